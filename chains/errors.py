@@ -1,0 +1,44 @@
+"""Errors of the room.
+
+ChainError <- SaidError <- LangChainException
+├── SettingsError     a value out of range, an unknown backend, a broken settings file
+├── BackendError      the model cannot be reached, refuses the key, or does not exist
+├── ReplyError        a reply from which no pair can be read, with the reason
+├── EmbeddingError    vectors that cannot be had or are not vectors
+├── WeightsError      model files that are missing, broken or cannot be downloaded
+└── JournalError      the journal cannot be opened or written
+"""
+
+from messages.errors import SaidError
+
+
+class ChainError(SaidError):
+    """Root of what goes wrong while pairs are made."""
+
+
+class SettingsError(ChainError):
+    """A setting that cannot be used, with where it came from."""
+
+
+class BackendError(ChainError):
+    """A backend that cannot serve the run at all: every further call would fail alike."""
+
+
+class ReplyError(ChainError):
+    """A reply from which no pair can be read.
+
+    Codes under ``reply.nothing`` mean that the reply says in words that there is nothing to ask;
+    every other code is a failure.
+    """
+
+
+class EmbeddingError(ChainError):
+    """Embeddings that cannot be loaded, or vectors that are not what was asked for."""
+
+
+class WeightsError(ChainError):
+    """Model files that are missing, incomplete, or cannot be downloaded."""
+
+
+class JournalError(ChainError):
+    """The journal cannot be opened, read or written."""

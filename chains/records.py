@@ -1,0 +1,52 @@
+"""What passes between the steps of a chain: replies, draft pairs, readings."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class DraftPair(_Record):
+    """A question and its answer as the model put them: stripped, neither blank."""
+
+    question: str
+    answer: str
+
+    @field_validator("question", "answer")
+    @classmethod
+    def _not_blank(cls, text: str) -> str:
+        stripped = text.strip()
+        if not stripped:
+            raise ValueError("blank")
+        return stripped
+
+
+class Reply(_Record):
+    """What the model really said to one request."""
+
+    chunk_id: str
+    text: str
+    model: str = ""
+    prompt: str = Field(default="", description="the prompt's fingerprint")
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    finish_reason: str = ""
+    seconds: float = Field(default=0.0, ge=0)
+    truncated: bool = Field(default=False, description="cut off by the token limit")
+
+
+class Reading(_Record):
+    """A reply and the pairs read from it, or the reason why there are none."""
+
+    reply: Reply | None = None
+    drafts: tuple[DraftPair, ...] = ()
+    reason: str = Field(default="", description="a message code; empty where all was read")
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Reading:
+        if not self.drafts and not self.reason:
+            raise ValueError("a reading without pairs must say why")
+        return self

@@ -1,0 +1,123 @@
+"""What comes out of a run: pairs with their evidence, and an account of everything else."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from loaders.records import Span
+
+Match = Literal["exact", "normalised", "fuzzy", "supported", "none"]
+ChunkState = Literal["pairs", "nothing", "repeated", "failed", "not asked"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Evidence(_Record):
+    """The passage that proves an answer; ``quote`` is the source's own text over ``span``."""
+
+    match: Match
+    span: Span | None = Field(default=None, description="in characters of the whole file's text")
+    page: int | None = Field(default=None, ge=1, description="page on which the quote begins")
+    quote: str = ""
+    score: float = Field(default=0.0, ge=0, le=1, description="1 for exact and normalised")
+    numbers_ok: bool = Field(default=True, description="every number of the answer stands in it")
+
+    @model_validator(mode="after")
+    def _quote_has_a_place(self) -> Evidence:
+        if (self.match == "none") != (self.span is None):
+            raise ValueError("evidence has a span exactly when it matches")
+        return self
+
+
+class QAPair(_Record):
+    """A question, its answer, and where both come from."""
+
+    question: str = Field(min_length=1)
+    answer: str = Field(min_length=1)
+    evidence: Evidence
+    source: str = ""
+    page: int | None = None
+    chunk_id: str = ""
+    model: str = ""
+    prompt: str = Field(default="", description="the prompt's fingerprint")
+
+
+class Duplicate(_Record):
+    """A pair left out because a kept one asks the same."""
+
+    item: QAPair
+    duplicate_of: QAPair = Field(description="always a kept pair")
+    score: float = Field(description="cosine of the questions; 1 where equal after normalisation")
+    kind: Literal["exact", "semantic"]
+
+
+class Rejected(_Record):
+    """A pair left out because something is wrong with it."""
+
+    item: QAPair
+    reason: str = Field(description="a message code, such as rejected.no_evidence")
+
+
+class ChunkOutcome(_Record):
+    """How asking about one chunk ended."""
+
+    chunk_id: str
+    source: str = ""
+    span: Span
+    state: ChunkState
+    parsed: int = Field(default=0, ge=0, description="pairs read from its replies")
+    reason: str = Field(default="", description="a sentence; empty where pairs were read")
+    raw: str = Field(default="", description="the raw reply of a failed chunk")
+
+
+class TokenUsage(_Record):
+    """Tokens as the backend counted them, and the calls made."""
+
+    calls: int = 0
+    prompt: int = 0
+    completion: int = 0
+
+    def __add__(self, other: TokenUsage) -> TokenUsage:
+        return TokenUsage(
+            calls=self.calls + other.calls,
+            prompt=self.prompt + other.prompt,
+            completion=self.completion + other.completion,
+        )
+
+
+class PairList(_Record):
+    """One deduplicated list, and the account of every chunk and every pair."""
+
+    kept: tuple[QAPair, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    chunks: tuple[ChunkOutcome, ...] = ()
+    usage: TokenUsage = TokenUsage()
+    embeddings: str = Field(default="", description="what the duplicates were judged with")
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> PairList:
+        parsed = sum(chunk.parsed for chunk in self.chunks)
+        sorted_out = len(self.kept) + len(self.duplicates) + len(self.rejected)
+        if self.chunks and parsed != sorted_out:
+            raise ValueError(f"{parsed} pairs were read but {sorted_out} are accounted for")
+        return self
+
+    def states(self) -> dict[ChunkState, int]:
+        """How many chunks ended in each state; the values add up to the chunks."""
+        counts: dict[ChunkState, int] = {
+            "pairs": 0, "nothing": 0, "repeated": 0, "failed": 0, "not asked": 0,
+        }
+        for chunk in self.chunks:
+            counts[chunk.state] += 1
+        return counts
+
+    @property
+    def complete(self) -> bool:
+        """Whether no chunk failed or was left unasked."""
+        states = self.states()
+        return not (states["failed"] or states["not asked"])
