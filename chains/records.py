@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+LOOP = "loop"
+"""The finish reason of a reply we ended, because the model only repeated itself."""
 
 
 class _Record(BaseModel):
@@ -50,3 +55,26 @@ class Reading(_Record):
         if not self.drafts and not self.reason:
             raise ValueError("a reading without pairs must say why")
         return self
+
+
+class SourceFile(_Record):
+    """The text of one file of a job, and where its pages begin."""
+
+    source: str
+    sha256: str
+    text: str
+    pages: tuple[tuple[int, int], ...] = Field(
+        default=(), description="(first character, page) in order; empty without pages"
+    )
+
+
+class Job(_Record):
+    """One run, as every door sees it."""
+
+    id: str
+    fingerprint: str = Field(description="equal for runs that would ask the same")
+    state: str = Field(default="running", description="running, done, partial or stopped")
+    settings: dict[str, Any] = Field(default_factory=dict)
+    created: float = Field(default=0.0, description="seconds since 1970")
+    updated: float = 0.0
+    counts: dict[str, int] = Field(default_factory=dict)

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loaders.records import Span
+from messages import say
 
 Match = Literal["exact", "normalised", "fuzzy", "supported", "none"]
 ChunkState = Literal["pairs", "nothing", "repeated", "failed", "not asked"]
@@ -16,6 +17,17 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Reason(_Record):
+    """Why something ended as it did: a message code and what fills its sentence in."""
+
+    code: str
+    fields: dict[str, str | int] = Field(default_factory=dict)
+
+    def say(self, language: str = "en") -> str:
+        """The sentence in ``en`` or ``zh``."""
+        return say(self.code, language, **self.fields)
+
+
 class Evidence(_Record):
     """The passage that proves an answer; ``quote`` is the source's own text over ``span``."""
 
@@ -23,6 +35,7 @@ class Evidence(_Record):
     span: Span | None = Field(default=None, description="in characters of the whole file's text")
     page: int | None = Field(default=None, ge=1, description="page on which the quote begins")
     quote: str = ""
+    sentence: str = Field(default="", description="the source's own sentence around the quote")
     score: float = Field(default=0.0, ge=0, le=1, description="1 for exact and normalised")
     numbers_ok: bool = Field(default=True, description="every number of the answer stands in it")
 
@@ -59,7 +72,7 @@ class Rejected(_Record):
     """A pair left out because something is wrong with it."""
 
     item: QAPair
-    reason: str = Field(description="a message code, such as rejected.no_evidence")
+    reason: Reason
 
 
 class ChunkOutcome(_Record):
@@ -70,7 +83,7 @@ class ChunkOutcome(_Record):
     span: Span
     state: ChunkState
     parsed: int = Field(default=0, ge=0, description="pairs read from its replies")
-    reason: str = Field(default="", description="a sentence; empty where pairs were read")
+    reason: Reason | None = Field(default=None, description="of every state but pairs")
     raw: str = Field(default="", description="the raw reply of a failed chunk")
 
 
@@ -110,7 +123,11 @@ class PairList(_Record):
     def states(self) -> dict[ChunkState, int]:
         """How many chunks ended in each state; the values add up to the chunks."""
         counts: dict[ChunkState, int] = {
-            "pairs": 0, "nothing": 0, "repeated": 0, "failed": 0, "not asked": 0,
+            "pairs": 0,
+            "nothing": 0,
+            "repeated": 0,
+            "failed": 0,
+            "not asked": 0,
         }
         for chunk in self.chunks:
             counts[chunk.state] += 1

@@ -1,0 +1,52 @@
+"""What a run tells while it goes on; every door shows these and nothing else."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pairs.records import ChunkOutcome, PairList, QAPair, Reason, TokenUsage
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Prepared(_Event):
+    """Everything is read and split; nothing has been asked yet."""
+
+    event: Literal["prepared"] = "prepared"
+    job: str
+    files: int
+    chunks: int
+    tokens: int = Field(description="estimated tokens of the texts to be asked about")
+    backend: str
+    model: str
+    embeddings: str
+    warnings: tuple[tuple[str, Reason], ...] = Field(default=(), description="by file")
+    refused: tuple[Reason, ...] = Field(default=(), description="files that cannot be read")
+
+
+class ChunkDone(_Event):
+    """One chunk has ended; its pairs are provisional until the run is done."""
+
+    event: Literal["chunk"] = "chunk"
+    index: int
+    outcome: ChunkOutcome
+    pairs: tuple[QAPair, ...] = Field(default=(), description="newly kept, in order")
+    done: int = Field(description="chunks ended so far")
+    total: int
+    usage: TokenUsage = Field(description="of the run so far")
+
+
+class Done(_Event):
+    """The run is over: every chunk has a state, every pair has its place."""
+
+    event: Literal["done"] = "done"
+    job: str
+    seconds: float
+    result: PairList
+
+
+Event = Prepared | ChunkDone | Done

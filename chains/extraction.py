@@ -1,0 +1,211 @@
+"""One chunk: ``prompt | llm | parser``, with what a person would do when the reply is no good.
+
+An unreadable reply is shown to the model once with what was wrong; a reply cut off by its token
+limit, or a request longer than the context, makes the chunk be asked again in two halves. Every
+reply is kept, and the pairs read before a failure stay.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.prompts import ChatPromptTemplate
+
+from loaders import count_tokens, split
+from loaders.records import Chunk
+from pairs.records import Reason, TokenUsage
+from prompts import PROMPTS, fingerprint, load_prompt, repair_request, worked_example
+
+from .asking import Asker, RefusedError
+from .backends import Backend
+from .errors import ReplyError, SettingsError
+from .language import language_of
+from .parser import PairParser
+from .records import LOOP, DraftPair, Reply
+from .settings import Settings
+
+SMALLEST_HALF = 40  # estimated tokens; what is cut off below this would not be whole in a half
+MOST_HALVINGS = 3
+_UNFINISHED = ("reply.unfinished", "reply.unfinished_tail")
+_UNREADABLE = ("reply.unreadable", "reply.unanswered", "reply.echo", "reply.empty")
+Language = Literal["zh", "en"]
+
+
+@dataclass(frozen=True)
+class _Prompt:
+    template: ChatPromptTemplate
+    fingerprint: str
+    parser: PairParser
+    repair: str
+
+    def render(self, chunk: Chunk) -> list[BaseMessage]:
+        """The messages for a chunk, with its title and heading trail as context."""
+        context = chunk.context or Path(chunk.source).stem or "-"
+        return self.template.invoke({"context": context, "text": chunk.text}).to_messages()
+
+
+@dataclass
+class Answered:
+    """What came of asking about one chunk, with all its repairs and halves.
+
+    Attributes:
+        drafts: The pairs, in the order of the replies.
+        reason: Why the chunk failed, or that there is nothing to ask; None where all is well.
+        raw: The last reply from which nothing, or not everything, could be read.
+        usage: Calls and tokens paid for just now; replies from the journal cost nothing.
+        prompt: The prompt's fingerprint.
+    """
+
+    drafts: list[DraftPair] = field(default_factory=list)
+    reason: Reason | None = None
+    raw: str = ""
+    usage: TokenUsage = field(default_factory=TokenUsage)
+    prompt: str = ""
+
+    def add(self, other: Answered) -> None:
+        """Takes in what came of a part; a part's failure is the whole's."""
+        self.drafts += other.drafts
+        self.usage += other.usage
+        nothing = Reason(code="reply.nothing")
+        if self.reason is None or self.reason == nothing:
+            self.reason, self.raw = other.reason, other.raw
+
+
+class Extraction:
+    """Asks a backend about chunks, one at a time, from any number of threads.
+
+    Args:
+        asker: Answers requests.
+        backend: Says which prompt fits it.
+        settings: Prompt, language and density.
+
+    Raises:
+        PromptError: The prompt cannot be used.
+        SettingsError: The file with the user's prompt cannot be read.
+    """
+
+    def __init__(self, asker: Asker, backend: Backend, settings: Settings) -> None:
+        self._asker = asker
+        self._settings = settings
+        self._name, self._own = choose_prompt(backend, settings)
+        self._prompts: dict[Language, _Prompt] = {}
+        self._lock = threading.Lock()
+        self._prompt("en" if settings.language == "auto" else settings.language)
+
+    def ask(self, chunk: Chunk) -> Answered:
+        """What the model has to say about a chunk.
+
+        Raises:
+            ChainError: As ``Asker.ask``, where the whole run must stop.
+            EndpointError: Likewise.
+        """
+        return self._ask(chunk, self._prompt_for(chunk), MOST_HALVINGS)
+
+    def request(self, chunk: Chunk) -> list[BaseMessage]:
+        """The messages a chunk is first asked about with."""
+        return self._prompt_for(chunk).render(chunk)
+
+    def _prompt_for(self, chunk: Chunk) -> _Prompt:
+        asked = self._settings.language
+        return self._prompt(language_of(chunk.text) if asked == "auto" else asked)
+
+    def _ask(self, chunk: Chunk, prompt: _Prompt, halvings: int) -> Answered:
+        messages = prompt.render(chunk)
+        answered = Answered(prompt=prompt.fingerprint)
+        try:
+            reply = self._reply(messages, chunk, prompt, answered)
+            code = self._read(reply, prompt.parser, answered)
+            if code in _UNREADABLE and not reply.truncated:
+                shown = HumanMessage(prompt.repair)
+                repaired = [*messages, AIMessage(reply.text or "-"), shown]
+                reply = self._reply(repaired, chunk, prompt, answered)
+                code = self._read(reply, prompt.parser, answered)
+            truncated = reply.truncated or code in _UNFINISHED
+        except RefusedError as refused:
+            answered.reason = Reason(code="backend.refused", fields={"reason": refused.reason})
+            truncated = refused.overflow
+        else:
+            if truncated:
+                answered.reason, answered.raw = Reason(code="reply.truncated"), reply.text
+            elif code:
+                answered.reason, answered.raw = Reason(code=code), reply.text
+        if truncated and halvings:
+            self._ask_halves(chunk, prompt, halvings, answered)
+        return answered
+
+    def _ask_halves(self, chunk: Chunk, prompt: _Prompt, halvings: int, whole: Answered) -> None:
+        """Asks about a chunk's halves; what was read from the whole reply stays."""
+        half = -(-count_tokens(chunk.text) // 2)
+        if half < SMALLEST_HALF:
+            return
+        whole.reason, whole.raw = None, ""
+        for part in split([Document(page_content=chunk.text)], chunk_size=half):
+            piece = chunk.model_copy(update={"text": part.text})
+            whole.add(self._ask(piece, prompt, halvings - 1))
+        if whole.drafts and whole.reason == Reason(code="reply.nothing"):
+            whole.reason = None
+
+    def _reply(
+        self, messages: list[BaseMessage], chunk: Chunk, prompt: _Prompt, answered: Answered
+    ) -> Reply:
+        reply, paid = self._asker.ask(messages, chunk.id, prompt.fingerprint)
+        if paid:
+            answered.usage += TokenUsage(
+                calls=1, prompt=reply.prompt_tokens, completion=reply.completion_tokens
+            )
+        return reply
+
+    @staticmethod
+    def _read(reply: Reply, parser: PairParser, answered: Answered) -> str:
+        """The code of what is wrong with a reply; its pairs go to ``answered``."""
+        try:
+            cut = reply.truncated or reply.finish_reason == LOOP
+            read = parser.read(reply.text, truncated=cut)
+        except ReplyError as error:
+            return error.code
+        answered.drafts += read.drafts
+        whole = reply.finish_reason == LOOP or not read.dropped_tail
+        return "" if whole else "reply.unfinished_tail"
+
+    def _prompt(self, language: Language) -> _Prompt:
+        with self._lock:
+            if language not in self._prompts:
+                self._prompts[language] = self._load(language)
+            return self._prompts[language]
+
+    def _load(self, language: Language) -> _Prompt:
+        template = load_prompt(self._name, language, density=self._settings.density, own=self._own)
+        examples: tuple[DraftPair, ...] = ()
+        if self._own is None:
+            examples = tuple(PairParser().parse(worked_example(self._name, language)))
+        said = template.invoke({"context": "", "text": ""}).to_string()
+        reason = ReplyError("reply.unreadable").say(language)
+        return _Prompt(
+            template=template,
+            fingerprint=fingerprint(template),
+            parser=PairParser(examples=examples, instructions=said),
+            repair=repair_request(self._name, language, reason),
+        )
+
+
+def choose_prompt(backend: Backend, settings: Settings) -> tuple[str, str | None]:
+    """The name of the built-in prompt, and the user's own text where there is one.
+
+    Raises:
+        SettingsError: The setting names neither a built-in prompt nor a readable file.
+    """
+    if settings.prompt_text is not None:
+        return "chatglm3", settings.prompt_text
+    name = settings.prompt or backend.prompt
+    if name in PROMPTS:
+        return name, None
+    try:
+        return "chatglm3", Path(name).expanduser().read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        known = ", ".join(PROMPTS)
+        raise SettingsError("settings.no_prompt", prompt=name, known=known) from error

@@ -1,0 +1,149 @@
+"""The last touch: what stands around a question or an answer and does not belong to it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_QUOTES = "\"'”’」』*_) ）\n\t~`"
+_FIELD_LINE = re.compile(
+    r"^[ \t#*\-•·>【\[]{0,8}(?P<name>[^\W\d_][\w ]{0,14})[*】\]]{0,3}[:：]", re.MULTILINE
+)
+_BULLET = re.compile(r"^[ \t]*(?:[-*+•·●▪■○–—→]|->|=>)[ \t]+")
+# What closes a reply speaks to the user or of the pairs; an answer speaks of its matter.
+_CLOSING = re.compile(
+    r"^[ \t>*#（(【\[_-]{0,6}(?:"
+    r"(?:如果|若|如)(?:[您你]|还|仍)?[^\n]{0,24}(?:其他|更多|帮助|随时|告诉|疑问|进一步|继续"
+    r"|補充|補充|调整)"
+    r"|希望(?:这|這|以上|上述|能|对[您你]|对所有|我)|(?:总之[，,]?)?(?:以上|上述)(?:是|就是|为"
+    r"|為|问|問|即|内容"
+    r"|共|这)"
+    r"|请(?:随时|告诉我|问(?:还|您|你))|請(?:隨時|告訴我)|(?:这|這)(?:些|几个|就是"
+    r"|份)[^\n]{0,8}(?:问题|問題|问答|問答)"
+    r"|(?:注|请注意|说明)[:：，]?[^\n]{0,40}(?:答案|问答|问题|以上|原文|文本)|祝[您你]"
+    r"|还有(?:什么|其他)"
+    r"|需要(?:我|更多)|欢迎(?:随时|继续|提)|(?:我)?已根据|问答对?(?:结束|完毕|到此)"
+    r"|i hope|hope (?:this|these|that)|let me know|please (?:let|feel free)|feel free"
+    r"|if you(?:'d| would| have| need| want|'re)[^\n]{0,40}(?:more|other|further|help|let me"
+    r"|question)"
+    r"|these (?:are|questions|question|pairs|q&a|answers)|would you like|do you (?:want|need)"
+    r"|is there anything|(?:please )?note(?::| that)?[^\n]{0,60}(?:question|answer|pair|text"
+    r"|passage)"
+    r"|(?:that is|that's) all|end of (?:the )?(?:q|list|pairs|output)|the above (?:q|pairs|are)"
+    r"|thank you|happy to help|good luck)",
+    re.IGNORECASE,
+)
+_SUMMARY = re.compile(
+    r"^(?:总之|總之|总的来说|總的來說|总而言之|综上|综合来看|in (?:summary|conclusion|short)\b"
+    r"|overall,|to sum up)",
+    re.IGNORECASE,
+)
+_EMPTY_FENCE = re.compile(r"\n```\w{0,10}\s{0,4}\n```\w{0,10}\Z")
+_TITLE = re.compile(r"^[ \t]*\*\*[^*\n]{1,60}\*\*[ \t]*$")
+_WRAPPED = re.compile(r"(\*\*|__|\*|`)(?P<inner>[^*_`]+)\1\Z")
+
+
+def ends_as_question(text: str) -> bool:
+    """Whether a stretch of plain text ends with a question mark, whatever closes it."""
+    return text.rstrip(_QUOTES).endswith(("?", "？"))
+
+
+def first_line(shadow: str, begin: int, end: int) -> tuple[int, int]:
+    """Where the first line that is not blank begins and ends within a stretch."""
+    stretch = shadow[begin:end]
+    lead = len(stretch) - len(stretch.lstrip())
+    stop = stretch.find("\n", lead)
+    return begin + lead, (end if stop < 0 else begin + stop)
+
+
+def trimmed_question(text: str) -> str:
+    """A question without marks of emphasis, bullets or blanks around it."""
+    return _bare(_BULLET.sub("", text.strip().rstrip(" |;；")))
+
+
+def trimmed_answer(text: str) -> str:
+    """An answer without marks of emphasis, a lone bullet, fences or titles around it."""
+    text = _bare(text.strip())
+    text = _EMPTY_FENCE.sub("", text)
+    if text.count("```") % 2:
+        head, _, rest = text.rpartition("```")
+        text = head.rstrip() if not rest.strip() else text
+    head, _, last = text.rpartition("\n\n")
+    if head and _TITLE.match(last):
+        text = head.rstrip()
+    bullet = _BULLET.match(text)
+    if bullet and not _BULLET.search(text[text.find("\n") + 1 :] if "\n" in text else ""):
+        text = text[bullet.end() :]
+    return _bare(text.strip())
+
+
+def without_remark(answer: str) -> str:
+    """The last answer of a reply without the model's closing words to the user.
+
+    Args:
+        answer: A trimmed answer, its paragraphs divided by blank lines.
+    """
+    return _until(answer, _CLOSING)
+
+
+def without_summary(answer: str) -> str:
+    """The last answer of an unlabelled list without the paragraph that sums the whole list up.
+
+    Args:
+        answer: An answer, its paragraphs divided by blank lines.
+    """
+    return _until(answer, _SUMMARY)
+
+
+def _until(answer: str, ending: re.Pattern[str]) -> str:
+    begin = len(answer) - len(answer.lstrip())
+    place = answer.find("\n\n", begin)
+    while place >= 0:
+        if ending.match(answer[place : place + 200].lstrip()):
+            return answer[:place].rstrip(" \n-—*_")
+        place = answer.find("\n\n", place + 2)
+    return answer
+
+
+def without_recurring_fields(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs without label lines that come back below most of their answers.
+
+    Args:
+        pairs: Questions and answers; a line such as ``章节：3`` counts where it is not the first.
+    """
+    places = [
+        {mark["name"].strip().lower(): mark.start() for mark in _later_fields(answer)}
+        for _, answer in pairs
+    ]
+    counts = Counter(name for found in places for name in found)
+    recurring = {
+        name for name, times in counts.items() if times > 2 and times * 5 >= len(pairs) * 3
+    }
+    if not recurring:
+        return pairs
+    kept: list[tuple[str, str]] = []
+    for (question, answer), found in zip(pairs, places, strict=True):
+        cuts = [place for name, place in found.items() if name in recurring]
+        kept.append((question, answer[: min(cuts, default=len(answer))]))
+    return kept
+
+
+def _later_fields(answer: str) -> list[re.Match[str]]:
+    begin = len(answer) - len(answer.lstrip())
+    first = answer.find("\n", begin)
+    return [] if first < 0 else list(_FIELD_LINE.finditer(answer, first))
+
+
+def _bare(text: str) -> str:
+    """The text without emphasis that wraps it whole or was opened before its label."""
+    wrapped = _WRAPPED.match(text)
+    if wrapped:
+        return wrapped["inner"].strip()
+    if text.count("**") % 2:
+        if text.startswith("**"):
+            text = text[2:]
+        elif text.endswith("**"):
+            text = text[:-2]
+        elif text.count("**") == 1:
+            text = text.replace("**", "")
+    return text.strip()

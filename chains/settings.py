@@ -1,0 +1,171 @@
+"""Every knob once, with its unit and range, and where its value came from.
+
+Precedence: what the caller gives (a flag), the environment (``QA3_<NAME>``), a settings file, the
+default. The settings file is the one named, else ``qa3.toml`` in the working folder, else
+``qa3.toml`` in the user's configuration folder.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from messages import say
+
+from .errors import SettingsError
+
+PREFIX = "QA3_"
+FILE_NAME = "qa3.toml"
+
+
+def _knob(name: str, default: Any, **bounds: float) -> Any:
+    """A field whose description is the very sentence the command line and the page show."""
+    return Field(default, description=say(f"setting.{name}"), **bounds)  # type: ignore[call-overload]  # bounds by name
+
+
+class Settings(BaseModel):
+    """How a run is made. None means: as the backend or the embedding has it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backend: str = _knob("backend", "embedded")
+    base_url: str | None = _knob("base_url", None)
+    model: str | None = _knob("model", None)
+    prompt: str | None = _knob("prompt", None)
+    prompt_text: str | None = _knob("prompt_text", None)
+    language: Literal["auto", "zh", "en"] = _knob("language", "auto")
+    density: Literal["few", "normal", "all"] = _knob("density", "normal")
+    temperature: float = _knob("temperature", 0.0, ge=0, le=2)
+    max_tokens: int | None = _knob("max_tokens", None, ge=16, le=32_768)
+    concurrency: int | None = _knob("concurrency", None, ge=1, le=256)
+    timeout: float = _knob("timeout", 300.0, ge=1, le=3600)
+    retry_seconds: float = _knob("retry_seconds", 120.0, ge=0, le=3600)
+    chunk_size: int | None = _knob("chunk_size", None, ge=20, le=8_000)
+    overlap: int = _knob("overlap", 0, ge=0, le=10)
+    embeddings: str = _knob("embeddings", "auto")
+    threshold: float | None = _knob("threshold", None, ge=0, le=1)
+    evidence: Literal["strict", "keep"] = _knob("evidence", "strict")
+    journal: Path | None = _knob("journal", None)
+
+
+class Resolved(BaseModel):
+    """Settings with the origin of each value and the backends a settings file adds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    settings: Settings
+    origins: dict[str, str] = Field(description="flag, environment NAME, file PATH, or default")
+    backends: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+def resolve(given: Mapping[str, Any] | None = None, config: Path | None = None) -> Resolved:
+    """The settings in force.
+
+    Args:
+        given: What the caller asks for; None values count as not given.
+        config: A settings file; it must exist when named.
+
+    Raises:
+        SettingsError: A value out of range, an unknown name, or a file that cannot be read.
+    """
+    file, from_file = _read_file(config)
+    backends = from_file.pop("backends", {})
+    layers: list[tuple[str, dict[str, Any]]] = [
+        (f"file {file}", from_file),
+        ("environment", _from_environment()),
+        ("flag", {name: value for name, value in (given or {}).items() if value is not None}),
+    ]
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    for origin, layer in layers:
+        for name, value in layer.items():
+            values[name] = value
+            origins[name] = (
+                f"{origin} {PREFIX}{name.upper()}" if origin == "environment" else origin
+            )
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise _as_settings_error(error, origins) from error
+    if not isinstance(backends, dict) or not all(
+        isinstance(one, dict) for one in backends.values()
+    ):
+        raise SettingsError("settings.backends_table", file=str(file))
+    return Resolved(settings=settings, origins=origins, backends=backends)
+
+
+def _from_environment() -> dict[str, str]:
+    names = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
+    return {name: os.environ[key] for key, name in names.items() if os.environ.get(key)}
+
+
+def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
+    if config is not None and not config.is_file():
+        raise SettingsError("settings.no_file", file=str(config))
+    candidates = [config] if config else [Path(FILE_NAME), user_folder("config") / FILE_NAME]
+    file = next((one for one in candidates if one.is_file()), None)
+    if file is None:
+        return None, {}
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return file, tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError("settings.broken_file", file=str(file), reason=str(error)) from error
+
+
+def _as_settings_error(error: ValidationError, origins: Mapping[str, str]) -> SettingsError:
+    """The first fault, in the user's terms."""
+    fault = error.errors()[0]
+    name = str(fault["loc"][0])
+    origin = origins.get(name, "?")
+    if fault["type"] == "extra_forbidden":
+        return SettingsError("settings.unknown", name=name, origin=origin)
+    bounds = {
+        side: limit
+        for rule in Settings.model_fields[name].metadata
+        for side in ("ge", "le")
+        if (limit := getattr(rule, side, None)) is not None
+    }
+    if bounds:
+        wanted = f"{bounds['ge']:g} … {bounds['le']:g}"
+    else:
+        wanted = str(fault.get("ctx", {}).get("expected", fault["msg"])).replace("'", "")
+    value = str(fault["input"])[:80]
+    return SettingsError("settings.value", name=name, value=value, origin=origin, wanted=wanted)
+
+
+def user_folder(kind: Literal["config", "data", "cache"]) -> Path:
+    """The user's folder for settings, journals or model files; not made here.
+
+    ``QA3_HOME`` moves all three below one folder, for a machine whose home is small or shared.
+    """
+    import platformdirs
+
+    home = os.environ.get("QA3_HOME")
+    if home:
+        return Path(home) / kind
+    folders = {
+        "config": platformdirs.user_config_path,
+        "data": platformdirs.user_data_path,
+        "cache": platformdirs.user_cache_path,
+    }
+    return folders[kind]("qa3", appauthor=False)
+
+
+def secret(variable: str) -> SecretStr | None:
+    """The value of an environment variable that holds a key, or None."""
+    value = os.environ.get(variable, "").strip()
+    return SecretStr(value) if value else None
+
+
+def address_from(variable: str) -> str | None:
+    """The value of an environment variable that holds an address, or None."""
+    return os.environ.get(variable, "").strip() or None

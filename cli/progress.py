@@ -1,0 +1,183 @@
+"""A run while it goes on: one live line on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import typer
+
+from chains.events import ChunkDone, Done, Event, Prepared
+from pairs.records import ChunkOutcome, PairList
+
+from .context import Said
+from .showing import sentence
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Showing:
+    """Shows events on stderr and keeps the result.
+
+    Args:
+        said: Speaks the user's language.
+        quiet: Shows nothing, but keeps the result all the same.
+
+    Attributes:
+        result: The list, once the run is done.
+        job: The job's id.
+    """
+
+    def __init__(self, said: Said, *, quiet: bool) -> None:
+        from rich.console import Console
+
+        self.result = PairList()
+        self.job = ""
+        self._said = said
+        self._quiet = quiet
+        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._counts: Counter[str] = Counter()
+        self._last_line = 0.0
+        self._seconds = 0.0
+
+    def __enter__(self) -> Showing:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._close_bar()
+
+    def show(self, event: Event) -> None:
+        """Shows one event."""
+        if isinstance(event, Prepared):
+            self._prepared(event)
+        elif isinstance(event, ChunkDone):
+            self._chunk(event)
+        elif isinstance(event, Done):
+            self._close_bar()
+            self.result, self._seconds = event.result, event.seconds
+
+    def download(self, file: str, done: int, total: int) -> None:
+        """Shows how far the download of a model file is."""
+        if self._bar is None or self._bar.tasks[0].description != file:
+            self._close_bar()
+            megabytes = round(total / 1e6)
+            self._console.print(self._said("show.download", file=file, megabytes=megabytes))
+            self._open_bar(file, total, size=True)
+        self._advance(done, "")
+
+    def summary(self, output: Path | None) -> None:
+        """Says how every chunk and every pair ended, and what it cost."""
+        result, said = self.result, self._said
+        states = {state.replace(" ", "_"): count for state, count in result.states().items()}
+        lines = [said("show.chunks", total=len(result.chunks), **states)]
+        lines += [self._failed(one) for one in result.chunks if one.state == "failed"]
+        lines.append(
+            said(
+                "show.pairs",
+                parsed=sum(chunk.parsed for chunk in result.chunks),
+                kept=len(result.kept),
+                duplicates=len(result.duplicates),
+                rejected=len(result.rejected),
+            )
+        )
+        if result.duplicates:
+            count = len(result.duplicates)
+            lines.append("  " + said("show.duplicates", count=count, embeddings=result.embeddings))
+        reasons = Counter(sentence(one.reason, said) for one in result.rejected)
+        for reason, count in reasons.most_common():
+            lines.append("  " + said("show.rejected", count=count, reason=reason))
+        usage = result.usage
+        lines.append(
+            said(
+                "show.cost",
+                calls=usage.calls,
+                prompt=usage.prompt,
+                completion=usage.completion,
+                seconds=round(self._seconds),
+                job=self.job,
+            )
+        )
+        if output:
+            lines.append(said("show.written", count=len(result.kept), file=output))
+        for line in lines:
+            typer.echo(line, err=True)
+
+    def _failed(self, chunk: ChunkOutcome) -> str:
+        span, reason = chunk.span, sentence(chunk.reason, self._said)
+        source = Path(chunk.source).name
+        said = self._said
+        return "  " + said(
+            "show.failed", source=source, start=span.start, end=span.end, reason=reason
+        )
+
+    def _prepared(self, event: Prepared) -> None:
+        said = self._said
+        self.job = event.job
+        self._console.print(said("show.prepared", **event.model_dump()))
+        if event.backend == "embedded":
+            self._console.print(said("show.small_model"))
+        for reason in event.refused:
+            self._console.print(f"! {sentence(reason, said)}")
+        for source, reason in event.warnings:
+            self._console.print(f"! {Path(source).name}: {sentence(reason, said)}")
+        self._open_bar("", event.chunks, size=False)
+
+    def _chunk(self, event: ChunkDone) -> None:
+        if self._bar is None or self._bar.tasks[0].total != event.total:
+            self._close_bar()
+            self._open_bar("", event.total, size=False)
+        self._counts["pairs"] += len(event.pairs)
+        self._counts["failed"] += event.outcome.state == "failed"
+        text = self._said(
+            "show.progress",
+            done=event.done,
+            total=event.total,
+            pairs=self._counts["pairs"],
+            failed=self._counts["failed"],
+            tokens=event.usage.prompt + event.usage.completion,
+        )
+        self._advance(event.done, text)
+
+    def _advance(self, done: int, text: str) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done, said=text)
+        if not self._console.is_terminal and time.monotonic() > (
+            self._last_line + SECONDS_BETWEEN_LINES
+        ):
+            self._last_line = time.monotonic()
+            if text:
+                self._console.print(text)
+
+    def _open_bar(self, name: str, total: int, *, size: bool) -> None:
+        from rich import progress
+
+        amount = progress.DownloadColumn() if size else progress.TextColumn("{task.fields[said]}")
+        self._bar = progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            amount,
+            progress.TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=self._quiet or not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task(name, total=total, said="")
+        self._bar.start()
+
+    def _close_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar = self._task = None

@@ -1,0 +1,40 @@
+"""Pairs and reasons as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import typer
+
+from pairs.records import QAPair, Reason
+
+from .context import Said
+
+
+def sentence(reason: Reason | None, said: Said) -> str:
+    """A reason as words; empty where there is none."""
+    return reason.say(said.language) if reason else ""
+
+
+def show_pairs(pairs: Iterable[QAPair], said: Said) -> None:
+    """Prints pairs with the passage that proves each."""
+    for number, pair in enumerate(pairs, 1):
+        typer.echo(f"{number}. {_line(pair.question)}")
+        typer.echo(f"   {_line(pair.answer)}")
+        typer.echo(f"   [{place(pair, said)}] {_line(pair.evidence.sentence)}")
+        typer.echo("")
+
+
+def place(pair: QAPair, said: Said) -> str:
+    """Where a pair's evidence stands: document, page, characters."""
+    source, span = Path(pair.source).name, pair.evidence.span
+    if span is None:
+        return said("show.no_evidence", source=source)
+    code = "show.evidence" if pair.evidence.page else "show.evidence_no_page"
+    return said(code, source=source, page=pair.evidence.page, start=span.start, end=span.end)
+
+
+def _line(text: str) -> str:
+    # Control characters of a reply must not drive the reader's terminal.
+    return "".join(char if char.isprintable() else " " for char in " ".join(text.split()))

@@ -1,0 +1,251 @@
+"""Bytes become text, strictly: the encoding that explains the whole file, or a refusal.
+
+The order: byte order mark, UTF-8 over the whole file, UTF-8 with a few broken spots, then the
+legacy encodings, of which the most plausible wins, then two encodings in one file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import LoadError
+from .pages import warning
+from .plausibility import PLAUSIBLE, plausibility
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is its beginning
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (b"\x84\x31\x95\x33", "gb18030"),
+)
+_EAST_ASIAN = ("gb18030", "big5hkscs", "cp950", "shift_jis", "euc_jp", "cp949")
+_WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "iso-8859-1": "cp1252"}
+_CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\f")
+_HIGH = re.compile("[^\x00-\x7f]+")
+_WESTERN_SIGNS = "‘’“”–—…•£€©®°±§·«»½¼¾¿¡\xa0×ÀÁÂÄÅÆÇÈÉÊËÍÑÓÔÖØÚÜ"
+_MOST_CONTROLS = 0.02  # share of the bytes; more and the file is no text
+_MOST_RUNS = 12  # stretches of another encoding within one file
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text with the encoding that explains it and what had to be said about it."""
+
+    text: str
+    encoding: str
+    warnings: tuple[dict[str, Any], ...] = field(default=())
+
+
+def decode(data: bytes, file: str) -> Decoded:
+    """The text of a file's bytes, its line ends made plain line feeds.
+
+    Args:
+        data: The whole file.
+        file: Its name, for the error.
+
+    Raises:
+        LoadError: No encoding explains the bytes, or they are no text at all.
+    """
+    decoded = _marked(data) or _unicode(data) or _without_nuls(data)
+    if decoded is None:
+        raise LoadError("load.encoding", file=file, offset=_first_break(data))
+    if plausibility(decoded.text[:20000], count_ascii=True) < -1:
+        raise LoadError("load.not_text", file=file)
+    return decoded
+
+
+def decode_declared(data: bytes, declared: str) -> Decoded | None:
+    """The text in the encoding that it declares itself; none where that cannot be true.
+
+    Args:
+        data: The whole file.
+        declared: The encoding's name.
+    """
+    if any(data.startswith(mark) for mark, _ in _MARKS):
+        return None
+    try:
+        name = codecs.lookup(_WIDER.get(declared.lower(), declared)).name
+        text = data.decode(name)
+    except (LookupError, UnicodeDecodeError):
+        return None
+    worth = plausibility(text) if name not in ("utf-8", "ascii") else 1.0
+    return _finish(text, name) if worth >= PLAUSIBLE - 0.2 else None
+
+
+def _finish(text: str, encoding: str, *warnings: dict[str, Any]) -> Decoded:
+    """The decoded text with plain line ends and without NULs, which are reported."""
+    notes = list(warnings)
+    if "\0" in text:
+        notes.append(warning("load.nul_bytes", count=text.count("\0")))
+        text = text.replace("\0", "")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return Decoded(text, encoding, tuple(notes))
+
+
+def _without_nuls(data: bytes) -> Decoded | None:
+    """Legacy or mixed encodings; stray NULs are set aside first and reported."""
+    count = data.count(0)
+    plain = data if not count or count > len(data) // 8 else data.replace(b"\0", b"")
+    decoded = _best(plain, _EAST_ASIAN) or _best(data, _WIDE)
+    decoded = decoded or _single_byte(plain) or _mixed(plain)
+    if decoded and len(plain) < len(data):
+        note = warning("load.nul_bytes", count=count)
+        return Decoded(decoded.text, decoded.encoding, (note, *decoded.warnings))
+    return decoded
+
+
+def _marked(data: bytes) -> Decoded | None:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            try:
+                text = data[len(mark) :].decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            if encoding not in _WIDE or plausibility(text, count_ascii=True) >= PLAUSIBLE - 0.3:
+                return _finish(text, encoding)
+    return None
+
+
+def _unicode(data: bytes) -> Decoded | None:
+    """UTF-8, whole or with a few broken spots; UTF-16 or UTF-32 where the bytes betray it."""
+    controls = len(data) - len(data.translate(None, _CONTROLS))
+    if controls > len(data) * _MOST_CONTROLS and (wide := _best(data, _WIDE)):
+        return wide
+    if controls - data.count(0) > len(data) * _MOST_CONTROLS or data.count(0) > len(data) // 8:
+        return None
+    body = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return _finish(body.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _nearly_utf8(body)
+
+
+def _nearly_utf8(data: bytes) -> Decoded | None:
+    """UTF-8 in which a few spots are broken: each becomes one U+FFFD and is counted."""
+    # Every multi-byte character of real UTF-8 has one lead byte; legacy bytes seldom fit by chance.
+    most = max(10, len(data) // 1000)
+    view = memoryview(data)
+    out: list[str] = []
+    at = spots = 0
+    while at < len(data):
+        try:
+            out.append(codecs.utf_8_decode(view[at:], "strict", True)[0])
+            break
+        except UnicodeDecodeError as error:
+            sound = codecs.utf_8_decode(view[at : at + error.start], "strict", True)[0]
+            # What is left of a broken character counts with it.
+            if sound or not out:
+                out += [sound, "\ufffd"]
+                spots += 1
+            at += error.end
+            if spots > most:
+                return None
+    text = "".join(out)
+    whole = sum(map(len, _HIGH.findall(text))) - spots
+    if whole < 20 * spots:
+        return None
+    return _finish(text, "utf-8", warning("load.broken_bytes", count=spots))
+
+
+def _best(data: bytes, encodings: tuple[str, ...]) -> Decoded | None:
+    """The reading whose characters look most like writing, if any looks enough like it."""
+    best, score = None, PLAUSIBLE
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        worth = plausibility(text, count_ascii=encoding in _WIDE)
+        if worth > score:
+            best, score = (text, encoding), worth
+    return None if best is None else _finish(*best)
+
+
+def _single_byte(data: bytes) -> Decoded | None:
+    """Western, Cyrillic and other one-byte texts, as charset-normalizer guesses them."""
+    from charset_normalizer import from_bytes
+
+    high = data.translate(None, bytes(range(128)))
+    if not high or data.translate(None, _CONTROLS) != data:
+        return None
+    # Western words are mostly ASCII: single high letters between plain ones.
+    if len(high) < 0.15 * len(data):
+        for encoding in ("cp1252", "latin-1"):
+            try:
+                text = data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            if _western(text):
+                return _finish(text, encoding)
+    guess = from_bytes(data[:100_000]).best()
+    if guess is None or guess.encoding.startswith(("utf", "big5", "gb", "hz", "iso2022")):
+        return None
+    try:
+        text = data.decode(guess.encoding)
+    except UnicodeDecodeError:
+        return None
+    letters = [c for c in text[:20000] if c > "\x7f"]
+    lower = sum(c.islower() for c in letters)
+    return _finish(text, guess.encoding) if lower > 0.7 * len(letters) else None
+
+
+def _western(text: str) -> bool:
+    """Whether the high characters are letters inside words or typographic signs beside them."""
+    total = fits = 0
+    for match in _HIGH.finditer(text[:500_000]):
+        sign = match[0][:1]
+        total += len(match[0])
+        # Real words set one or two of them side by side; misread bytes come in long runs.
+        if len(match[0]) <= 2 and (sign.islower() or sign in _WESTERN_SIGNS):
+            fits += len(match[0])
+    return total > 0 and fits >= 0.85 * total
+
+
+def _mixed(data: bytes) -> Decoded | None:
+    """Stretches of UTF-8 and of one legacy encoding, told apart line by line."""
+    runs: list[tuple[bool, bytearray]] = []
+    for line in data.splitlines(keepends=True):
+        for is_utf8, part in _parts(line):
+            if (part.isascii() and runs) or (runs and runs[-1][0] is is_utf8):
+                runs[-1][1].extend(part)
+            else:
+                runs.append((is_utf8, bytearray(part)))
+        if len(runs) > _MOST_RUNS:
+            return None
+    legacy = [bytes(run) for is_utf8, run in runs if not is_utf8]
+    if not legacy or len(legacy) == len(runs):
+        return None
+    reading = _best(b"\n".join(legacy), _EAST_ASIAN)
+    if reading is None:
+        return None
+    other = reading.encoding
+    text = "".join(bytes(run).decode("utf-8" if is_utf8 else other) for is_utf8, run in runs)
+    note = warning("load.mixed_encodings", encodings=f"utf-8, {other}", count=len(runs))
+    return _finish(text, f"utf-8+{other}", note)
+
+
+def _parts(line: bytes) -> list[tuple[bool, bytes]]:
+    """A line as UTF-8, as not UTF-8, or as one after the other where the change falls inside."""
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        head = line[: error.start]
+        if len(head) >= 30 and not head.isascii():
+            return [(True, head), (False, line[error.start :])]
+        return [(False, line)]
+    return [(True, line)]
+
+
+def _first_break(data: bytes) -> int:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0

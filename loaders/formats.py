@@ -1,0 +1,159 @@
+"""Which reader a file needs: its content decides first, its suffix second."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .errors import LoadError
+from .pages import Page
+from .zips import zip_kind
+
+Reader = Callable[[Path, str, str | None], Iterator[Page]]
+
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_OPENED_BY_SUFFIX = {
+    ".md": "markdown", ".markdown": "markdown", ".htm": "html", ".html": "html",
+    ".xhtml": "html", ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".json": "json",
+    ".jsonl": "json", ".ndjson": "json",
+}  # fmt: skip
+# First bytes of what is refused: what it is, and what to convert it to.
+_REFUSED = (
+    (b"{\\rtf", "RTF", "DOCX"),
+    (b"\x89PNG", "PNG", "PDF"),
+    (b"\xff\xd8\xff", "JPEG", "PDF"),
+    (b"GIF8", "GIF", "PDF"),
+    (b"II*\0", "TIFF", "PDF"),
+    (b"MM\0*", "TIFF", "PDF"),
+    (b"RIFF", "RIFF", "PDF"),
+    (b"AT&TFORM", "DjVu", "PDF"),
+    (b"CAJ", "CAJ", "PDF"),
+    (b"HN\0\0", "CAJ", "PDF"),
+    (b"ITSF", "CHM", "EPUB"),
+    (b"%!PS", "PostScript", "PDF"),
+    (b"\x1f\x8b", "GZIP", "PDF, DOCX, TXT"),
+    (b"Rar!", "RAR", "PDF, DOCX, TXT"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip", "PDF, DOCX, TXT"),
+    (b"BZh", "BZIP2", "PDF, DOCX, TXT"),
+    (b"\xfd7zXZ", "XZ", "PDF, DOCX, TXT"),
+)
+_LEGACY = {".doc": "DOCX", ".dot": "DOCX", ".wps": "DOCX", ".xls": "XLSX", ".et": "XLSX",
+           ".ppt": "PPTX", ".dps": "PPTX"}  # fmt: skip
+_LEGACY_PARTS = (("WordDocument", "DOCX"), ("Workbook", "XLSX"), ("PowerPoint Document", "PPTX"))
+
+
+def recognise(path: Path, file: str) -> Reader:
+    """The reader for a file.
+
+    Args:
+        path: The file.
+        file: Its name as the user gave it, for errors.
+
+    Raises:
+        LoadError: No reader knows the format, or the file cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4096)
+    except OSError as error:
+        raise LoadError("load.unreadable", file=file) from error
+    suffix = path.suffix.lower()
+    if head.startswith(_OLE):
+        raise _legacy(path, file, suffix)
+    for magic, kind, target in _REFUSED:
+        if head.startswith(magic):
+            raise LoadError("load.refused_format", file=file, kind=kind, target=target)
+    if head[60:68] == b"BOOKMOBI":
+        raise LoadError("load.refused_format", file=file, kind="MOBI", target="EPUB")
+    if b"%PDF-" in head[:1024]:
+        return _READERS["pdf"]
+    if suffix == ".pdf":
+        raise LoadError("load.pdf_broken", file=file)
+    if head.startswith(b"PK\x03\x04") or suffix in (".docx", ".pptx", ".xlsx", ".epub"):
+        return _READERS[zip_kind(path, file)]
+    if _HTML.match(head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")):
+        return _READERS["html"]
+    return _READERS[_OPENED_BY_SUFFIX.get(suffix, "text")]
+
+
+def _legacy(path: Path, file: str, suffix: str) -> LoadError:
+    """What to say of a file in the container of the old office formats."""
+    with path.open("rb") as stream:
+        content = stream.read(64 << 20)
+    if _ENCRYPTED in content:
+        return LoadError("load.office_password", file=file)
+    by_part = (to for part, to in _LEGACY_PARTS if part.encode("utf-16-le") in content)
+    target = next(by_part, None) or _LEGACY.get(suffix, "DOCX, PDF")
+    return LoadError("load.legacy", file=file, kind=suffix or "OLE", target=target)
+
+
+def _pdf(path: Path, file: str, password: str | None) -> Iterator[Page]:
+    from .pdf import read_pdf
+
+    return read_pdf(path, file, password)
+
+
+def _markdown(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+    from .markdown import read_markdown
+
+    return read_markdown(path, file)
+
+
+def _text(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+    from .text import read_text
+
+    return read_text(path, file)
+
+
+def _html(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+    from .webpage import read_html
+
+    return read_html(path, file)
+
+
+def _csv(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+    from .delimited import read_csv
+
+    return read_csv(path, file)
+
+
+def _json(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+    from .jsontexts import read_json
+
+    return read_json(path, file)
+
+
+def _docx(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+    from .word import read_docx
+
+    return read_docx(path, file)
+
+
+def _pptx(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+    from .slides import read_pptx
+
+    return read_pptx(path, file)
+
+
+def _xlsx(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+    from .workbook import read_xlsx
+
+    return read_xlsx(path, file)
+
+
+def _epub(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+    from .epub import read_epub
+
+    return read_epub(path, file)
+
+
+_READERS: dict[str, Reader] = {
+    "pdf": _pdf, "markdown": _markdown, "text": _text, "html": _html, "csv": _csv,
+    "json": _json, "docx": _docx, "pptx": _pptx, "xlsx": _xlsx, "epub": _epub,
+}  # fmt: skip

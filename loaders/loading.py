@@ -1,0 +1,104 @@
+"""The way in: a path becomes Documents, by what the file holds rather than by its name."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from langchain_core.documents import Document
+
+from .errors import LoadError
+from .formats import recognise
+from .pages import Page, to_documents
+
+MOST_BYTES = 1 << 30
+"""Larger files are refused: 1 GiB of text is some three hundred novels' worth of questions."""
+
+
+def load(path: str | Path, *, password: str | None = None) -> Iterator[Document]:
+    """The Documents of a file, a page at a time.
+
+    The file's whole text is its Documents' ``page_content`` joined by ``PAGE_SEPARATOR``; each
+    Document's ``metadata["start"]`` is its place in it.
+
+    Args:
+        path: A file; for a folder see ``find_documents``.
+        password: Opens an encrypted PDF.
+
+    Raises:
+        LoadError: At the call where the file is missing, unreadable, too large or of an unknown
+            format; while reading where its content turns out broken.
+    """
+    file = str(path)
+    digest = _check(Path(path), file)
+    reader = recognise(Path(path), file)
+    return to_documents(_not_blank(reader(Path(path), file, password), file), file, digest)
+
+
+def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:
+    """The files below a folder in sorted order; a LoadError for each that cannot be a document.
+
+    Args:
+        folder: Searched with its subfolders; hidden files and folders are passed over, and links
+            to folders are not followed.
+
+    Raises:
+        LoadError: The folder is missing or cannot be read.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise LoadError("load.folder_missing", file=str(folder))
+
+    def refuse(error: OSError) -> None:
+        raise LoadError("load.unreadable", file=str(error.filename)) from error
+
+    for place, folders, names in os.walk(root, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(name for name in names if not name.startswith(".")):
+            path = Path(place) / name
+            try:
+                _check(path, str(path))
+                recognise(path, str(path))
+            except LoadError as error:
+                yield error
+            else:
+                yield path
+
+
+def _check(path: Path, file: str) -> str:
+    """The SHA-256 of a readable, ordinary, not empty file."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise LoadError("load.missing", file=file) from error
+    except (OSError, ValueError) as error:
+        raise LoadError("load.unreadable", file=file) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise LoadError("load.is_folder", file=file)
+    if not stat.S_ISREG(status.st_mode):
+        raise LoadError("load.not_a_file", file=file)
+    if status.st_size == 0:
+        raise LoadError("load.empty", file=file)
+    if status.st_size > MOST_BYTES:
+        raise LoadError("load.too_large", file=file, megabytes=status.st_size >> 20)
+    digest = sha256()
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise LoadError("load.unreadable", file=file) from error
+    return digest.hexdigest()
+
+
+def _not_blank(pages: Iterator[Page], file: str) -> Iterator[Page]:
+    """The pages as they are; a file of nothing but blanks is refused at its end."""
+    blank = True
+    for page in pages:
+        blank = blank and not page.text.strip()
+        yield page
+    if blank:
+        raise LoadError("load.blank", file=file)

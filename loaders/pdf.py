@@ -1,0 +1,78 @@
+"""Reads PDF: one page of text for each page of the file."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import LoadError
+from .pages import Page
+from .pdf_bombs import check_streams
+from .pdf_page import Sheet, lay_out, to_page
+from .running_lines import LOOK_AHEAD, RunningLines
+from .scans import Scanner, can_recognise
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument
+
+MOST_PAGES = 20_000
+
+
+def read_pdf(path: Path, file: str, password: str | None = None) -> Iterator[Page]:
+    """A PDF's pages in order, read as they are asked for, a few pages ahead.
+
+    Args:
+        path: The file.
+        file: Its name as the user gave it, for errors.
+        password: Opens an encrypted file.
+
+    Raises:
+        LoadError: It is broken, encrypted, or has no text.
+    """
+    check_streams(path, file)
+    with _open(path, file, password) as document:
+        count = len(document)
+        if count == 0:
+            raise LoadError("load.pdf_broken", file=file)
+        if count > MOST_PAGES:
+            raise LoadError("load.too_many_pages", file=file, pages=count, most=MOST_PAGES)
+        running = RunningLines()
+        scanner = Scanner() if can_recognise() else None
+        waiting: deque[Sheet] = deque()
+        blank = scans = 0
+        for number in range(1, count + LOOK_AHEAD + 1):
+            if number <= count:
+                sheet = lay_out(document, number, scanner)
+                running.note(number, sheet.lines(), sheet.bottom, sheet.top)
+                waiting.append(sheet)
+            if waiting and number > LOOK_AHEAD:
+                sheet = waiting.popleft()
+                scans += sheet.scan
+                page = to_page(sheet, running)
+                blank += not page.text.strip()
+                yield page
+        if blank == count:
+            raise _no_text(file, count, scans, recognised=scanner is not None)
+
+
+def _no_text(file: str, count: int, scans: int, *, recognised: bool) -> LoadError:
+    """What to say of a file whose pages all came out blank."""
+    if not scans:
+        return LoadError("load.pdf_blank", file=file, pages=count)
+    return LoadError(
+        "load.pdf_unreadable" if recognised else "load.pdf_scanned", file=file, pages=count
+    )
+
+
+def _open(path: Path, file: str, password: str | None) -> PdfDocument:
+    import pypdfium2 as pdfium
+
+    try:
+        return pdfium.PdfDocument(path, password=password)
+    except pdfium.PdfiumError as error:
+        if "assword" in str(error):
+            code = "load.password_wrong" if password else "load.password_needed"
+            raise LoadError(code, file=file) from error
+        raise LoadError("load.pdf_broken", file=file) from error

@@ -1,0 +1,99 @@
+"""Running headers and footers: lines at a page's edge that come back on other pages."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from .paragraphs import Line
+from .pdf_headings import usual_height
+
+LOOK_AHEAD = 4
+"""Pages read beyond the one at hand before its running lines are judged."""
+
+_EDGE = 0.14  # share of the page's height at its top and foot
+_MOST_LINES = 3  # at each edge
+_LARGEST = 1.3  # of the running text's height: larger lines are titles
+_CELL = 4  # characters; shorter parts of a line prove nothing
+_NUMBER = re.compile(r"[0-9]{1,6}")
+_PAGE_NUMBER = re.compile(r"[-–—\s第]{0,4}[0-9]{1,5}[-–—\s页]{0,4}$")
+_ROMAN = re.compile(r"[-–—\s]{0,3}([ivxlc]{1,7})[-–—\s]{0,3}$", re.IGNORECASE)
+
+
+class RunningLines:
+    """What stood at the edges of the pages seen so far."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, set[int]] = defaultdict(set)
+        self._pages = 0
+
+    def note(self, page: int, lines: list[Line], bottom: float, top: float) -> None:
+        """Takes in a page's edge lines.
+
+        Args:
+            page: Its number.
+            lines: All its lines.
+            bottom: The page's lower edge, in points.
+            top: Its upper edge.
+        """
+        self._pages += 1
+        for line in _edge_lines(lines, bottom, top):
+            for key in _keys(line, page):
+                self._seen[key].add(page)
+
+    def drop(
+        self, page: int, lines: list[Line], bottom: float, top: float
+    ) -> tuple[list[Line], list[str]]:
+        """The lines without those that repeat, and the texts of those.
+
+        Args:
+            page: Its number.
+            lines: All its lines.
+            bottom: The page's lower edge, in points.
+            top: Its upper edge.
+        """
+        enough = 2 if self._pages <= 3 else 3
+        usual = usual_height(lines)
+        running = [
+            line
+            for line in _edge_lines(lines, bottom, top)
+            if (line.height <= _LARGEST * usual or _counts_pages(line.text))
+            and any(len(self._seen[key]) >= enough for key in _keys(line, page))
+        ]
+        kept = [line for line in lines if not any(line is other for other in running)]
+        return kept, [line.text for line in running]
+
+
+def _edge_lines(lines: list[Line], bottom: float, top: float) -> list[Line]:
+    """The outermost lines within the page's edges."""
+    reach = _EDGE * (top - bottom)
+    ordered = sorted((line for line in lines if not line.table), key=lambda line: -line.y1)
+    head = [line for line in ordered[:_MOST_LINES] if line.y0 > top - reach]
+    foot = [line for line in ordered[-_MOST_LINES:] if line.y1 < bottom + reach]
+    return head + [line for line in foot if not any(line is other for other in head)]
+
+
+def _keys(line: Line, page: int) -> list[str]:
+    """What a line would read on every page: as it is, and with its page number counted off."""
+    place = round(line.y0 / 6)
+    plain = "".join(line.text.split())
+    keys = [f"{place + shift}:{plain}" for shift in (0, 1)]
+    keys += [
+        f"{place + shift}:cell:{cell}"
+        for cell in {"".join(cell.split()) for cell in line.text.split("  ")} - {plain}
+        for shift in (0, 1)
+        if len(cell) >= _CELL
+    ]
+    numbers = _NUMBER.findall(plain)
+    if numbers:
+        for number in {numbers[0], numbers[-1]}:
+            offset = int(number) - page
+            counted = plain.replace(number, f"<{offset}>", 1)
+            keys += [f"{place + shift}:{counted}" for shift in (0, 1)]
+    elif _ROMAN.match(plain):
+        keys.append(f"{place}:roman")
+    return keys
+
+
+def _counts_pages(text: str) -> bool:
+    return bool(_PAGE_NUMBER.match(text)) or bool(_ROMAN.match(text))

@@ -1,0 +1,186 @@
+"""The stretch of a file's text that is being cut, with what is known of its places."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import Any
+
+import numpy as np
+from langchain_core.documents import Document
+
+from .cutting import SIGHT, Reach
+from .headings import markdown_headings
+from .pages import PAGE_SEPARATOR, Heading, descend, valid
+from .tokens import cumulative
+
+_NOT_BLANK = re.compile(r"\S")
+
+
+class Window:
+    """Text from where the next chunk begins to the end of what has been read.
+
+    All places are counted in the whole file's text; ``base`` is that of ``text[0]``.
+    """
+
+    def __init__(self, document: Document) -> None:
+        metadata = document.metadata
+        self.source = str(metadata.get("source") or "")
+        self.sha256 = str(metadata.get("sha256") or "")
+        self.title = str(metadata.get("title") or "").strip()
+        self.base = _own_start(metadata) or 0
+        self.text = ""
+        self.at = 0  # where the next chunk begins, in text
+        self.fresh = 0  # where what no chunk holds yet begins, in text
+        self.index = 0
+        self.table_header = ""
+        self.trail: list[Heading] = []
+        self._headings: list[Heading] = []  # places of the file; those passed stand in the trail
+        self._passed = 0
+        self._starts: list[int] = []  # of the pages, in the file
+        self._pages: list[int | None] = []
+        self._enough = 0  # characters from which on another try is worth its while
+
+    @property
+    def end(self) -> int:
+        """The place after the last character read."""
+        return self.base + len(self.text)
+
+    def takes(self, document: Document) -> bool:
+        """Whether a document goes on where this window ends."""
+        metadata = document.metadata
+        same = self.source == str(metadata.get("source") or "")
+        same = same and self.sha256 == str(metadata.get("sha256") or "")
+        start = _own_start(metadata)
+        return same and (start is None or start == self.end + len(PAGE_SEPARATOR))
+
+    def add(self, document: Document) -> None:
+        """Takes in a document's text behind what is there, and forgets what has been cut."""
+        self._forget()
+        if self._starts:
+            self.text += PAGE_SEPARATOR
+        start = self.end
+        self.text += valid(document.page_content)
+        self._starts.append(start)
+        self._pages.append(_page(document.metadata))
+        for heading in _headings(document):
+            self._headings.append(Heading(start + heading.start, heading.level, heading.title))
+
+    def _forget(self) -> None:
+        self.base += self.at
+        self.text = self.text[self.at :]
+        self.fresh -= self.at
+        self.at = 0
+        keep = max(0, bisect_right(self._starts, self.base) - 1)
+        del self._starts[:keep], self._pages[:keep]
+        del self._headings[: self._passed]
+        self._passed = 0
+
+    def page_at(self, place: int) -> int | None:
+        """The page on which a place of the file stands."""
+        return self._pages[max(0, bisect_right(self._starts, place) - 1)]
+
+    def skip_blanks(self) -> bool:
+        """Moves on to the next character that is not blank; False where none is left."""
+        found = _NOT_BLANK.search(self.text, self.fresh)
+        if found is None:
+            # What repeats earlier sentences needs something new behind it.
+            self.at = self.fresh = len(self.text)
+            return False
+        if self.at >= self.fresh:
+            self.at = found.start()
+        self.fresh = found.start()
+        return True
+
+    def note_table(self, at: int, end: int) -> None:
+        """Remembers the header row of a table that a cut at ``end`` divides.
+
+        Args:
+            at: Where the chunk before the cut begins.
+            end: The cut.
+        """
+        rows = self.text[at:end].rstrip("\n").split("\n")
+        if self.text[end - 1 : end + 1] != "\n|" or not rows[-1].startswith("|"):
+            self.table_header = ""
+            return
+        first = len(rows)
+        while first and rows[first - 1].startswith("|"):
+            first -= 1
+        if first or not self.table_header:
+            self.table_header = rows[first]
+
+    def trail_before(self, place: int) -> tuple[str, ...]:
+        """The titles above a place of the file, a heading that stands right there left out."""
+        trail = self.trail
+        for heading in self._headings[self._passed :]:
+            if heading.start >= place:
+                break
+            trail = descend(trail, heading)
+        return tuple(heading.title for heading in trail)
+
+    def advance_trail(self, place: int) -> None:
+        """Lets the heading trail follow up to a place of the file, headings there included."""
+        while self._passed < len(self._headings):
+            heading = self._headings[self._passed]
+            if heading.start > place:
+                break
+            self.trail = descend(self.trail, heading)
+            self._passed += 1
+
+    def reach(self, limit: int, *, final: bool) -> Reach | None:
+        """How far the next chunk may go; none where more text must be read to know.
+
+        Args:
+            limit: The chunk's size in the estimate's units.
+            final: Whether no more text will come.
+        """
+        if not final and len(self.text) - self.at < self._enough:
+            return None
+        length = max(64, limit // 25)
+        while True:
+            sums = cumulative(self.text[self.at : self.at + length])
+            if sums[-1] > limit or self.at + length >= len(self.text):
+                break
+            length *= 2
+        end = self.at + int(np.searchsorted(sums, limit, side="right")) - 1
+        if not final and end + SIGHT >= len(self.text):
+            self._enough = (len(self.text) - self.at) * 5 // 4 + SIGHT
+            return None
+        self._enough = 0
+        half = self.at + int(np.searchsorted(sums, limit // 2))
+        quarter = self.at + int(np.searchsorted(sums, limit // 4))
+        return Reach(self.text, self.at, end, half, quarter, self._between(self.at, end))
+
+    def _between(self, first: int, last: int) -> tuple[tuple[int, int], ...]:
+        found = []
+        for heading in self._headings[self._passed :]:
+            place = heading.start - self.base
+            if place > last:
+                break
+            if place > first:
+                found.append((place, heading.level))
+        return tuple(found)
+
+
+def _own_start(metadata: dict[str, Any]) -> int | None:
+    """A document's place, if it came from our loader: others may use the name otherwise."""
+    start = metadata.get("start")
+    ours = isinstance(start, int) and not isinstance(start, bool) and start >= 0
+    return start if ours and "sha256" in metadata else None
+
+
+def _page(metadata: dict[str, Any]) -> int | None:
+    page = metadata.get("page")
+    if not isinstance(page, int) or isinstance(page, bool):
+        return None
+    # LangChain's own PDF loaders count from 0.
+    number = page if "sha256" in metadata else page + 1
+    return number if number >= 1 else None
+
+
+def _headings(document: Document) -> tuple[Heading, ...]:
+    outline = document.metadata.get("outline")
+    if outline is None:
+        ours = "sha256" in document.metadata
+        return () if ours else markdown_headings(document.page_content)
+    return tuple(Heading(int(at), int(level), str(title)) for at, level, title in outline)

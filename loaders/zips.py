@@ -1,0 +1,65 @@
+"""What a zip archive holds, looked at before anything in it is unpacked."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+from .errors import LoadError
+
+MOST_UNPACKED = 1 << 30  # bytes, all parts together
+_MOST_PART = 256 << 20  # bytes of one XML part; a reader holds it in memory several times over
+_MOST_PARTS = 20_000
+_SUSPECT_RATIO = 200  # honest XML packs twenty to fifty times
+
+_MARKS = (
+    ("word/document.xml", "docx"),
+    ("ppt/presentation.xml", "pptx"),
+    ("xl/workbook.xml", "xlsx"),
+    ("META-INF/container.xml", "epub"),
+)
+_TEXT_PART = re.compile(r"\.(?:xml|rels|x?html?|opf|ncx)$", re.IGNORECASE)
+_DECLARATION = re.compile(rb"<!ENTITY", re.IGNORECASE)
+
+
+def zip_kind(path: Path, file: str) -> str:
+    """``docx``, ``pptx``, ``xlsx`` or ``epub``: what an archive is, once it is known to be safe.
+
+    Args:
+        path: The archive.
+        file: Its name as the user gave it, for errors.
+
+    Raises:
+        LoadError: It is broken, locked, a bomb, or holds something else.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            _check(archive, parts, file)
+    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
+        raise LoadError("load.zip_broken", file=file) from error
+    names = {part.filename for part in parts}
+    for mark, kind in _MARKS:
+        if mark in names:
+            return kind
+    if "content.xml" in names:
+        raise LoadError("load.legacy", file=file, kind="OpenDocument", target="DOCX, XLSX, PPTX")
+    raise LoadError("load.archive", file=file)
+
+
+def _check(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], file: str) -> None:
+    unpacked = sum(part.file_size for part in parts)
+    packed = sum(part.compress_size for part in parts)
+    text_parts = [part for part in parts if _TEXT_PART.search(part.filename)]
+    largest = max((part.file_size for part in text_parts), default=0)
+    swollen = unpacked > _SUSPECT_RATIO * max(packed, 1) and unpacked > (64 << 20)
+    if unpacked > MOST_UNPACKED or largest > _MOST_PART or len(parts) > _MOST_PARTS or swollen:
+        raise LoadError("load.zip_bomb", file=file, megabytes=unpacked >> 20)
+    if any(part.flag_bits & 1 for part in text_parts):
+        raise LoadError("load.office_password", file=file)
+    for part in text_parts:
+        with archive.open(part) as stream:
+            # An entity that names itself ten times over is a bomb of another kind.
+            if _DECLARATION.search(stream.read(4096)):
+                raise LoadError("load.zip_broken", file=file)

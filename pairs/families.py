@@ -1,0 +1,128 @@
+"""Words of which one excludes another: opposites, kinship, seasons, places and the like."""
+
+import json
+import re
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+__all__ = ["PLACES", "Members", "belongs", "exclusive", "members"]
+
+Members = dict[int, Counter[str]]
+"""Family -> how often each of its members is named."""
+
+PLACES = 0
+"""The family of countries, provinces and cities."""
+
+_LATIN = re.compile(r"[a-z\u00c0-\u024f][a-z0-9\u00c0-\u024f'.&]*")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_PHRASE = 4
+"""Words in the longest English name looked for."""
+
+
+@cache
+def _families() -> list[list[list[str]]]:
+    folder = Path(__file__).parent
+    words = json.loads((folder / "opposites.json").read_text(encoding="utf-8"))
+    places = json.loads((folder / "places.json").read_text(encoding="utf-8"))["places"]
+    families = [
+        [member.strip().split("|") for member in line.split(" / ")]
+        for line in [*words["zh"], *words["en"]]
+    ]
+    return [[line.split("|") for line in places], *families]
+
+
+@cache
+def _index() -> dict[str, list[tuple[int, str]]]:
+    """Word -> the families it belongs to, and the first name of its member there."""
+    index: dict[str, list[tuple[int, str]]] = {}
+    for number, family in enumerate(_families()):
+        for member in family:
+            for word in member:
+                index.setdefault(word, []).append((number, member[0]))
+    return index
+
+
+@cache
+def _longest() -> dict[str, int]:
+    """First character of a Chinese word -> length of the longest word that begins with it."""
+    longest: dict[str, int] = {}
+    for word in _index():
+        if _HAN.match(word):
+            longest[word[0]] = max(len(word), longest.get(word[0], 0))
+    return longest
+
+
+def members(flat: str) -> Members:
+    """The members of each family that a text names, the longest word first.
+
+    Args:
+        flat: Half width, lower case, simplified.
+    """
+    found: Members = {}
+    for word in [*_chinese_words(flat), *_english_words(flat)]:
+        for family, member in _index()[word]:
+            found.setdefault(family, Counter())[member] += 1
+    return found
+
+
+def _chinese_words(flat: str) -> list[str]:
+    index, longest = _index(), _longest()
+    found: list[str] = []
+    place = 0
+    while place < len(flat):
+        length = min(longest.get(flat[place], 0), len(flat) - place)
+        while length and flat[place : place + length] not in index:
+            length -= 1
+        if length:
+            found.append(flat[place : place + length])
+        place += length or 1
+    return found
+
+
+def _english_words(flat: str) -> list[str]:
+    index = _index()
+    tokens = [_singular(token) for token in _LATIN.findall(flat)]
+    found: list[str] = []
+    place = 0
+    while place < len(tokens):
+        for length in range(min(_PHRASE, len(tokens) - place), 0, -1):
+            phrase = " ".join(tokens[place : place + length])
+            if phrase in index:
+                found.append(phrase)
+                place += length - 1
+                break
+        place += 1
+    return found
+
+
+def _singular(token: str) -> str:
+    """The token without a possessive ending or a closing full stop."""
+    if token.endswith(("'s", "s'")) and token not in _index():
+        token = token[:-2]
+    return token if token in _index() else token.rstrip(".'")
+
+
+def exclusive(mine: Members, theirs: Members, *, opposites: bool) -> bool:
+    """Whether each of two texts names a member of some family that the other does not.
+
+    Args:
+        mine: The members one text names.
+        theirs: Those the other names.
+        opposites: Whether families of two, of which a denial of one means the other, are
+            looked at (成功, 失败), or those of more (春, 夏, 秋, 冬).
+    """
+    return any(
+        mine[family] - theirs[family] and theirs[family] - mine[family]
+        for family in mine.keys() & theirs.keys()
+        if (len(_families()[family]) == 2) is opposites
+    )
+
+
+def belongs(word: str) -> bool:
+    """Whether a word is a member of some family.
+
+    Args:
+        word: Flattened.
+    """
+    return word in _index()

@@ -1,0 +1,159 @@
+"""The parser on the project's own replies, at its edges, and against hostile ones."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.language_models import FakeListChatModel
+
+from chains.errors import ReplyError
+from chains.parser import PairParser
+from chains.records import DraftPair
+
+_SET = Path(__file__).parents[2] / "bench" / "parsing_set.jsonl"
+_ROWS = [json.loads(line) for line in _SET.read_text(encoding="utf-8").splitlines()]
+
+
+def _bare(text: str) -> str:
+    return text.strip("“”\"'").replace(" ", "")
+
+
+@pytest.mark.parametrize("row", _ROWS, ids=[row["id"] for row in _ROWS])
+def test_own_replies(row: dict[str, Any]) -> None:
+    reason = ""
+    try:
+        read = PairParser().read(row["raw"], truncated=row.get("truncated", False)).drafts
+    except ReplyError as error:
+        read, reason = (), error.code
+    gold = [(_bare(pair["q"]), _bare(pair["a"])) for pair in row["pairs"]]
+    assert [(_bare(pair.question), _bare(pair.answer)) for pair in read] == gold
+    assert reason == row.get("reason", reason)
+    assert bool(reason) != bool(gold)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "reply.empty"),
+        (" \n\u3000\0", "reply.empty"),
+        ("<|im_end|>", "reply.empty"),
+        ("无", "reply.nothing"),
+        ("There is nothing to ask about in this passage.", "reply.nothing"),
+        ("抱歉，您给的内容太短，我无法据此提问。", "reply.refusal"),
+        ("I'm sorry, I can't do that.", "reply.refusal"),
+        ("[]", "reply.unreadable"),
+        ("长江是一条大河。", "reply.unreadable"),
+        ("1. 谁建的？\n2. 何时建的？", "reply.unanswered"),
+        ("<think>问题1：谁？\n答案1：我", "reply.unfinished"),
+        ('[{"question": "谁？", "answer": "是', "reply.unfinished"),
+        ("问题1：……\n答案1：……", "reply.echo"),
+    ],
+)
+def test_a_reply_without_pairs_says_why(text: str, code: str) -> None:
+    with pytest.raises(ReplyError) as caught:
+        PairParser().parse(text)
+    assert caught.value.code == code
+
+
+def test_a_tail_cut_by_the_limit_is_dropped_and_reported() -> None:
+    text = "问题1：谁建的？\n答案1：工部。\n问题2：何时建成？\n答案2：一九九"
+    read = PairParser().read(text, truncated=True)
+    assert [pair.answer for pair in read.drafts] == ["工部。"]
+    assert read.dropped_tail
+    whole = PairParser().read(text)
+    assert [pair.answer for pair in whole.drafts] == ["工部。", "一九九"]
+    assert not whole.dropped_tail
+
+
+def test_a_pair_that_json_closed_is_whole_even_in_a_cut_reply() -> None:
+    text = '[{"question": "Who?", "answer": "Ann."}'
+    read = PairParser().read(text, truncated=True)
+    assert [pair.answer for pair in read.drafts] == ["Ann."]
+    assert not read.dropped_tail
+
+
+@pytest.mark.parametrize(
+    "reply", ["问题1：天空是什么颜色？\n答案1：蓝色。", "Q: 天空是什么颜色？\nA: 蓝色。"]
+)
+def test_the_prompts_own_example_is_no_pair(reply: str) -> None:
+    parser = PairParser(examples=(DraftPair(question="天空是什么颜色？", answer="蓝色。"),))
+    with pytest.raises(ReplyError) as caught:
+        parser.parse(reply)
+    assert caught.value.code == "reply.echo"
+    more = parser.parse(
+        f"{reply}\n{reply.replace('天空', '大海').replace('蓝色', '十里').replace('1', '2')}"
+    )
+    assert [pair.answer for pair in more] == ["十里。"]
+
+
+def test_an_echo_of_the_instructions_is_told() -> None:
+    instructions = "You read a passage. Ask what it says. Keep to its own words. Number each pair."
+    with pytest.raises(ReplyError) as caught:
+        PairParser(instructions=instructions).parse("Ask what it says. Keep to its own words.")
+    assert caught.value.code == "reply.echo"
+
+
+def test_an_answer_equal_to_its_question_and_repeated_pairs_stay() -> None:
+    pairs = PairParser().parse("问：谁？\n答：谁？\n问：谁？\n答：谁？")
+    assert [(pair.question, pair.answer) for pair in pairs] == [("谁？", "谁？")] * 2
+
+
+def test_it_stands_at_the_end_of_a_chain() -> None:
+    chain = FakeListChatModel(responses=["Question 1: Who?\nAnswer 1: Ann."]) | PairParser()
+    assert chain.invoke("x") == [DraftPair(question="Who?", answer="Ann.")]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "问题1：什么？\n答案1：好。\n",
+        "问题一：啊？答案一：好。",
+        "Q: a?\nA: b\n",
+        "问题",
+        "x? 答：a ",
+        "？\n",
+        "\n",
+        "a\n",
+        '{"question": "a", "answer": "b"},',
+        "{'question': 'a, 'answer': 'b'}\n",
+        '{"a":',
+        '{"question":"',
+        "{",
+        "[",
+        '"',
+        '\\"',
+        "“",
+        " ",
+        "1",
+        "1. ",
+        "*",
+        "|",
+        "| a | b |\n",
+        "<think>",
+        "</think>",
+        "<|user|>x<|assistant|>",
+        "没有",
+        "sorry ",
+        "# a\n",
+        "A. x\nB. y\n",
+        "\ud800",
+        "```\n",
+        "<question>a</question><answer>b</answer>",
+    ],
+)
+@pytest.mark.parametrize("opening", ["", "问题1：谁？\n答案1："])
+def test_time_grows_with_length_alone(unit: str, opening: str) -> None:
+    def seconds(size: int) -> float:
+        text = opening + unit * (size // len(unit.encode("utf-8", "surrogatepass")))
+        begin = time.process_time()
+        with contextlib.suppress(ReplyError):
+            PairParser().parse(text)
+        return time.process_time() - begin
+
+    # A quarter of a megabyte: quadratic reading would take minutes.
+    assert seconds(250_000) < 1.0
