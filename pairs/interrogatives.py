@@ -34,6 +34,7 @@ _CHINESE: tuple[tuple[str, str], ...] = (
     # 怎么 asks how or why; it clashes with neither.
     ("how or why", "怎么|咋样?"),
 )
+_HAN = re.compile("[\u3400-\u9fff]")
 _CHINESE_PATTERNS = tuple((name, re.compile(pattern)) for name, pattern in _CHINESE)
 
 _ENGLISH = re.compile(
@@ -69,7 +70,7 @@ def asks_for(flat: str) -> frozenset[str]:
     """
     found: set[str] = set()
     rest = flat
-    for name, pattern in _CHINESE_PATTERNS:
+    for name, pattern in _CHINESE_PATTERNS if _HAN.search(flat) else ():
         rest, hits = pattern.subn("\n", rest)
         if hits:
             found.add(name)
@@ -86,7 +87,7 @@ def without_asking(flat: str) -> str:
     Args:
         flat: Half width, lower case, simplified.
     """
-    for _, pattern in _CHINESE_PATTERNS:
+    for _, pattern in _CHINESE_PATTERNS if _HAN.search(flat) else ():
         flat = pattern.sub("", flat)
     return _ENGLISH.sub("", flat)
 

@@ -119,7 +119,7 @@ class Judging:
         new = (facts(kept.question) for kept in self._kept[known:])
         self._facts = np.append(self._facts, np.fromiter(new, dtype=np.int64))
         theirs = self._facts[places]
-        return (theirs == 0) | (theirs == mine)
+        return np.asarray((theirs == 0) | (theirs == mine), dtype=np.bool_)
 
     def _verdict(self, asked: Asked, places: Places, scores: Vectors) -> Hit | None:
         """The nearest kept pair with the same answer, else the nearest with another."""

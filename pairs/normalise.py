@@ -240,7 +240,8 @@ def _means_something(before: str, char: str, after: str) -> bool:
     if char == "#":
         return before.isalnum()
     if char in ".:/,-":
-        return after.isdigit() and (before.isdigit() or (char == "-" and before in " =("))
+        minus = char == "-" and (not before.isascii() or before in " =(")
+        return after.isdigit() and (before.isdigit() or minus)
     return False
 
 

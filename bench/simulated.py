@@ -1,0 +1,257 @@
+"""A simulated OpenAI-compatible model over real HTTP: fixed latency, chosen faults, counted calls.
+
+Its reply is a function of the prompt, so that two runs over the same document give the same pairs.
+
+    python -m bench.simulated --latency 0.2        prints its address, serves until stdin closes
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+MATERIAL = re.compile(r"(?:文字：|Text:)\n(.*)\Z", re.DOTALL)
+SENTENCE = re.compile(r"[^。！？\n]{6,}?(?:[。！？]|[.!?](?=\s|$))")
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Shares of prompts (0..1) that go wrong; passing faults only at a prompt's first call.
+
+    ``refused_word``: prompts that contain it are answered 400, always.
+    """
+
+    malformed: float = 0.0
+    truncated: float = 0.0
+    too_many: float = 0.0
+    broken: float = 0.0
+    dropped: float = 0.0
+    slow: float = 0.0
+    slow_seconds: float = 3.0
+    refused_word: str = ""
+
+
+def pairs_reply(messages: list[dict[str, str]]) -> str:
+    """One pair for every sentence of the prompt's text, in the language of the sentence."""
+    found = MATERIAL.search(messages[-1]["content"])
+    if not found and len(messages) > 1:
+        found = MATERIAL.search(messages[-3]["content"]) if len(messages) > 2 else None
+    text = found[1] if found else messages[-1]["content"]
+    lines: list[str] = []
+    for sentence in (match[0].strip() for match in SENTENCE.finditer(text)):
+        head = sentence[:8].strip()
+        if re.search("[\u4e00-\u9fff]", sentence):
+            lines += [f"问：关于“{head}”说了什么？", f"答：{sentence}"]
+        else:
+            lines += [f"Q: What is said about {head}?", f"A: {sentence}"]
+    return "\n".join(lines) or "没有可以提问的内容。There is nothing to ask about."
+
+
+@dataclass
+class Simulated:
+    """The server; use it as a context.
+
+    Args:
+        latency: Seconds a call takes.
+        faults: What goes wrong.
+        reply: The reply's text as a function of the messages.
+        model: The only model there is.
+        key: Calls with another key are answered 401; empty for any key.
+
+    Attributes:
+        calls: How often each prompt (its digest) was answered with status 200.
+        asked: How often each prompt was sent at all.
+        most_at_once: The largest number of calls under way together.
+    """
+
+    latency: float = 0.0
+    faults: Faults = field(default_factory=Faults)
+    reply: Callable[[list[dict[str, str]]], str] = pairs_reply
+    model: str = "simulated"
+    key: str = ""
+    calls: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
+    most_at_once: int = 0
+    at_once: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __enter__(self) -> Simulated:
+        simulated = self
+
+        class Handler(_Handler):
+            server_state = simulated
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def base_url(self) -> str:
+        """The address, ending in /v1."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Callers that go away are part of the game."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_state: Simulated
+    disable_nagle_algorithm = True
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Nothing is logged."""
+
+    def do_GET(self) -> None:
+        if self._refused_key():
+            return
+        self._answer(200, {"object": "list", "data": [{"id": self.server_state.model}]})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self._refused_key():
+            return
+        state = self.server_state
+        if body["model"] != state.model:
+            self._answer(404, {"error": {"message": f"no model {body['model']}"}})
+            return
+        messages = body["messages"]
+        digest = sha256(json.dumps(messages).encode()).hexdigest()
+        with state.lock:
+            state.asked[digest] += 1
+            first = state.asked[digest] == 1
+            state.at_once += 1
+            state.most_at_once = max(state.most_at_once, state.at_once)
+        try:
+            time.sleep(state.latency)
+            self._reply(body, messages, digest, first=first)
+        finally:
+            with state.lock:
+                state.at_once -= 1
+
+    def _reply(
+        self, body: dict[str, Any], messages: list[dict[str, str]], digest: str, *, first: bool
+    ) -> None:
+        state, faults = self.server_state, self.server_state.faults
+        chance = int(digest[:8], 16) / 0x1_0000_0000
+        if faults.refused_word and faults.refused_word in messages[-1]["content"]:
+            self._answer(400, {"error": {"message": "this text is not welcome"}})
+            return
+        fault = _fault_at(faults, chance)
+        if first and self._passing_fault(fault):
+            return
+        text, finish = state.reply(messages), "stop"
+        if fault == "malformed" and len(messages) < 6:
+            text = "好的，我来看看 [ { 这个 {{ ]"
+        elif fault == "truncated" and len(text) > 40:
+            text, finish = text[: len(text) * 2 // 3], "length"
+        with state.lock:
+            state.calls[digest] += 1
+        usage = {
+            "prompt_tokens": sum(len(message["content"]) for message in messages),
+            "completion_tokens": min(len(text), body.get("max_tokens", 1024) - 1),
+        }
+        usage["total_tokens"] = sum(usage.values())
+        choice = {
+            "index": 0,
+            "finish_reason": finish,
+            "message": {"role": "assistant", "content": text},
+        }
+        self._answer(
+            200,
+            {
+                "id": digest[:8],
+                "object": "chat.completion",
+                "created": 0,
+                "model": state.model,
+                "choices": [choice],
+                "usage": usage,
+            },
+        )
+
+    def _passing_fault(self, fault: str) -> bool:
+        if fault == "too_many":
+            self._answer(429, {"error": {"message": "slow down"}}, {"Retry-After": "0.1"})
+        elif fault == "broken":
+            self._answer(500, {"error": {"message": "broken"}})
+        elif fault == "dropped":
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+        elif fault == "slow":
+            time.sleep(self.server_state.faults.slow_seconds)
+            return False
+        else:
+            return False
+        return True
+
+    def _refused_key(self) -> bool:
+        key = self.server_state.key
+        if key and self.headers.get("Authorization") != f"Bearer {key}":
+            self._answer(401, {"error": {"message": "wrong key"}})
+            return True
+        return False
+
+    def _answer(
+        self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> None:
+        raw = json.dumps(body, ensure_ascii=False).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(raw)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(raw)
+
+
+def _fault_at(faults: Faults, chance: float) -> str:
+    """The fault that falls on a prompt; empty for most."""
+    for fault in ("malformed", "truncated", "too_many", "broken", "dropped", "slow"):
+        share: float = getattr(faults, fault)
+        if chance < share:
+            return fault
+        chance -= share
+    return ""
+
+
+def main() -> None:
+    """Serves until standard input closes, then prints how many calls were answered."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds")
+    options = parser.parse_args()
+    with Simulated(latency=options.latency) as server:
+        print(server.base_url, flush=True)
+        sys.stdin.read()
+        print(sum(server.calls.values()), server.most_at_once, flush=True)
+
+
+if __name__ == "__main__":
+    main()
