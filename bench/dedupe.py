@@ -33,13 +33,14 @@ Vectors = npt.NDArray[np.float32]
 
 SEMHASH = """
 import sys, time, json
+from importlib.metadata import version
 import numpy as np
 from semhash import SemHash
 vectors = np.load(sys.argv[1]); records = [f"question {n}" for n in range(len(vectors))]
 started, worked = time.perf_counter(), time.process_time()
 found = SemHash.from_embeddings(vectors, records, model=None, ann_backend=sys.argv[2])
 kept = found.self_deduplicate(threshold=float(sys.argv[3])).selected
-print(json.dumps({"seconds": time.perf_counter() - started,
+print(json.dumps({"version": version("semhash"), "seconds": time.perf_counter() - started,
                   "cpu_seconds": time.process_time() - worked,
                   "kept": [int(record.split()[1]) for record in kept]}))
 """
@@ -202,7 +203,7 @@ def main() -> None:
         result[str(count)] = table
     if not chosen.semhash:
         print("\nSemHash was not measured: see the head of this file for how to install it.")
-    save_result("dedupe", result, ("faiss-cpu", "semhash"))
+    save_result("dedupe", result)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chains.settings import Resolved
 
 INCOMPLETE = 1
+SHOWN = 6  # pairs a document, where the list goes to a file
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -112,6 +113,8 @@ def _extract(
         typer.echo(result.model_dump_json(indent=2))
     elif not output:
         show_pairs(result.kept, said)
+    elif not quiet:
+        show_pairs(result.kept, said, most=SHOWN)
     if not quiet:
         showing.summary(output)
         if stop.is_set():

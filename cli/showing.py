@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,13 +18,27 @@ def sentence(reason: Reason | None, said: Said) -> str:
     return reason.say(said.language) if reason else ""
 
 
-def show_pairs(pairs: Iterable[QAPair], said: Said) -> None:
-    """Prints pairs with the passage that proves each."""
+def show_pairs(pairs: Iterable[QAPair], said: Said, most: int | None = None) -> None:
+    """Prints pairs with the passage that proves each.
+
+    Args:
+        pairs: In order.
+        said: Speaks the user's language.
+        most: How many of each document; None for all.
+    """
+    of_document: Counter[str] = Counter()
     for number, pair in enumerate(pairs, 1):
+        of_document[pair.source] += 1
+        if most is not None and of_document[pair.source] > most:
+            continue
         typer.echo(f"{number}. {_line(pair.question)}")
         typer.echo(f"   {_line(pair.answer)}")
         typer.echo(f"   [{place(pair, said)}] {_line(pair.evidence.sentence)}")
         typer.echo("")
+    for source, count in of_document.items():
+        if most is not None and count > most:
+            name = Path(source).name
+            typer.echo(said("show.more", count=count - most, source=name))
 
 
 def place(pair: QAPair, said: Said) -> str:

@@ -70,6 +70,7 @@ class LlamaServer:
         assert self._child.stdin is not None  # noqa: S101 - asked for above
         order = {
             "model": str(self.model.resolve()),
+            "name": self.model.stem,
             "context": self.context,
             "slots": self.slots,
             "threads": self.threads,

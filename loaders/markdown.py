@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from .encoding import decode
+from .encoding import decode, read_plain
 from .headings import markdown_headings
 from .pages import Page
 
@@ -20,7 +20,7 @@ def read_markdown(path: Path, file: str) -> Iterator[Page]:
     Raises:
         LoadError: Its bytes are no text.
     """
-    decoded = decode(path.read_bytes(), file)
+    decoded = decode(read_plain(path), file)
     headings = markdown_headings(decoded.text)
     notes = {"encoding": decoded.encoding}
     if headings and headings[0].level == 1:

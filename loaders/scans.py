@@ -10,8 +10,8 @@ from .pdf_runs import Run
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage
 
-_LONG_SIDE = 2000  # pixels of the rendered page: small print stays legible
-_DETECT_SIDE = 1280  # pixels in which lines are looked for
+_LONG_SIDE = 1600  # pixels of the rendered page: small print stays legible
+_DETECT_SIDE = 960  # pixels in which lines are looked for
 _SURE = 0.5  # of 1.0; lines read with less confidence are noise
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from .encoding import decode
+from .encoding import decode, read_plain
 from .headings import plain_headings
 from .pages import PAGE_SEPARATOR, Page
 
@@ -22,7 +22,7 @@ def read_text(path: Path, file: str) -> Iterator[Page]:
     Raises:
         LoadError: Its bytes are no text.
     """
-    decoded = decode(path.read_bytes(), file)
+    decoded = decode(read_plain(path), file)
     warnings = decoded.warnings
     for piece in pieces(decoded.text):
         yield Page(

@@ -43,6 +43,8 @@ _FILLERS = Counter(
 )
 _COUNTS = frozenset(map(Fraction, range(1, 11)))
 _ONE = re.compile(r"1 ?[^\d万亿千百]*")
+_LONGEST = 1000
+"""Characters of a question that are looked at; what is longer is no question a person asks."""
 _SPELLING = 0.75
 """Ratio from which two words or titles may be spellings of one."""
 # Of two questions' other words, the share that must be common for one word to tell them apart.
@@ -70,6 +72,7 @@ class _Traits:
 
 @lru_cache(maxsize=1 << 15)
 def _traits(question: str) -> _Traits:
+    question = question[:_LONGEST]
     flat = flatten(question)
     text = normalise(question)
     words = frozenset(re.findall(r"[a-z0-9\u00c0-\u024f]+", text))
@@ -255,6 +258,8 @@ def _alike(name: str, word: str) -> bool:
         return True
     if len(word) < 3 or name[0] != word[0]:
         return False
+    if name.startswith(word) or word.startswith(name):
+        return True
     return name[:4] == word[:4] or SequenceMatcher(None, name, word).ratio() >= _SPELLING
 
 

@@ -92,15 +92,20 @@ class Folded:
 
 @lru_cache(maxsize=1 << 16)
 def _folded_cluster(cluster: str, simplify: bool) -> str:
+    if _blank(cluster[0]):
+        return ""
     plain = unicodedata.normalize("NFKC", "".join(_ALIKE.get(char, char) for char in cluster))
-    plain = unicodedata.normalize("NFKC", plain.casefold())
+    # A mark set on a blank, such as ¯, would else move onto the letter before it.
+    on_blank = plain[:1] == " "
+    plain = cluster if on_blank else unicodedata.normalize("NFKC", plain.casefold())
     if simplify:
         plain = plain.translate(_hanzi())
-    return "".join(
-        _ALIKE.get(char, char)
-        for char in plain
-        if not char.isspace() and unicodedata.category(char) not in ("Cc", "Cf")
-    )
+    return "".join(_ALIKE.get(char, char) for char in plain if not _blank(char))
+
+
+def _blank(char: str) -> bool:
+    """Whether a character is white space or invisible."""
+    return char.isspace() or unicodedata.category(char) in ("Cc", "Cf")
 
 
 def fold(text: str, *, simplify: bool = True) -> Folded:

@@ -8,6 +8,8 @@ from .quantities import Numeral
 
 __all__ = ["english_numerals", "english_value"]
 
+_LONGEST = 20
+"""Words of the longest number; what is longer is a loop, not a number."""
 _ONES = {
     word: value
     for value, word in enumerate(
@@ -54,6 +56,8 @@ def english_value(words: list[str]) -> Fraction | None:
     Args:
         words: Such as ``["two", "hundred", "five"]``, the last one possibly a rank.
     """
+    if len(words) > _LONGEST:
+        return None
     total, section = 0, 0
     last_scale, room = 10**30, 10**30
     for word in words:

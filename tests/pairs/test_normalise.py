@@ -11,7 +11,7 @@ from pairs.normalise import flatten, fold, normalise
 TEXT = st.text(
     alphabet=st.one_of(
         st.sampled_from("什么是營收呢？ＡＢｃ１２½ﬁé  \u3000\u200b“”'\n(),.。%e\u0301が"),
-        st.characters(exclude_categories=("Cs",)),
+        st.characters(exclude_categories=["Cs"]),
     ),
     max_size=80,
 )

@@ -1,0 +1,51 @@
+# make demo    question-answer pairs from two real documents by a real model, from nothing
+# make test    everything that has to hold: set-up, then make check
+# make bench   what is measured; results go to bench/results
+
+PYTHON ?= python3
+BIN := .venv/bin
+# torch is named so that a processor-only machine does not fetch gigabytes of CUDA.
+TORCH ?= torch==2.13.0
+
+.PHONY: demo test check bench model clean
+
+demo: .venv/base model
+	@mkdir -p out
+	$(BIN)/qa3 extract examples/documents/apollo11.pdf -o out/apollo11.jsonl
+	$(BIN)/qa3 extract examples/documents/hzmb.pdf -o out/hzmb.jsonl
+
+test: .venv/all model
+	$(MAKE) check
+
+check:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: .venv/all
+	$(BIN)/python -m bench.throughput
+	$(BIN)/python bench/parsing.py
+	$(BIN)/python bench/dedupe_quality.py
+	$(BIN)/python bench/loading.py
+
+# The official hubs first; where none answers, the same bytes by another way, under the same sum.
+model: .venv/base
+	@$(BIN)/qa3 model download || $(BIN)/python .ci/place_model.py
+
+.venv/pip:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	@touch $@
+
+.venv/base: .venv/pip pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+.venv/all: .venv/base
+	$(BIN)/python -m pip install --quiet -c constraints.txt "$(TORCH)" -e ".[all,dev]"
+	@touch $@
+
+clean:
+	rm -rf .venv out build dist *.egg-info

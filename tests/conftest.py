@@ -1,0 +1,41 @@
+"""What every test starts from: a home of its own, no settings of the user's, loopback only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.simulated import Simulated
+from chains.settings import user_folder
+
+MODELS = user_folder("cache") / "models"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh home: no journal, no settings, no keys."""
+    for name in list(os.environ):
+        if name.startswith(("QA3_", "OPENAI_", "HF_", "MODELSCOPE_")) or name == "LANG":
+            monkeypatch.delenv(name)
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    place = tmp_path / "home"
+    monkeypatch.setenv("QA3_HOME", str(place))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    return place
+
+
+@pytest.fixture
+def server() -> Iterator[Simulated]:
+    """A simulated model that answers at once."""
+    with Simulated() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def models() -> Path:
+    """Where the set-up placed the model files."""
+    return MODELS
