@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -153,5 +152,6 @@ def serve(host: str, port: int) -> None:
     from chainlit.cli import run_chainlit
     from chainlit.config import config
 
-    config.run.host, config.run.port, config.run.headless = host, port, True
-    run_chainlit(str(Path(sys.modules[__name__].__file__ or __file__)))
+    os.environ["CHAINLIT_HOST"], os.environ["CHAINLIT_PORT"] = host, str(port)
+    config.run.headless = True
+    run_chainlit(str(Path(__file__)))

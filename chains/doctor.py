@@ -20,7 +20,7 @@ from .journal import Journal
 from .settings import Resolved, secret, user_folder
 from .weights import QWEN_CODER, cached_path, find
 
-NEEDED = ("langchain", "langchain-openai", "pypdfium2", "faiss-cpu", "xllamacpp")
+NEEDED = ("langchain", "langchain-openai", "pypdfium2", "xllamacpp")
 EXTRAS = {"sentence-transformers": "bge", "fastapi": "rest", "chainlit": "ui"}
 LEAST_FREE = 2_000_000_000  # bytes: the embedded model, and room for a journal
 

@@ -2,8 +2,8 @@
 
     python examples/make_documents.py --font wqy-microhei.ttc
 
-The Chinese one needs a font with Chinese characters; the committed file carries a subset of WenQuanYi
-Micro Hei (Apache-2.0). Needs fpdf2.
+The Chinese one needs a font with Chinese characters; the committed file carries a subset of
+WenQuanYi Micro Hei (Apache-2.0). Needs fpdf2.
 """
 
 import argparse
@@ -42,9 +42,7 @@ def lay_out(markdown: str, font: str, font_file: Path | None, *, chinese: bool) 
             pdf.ln(5)
         else:
             pdf.set_font(font, "", body)
-            pdf.multi_cell(
-                0, 8, block, wrapmode=wrap, align="L", new_x="LMARGIN", new_y="NEXT"
-            )
+            pdf.multi_cell(0, 8, block, wrapmode=wrap, align="L", new_x="LMARGIN", new_y="NEXT")
             pdf.ln(3)
     return pdf
 

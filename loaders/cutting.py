@@ -127,7 +127,8 @@ def _last(pattern: re.Pattern[str], reach: Reach, floor: int) -> int:
     while high > floor:
         low = max(floor, high - _BLOCK)
         best = 0
-        for match in pattern.finditer(reach.text, low, sight):
+        # No further than this block needs: what lies behind has been searched already.
+        for match in pattern.finditer(reach.text, low, min(sight, high + SIGHT)):
             if match.start() >= high:
                 break
             if floor < match.end() <= reach.end and _counts(pattern, reach.text, match):

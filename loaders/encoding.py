@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .characters import is_garbled, recover
 from .errors import LoadError
 from .pages import warning
 from .plausibility import PLAUSIBLE, plausibility
@@ -34,6 +35,7 @@ _MOST_CONTROLS = 0.02  # share of the bytes; more and the file is no text
 _FEW_SPOTS = 10  # and one more for every 1000 sound bytes
 _BLOCK = 1 << 16
 _TRY = 1 << 18  # bytes
+_SAMPLE = 20_000  # characters
 _MOST_RUNS = 12  # stretches of another encoding within one file
 
 
@@ -72,9 +74,17 @@ def decode(data: bytes, file: str) -> Decoded:
     decoded = _marked(data) or _unicode(data) or _without_nuls(data)
     if decoded is None:
         raise LoadError("load.encoding", file=file, offset=_first_break(data))
-    if plausibility(decoded.text[:20000], count_ascii=True) < -1:
+    if plausibility(decoded.text[:_SAMPLE], count_ascii=True) < -1:
         raise LoadError("load.not_text", file=file)
-    return decoded
+    return _unspoiled(decoded) if is_garbled(decoded.text[:_SAMPLE]) else decoded
+
+
+def _unspoiled(decoded: Decoded) -> Decoded:
+    """A text that was misread before it was saved, read again, or reported where that fails."""
+    again = recover(decoded.text)
+    if again is None:
+        return replace(decoded, warnings=(*decoded.warnings, warning("load.text_garbled")))
+    return Decoded(again, decoded.encoding, (*decoded.warnings, warning("load.text_recovered")))
 
 
 def decode_declared(data: bytes, declared: str) -> Decoded | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from .errors import LoadError
 from .pages import Page
 from .pdf_bombs import check_streams
+from .pdf_bookmarks import read_bookmarks
 from .pdf_page import Sheet, lay_out, to_page
 from .running_lines import LOOK_AHEAD, RunningLines
 from .scans import Scanner, can_recognise
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
 MOST_PAGES = 20_000
+
+# PDFium must not be entered by two threads at once. Re-entrant: a forgotten iterator may be
+# closed by the garbage collector while its thread reads another file.
+_PDFIUM = RLock()
 
 
 def read_pdf(path: Path, file: str, password: str | None = None) -> Iterator[Page]:
@@ -32,29 +38,43 @@ def read_pdf(path: Path, file: str, password: str | None = None) -> Iterator[Pag
         LoadError: It is broken, encrypted, or has no text.
     """
     check_streams(path, file)
-    with _open(path, file, password) as document:
+    document = _open(path, file, password)
+    try:
+        yield from _pages(document, file)
+    finally:
+        with _PDFIUM:
+            document.close()
+
+
+def _pages(document: PdfDocument, file: str) -> Iterator[Page]:
+    with _PDFIUM:
         count = len(document)
-        if count == 0:
-            raise LoadError("load.pdf_broken", file=file)
-        if count > MOST_PAGES:
-            raise LoadError("load.too_many_pages", file=file, pages=count, most=MOST_PAGES)
-        running = RunningLines()
-        scanner = Scanner() if can_recognise() else None
-        waiting: deque[Sheet] = deque()
-        blank = scans = 0
-        for number in range(1, count + LOOK_AHEAD + 1):
-            if number <= count:
+    if count == 0:
+        raise LoadError("load.pdf_broken", file=file)
+    if count > MOST_PAGES:
+        raise LoadError("load.too_many_pages", file=file, pages=count, most=MOST_PAGES)
+    with _PDFIUM:
+        bookmarks = read_bookmarks(document)
+        if document.get_formtype():
+            document.init_forms()
+    running = RunningLines()
+    scanner = Scanner() if can_recognise() else None
+    waiting: deque[Sheet] = deque()
+    blank = scans = 0
+    for number in range(1, count + LOOK_AHEAD + 1):
+        if number <= count:
+            with _PDFIUM:
                 sheet = lay_out(document, number, scanner)
-                running.note(number, sheet.lines(), sheet.bottom, sheet.top)
-                waiting.append(sheet)
-            if waiting and number > LOOK_AHEAD:
-                sheet = waiting.popleft()
-                scans += sheet.scan
-                page = to_page(sheet, running)
-                blank += not page.text.strip()
-                yield page
-        if blank == count:
-            raise _no_text(file, count, scans, recognised=scanner is not None)
+            running.note(number, sheet.lines(), sheet.bottom, sheet.top)
+            waiting.append(sheet)
+        if waiting and number > LOOK_AHEAD:
+            sheet = waiting.popleft()
+            scans += sheet.scan
+            page = to_page(sheet, running, bookmarks)
+            blank += not page.text.strip()
+            yield page
+    if blank == count:
+        raise _no_text(file, count, scans, recognised=scanner is not None)
 
 
 def _no_text(file: str, count: int, scans: int, *, recognised: bool) -> LoadError:
@@ -70,7 +90,8 @@ def _open(path: Path, file: str, password: str | None) -> PdfDocument:
     import pypdfium2 as pdfium
 
     try:
-        return pdfium.PdfDocument(path, password=password)
+        with _PDFIUM:
+            return pdfium.PdfDocument(path, password=password)
     except pdfium.PdfiumError as error:
         if "assword" in str(error):
             code = "load.password_wrong" if password else "load.password_needed"

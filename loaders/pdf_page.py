@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .characters import fold, is_garbled, recover
 from .pages import Heading, Page, warning
 from .paragraphs import Line, Paragraph, paragraphs, to_line, vocabulary
+from .pdf_bookmarks import Bookmarks, place_bookmarks
 from .pdf_headings import heading_level, usual_height
 from .pdf_rules import Box, find_grids, read_boxes
 from .pdf_runs import Glyphs, Run, read_runs, turned
@@ -56,6 +57,11 @@ def lay_out(document: PdfDocument, number: int, scanner: Scanner | None = None) 
     except pdfium.PdfiumError:
         return Sheet(number, warnings=[warning("load.page_broken", page=number)])
     try:
+        if document.formenv is not None:
+            # What was typed into a form is drawn into the page.
+            page.flatten()
+            page.close()
+            page = document[number - 1]
         return _read(page, number, scanner)
     except pdfium.PdfiumError:
         return Sheet(number, warnings=[warning("load.page_broken", page=number)])
@@ -161,12 +167,13 @@ def _with_tables(runs: list[Run], boxes: list[Box], glyphs: Glyphs) -> list[Run]
     return runs + tables
 
 
-def to_page(sheet: Sheet, running: RunningLines) -> Page:
+def to_page(sheet: Sheet, running: RunningLines, bookmarks: Bookmarks | None = None) -> Page:
     """The page's text, its running lines left out and named, its headings noted.
 
     Args:
         sheet: The page as laid out.
         running: What its neighbours have at their edges.
+        bookmarks: The file's; where it has none, headings are told by their looks.
     """
     kept, dropped = running.drop(sheet.number, sheet.lines(), sheet.bottom, sheet.top)
     if sheet.recognised and sheet.number == 1:
@@ -176,7 +183,14 @@ def to_page(sheet: Sheet, running: RunningLines) -> Page:
     regions = [[line for line in region if id(line) in keep] for region in sheet.regions]
     words = vocabulary(kept) if any(line.hyphen for line in kept) else frozenset()
     usual = usual_height(kept)
-    text, headings = _write(paragraphs([r for r in regions if r], words), usual)
+    blocks = paragraphs([r for r in regions if r], words)
+    text, places = _write(blocks)
+    if bookmarks:
+        named = [(at, block.text) for at, block in places]
+        headings = place_bookmarks(bookmarks.get(sheet.number, []), named)
+    else:
+        levels = ((at, heading_level(block, usual), block.text) for at, block in places)
+        headings = tuple(Heading(at, n, " ".join(title.split())) for at, n, title in levels if n)
     return Page(
         text,
         number=sheet.number,
@@ -186,10 +200,10 @@ def to_page(sheet: Sheet, running: RunningLines) -> Page:
     )
 
 
-def _write(blocks: list[Paragraph], usual: float) -> tuple[str, tuple[Heading, ...]]:
-    """The paragraphs as one text, and where its headings stand."""
+def _write(blocks: list[Paragraph]) -> tuple[str, list[tuple[int, Paragraph]]]:
+    """The paragraphs as one text, and where in it each begins."""
     out: list[str] = []
-    headings: list[Heading] = []
+    places: list[tuple[int, Paragraph]] = []
     at = 0
     for block in blocks:
         if not block.text.strip():
@@ -198,9 +212,7 @@ def _write(blocks: list[Paragraph], usual: float) -> tuple[str, tuple[Heading, .
             mark = "\n\n" if block.gap else "\n"
             out.append(mark)
             at += len(mark)
-        level = heading_level(block, usual)
-        if level:
-            headings.append(Heading(at, level, " ".join(block.text.split())))
+        places.append((at, block))
         out.append(block.text)
         at += len(block.text)
-    return "".join(out), tuple(headings)
+    return "".join(out), places

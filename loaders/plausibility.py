@@ -40,6 +40,12 @@ def _encodable(encoding: str, leads: range, trails: range) -> str:
     return "".join(sign for sign in found if len(sign) == 1 and sign > "\x7f")
 
 
+def usual_han() -> str:
+    """The Han characters of everyday writing, simplified and traditional: some 8000."""
+    simplified = _encodable("gb2312", range(0xB0, 0xF8), range(0xA1, 0xFF))
+    return simplified + _encodable("big5", range(0xA4, 0xC7), range(0x40, 0xFF))
+
+
 @cache
 def _table() -> NDArray[float32]:
     """A worth for every code point: what a real text is made of is worth more."""

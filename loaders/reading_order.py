@@ -11,6 +11,7 @@ _FEWEST_LINES = 5  # on each side of a gutter
 _SNAP = 4.0  # points within which lines begin at the same place
 _LONG = 14  # characters, Han counted twice: lines of a text column, not cells of a table
 _TOUCH = 0.3  # line heights between runs that belong together
+_MOST_RUNS = 3000  # a page of more is no page of columns
 _DEEPEST = 3  # gutters within gutters: up to eight columns
 
 
@@ -21,7 +22,7 @@ def reading_order(runs: list[Run], depth: int = 0) -> list[list[list[Run]]]:
         runs: Of one turn; a table is one run.
         depth: Of the recursion.
     """
-    gutter = _gutter(runs) if depth < _DEEPEST else None
+    gutter = _gutter(runs) if depth < _DEEPEST and len(runs) <= _MOST_RUNS else None
     if gutter is None:
         return [_rows(runs)] if runs else []
     low, high = gutter

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from .plausibility import usual_han
+
 if TYPE_CHECKING:
     from numpy import int64, uint16
     from numpy.typing import NDArray
@@ -29,17 +31,21 @@ _WEIGHTS: tuple[tuple[int, int, int], ...] = (
     (0x3000, 0x303F, 85),  # 。、「」
     (0x3040, 0x30FF, 100),  # kana
     (0x3400, 0x4DBF, 300),  # rare Han
-    (0x4E00, 0x9FFF, 78),  # Han
+    (0x4E00, 0x9FFF, 200),  # Han; the usual ones follow below
     (0xAC00, 0xD7A3, 110),  # Hangul
     (0xF900, 0xFAFF, 250),  # compatibility Han
     (0xFF00, 0xFFEF, 85),  # full-width forms
     (0x0000, 0x001F, 60),
-    (0x0020, 0x0020, 6),  # most blanks travel with the word behind them
-    (0x0021, 0x007E, 75),  # punctuation
+    (0x0020, 0x0020, 14),  # most blanks travel with the word behind them
+    (0x0021, 0x007E, 80),  # punctuation
     (0x0030, 0x0039, 100),  # digits stand alone in both vocabularies
-    (0x0041, 0x005A, 42),
+    (0x0041, 0x005A, 50),
     (0x0061, 0x007A, 25),
+    (0x007C, 0x007C, 100),  # a table's bars take the blanks around them along
 )
+
+
+_USUAL_HAN = 84  # 0.70 to 0.89 tokens each, modern to classical, in Qwen's vocabulary
 
 
 @cache
@@ -49,6 +55,7 @@ def _table() -> NDArray[uint16]:
     table = np.zeros(0x110000, dtype=np.uint16)
     for first, last, weight in _WEIGHTS:
         table[first : last + 1] = weight
+    table[[ord(sign) for sign in usual_han()]] = _USUAL_HAN
     return table
 
 

@@ -139,3 +139,16 @@ def test_encoding_stands_in_the_metadata(tmp_path: Path) -> None:
     assert document.page_content == CHINESE
     assert document.metadata["encoding"] == "gb18030"
     assert document.metadata["source"] == str(path)
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("utf-8", "latin-1"), ("gbk", "latin-1")])
+def test_text_that_was_saved_misread_is_recovered(right: str, wrong: str) -> None:
+    data = CHINESE.encode(right).decode(wrong).encode("utf-8")
+    decoded = decode(data, "a.txt")
+    assert decoded.text == CHINESE
+    assert [note["code"] for note in decoded.warnings] == ["load.text_recovered"]
+
+
+def test_text_of_private_characters_is_reported() -> None:
+    decoded = decode(("\ue001\ue002 some words " * 30).encode(), "a.txt")
+    assert [note["code"] for note in decoded.warnings] == ["load.text_garbled"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,30 @@ def test_headings_and_pages_are_noted_and_spans_count_in_the_whole_text(sheet: S
     assert all(whole[c.span.start : c.span.end] == c.text for c in chunks)
 
 
+def test_bookmarks_name_the_headings(sheet: Sheet) -> None:
+    for number, word in enumerate(("概述", "Methods", "结论"), 1):
+        sheet.canvas.bookmarkPage(word)
+        sheet.canvas.addOutlineEntry(word, word, level=0)
+        y = sheet.chinese([f"前面一页未完的文字在这里讲完了。第{number}处。"])
+        sheet.chinese([f"第 {number} 章 {word}"], y=y - 30)
+        sheet.chinese(["这一章的正文从这里开始，一直讲下去。"], y=y - 70)
+        sheet.canvas.showPage()
+    pages = sheet.load()
+    for page, word in zip(pages, ("概述", "Methods", "结论"), strict=True):
+        ((start, level, title),) = page.metadata["outline"]
+        assert (level, title) == (1, word)
+        assert page.page_content[start:].startswith("第 ")
+    assert pages[1].metadata["headings"] == ["概述"]
+
+
+def test_what_was_typed_into_a_form_is_read(sheet: Sheet) -> None:
+    sheet.lines(["Name:"])
+    sheet.canvas.acroForm.textfield(name="name", value="Alice Bob", x=150, y=600)
+    (page,) = sheet.load()
+    assert "Name:" in page.page_content
+    assert "Alice Bob" in page.page_content
+
+
 def test_a_sentence_broken_by_a_page_end_is_whole_in_one_chunk(sheet: Sheet) -> None:
     sheet.chinese(["这一句话从前一页的末尾开始，"], y=100)
     sheet.canvas.showPage()
@@ -246,6 +271,20 @@ def test_pages_come_one_at_a_time(sheet: Sheet) -> None:
     pages = load(sheet.path)
     assert next(pages).metadata["page"] == 1
     assert sum(1 for _ in pages) == 39
+
+
+def test_files_can_be_read_from_several_threads(tmp_path: Path) -> None:
+    paths = []
+    for name in ("a", "b", "c"):
+        sheet = Sheet(tmp_path / f"{name}.pdf")
+        for number in range(8):
+            sheet.lines([f"File {name} page {number} says this."] * 20)
+            sheet.canvas.showPage()
+        sheet.canvas.save()
+        paths.append(sheet.path)
+    alone = [whole_text(load(path)) for path in paths]
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(lambda path: whole_text(load(path)), paths * 4)) == alone * 4
 
 
 def test_a_blank_pdf_is_refused(sheet: Sheet) -> None:

@@ -1,0 +1,56 @@
+"""Every block of the README that a person would run, run as it stands."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"(<!-- not run by the tests: [^>]+-->\n)?```(\w+)\n(.*?)```", re.DOTALL)
+RUN = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
+SHOWN = {"text", "json", "toml"}
+
+
+def blocks() -> list[tuple[str, str]]:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = [(match[1], match[2], match[3]) for match in BLOCK.finditer(text)]
+    assert len(found) >= 6
+    for excused, language, _ in found:
+        assert excused or language in RUN or language in SHOWN, language
+    return [
+        (language, code) for excused, language, code in found if language in RUN and not excused
+    ]
+
+
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
+    """One home for all blocks, so that a document is asked about once."""
+    home = tmp_path_factory.mktemp("readme")
+    (home / "cache").mkdir()
+    (home / "cache" / "models").symlink_to(models, target_is_directory=True)
+    return home
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("language", "code"), blocks())
+def test_a_block_runs_as_it_stands(
+    language: str, code: str, shared_home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples", target_is_directory=True)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    child = subprocess.run(
+        [*RUN[language], code],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "QA3_HOME": str(shared_home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr[-2000:]
+    assert "Traceback" not in child.stderr
+    assert child.stdout.strip()
