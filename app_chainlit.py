@@ -143,7 +143,7 @@ def _plain(text: str) -> str:
 
 def _language() -> str:
     """The browser's language."""
-    chosen = str(cl.user_session.get("languages") or "")
+    chosen = getattr(cl.context.session, "language", "")
     return "zh" if chosen.lower().startswith("zh") else "en"
 
 

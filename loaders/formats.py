@@ -94,7 +94,7 @@ def _legacy(path: Path, file: str, suffix: str) -> LoadError:
 
 
 def _pdf(path: Path, file: str, password: str | None) -> Iterator[Page]:
-    from .pdf import read_pdf
+    from .pdf.reading import read_pdf
 
     return read_pdf(path, file, password)
 

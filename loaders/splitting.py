@@ -84,8 +84,8 @@ def _chunk(window: Window, end: int) -> Chunk:
     """The chunk from where the window stands to a place in its text, blanks at its end left out."""
     text = window.text[window.at : end].rstrip()
     span = Span(start=window.base + window.at, end=window.base + window.at + len(text))
-    above = window.trail_before(span.start)
     window.advance_trail(span.start)
+    above = tuple(heading.title for heading in window.trail if heading.start < span.start)
     context = _context(window.title, above, window.table_header)
     window.note_table(window.at, end)
     window.index += 1

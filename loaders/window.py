@@ -109,15 +109,6 @@ class Window:
         if first or not self.table_header:
             self.table_header = rows[first]
 
-    def trail_before(self, place: int) -> tuple[str, ...]:
-        """The titles above a place of the file, a heading that stands right there left out."""
-        trail = self.trail
-        for heading in self._headings[self._passed :]:
-            if heading.start >= place:
-                break
-            trail = descend(trail, heading)
-        return tuple(heading.title for heading in trail)
-
     def advance_trail(self, place: int) -> None:
         """Lets the heading trail follow up to a place of the file, headings there included."""
         while self._passed < len(self._headings):

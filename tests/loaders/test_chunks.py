@@ -190,3 +190,12 @@ def test_headings_of_plain_text() -> None:
 )
 def test_token_estimate_per_character(text: str, least: float, most: float) -> None:
     assert least <= count_tokens(text) / len(text) <= most
+
+
+def test_context_names_what_stands_above_and_no_sibling() -> None:
+    body = "这里是正文的一句话。" * 6
+    text = f"# 总则\n\n## First\n\n{body}\n\n## 第二\n\n{body}"
+    outline = [[h.start, h.level, h.title] for h in markdown_headings(text)]
+    first, second = _chunks(text, 70, outline=outline)
+    assert (first.headings, first.context) == (("总则",), "")
+    assert (second.headings, second.context) == (("总则", "第二"), "总则")

@@ -300,7 +300,7 @@ def test_a_scan_without_the_extra_says_how_to_get_it(
 ) -> None:
     _draw_picture(sheet, "scanned words")
     sheet.canvas.save()
-    monkeypatch.setattr("loaders.pdf.can_recognise", lambda: False)
+    monkeypatch.setattr("loaders.pdf.reading.can_recognise", lambda: False)
     with pytest.raises(LoadError) as caught:
         list(load(sheet.path))
     assert caught.value.code == "load.pdf_scanned"

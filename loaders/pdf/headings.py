@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from .headings import plain_level
+from ..headings import plain_level
 from .paragraphs import Line, Paragraph
 
 _LONGEST = 80  # characters, Han counted twice

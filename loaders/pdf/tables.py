@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 
-from .grids import markdown_table, tidy
+from ..grids import markdown_table, tidy
 from .paragraphs import join_lines
-from .pdf_rules import Grid, Rule
-from .pdf_runs import Glyphs, Run, turned
+from .rules import Grid, Rule
+from .runs import Glyphs, Run, turned
 
 _COVERED = 0.6  # share of a cell's side that a rule must cover to part it from its neighbour
 _MOST_CELLS = 20_000

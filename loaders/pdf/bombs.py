@@ -7,7 +7,7 @@ import re
 import zlib
 from pathlib import Path
 
-from .errors import LoadError
+from ..errors import LoadError
 
 MOST_STREAM = 256 << 20  # bytes of one stream, unpacked
 MOST_UNPACKED = 2 << 30  # bytes of all streams together

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .characters import fold, is_garbled, recover
-from .pages import Heading, Page, warning
+from ..characters import fold, is_garbled, recover
+from ..pages import Heading, Page, warning
+from .bookmarks import Bookmarks, place_bookmarks
+from .headings import heading_level, usual_height
 from .paragraphs import Line, Paragraph, paragraphs, to_line, vocabulary
-from .pdf_bookmarks import Bookmarks, place_bookmarks
-from .pdf_headings import heading_level, usual_height
-from .pdf_rules import Box, find_grids, read_boxes
-from .pdf_runs import Glyphs, Run, read_runs, turned
-from .pdf_tables import take_table
 from .reading_order import reading_order, touching
+from .rules import Box, find_grids, read_boxes
 from .running_lines import RunningLines
+from .runs import Glyphs, Run, read_runs, turned
 from .scans import Scanner
+from .tables import take_table
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage

@@ -6,8 +6,8 @@ from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from .characters import fold
-from .pages import Heading
+from ..characters import fold
+from ..pages import Heading
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 
-from .characters import close_up
-from .pdf_runs import Run
-from .sentences import closes_sentence
+from ..characters import close_up
+from ..sentences import closes_sentence
+from .runs import Run
 
 _LIST_MARK = re.compile(
     r"(?:[-–•●·▪◦○■□◆➢✓*]|\(?[0-9]{1,3}[.)、）]|[（(][0-9一二三四五六七八九十]{1,3}[)）]"
@@ -200,10 +200,13 @@ def _near(one: Line, other: Line) -> bool:
 
 
 def _lead(lines: list[Line]) -> float:
-    """The usual distance of base lines, in points."""
-    steps = [above.y0 - below.y0 for above, below in pairwise(lines)]
-    steps = [step for step in steps if step > 0]
-    return median(steps) if len(steps) >= 3 else 0.0
+    """The distance of base lines in which most of the text is set, in points; 0.0 if unknown."""
+    weights: dict[int, int] = defaultdict(int)
+    for above, below in pairwise(lines):
+        step = above.y0 - below.y0
+        if step > 0.7 * below.height and not (above.table or below.table):
+            weights[round(step)] += len(below.text)
+    return max(weights, key=lambda step: weights[step]) + 0.5 if len(lines) > 3 and weights else 0.0
 
 
 def _continues(so_far: list[Line], before: Line, line: Line, right: float, lead: float) -> bool:

@@ -8,11 +8,11 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from .errors import LoadError
-from .pages import Page
-from .pdf_bombs import check_streams
-from .pdf_bookmarks import read_bookmarks
-from .pdf_page import Sheet, lay_out, to_page
+from ..errors import LoadError
+from ..pages import Page
+from .bombs import check_streams
+from .bookmarks import read_bookmarks
+from .page import Sheet, lay_out, to_page
 from .running_lines import LOOK_AHEAD, RunningLines
 from .scans import Scanner, can_recognise
 

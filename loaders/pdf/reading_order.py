@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from statistics import median
 
-from .pdf_runs import Run
+from .runs import Run
 
 _FEWEST_LINES = 5  # on each side of a gutter
 _SNAP = 4.0  # points within which lines begin at the same place

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
+from .headings import usual_height
 from .paragraphs import Line
-from .pdf_headings import usual_height
 
 LOOK_AHEAD = 4
 """Pages read beyond the one at hand before its running lines are judged."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from .pdf_runs import Run
+from .runs import Run
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage
