@@ -22,6 +22,9 @@ _FIRST_WORD = re.compile(r"[A-Za-z]+")
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _CODE = ("#", "$")  # prompts and comments begin lines of their own
 _WIDE = "\u2e80"
+_SEEN = 40  # characters on either side of a line's break
+_NUMBER_END = re.compile(r"\d[.,]?$")
+_NUMBER_START = re.compile(r"[.,]?\d")
 
 
 @dataclass(slots=True)
@@ -92,9 +95,18 @@ def glue(
             return f"{left}-{right}"
     if hyphen:
         return left + right if _is_one_word(left, right, words) else f"{left}-{right}"
-    if left[-1:] >= _WIDE or right[:1] >= _WIDE:
+    if left[-1:] >= _WIDE or right[:1] >= _WIDE or _breaks_number(left, right):
         return left + right
     return f"{left} {right}"
+
+
+def _breaks_number(left: str, right: str) -> bool:
+    """Whether a Chinese line ends inside a number: such lines break at any character."""
+    head, tail = left[-_SEEN:], right[:_SEEN]
+    if not (_NUMBER_END.search(head) and _NUMBER_START.match(tail)):
+        return False
+    wide = sum(char >= _WIDE for char in head + tail)
+    return wide > len(head + tail) / 3
 
 
 def _is_one_word(left: str, right: str, words: AbstractSet[str]) -> bool:

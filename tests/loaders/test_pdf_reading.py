@@ -16,6 +16,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from loaders import LoadError, load, split, whole_text
+from loaders.pdf.paragraphs import glue
 from loaders.characters import close_up, fold, is_garbled, recover
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
@@ -328,3 +329,17 @@ def _draw_picture(sheet: Sheet, words: str) -> None:
     image.save(data, "PNG")
     data.seek(0)
     sheet.canvas.drawImage(ImageReader(data), 0, 300, WIDTH, WIDTH / 2)
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "joined"),
+    [
+        ("大桥于2018年1", "0月24日上午通车", "大桥于2018年10月24日上午通车"),
+        ("主体工程长29.", "6公里，由三部分组成", "主体工程长29.6公里，由三部分组成"),
+        ("主体工程长29", ".6公里，由三部分组成", "主体工程长29.6公里，由三部分组成"),
+        ("It was opened in 1883", "2000 people came", "It was opened in 1883 2000 people came"),
+        ("see section 2.", "3 men were there", "see section 2. 3 men were there"),
+    ],
+)
+def test_a_number_broken_by_a_chinese_line_is_whole(upper: str, lower: str, joined: str) -> None:
+    assert glue(upper, lower) == joined
