@@ -25,10 +25,13 @@ check:
 	$(BIN)/python -m pytest
 
 bench: .venv/all
-	$(BIN)/python -m bench.throughput
+	$(BIN)/python -m bench.asking
 	$(BIN)/python bench/parsing.py
-	$(BIN)/python bench/dedupe_quality.py
 	$(BIN)/python bench/loading.py
+	$(BIN)/python bench/dedupe_quality.py
+	$(BIN)/python bench/dedupe.py
+	$(BIN)/python bench/embedding.py
+	$(BIN)/python bench/grounding.py
 
 # The official hubs first; where none answers, the same bytes by another way, under the same sum.
 model: .venv/base

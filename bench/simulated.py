@@ -30,7 +30,8 @@ SENTENCE = re.compile(r"[^。！？\n]{6,}?(?:[。！？]|[.!?](?=\s|$))")
 class Faults:
     """Shares of prompts (0..1) that go wrong; passing faults only at a prompt's first call.
 
-    ``refused_word``: prompts that contain it are answered 400, always.
+    ``refused_word``: prompts that contain it are answered 400, always. ``always``: passing faults
+    never pass.
     """
 
     malformed: float = 0.0
@@ -41,6 +42,7 @@ class Faults:
     slow: float = 0.0
     slow_seconds: float = 3.0
     refused_word: str = ""
+    always: bool = False
 
 
 def pairs_reply(messages: list[dict[str, str]]) -> str:
@@ -68,6 +70,9 @@ class Simulated:
         faults: What goes wrong.
         reply: The reply's text as a function of the messages.
         model: The only model there is.
+        context: Longer requests, in characters, are refused; 0 for any length.
+        cuts: Whether replies end at their token limit, of a character each, under the finish
+            reason of whole ones, as ChatGLM3 servers do it.
         key: Calls with another key are answered 401; empty for any key.
 
     Attributes:
@@ -81,6 +86,8 @@ class Simulated:
     reply: Callable[[list[dict[str, str]]], str] = pairs_reply
     model: str = "simulated"
     key: str = ""
+    context: int = 0
+    cuts: bool = False
     calls: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
     most_at_once: int = 0
@@ -165,19 +172,26 @@ class _Handler(BaseHTTPRequestHandler):
         if faults.refused_word and faults.refused_word in messages[-1]["content"]:
             self._answer(400, {"error": {"message": "this text is not welcome"}})
             return
+        asked = sum(len(message["content"]) for message in messages)
+        if state.context and asked > state.context:
+            said = f"maximum context length is {state.context} tokens, you requested {asked}"
+            self._answer(400, {"error": {"message": said}})
+            return
         fault = _fault_at(faults, chance)
-        if first and self._passing_fault(fault):
+        if (first or faults.always) and self._passing_fault(fault):
             return
         text, finish = state.reply(messages), "stop"
         if fault == "malformed" and len(messages) < 6:
             text = "好的，我来看看 [ { 这个 {{ ]"
         elif fault == "truncated" and len(text) > 40:
             text, finish = text[: len(text) * 2 // 3], "length"
+        most = body.get("max_tokens", 1024)
+        text = text[:most] if state.cuts else text
         with state.lock:
             state.calls[digest] += 1
         usage = {
-            "prompt_tokens": sum(len(message["content"]) for message in messages),
-            "completion_tokens": min(len(text), body.get("max_tokens", 1024) - 1),
+            "prompt_tokens": asked,
+            "completion_tokens": min(len(text), most - (not state.cuts)),
         }
         usage["total_tokens"] = sum(usage.values())
         choice = {

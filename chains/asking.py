@@ -1,66 +1,94 @@
-"""One request: from the journal if it was ever answered, else from the model, tried until it is.
-
-Retrying happens here, inside the step. Around a batch it would hand a failed item another item's
-reply (langchain-core 1.x), and put a pair on the wrong page.
-"""
+"""One request: from the journal if it was ever answered, else from the model, paid for once."""
 
 from __future__ import annotations
 
-import random
+import threading
 import time
-from collections.abc import Callable
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from math import ceil
 
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
 
 from loaders import count_tokens
+from messages.errors import SaidError
+from pairs.records import Reason
 
 from .backends import OpenBackend, wrong_key
-from .errors import BackendError
+from .budget import Budget
+from .calling import (
+    is_out_of_money,
+    is_overflow,
+    may_pass,
+    reason_of,
+    status_of,
+    until_answered,
+    written,
+)
+from .errors import BackendError, JournalError
 from .journal import Journal, request_key
-from .loops import goes_in_circles
+from .pacing import Pace
 from .records import LOOP, Reply
+from .settings import Settings
 
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
-
-FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
-MOST_RETRY_AFTER = 120.0
-LOOK_EVERY = 200  # characters without a line's end
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
-_SERVER_ERROR = 500
-_RETRIED = (408, 409, 425, _TOO_MANY)
+LOST_IN_A_ROW = 2  # requests nobody answered, with none answered between, end the run
+LOOK_SECONDS = 0.1  # between looks at whether another run's call was answered
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_LARGE = 401, 403, 404, 413
 
 
-class RefusedError(Exception):
-    """The backend refuses this one request for good; others may well be answered.
+class UnansweredError(Exception):
+    """A request without a reply.
 
     Attributes:
-        reason: What it said, one line.
-        overflow: Whether the request was longer than the model's context.
+        reason: Why.
+        asked: False where it was not sent at all: a budget, the user or a failure ended the run.
+        overflow: Whether it was refused for being longer than the model's context.
     """
 
-    def __init__(self, reason: str, *, overflow: bool) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Reason, *, asked: bool = True, overflow: bool = False) -> None:
+        super().__init__(reason.code)
         self.reason = reason
+        self.asked = asked
         self.overflow = overflow
 
 
 class Asker:
-    """Answers requests, each paid for at most once.
+    """Answers requests, each paid for at most once, from any number of threads.
 
     Args:
         opened: The backend; connected to at the first request the journal cannot answer.
         journal: Where replies are looked up and kept.
-        retry_seconds: How long one failing request is tried again.
+        owner: Id of the run, under which requests are claimed in the journal.
+        settings: Budget, limits, and how long a failing request is tried again.
+        stop: Once set, only the journal answers.
+
+    Attributes:
+        failure: Why no request can be answered any more, once that is so.
     """
 
-    def __init__(self, opened: OpenBackend, journal: Journal, retry_seconds: float) -> None:
+    def __init__(
+        self,
+        opened: OpenBackend,
+        journal: Journal,
+        owner: str,
+        settings: Settings,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.failure: SaidError | None = None
         self._opened = opened
         self._journal = journal
-        self._retry_seconds = retry_seconds
+        self._owner = owner
+        self._retry_seconds = settings.retry_seconds
+        self._stop = stop or threading.Event()
+        self._budget = Budget(settings.max_calls, settings.max_tokens_total)
+        self._pace = Pace(settings.requests_per_minute, settings.tokens_per_minute)
+        self._counting = bool(settings.max_tokens_total or settings.tokens_per_minute)
+        self._lock = threading.Lock()
+        self._answered = self._lost = 0
+        self._underrated = 1.0
+
+    def key(self, messages: list[BaseMessage]) -> str:
+        """The key of a request in the journal."""
+        opened = self._opened
+        return request_key(messages, opened.model, opened.address, opened.parameters)
 
     def ask(self, messages: list[BaseMessage], chunk_id: str, prompt: str) -> tuple[Reply, bool]:
         """The reply to a request, and whether it was paid for just now.
@@ -71,147 +99,145 @@ class Asker:
             prompt: The prompt's fingerprint.
 
         Raises:
-            RefusedError: This request will never be answered.
-            BackendError: No request will: wrong key, unknown model, nobody there.
-            WeightsError: As ``OpenBackend.llm``.
-            EndpointError: As ``OpenBackend.llm``.
+            UnansweredError: There is none, and why.
             JournalError: The journal cannot be read or written.
         """
-        opened = self._opened
-        key = request_key(messages, opened.model, opened.address, opened.parameters)
+        key = self.key(messages)
         known = self._journal.reply(key)
-        if known:
-            return known, False
-        started = time.monotonic()
-        message = self._until_answered(messages)
+        while known is None:
+            self._check_going_on()
+            if self._journal.claim(key, self._owner):
+                return self._ask_claimed(key, messages, chunk_id, prompt), True
+            # Another run, or another thread of this one, is asking or has just been answered.
+            known = self._journal.reply(key)
+            if known is None:
+                self._stop.wait(LOOK_SECONDS)
+        return known, False
+
+    def _ask_claimed(
+        self, key: str, messages: list[BaseMessage], chunk_id: str, prompt: str
+    ) -> Reply:
+        try:
+            reply = self._within_budget(messages, chunk_id, prompt)
+        except BaseException:
+            self._journal.release(key, self._owner)
+            raise
+        try:
+            self._journal.keep_reply(key, reply)
+        except JournalError as error:
+            # What cannot be kept would be paid for again.
+            self._end_run(error)
+            raise
+        return reply
+
+    def _within_budget(self, messages: list[BaseMessage], chunk_id: str, prompt: str) -> Reply:
+        said = sum(count_tokens(message.text) for message in messages) if self._counting else 0
+        most = ceil(said * self._underrated) + self._opened.parameters["max_tokens"]
+        short = self._budget.take(most)
+        if short:
+            raise UnansweredError(short, asked=False)
+        used = None
+        try:
+            reply = self._reply(messages, most, chunk_id, prompt)
+            used = reply.prompt_tokens + reply.completion_tokens
+            self._pace.settle(most, used)
+            if said:
+                # Ours is an estimate; a model that counts more is believed from then on.
+                self._underrated = max(self._underrated, reply.prompt_tokens / said)
+        finally:
+            self._budget.settle(most, used)
+        return reply
+
+    def _reply(self, messages: list[BaseMessage], tokens: int, chunk_id: str, prompt: str) -> Reply:
+        opened, started = self._opened, time.monotonic()
+        message = self._until_answered(messages, tokens)
         usage = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
         finish = str(message.response_metadata.get("finish_reason") or "")
-        written = usage["output_tokens"]
-        reply = Reply(
+        length = usage["output_tokens"]
+        return Reply(
             chunk_id=chunk_id,
             text=message.text,
             model=opened.model,
             prompt=prompt,
             prompt_tokens=usage["input_tokens"],
-            completion_tokens=written,
+            completion_tokens=length,
             finish_reason=finish,
             seconds=time.monotonic() - started,
             # ChatGLM3 servers say "stop" even where the token limit cut the reply.
             truncated=finish == "length"
-            or (finish != LOOP and written >= opened.parameters["max_tokens"]),
+            or (finish != LOOP and length >= opened.parameters["max_tokens"]),
         )
-        self._journal.keep_reply(key, reply)
-        return reply, True
 
-    def _until_answered(self, messages: list[BaseMessage]) -> AIMessage:
-        from tenacity import Retrying, retry_if_exception, stop_after_delay
-
-        llm = self._opened.llm()
-        trying = Retrying(
-            retry=retry_if_exception(is_passing),
-            wait=_wait,
-            stop=stop_after_delay(self._retry_seconds),
-            reraise=True,
-        )
+    def _until_answered(self, messages: list[BaseMessage], tokens: int) -> AIMessage:
+        self._check_going_on()
         try:
-            return trying(self._write if self._opened.backend.stream else llm.invoke, messages)
+            llm = self._opened.llm()
+        except SaidError as error:
+            raise self._end_run(error) from error
+        stream = self._opened.backend.stream
+        try:
+            message = until_answered(
+                lambda: written(llm, messages) if stream else llm.invoke(messages),
+                seconds=self._retry_seconds,
+                pace=self._pace,
+                tokens=tokens,
+                stop=self._stop,
+            )
         except Exception as error:  # every provider's package raises its own kinds
             raise self._verdict(error) from error
+        with self._lock:
+            self._answered, self._lost = self._answered + 1, 0
+        return message
 
-    def _write(self, messages: list[BaseMessage]) -> AIMessage:
-        """The reply as it is written, ended early where the model goes in circles.
+    def _check_going_on(self) -> None:
+        """Raises where no call may go out any more."""
+        if self.failure:
+            raise UnansweredError(as_reason(self.failure), asked=False)
+        if self._stop.is_set():
+            raise UnansweredError(Reason(code="chunk.not_asked"), asked=False)
 
-        Ended early, nobody has counted its tokens: llama.cpp sends one a piece, and the prompt's
-        are estimated.
-        """
-        text, looked_at, pieces = "", 0, 0
-        usage, finish = None, ""
-        for piece in self._opened.llm().stream(messages):
-            said = piece.text
-            text += said
-            pieces += 1
-            usage = piece.usage_metadata or usage
-            finish = piece.response_metadata.get("finish_reason") or finish
-            if "\n" in said or len(text) - looked_at > LOOK_EVERY:
-                looked_at = len(text)
-                if goes_in_circles(text):
-                    finish = LOOP
-                    break
-        if usage is None:
-            asked = sum(count_tokens(message.text) for message in messages)
-            usage = UsageMetadata(
-                input_tokens=asked, output_tokens=pieces, total_tokens=asked + pieces
-            )
-        return AIMessage(
-            content=text, usage_metadata=usage, response_metadata={"finish_reason": finish}
-        )
+    def _end_run(self, error: SaidError) -> UnansweredError:
+        with self._lock:
+            self.failure = self.failure or error
+        return UnansweredError(as_reason(error), asked=False)
 
-    def _verdict(self, error: Exception) -> Exception:
-        """What a call's last failure means for the run."""
-        backend, status = self._opened.backend, _status(error)
-        address = backend.base_url or backend.provider
+    def _verdict(self, error: Exception) -> UnansweredError:
+        """What a call's last failure means: for this request, or for the whole run."""
+        backend, status = self._opened.backend, status_of(error)
+        address, reason = backend.base_url or backend.provider, reason_of(error)
         if status in (_UNAUTHORIZED, _FORBIDDEN):
-            return wrong_key(backend)
+            return self._end_run(wrong_key(backend))
         if status == _NOT_FOUND:
-            return BackendError(
-                "backend.not_found", backend=backend.name, address=address, model=backend.model
+            return self._end_run(
+                BackendError(
+                    "backend.not_found", backend=backend.name, address=address, model=backend.model
+                )
             )
-        reason = _one_line(error)
-        if is_passing(error):
-            return BackendError(
-                "backend.lost", backend=backend.name, address=address, reason=reason
+        if is_out_of_money(error):
+            fields = {"backend": backend.name, "address": address, "reason": reason}
+            return self._end_run(BackendError("backend.no_money", **fields))
+        if may_pass(error):
+            return self._give_up(
+                BackendError("backend.lost", backend=backend.name, address=address, reason=reason)
             )
-        return RefusedError(reason, overflow=_is_overflow(reason))
+        overflow = status == _TOO_LARGE or is_overflow(error)
+        refused = Reason(code="backend.refused", fields={"reason": reason})
+        return UnansweredError(refused, overflow=overflow)
+
+    def _give_up(self, error: BackendError) -> UnansweredError:
+        """One request that nobody answers is its chunk's failure; several are the backend's."""
+        if self._stop.is_set():
+            return UnansweredError(Reason(code="chunk.not_asked"), asked=False)
+        with self._lock:
+            self._lost += 1
+            alone = self._answered and self._lost < LOST_IN_A_ROW
+        return UnansweredError(as_reason(error)) if alone else self._end_run(error)
 
 
-def is_passing(error: BaseException) -> bool:
-    """Whether asking the same again may help: rate limits, server faults, broken connections."""
-    status = _status(error)
-    if status:
-        return status in _RETRIED or status >= _SERVER_ERROR
-    # An HTML page or an error object under status 200 comes as a ValueError of the reader.
-    connection = ("APIConnectionError", "APITimeoutError", "JSONDecodeError")
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    return isinstance(error, ConnectionError | TimeoutError) or not kinds.isdisjoint(connection)
-
-
-def _status(error: BaseException) -> int:
-    status = getattr(error, "status_code", None)
-    return status if isinstance(status, int) else 0
-
-
-def _wait(state: RetryCallState) -> float:
-    """Seconds until the next try: what the server asks for, else exponential with full jitter.
-
-    Full jitter: a uniform draw below the exponential bound (AWS Architecture Blog, "Exponential
-    Backoff And Jitter", 2015), so that many callers do not come back at once.
-    """
-    bound = min(LONGEST_WAIT, FIRST_WAIT * 2**state.attempt_number)
-    jittered = random.uniform(0, bound)  # noqa: S311 - spreads load, guards nothing
-    error = state.outcome.exception() if state.outcome else None
-    response = getattr(error, "response", None)
-    headers = getattr(response, "headers", {})
-    return max(jittered, min(MOST_RETRY_AFTER, retry_after(headers.get("retry-after", ""))))
-
-
-def retry_after(header: str, now: Callable[[], float] = time.time) -> float:
-    """Seconds a ``Retry-After`` header asks for, as a number or a date; 0 where it says nothing."""
-    if header.strip().replace(".", "", 1).isdigit():
-        return float(header)
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - now())
-    except (TypeError, ValueError):
-        return 0.0
-
-
-def _is_overflow(reason: str) -> bool:
-    words = reason.lower()
-    return "context" in words and any(
-        word in words for word in ("length", "exceed", "too long", "size", "maximum", "larger")
-    )
-
-
-def _one_line(error: BaseException) -> str:
-    body = getattr(error, "body", None)
-    said = body.get("message") if isinstance(body, dict) else None
-    return " ".join(str(said or error).split())[:300] or type(error).__name__
+def as_reason(error: SaidError) -> Reason:
+    """An error as the reason a chunk gives."""
+    fields = {
+        name: value if isinstance(value, int) else str(value)
+        for name, value in error.fields.items()
+    }
+    return Reason(code=error.code, fields=fields)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterable
+from contextlib import ExitStack, closing
+from math import ceil
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from loaders import count_tokens
+from loaders.records import Chunk
 from pairs.normalise import normalise
 
 from .asking import Asker
 from .backends import OpenBackend, choose
 from .extraction import Extraction
-from .journal import Journal, request_key
+from .journal import Journal
 from .materials import Material, read_materials
+from .owners import Owner
 from .settings import Resolved
 
 REPLY_SHARE = 0.7
@@ -35,39 +41,44 @@ class Estimate(BaseModel):
     prompt: int = Field(description="prompt tokens still to pay for")
     completion: int = Field(description="reply tokens still to pay for")
     cost: float | None = Field(description="in the currency of the configured price")
+    one: float | None = Field(default=None, description="seconds the call that was timed took")
+    eta: float | None = Field(default=None, description="seconds the calls to pay for may take")
 
 
-def estimate(materials: Iterable[Material], resolved: Resolved) -> Estimate:
+def estimate(
+    materials: Iterable[Material], resolved: Resolved, *, time_one: bool = False
+) -> Estimate:
     """What the run would ask; repairs, retries and cut replies come on top.
 
     Args:
         materials: As for the pipeline.
         resolved: The settings in force.
+        time_one: Whether one call is made and timed; its reply is kept for the run.
 
     Raises:
-        SaidError: As the pipeline would before its first call.
+        SaidError: As the pipeline would before its first call, or in it.
     """
     backend = choose(resolved)
-    opened = OpenBackend(backend, resolved.settings)
     read = read_materials(
         materials, chunk_size=backend.chunk_size, overlap=resolved.settings.overlap
     )
     distinct = {normalise(chunk.text): chunk for chunk in reversed(read.chunks)}
-    prompt = completion = known = 0
-    with Journal(resolved.settings.journal) as journal:
-        asker = Asker(opened, journal, resolved.settings.retry_seconds)
+    prompt = completion = 0
+    unknown: list[Chunk] = []
+    with ExitStack() as open_:
+        opened = open_.enter_context(closing(OpenBackend(backend, resolved.settings)))
+        journal = open_.enter_context(Journal(resolved.settings.journal))
+        owner = open_.enter_context(Owner(journal, threading.Event()))
+        asker = Asker(opened, journal, owner.id, resolved.settings)
         extraction = Extraction(asker, backend, resolved.settings)
-        for chunk in distinct.values():
+        for chunk in reversed(distinct.values()):
             messages = extraction.request(chunk)
-            key = request_key(messages, opened.model, opened.address, opened.parameters)
-            if journal.reply(key):
-                known += 1
+            if journal.reply(asker.key(messages)):
                 continue
+            unknown.append(chunk)
             prompt += sum(count_tokens(message.text) for message in messages)
             completion += min(backend.max_tokens, round(REPLY_SHARE * count_tokens(chunk.text)))
-    cost = None
-    if backend.price:
-        cost = (prompt * backend.price[0] + completion * backend.price[1]) / 1e6
+        one = _time(unknown[0], asker, extraction) if time_one and unknown else None
     return Estimate(
         backend=backend.name,
         model=opened.model,
@@ -75,8 +86,27 @@ def estimate(materials: Iterable[Material], resolved: Resolved) -> Estimate:
         chunks=len(read.chunks),
         repeated=len(read.chunks) - len(distinct),
         calls=len(distinct),
-        known=known,
+        known=len(distinct) - len(unknown),
         prompt=prompt,
         completion=completion,
-        cost=cost,
+        cost=_cost(backend.price, prompt, completion),
+        one=one,
+        eta=None if one is None else one * ceil((len(unknown) - 1) / backend.concurrency),
     )
+
+
+def _cost(price: tuple[float, float] | None, prompt: int, completion: int) -> float | None:
+    return None if price is None else (prompt * price[0] + completion * price[1]) / 1e6
+
+
+def _time(chunk: Chunk, asker: Asker, extraction: Extraction) -> float:
+    """Seconds to ask about a chunk, with all that its first call makes ready.
+
+    Raises:
+        SaidError: The backend cannot be asked at all.
+    """
+    started = time.monotonic()
+    extraction.ask(chunk)
+    if asker.failure:
+        raise asker.failure
+    return time.monotonic() - started

@@ -18,10 +18,10 @@ from langchain_core.prompts import ChatPromptTemplate
 
 from loaders import count_tokens, split
 from loaders.records import Chunk
-from pairs.records import Reason, TokenUsage
+from pairs.records import ChunkState, Reason, TokenUsage
 from prompts import PROMPTS, fingerprint, load_prompt, repair_request, worked_example
 
-from .asking import Asker, RefusedError
+from .asking import Asker, UnansweredError
 from .backends import Backend
 from .errors import ReplyError, SettingsError
 from .language import language_of
@@ -31,6 +31,8 @@ from .settings import Settings
 
 SMALLEST_HALF = 40  # estimated tokens; what is cut off below this would not be whole in a half
 MOST_HALVINGS = 3
+NOTHING = Reason(code="reply.nothing")
+_WORSE: tuple[ChunkState, ...] = ("nothing", "pairs", "failed", "not asked")
 _UNFINISHED = ("reply.unfinished", "reply.unfinished_tail")
 _UNREADABLE = ("reply.unreadable", "reply.unanswered", "reply.echo", "reply.empty")
 Language = Literal["zh", "en"]
@@ -55,10 +57,14 @@ class Answered:
 
     Attributes:
         drafts: The pairs, in the order of the replies.
-        reason: Why the chunk failed, or that there is nothing to ask; None where all is well.
+        reason: Why the chunk failed, was not asked, or that there is nothing to ask; None where
+            all is well.
         raw: The last reply from which nothing, or not everything, could be read.
         usage: Calls and tokens paid for just now; replies from the journal cost nothing.
         prompt: The prompt's fingerprint.
+        repeated: True where its text stands in another chunk.
+        asked: False where a budget, the user or a failure kept a request from being sent.
+        bad_replies: Keys of the replies that made the chunk fail.
     """
 
     drafts: list[DraftPair] = field(default_factory=list)
@@ -66,14 +72,29 @@ class Answered:
     raw: str = ""
     usage: TokenUsage = field(default_factory=TokenUsage)
     prompt: str = ""
+    asked: bool = True
+    repeated: bool = False
+    bad_replies: list[str] = field(default_factory=list)
 
-    def add(self, other: Answered) -> None:
-        """Takes in what came of a part; a part's failure is the whole's."""
-        self.drafts += other.drafts
-        self.usage += other.usage
-        nothing = Reason(code="reply.nothing")
-        if self.reason is None or self.reason == nothing:
-            self.reason, self.raw = other.reason, other.raw
+    @property
+    def state(self) -> ChunkState:
+        """How the chunk ended."""
+        if not self.asked:
+            return "not asked"
+        if self.repeated:
+            return "repeated"
+        if self.reason is None:
+            return "pairs"
+        return "nothing" if self.reason == NOTHING else "failed"
+
+    def add(self, part: Answered) -> None:
+        """Takes in what came of a part; what went wrong with a part went wrong with the whole."""
+        self.drafts += part.drafts
+        self.usage += part.usage
+        self.bad_replies += part.bad_replies
+        worse = _WORSE.index(part.state) > _WORSE.index(self.state)
+        if worse or (self.reason is None and not self.drafts):
+            self.reason, self.raw, self.asked = part.reason, part.raw, part.asked
 
 
 class Extraction:
@@ -101,8 +122,7 @@ class Extraction:
         """What the model has to say about a chunk.
 
         Raises:
-            ChainError: As ``Asker.ask``, where the whole run must stop.
-            EndpointError: Likewise.
+            JournalError: The journal cannot be read or written.
         """
         return self._ask(chunk, self._prompt_for(chunk), MOST_HALVINGS)
 
@@ -115,45 +135,54 @@ class Extraction:
         return self._prompt(language_of(chunk.text) if asked == "auto" else asked)
 
     def _ask(self, chunk: Chunk, prompt: _Prompt, halvings: int) -> Answered:
-        messages = prompt.render(chunk)
         answered = Answered(prompt=prompt.fingerprint)
+        messages = prompt.render(chunk)
         try:
-            reply = self._reply(messages, chunk, prompt, answered)
-            code = self._read(reply, prompt.parser, answered)
-            if code in _UNREADABLE and not reply.truncated:
-                shown = HumanMessage(prompt.repair)
-                repaired = [*messages, AIMessage(reply.text or "-"), shown]
-                reply = self._reply(repaired, chunk, prompt, answered)
-                code = self._read(reply, prompt.parser, answered)
-            truncated = reply.truncated or code in _UNFINISHED
-        except RefusedError as refused:
-            answered.reason = Reason(code="backend.refused", fields={"reason": refused.reason})
-            truncated = refused.overflow
-        else:
-            if truncated:
-                answered.reason, answered.raw = Reason(code="reply.truncated"), reply.text
-            elif code:
-                answered.reason, answered.raw = Reason(code=code), reply.text
-        if truncated and halvings:
-            self._ask_halves(chunk, prompt, halvings, answered)
+            cut = self._ask_whole(messages, chunk, prompt, answered)
+        except UnansweredError as error:
+            answered.reason, answered.asked = error.reason, error.asked
+            cut = error.overflow
+        half = -(-count_tokens(chunk.text) // 2)
+        if cut and halvings and half >= SMALLEST_HALF:
+            return self._ask_halves(chunk, prompt, half, halvings - 1, answered)
         return answered
 
-    def _ask_halves(self, chunk: Chunk, prompt: _Prompt, halvings: int, whole: Answered) -> None:
-        """Asks about a chunk's halves; what was read from the whole reply stays."""
-        half = -(-count_tokens(chunk.text) // 2)
-        if half < SMALLEST_HALF:
-            return
-        whole.reason, whole.raw = None, ""
-        for part in split([Document(page_content=chunk.text)], chunk_size=half):
-            piece = chunk.model_copy(update={"text": part.text})
-            whole.add(self._ask(piece, prompt, halvings - 1))
-        if whole.drafts and whole.reason == Reason(code="reply.nothing"):
-            whole.reason = None
+    def _ask_whole(
+        self, messages: list[BaseMessage], chunk: Chunk, prompt: _Prompt, answered: Answered
+    ) -> bool:
+        """Whether the reply was cut off; what could be read of it goes to ``answered``."""
+        reply = self._reply(messages, chunk, prompt, answered)
+        code = self._read(reply, prompt.parser, answered)
+        if code in _UNREADABLE and not reply.truncated:
+            shown = [AIMessage(reply.text or "-"), HumanMessage(prompt.repair)]
+            answered.raw = reply.text
+            reply = self._reply([*messages, *shown], chunk, prompt, answered)
+            code = self._read(reply, prompt.parser, answered)
+        cut = reply.truncated or code in _UNFINISHED
+        if cut:
+            code = "reply.truncated"
+        answered.reason = Reason(code=code) if code else None
+        answered.raw = reply.text
+        if answered.state != "failed":
+            answered.raw = ""
+            answered.bad_replies.clear()
+        return cut
+
+    def _ask_halves(
+        self, chunk: Chunk, prompt: _Prompt, half: int, halvings: int, whole: Answered
+    ) -> Answered:
+        """What came of a chunk's halves, behind what was read of the whole."""
+        both = Answered(drafts=whole.drafts, usage=whole.usage, prompt=whole.prompt)
+        parts = split([Document(page_content=chunk.text)], chunk_size=half)
+        for part in parts:
+            both.add(self._ask(chunk.model_copy(update={"text": part.text}), prompt, halvings))
+        return both
 
     def _reply(
         self, messages: list[BaseMessage], chunk: Chunk, prompt: _Prompt, answered: Answered
     ) -> Reply:
         reply, paid = self._asker.ask(messages, chunk.id, prompt.fingerprint)
+        answered.bad_replies.append(self._asker.key(messages))
         if paid:
             answered.usage += TokenUsage(
                 calls=1, prompt=reply.prompt_tokens, completion=reply.completion_tokens
@@ -163,14 +192,13 @@ class Extraction:
     @staticmethod
     def _read(reply: Reply, parser: PairParser, answered: Answered) -> str:
         """The code of what is wrong with a reply; its pairs go to ``answered``."""
+        looped = reply.finish_reason == LOOP
         try:
-            cut = reply.truncated or reply.finish_reason == LOOP
-            read = parser.read(reply.text, truncated=cut)
+            read = parser.read(reply.text, truncated=reply.truncated or looped)
         except ReplyError as error:
             return error.code
         answered.drafts += read.drafts
-        whole = reply.finish_reason == LOOP or not read.dropped_tail
-        return "" if whole else "reply.unfinished_tail"
+        return "reply.unfinished_tail" if read.dropped_tail and not looped else ""
 
     def _prompt(self, language: Language) -> _Prompt:
         with self._lock:

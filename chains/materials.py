@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.documents import Document
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from loaders import LoadError, find_documents, load, split, whole_text
 from loaders.records import Chunk
 from pairs.records import Reason
 
-from .records import SourceFile
+from .records import SourceFile, whole_characters
 
 
 class Text(BaseModel):
@@ -25,6 +25,11 @@ class Text(BaseModel):
 
     text: str = Field(min_length=1)
     name: str = "text"
+
+    @field_validator("text", "name", mode="before")
+    @classmethod
+    def _whole(cls, text: object) -> object:
+        return whole_characters(text) if isinstance(text, str) else text
 
 
 Material = str | Path | Text | Sequence[Document]
@@ -92,7 +97,14 @@ def _sources(materials: Iterable[Material]) -> Iterator[Iterable[Document] | Loa
         elif isinstance(material, str | Path):
             yield from _paths(Path(material).expanduser())
         else:
-            yield material
+            yield (_whole(document) for document in material)
+
+
+def _whole(document: Document) -> Document:
+    text = whole_characters(document.page_content)
+    if text == document.page_content:
+        return document
+    return document.model_copy(update={"page_content": text})
 
 
 def _paths(path: Path) -> Iterator[Iterable[Document] | LoadError]:

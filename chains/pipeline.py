@@ -9,59 +9,54 @@ handled in the caller's thread, in the order of arrival, and put into document o
 from __future__ import annotations
 
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from loaders import count_tokens
 from loaders.records import Chunk
 from messages.errors import SaidError
-from pairs.checking import reason_against
-from pairs.grounding import Passage
 from pairs.normalise import normalise
-from pairs.records import (
-    ChunkOutcome,
-    ChunkState,
-    Evidence,
-    PairList,
-    QAPair,
-    Reason,
-    Rejected,
-    TokenUsage,
-)
+from pairs.records import PairList, Reason
 
-from .asking import Asker
+from .asking import Asker, as_reason
+from .assembling import Assembling, Ended
 from .backends import OpenBackend, choose
-from .embeddings import NamedEmbeddings, embed, load_embeddings
-from .events import ChunkDone, Done, Event, Prepared
+from .embeddings import NamedEmbeddings, load_embeddings
+from .errors import JournalError
+from .events import Done, Event, Prepared
 from .extraction import Answered, Extraction, choose_prompt
+from .jobs import Jobs
 from .journal import Journal
 from .materials import Material, Materials, read_materials
+from .owners import Owner
 from .records import Job
 from .settings import Resolved
 from .weights import Progress
+from .window import Window
 
-if TYPE_CHECKING:
-    from pairs.dedupe import Deduper
-
-AHEAD = 2  # requests waiting per thread, so that none ever idles
+BYTES_A_CHUNK = 20_000  # of journal, at most, beside the texts themselves
+LEAST_FREE = 16_000_000
+_ANSWERED = ("pairs", "nothing", "failed")
 
 
 @dataclass
 class _Run:
-    """What is known of a run so far, by the index of the chunk."""
+    """What a run needs, once everything is open."""
 
     job: Job
+    owner: str
     materials: Materials
-    deduper: Deduper
-    named: NamedEmbeddings
-    outcomes: dict[int, ChunkOutcome] = field(default_factory=dict)
-    rejected: dict[int, list[Rejected]] = field(default_factory=dict)
-    usage: TokenUsage = field(default_factory=TokenUsage)
+    asker: Asker
+    extraction: Extraction
+    assembling: Assembling
+    named: Future[NamedEmbeddings]
+    concurrency: int
 
 
 class Pipeline:
@@ -74,6 +69,7 @@ class Pipeline:
         progress: Told ``(file, bytes done, bytes in all)`` while model files are downloaded.
         stop: Set from another thread to end the run: calls in flight are finished, the rest is
             not asked.
+        job: Id of the job to go on with; None for the one that would ask the same, or a new one.
     """
 
     def __init__(
@@ -84,6 +80,7 @@ class Pipeline:
         embeddings: NamedEmbeddings | None = None,
         progress: Progress | None = None,
         stop: threading.Event | None = None,
+        job: str | None = None,
     ) -> None:
         self._resolved = resolved
         self._settings = resolved.settings
@@ -91,58 +88,119 @@ class Pipeline:
         self._embeddings = embeddings
         self._progress = progress
         self._stop = stop or threading.Event()
+        self._job = job
 
-    def run(self, materials: Iterable[Material]) -> Iterator[Event]:
+    def run(self, materials: Iterable[Material] | Materials) -> Iterator[Event]:
         """Events until the list is done.
 
         Args:
-            materials: Paths of files or folders, texts, or Documents of any LangChain loader.
+            materials: Paths of files or folders, texts, or Documents of any LangChain loader; or
+                what was read of them before.
 
         Raises:
             SaidError: Nothing could be done at all: unreadable materials, unusable settings, a
                 backend that never answered. Once a chunk has been answered, a failure of the
                 backend ends the run with a ``Done`` whose list says so.
         """
-        journal = self._journal or Journal(self._settings.journal)
-        try:
-            yield from self._run(materials, journal)
-        finally:
-            if self._journal is None:
-                journal.close()
-
-    def _run(self, materials: Iterable[Material], journal: Journal) -> Iterator[Event]:
         started = time.monotonic()
-        backend = choose(self._resolved)
-        opened = OpenBackend(backend, self._settings, self._progress)
-        asker = Asker(opened, journal, self._settings.retry_seconds)
-        extraction = Extraction(asker, backend, self._settings)
-        read = read_materials(
-            materials, chunk_size=backend.chunk_size, overlap=self._settings.overlap
-        )
-        run = self._begin(read, opened, journal)
-        yield Prepared(
+        with ExitStack() as open_:
+            journal = self._journal or open_.enter_context(Journal(self._settings.journal))
+            backend = choose(self._resolved)
+            opened = open_.enter_context(
+                closing(OpenBackend(backend, self._settings, self._progress))
+            )
+            named = self._load_embeddings(open_)
+            if not isinstance(materials, Materials):
+                materials = read_materials(
+                    materials, chunk_size=backend.chunk_size, overlap=self._settings.overlap
+                )
+            _check_room(journal, materials)
+            owner = open_.enter_context(Owner(journal, lost=self._stop))
+            asker = Asker(opened, journal, owner.id, self._settings, self._stop)
+            extraction = Extraction(asker, backend, self._settings)
+            job = self._open_job(materials, opened, journal, owner.id)
+            if named.done():
+                named.result()  # before a call is paid for
+            assembling = Assembling(job.id, materials, journal, opened.model, self._settings)
+            width = backend.concurrency
+            run = _Run(job, owner.id, materials, asker, extraction, assembling, named, width)
+            yield from self._run(run, journal, opened, started)
+
+    def _run(
+        self, run: _Run, journal: Journal, opened: OpenBackend, started: float
+    ) -> Iterator[Event]:
+        try:
+            yield from self._ask_all(run, opened)
+            result = run.assembling.result()
+        except BaseException:
+            # Even where nobody listens any more; the error under way says more than another.
+            with suppress(JournalError):
+                self._end(run, journal, None, started)
+            raise
+        yield Done(job=run.job.id, seconds=self._end(run, journal, result, started), result=result)
+
+    def _ask_all(self, run: _Run, opened: OpenBackend) -> Iterator[Event]:
+        to_ask, repeated = _first_of_each(run.materials.chunks)
+        ask, chunks = run.extraction.ask, run.materials.chunks
+        with Window(lambda at: ask(chunks[at]), to_ask, run.concurrency, self._stop) as window:
+            named = run.named.result()
+            yield self._prepared(run, opened, named)
+            again = Reason(code="chunk.repeated")
+            yield from run.assembling.take(
+                [(at, Answered(reason=again, repeated=True)) for at in repeated], named
+            )
+            for batch in window.batches():
+                yield from run.assembling.take([_ended(at, came) for at, came in batch], named)
+        rest = [at for at in to_ask if at not in run.assembling.outcomes]
+        not_asked = Reason(code="chunk.not_asked")
+        run.assembling.take([(at, Answered(reason=not_asked, asked=False)) for at in rest], named)
+        failure = run.asker.failure
+        if failure and not any(o.state in _ANSWERED for o in run.assembling.outcomes.values()):
+            raise failure
+
+    def _prepared(self, run: _Run, opened: OpenBackend, named: NamedEmbeddings) -> Prepared:
+        read = run.materials
+        return Prepared(
             job=run.job.id,
             files=len(read.files),
             chunks=len(read.chunks),
             tokens=sum(count_tokens(chunk.text) for chunk in read.chunks),
-            backend=backend.name,
+            backend=opened.backend.name,
             model=opened.model,
-            embeddings=run.named.name,
+            embeddings=named.name,
             warnings=tuple(read.warnings),
-            refused=tuple(Reason(code=e.code, fields=_plain(e.fields)) for e in read.refused),
+            refused=tuple(as_reason(error) for error in read.refused),
         )
-        try:
-            yield from self._ask_all(run, extraction, backend.concurrency, journal, opened.model)
-        finally:
-            opened.close()
-            result = self._finish(run, journal)
-        yield Done(job=run.job.id, seconds=time.monotonic() - started, result=result)
 
-    def _begin(self, read: Materials, opened: OpenBackend, journal: Journal) -> _Run:
-        from pairs.dedupe import Deduper
+    def _end(self, run: _Run, journal: Journal, result: PairList | None, started: float) -> float:
+        """The seconds the run took, written down with what came of it."""
+        seconds = time.monotonic() - started
+        whole = len(run.materials.chunks)
+        counts: dict[str, int] = {"chunks": whole}
+        state = "stopped"
+        if result is not None:
+            states = result.states()
+            counts.update({str(one): count for one, count in states.items()})
+            counts["kept"] = len(result.kept)
+            counts["duplicates"] = len(result.duplicates)
+            counts["rejected"] = len(result.rejected)
+            unasked = states["not asked"] or len(result.chunks) < whole
+            state = "stopped" if unasked else "partial" if states["failed"] else "done"
+        over = {"state": state, "counts": counts, "usage": run.assembling.usage, "seconds": seconds}
+        Jobs(journal).end(run.job.model_copy(update=over), run.owner)
+        return seconds
 
-        named = self._embeddings or load_embeddings(self._settings.embeddings)
-        threshold = self._settings.threshold
+    def _load_embeddings(self, open_: ExitStack) -> Future[NamedEmbeddings]:
+        """The embedding, loaded beside asking: bge takes seconds."""
+        if self._embeddings is not None:
+            ready: Future[NamedEmbeddings] = Future()
+            ready.set_result(self._embeddings)
+            return ready
+        loader = open_.enter_context(ThreadPoolExecutor(1, thread_name_prefix="embeddings"))
+        settings = self._settings
+        return loader.submit(load_embeddings, settings.embeddings, settings.embedding_backend)
+
+    def _open_job(self, read: Materials, opened: OpenBackend, journal: Journal, owner: str) -> Job:
         prompt, own = choose_prompt(opened.backend, self._settings)
         asked = (
             read.fingerprint(),
@@ -152,167 +210,51 @@ class Pipeline:
             own,
             sorted(opened.parameters.items()),
             self._settings.language,
+            self._settings.density,
         )
-        fingerprint = sha256(repr(asked).encode("utf-8", "surrogatepass")).hexdigest()
-        job = journal.open_job(
-            Job(
-                id=secrets.token_hex(4),
-                fingerprint=fingerprint,
-                settings=self._settings.model_dump(mode="json"),
-            )
+        # A prompt of the user's own is kept as text: its file may be gone or changed later.
+        chosen = {"prompt_text": own} if own is not None else {}
+        job = Job(
+            id=self._job or secrets.token_hex(4),
+            fingerprint=sha256(repr(asked).encode("utf-8", "surrogatepass")).hexdigest(),
+            settings={**self._settings.model_dump(mode="json"), **chosen},
+            backend=opened.backend.model_dump(mode="json"),
         )
-        journal.keep_files(job.id, read.files)
-        journal.keep_chunks(job.id, read.chunks)
-        deduper = Deduper(threshold=named.threshold if threshold is None else threshold)
-        return _Run(job=job, materials=read, deduper=deduper, named=named)
+        jobs = Jobs(journal)
+        if self._job:
+            jobs.take(job, owner)
+            return job
+        job, new = jobs.open(job, owner)
+        if new:
+            jobs.keep_materials(job.id, read.files, zip(read.file_of, read.chunks, strict=True))
+        return job
 
-    def _ask_all(
-        self, run: _Run, extraction: Extraction, concurrency: int, journal: Journal, model: str
-    ) -> Iterator[Event]:
-        chunks = run.materials.chunks
-        to_ask: list[int] = []
-        seen: dict[str, int] = {}
-        for index in sorted(range(len(chunks)), key=lambda at: chunks[at].boilerplate):
-            first = seen.setdefault(normalise(chunks[index].text), index)
-            if first == index:
-                to_ask.append(index)
-            else:
-                repeated = Answered(reason=Reason(code="chunk.repeated"))
-                yield self._end(run, index, "repeated", repeated, journal, model)
-        failure: SaidError | None = None
-        for index, future in self._answers(to_ask, extraction, chunks, concurrency):
-            try:
-                answered = future.result()
-            except SaidError as error:
-                failure = failure or error
-                self._stop.set()
-                continue
-            yield self._end(run, index, _state(answered), answered, journal, model)
-        if failure and not any(o.state in ("pairs", "nothing") for o in run.outcomes.values()):
-            raise failure
-        reason = Reason(code="chunk.not_asked")
-        if failure:
-            reason = Reason(code=failure.code, fields=_plain(failure.fields))
-        for index in to_ask:
-            if index not in run.outcomes:
-                self._end(run, index, "not asked", Answered(reason=reason), journal, model)
 
-    def _answers(
-        self, to_ask: list[int], extraction: Extraction, chunks: list[Chunk], concurrency: int
-    ) -> Iterator[tuple[int, Future[Answered]]]:
-        """Answers as they come; no more calls go out once the run is to stop."""
-        queue = iter(to_ask)
-        pending: dict[Future[Answered], int] = {}
-        with ThreadPoolExecutor(concurrency, thread_name_prefix="ask") as pool:
-            try:
-                while True:
-                    while len(pending) < concurrency * AHEAD and not self._stop.is_set():
-                        index = next(queue, None)
-                        if index is None:
-                            break
-                        pending[pool.submit(extraction.ask, chunks[index])] = index
-                    if self._stop.is_set():
-                        for waiting in [one for one in pending if one.cancel()]:
-                            del pending[waiting]
-                    if not pending:
-                        return
-                    finished, _ = wait(pending, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        yield pending.pop(future), future
-            finally:
-                for waiting in pending:
-                    waiting.cancel()
-
-    def _end(
-        self,
-        run: _Run,
-        index: int,
-        state: ChunkState,
-        answered: Answered,
-        journal: Journal,
-        model: str,
-    ) -> ChunkDone:
-        """Writes down how a chunk ended, and sorts its pairs."""
-        chunk = run.materials.chunks[index]
-        source = run.materials.files[run.materials.file_of[index]]
-        passage = Passage(chunk, source.pages)
-        good: list[QAPair] = []
-        rejected: list[Rejected] = []
-        for draft in answered.drafts:
-            evidence = passage.ground(draft.question, draft.answer)
-            pair = _pair(draft.question, draft.answer, evidence, chunk, answered, model)
-            code = reason_against(draft.question, draft.answer, evidence, self._settings.evidence)
-            if code:
-                rejected.append(Rejected(item=pair, reason=Reason(code=code)))
-            else:
-                good.append(pair)
-        outcome = ChunkOutcome(
-            chunk_id=chunk.id,
-            source=chunk.source,
-            span=chunk.span,
-            state=state,
-            parsed=len(answered.drafts),
-            reason=answered.reason,
-            raw=answered.raw,
-        )
-        run.outcomes[index], run.rejected[index] = outcome, rejected
-        run.usage += answered.usage
-        journal.keep_outcome(run.job.id, index, outcome)
-        vectors = embed(run.named, [pair.question for pair in good], journal)
-        rows = [vectors[pair.question].tolist() for pair in good] if vectors else None
-        kept = run.deduper.add(good, rows, place=index)
-        return ChunkDone(
-            index=index,
-            outcome=outcome,
-            pairs=tuple(kept),
-            done=len(run.outcomes),
-            total=len(run.materials.chunks),
-            usage=run.usage,
+def _check_room(journal: Journal, materials: Materials) -> None:
+    """Raises where the disk cannot hold what the run would write, before a call is paid for."""
+    folder = journal.path.resolve().parent
+    texts = sum(len(one.text.encode()) for one in materials.files)
+    needed = max(LEAST_FREE, 2 * texts + BYTES_A_CHUNK * len(materials.chunks))
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise JournalError(
+            "journal.room", folder=str(folder), free=free // 10**6, needed=-(-needed // 10**6)
         )
 
-    def _finish(self, run: _Run, journal: Journal) -> PairList:
-        order = sorted(run.outcomes)
-        result = PairList(
-            kept=tuple(run.deduper.kept),
-            duplicates=tuple(run.deduper.duplicates),
-            rejected=tuple(item for index in order for item in run.rejected[index]),
-            chunks=tuple(run.outcomes[index] for index in order),
-            usage=run.usage,
-            embeddings=run.named.name,
-        )
-        counts: dict[str, int] = {
-            "kept": len(result.kept),
-            "duplicates": len(result.duplicates),
-            "rejected": len(result.rejected),
-            "chunks": len(run.materials.chunks),
-            **{str(state): count for state, count in result.states().items()},
-        }
-        whole = result.complete and len(order) == len(run.materials.chunks)
-        state = "done" if whole else "stopped" if self._stop.is_set() else "partial"
-        journal.end_job(run.job.id, state, counts)
-        return result
+
+def _first_of_each(chunks: list[Chunk]) -> tuple[list[int], list[int]]:
+    """The chunks to ask about, boilerplate last, and those whose text stands in another one."""
+    first: dict[str, int] = {}
+    in_order = sorted(range(len(chunks)), key=lambda at: chunks[at].boilerplate)
+    repeated = [at for at in in_order if first.setdefault(normalise(chunks[at].text), at) != at]
+    return list(first.values()), repeated
 
 
-def _state(answered: Answered) -> ChunkState:
-    if answered.reason is None:
-        return "pairs"
-    return "nothing" if answered.reason.code == "reply.nothing" else "failed"
-
-
-def _pair(
-    question: str, answer: str, evidence: Evidence, chunk: Chunk, answered: Answered, model: str
-) -> QAPair:
-    return QAPair(
-        question=question,
-        answer=answer,
-        evidence=evidence,
-        source=chunk.source,
-        page=evidence.page or chunk.first_page,
-        chunk_id=chunk.id,
-        model=model,
-        prompt=answered.prompt,
-    )
-
-
-def _plain(fields: dict[str, object]) -> dict[str, str | int]:
-    return {name: value if isinstance(value, int) else str(value) for name, value in fields.items()}
+def _ended(at: int, came: Answered | Exception) -> Ended:
+    """What came of a chunk; a fault of ours is one chunk's failure, the journal's is the run's."""
+    if isinstance(came, SaidError):
+        raise came
+    if isinstance(came, Exception):
+        fields: dict[str, str | int] = {"kind": type(came).__name__, "reason": str(came)[:300]}
+        return at, Answered(reason=Reason(code="chunk.unexpected", fields=fields))
+    return at, came

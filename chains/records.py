@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pairs.records import TokenUsage
+
 LOOP = "loop"
 """The finish reason of a reply we ended, because the model only repeated itself."""
 
@@ -29,6 +31,16 @@ class DraftPair(_Record):
         return stripped
 
 
+def whole_characters(text: str) -> str:
+    """A text of whole characters: halves of surrogate pairs joined, lone ones replaced by U+FFFD.
+
+    JSON can carry them, and neither SQLite nor an HTTP request takes them.
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 class Reply(_Record):
     """What the model really said to one request."""
 
@@ -41,6 +53,11 @@ class Reply(_Record):
     finish_reason: str = ""
     seconds: float = Field(default=0.0, ge=0)
     truncated: bool = Field(default=False, description="cut off by the token limit")
+
+    @field_validator("text", mode="before")
+    @classmethod
+    def _whole(cls, text: object) -> object:
+        return whole_characters(text) if isinstance(text, str) else text
 
 
 class Reading(_Record):
@@ -73,8 +90,17 @@ class Job(_Record):
 
     id: str
     fingerprint: str = Field(description="equal for runs that would ask the same")
-    state: str = Field(default="running", description="running, done, partial or stopped")
+    state: str = Field(
+        default="running",
+        description="running, done, partial (chunks failed), stopped (chunks were not asked), or"
+        " broken off: its process is gone",
+    )
     settings: dict[str, Any] = Field(default_factory=dict)
+    backend: dict[str, Any] = Field(default_factory=dict, description="as a table of settings")
+    output: dict[str, str] = Field(default_factory=dict, description="path and format of its list")
+    sources: tuple[str, ...] = Field(default=(), description="its files, the first three of them")
     created: float = Field(default=0.0, description="seconds since 1970")
     updated: float = 0.0
-    counts: dict[str, int] = Field(default_factory=dict)
+    seconds: float = Field(default=0.0, description="of all its runs together")
+    usage: TokenUsage = Field(default=TokenUsage(), description="of all its runs together")
+    counts: dict[str, int] = Field(default_factory=dict, description="pairs and chunks by state")

@@ -10,21 +10,14 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from concurrent.futures import TimeoutError as NotInTime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from .errors import WeightsError
-from .settings import address_from, user_folder
-
-if TYPE_CHECKING:
-    import httpx
+from .settings import user_folder
 
 Progress = Callable[[str, int, int], None]
-PROBE_SECONDS = 4.0
 BLOCK = 1 << 20
 
 
@@ -51,20 +44,29 @@ QWEN_CODER = ModelFile(
 )
 
 
+def models_folder() -> Path:
+    """Where downloaded models stand, in the user's cache; not made here."""
+    return user_folder("cache") / "models"
+
+
 def cached_path(model: ModelFile) -> Path:
     """Where the file of a model stands, or would stand, in the user's cache."""
-    return user_folder("cache") / "models" / model.file
+    return models_folder() / model.file
 
 
-def find(model: ModelFile) -> Path | None:
+def find(model: ModelFile, folder: Path | None = None) -> Path | None:
     """The verified file of a model, or None where there is none.
 
     The checksum is taken once and noted beside the file with its size and time of change.
 
+    Args:
+        model: Which one.
+        folder: Where to look; None for the user's cache.
+
     Raises:
         WeightsError: A file stands there that is not the published one.
     """
-    path = cached_path(model)
+    path = (folder or models_folder()) / model.file
     if not path.is_file():
         return None
     note = path.with_suffix(path.suffix + ".verified")
@@ -96,7 +98,7 @@ def identify(own: Path | None) -> tuple[str, str]:
         return QWEN_CODER.name, QWEN_CODER.sha256[:16]
     if not own.is_file():
         raise WeightsError("weights.no_file", file=str(own))
-    return own.stem, _quick_digest(own)
+    return own.stem, quick_digest(own)
 
 
 def find_or_download(own: Path | None, progress: Progress | None = None) -> Path:
@@ -112,130 +114,55 @@ def find_or_download(own: Path | None, progress: Progress | None = None) -> Path
     return own or find(QWEN_CODER) or download(QWEN_CODER, progress)
 
 
-def download(model: ModelFile, progress: Progress | None = None) -> Path:
-    """The file of a model, fetched into the user's cache, continued where an earlier try ended.
+def download(
+    model: ModelFile, progress: Progress | None = None, folder: Path | None = None
+) -> Path:
+    """The file of a model, continued where an earlier try ended.
+
+    Args:
+        model: Which one.
+        progress: Told ``(file, bytes done, bytes in all)``.
+        folder: Where it goes; None for the user's cache.
 
     Raises:
-        WeightsError: No hub answers within 5 s, the connection breaks, the disk is full, or the
-            file is not the published one.
+        WeightsError: No hub answers within 5 s, the connection breaks, the disk is full, or what
+            comes is not the published file.
     """
-    import httpx
     from filelock import FileLock
 
-    target = cached_path(model)
-    part = target.with_suffix(target.suffix + ".part")
+    from .downloading import fetch
+    from .hubs import HubFile, first_with_file
+
+    target = (folder or models_folder()) / model.file
+    wanted = HubFile(path=model.file, size=model.size, digest=model.sha256)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(str(target) + ".lock"):
-            found = find(model)
+            found = find(model, folder)
             if found:
                 return found
-            _fetch(_first_hub(model), part, model, progress)
-            if _sha256(part) != model.sha256:
-                part.unlink()
-                raise WeightsError("weights.wrong_sum", file=str(part))
-            part.replace(target)
-    except httpx.HTTPError as error:
-        raise WeightsError("weights.broken_off", file=model.file, reason=str(error)) from error
+            address = first_with_file(model.repository, model.file, model.revision)
+            if address is None:
+                megabytes = round(model.size / 1e6)
+                raise WeightsError(
+                    "weights.no_hub", model=model.name, megabytes=megabytes, file=str(target)
+                )
+            fetch(address, target, wanted, progress)
     except OSError as error:
         raise WeightsError("weights.disk", file=str(target), reason=str(error)) from error
-    found = find(model)
+    found = find(model, folder)
     if found is None:
         raise WeightsError("weights.no_file", file=str(target))
     return found
 
 
-def _hubs(model: ModelFile) -> list[str]:
-    """Where the file can be had, a mirror the user names included."""
-    hugging_face = address_from("HF_ENDPOINT") or "https://huggingface.co"
-    model_scope = address_from("MODELSCOPE_DOMAIN") or "www.modelscope.cn"
-    if "://" not in model_scope:
-        model_scope = f"https://{model_scope}"
-    return [
-        f"{hugging_face.rstrip('/')}/{model.repository}/resolve/{model.revision}/{model.file}",
-        f"{model_scope.rstrip('/')}/models/{model.repository}/resolve/master/{model.file}",
-    ]
-
-
-def _first_hub(model: ModelFile) -> str:
-    """The address that answers first; both are asked at once, since either may be cut off."""
-    addresses = _hubs(model)
-    pool = ThreadPoolExecutor(len(addresses))
-    asked = {pool.submit(_answers, address): address for address in addresses}
-    try:
-        for probe in as_completed(asked, timeout=PROBE_SECONDS):
-            if probe.result():
-                return asked[probe]
-    except NotInTime:
-        pass
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    raise WeightsError(
-        "weights.no_hub",
-        model=model.name,
-        megabytes=round(model.size / 1e6),
-        file=str(cached_path(model)),
-    )
-
-
-def _answers(address: str) -> bool:
-    import httpx
-
-    try:
-        with httpx.stream(
-            "GET",
-            address,
-            headers={"Range": "bytes=0-0"},
-            timeout=PROBE_SECONDS - 0.5,
-            follow_redirects=True,
-        ) as response:
-            return response.status_code in (200, 206)
-    except httpx.HTTPError:
-        return False
-
-
-def _fetch(address: str, part: Path, model: ModelFile, progress: Progress | None) -> None:
-    import httpx
-
-    have = part.stat().st_size if part.exists() else 0
-    if have >= model.size:
-        part.unlink()
-        have = 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
-    timeout = httpx.Timeout(30.0, connect=PROBE_SECONDS)
-    with httpx.stream(
-        "GET", address, headers=headers, timeout=timeout, follow_redirects=True
-    ) as response:
-        response.raise_for_status()
-        if have and response.status_code != httpx.codes.PARTIAL_CONTENT:
-            have = 0  # this hub sends the whole file again
-        _write(response, part, have, model, progress)
-    if part.stat().st_size != model.size:
-        raise WeightsError("weights.broken_off", file=model.file, reason="the file is not whole")
-
-
-def _write(
-    response: httpx.Response, part: Path, have: int, model: ModelFile, progress: Progress | None
-) -> None:
-    with part.open("ab" if have else "wb") as file:
-        for block in response.iter_bytes(BLOCK):
-            file.write(block)
-            have += len(block)
-            if have > model.size:
-                raise WeightsError("weights.wrong_sum", file=str(part))
-            if progress:
-                progress(model.file, have, model.size)
-
-
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+    from .downloading import digest_of
+
+    return digest_of(path, hashlib.sha256())
 
 
-def _quick_digest(path: Path) -> str:
+def quick_digest(path: Path) -> str:
     """Sixteen hex digits from a file's size, head and tail: models run to gigabytes."""
     size = path.stat().st_size
     digest = hashlib.sha256(str(size).encode())

@@ -58,14 +58,18 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     model = typer.Typer(help=say("cli.model", lang), no_args_is_help=True)
     app.add_typer(model, name="model")
 
-    @model.command("download", help=say("cli.model", lang))
-    def download_model(context: typer.Context) -> None:
-        from chains.weights import QWEN_CODER, download
+    @model.command("download", help=say("cli.model_download", lang))
+    def download_model(
+        context: typer.Context,
+        name: str | None = typer.Argument(None, help=say("cli.model_name", lang)),
+        to: Path | None = typer.Option(None, "--to", help=say("cli.model_to", lang)),
+    ) -> None:
+        from chains.model_folders import download_named
 
         from .progress import Showing
 
         with Showing(context.obj, quiet=False) as showing:
-            path = download(QWEN_CODER, showing.download)
+            path = download_named(name, showing.download, to)
         typer.echo(str(path))
 
 

@@ -10,7 +10,7 @@ import typer
 
 from messages import LANGUAGES, say
 
-from . import checking, extracting, looking, serving
+from . import checking, deduping, extracting, jobs, looking, serving
 from .context import Said
 
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
@@ -75,7 +75,7 @@ def build_app(language: str) -> typer.Typer:
     ) -> None:
         context.obj = Said(language)
 
-    for room in (extracting, looking, checking, serving):
+    for room in (extracting, deduping, jobs, looking, checking, serving):
         room.add_commands(app, language)
     return app
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from messages import say
 
+from .carrying import Output, carry_out
 from .context import Said, config_file, setting
 
 if TYPE_CHECKING:
     from chains.settings import Resolved
-
-INCOMPLETE = 1
-SHOWN = 6  # pairs a document, where the list goes to a file
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -43,12 +35,18 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         concurrency: str | None = setting(lang, "concurrency"),
         chunk_size: str | None = setting(lang, "chunk_size"),
         embeddings: str | None = setting(lang, "embeddings"),
+        embedding_backend: str | None = setting(lang, "embedding_backend"),
         threshold: str | None = setting(lang, "threshold"),
         evidence: str | None = setting(lang, "evidence"),
+        max_calls: str | None = setting(lang, "max_calls"),
+        max_tokens_total: str | None = setting(lang, "max_tokens_total"),
+        requests_per_minute: str | None = setting(lang, "requests_per_minute"),
+        tokens_per_minute: str | None = setting(lang, "tokens_per_minute"),
         journal: Path | None = setting(lang, "journal"),
         format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
         dry_run: bool = typer.Option(False, "--dry-run", help=say("cli.dry_run", lang)),
+        time_one: bool = typer.Option(False, "--time-one", help=say("cli.time_one", lang)),
         quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
         config: Path | None = config_file(lang),
@@ -65,102 +63,48 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             "concurrency": concurrency,
             "chunk_size": chunk_size,
             "embeddings": embeddings,
+            "embedding_backend": embedding_backend,
             "threshold": threshold,
             "evidence": evidence,
+            "max_calls": max_calls,
+            "max_tokens_total": max_tokens_total,
+            "requests_per_minute": requests_per_minute,
+            "tokens_per_minute": tokens_per_minute,
             "journal": journal,
         }
         from chains.settings import resolve
 
         resolved = resolve(given, config)
         if dry_run:
-            return _estimate(docs, resolved, context.obj, as_json=as_json)
-        return _extract(
-            docs, resolved, context.obj, output, format_, force=force, quiet=quiet, as_json=as_json
+            return _estimate(docs, resolved, context.obj, time_one=time_one, as_json=as_json)
+        wanted = Output(output, format_, force=force, quiet=quiet, as_json=as_json)
+        return _extract(docs, resolved, wanted, context.obj)
+
+
+def _extract(docs: list[str], resolved: Resolved, output: Output, said: Said) -> int:
+    from chains.journal import Journal
+    from chains.pipeline import Pipeline
+
+    with Journal(resolved.settings.journal) as journal:
+        output.check(journal)
+        return carry_out(
+            lambda progress, stop: Pipeline(
+                resolved, journal=journal, progress=progress, stop=stop
+            ).run(docs),
+            journal,
+            output,
+            said,
         )
 
 
-def _extract(
-    docs: list[str],
-    resolved: Resolved,
-    said: Said,
-    output: Path | None,
-    format_: str | None,
-    *,
-    force: bool,
-    quiet: bool,
-    as_json: bool,
+def _estimate(
+    docs: list[str], resolved: Resolved, said: Said, *, time_one: bool, as_json: bool
 ) -> int:
-    from chains.journal import Journal
-    from chains.pipeline import Pipeline
-    from pairs.export import write_pairs
-
-    from .progress import Showing
-    from .showing import show_pairs
-
-    with Journal(resolved.settings.journal) as journal:
-        if output:
-            _check_output(output, format_, journal, force=force)
-        stop = threading.Event()
-        with _stopping(stop, said), Showing(said, quiet=quiet) as showing:
-            pipeline = Pipeline(resolved, journal=journal, progress=showing.download, stop=stop)
-            for event in pipeline.run(docs):
-                showing.show(event)
-        result, job = showing.result, showing.job
-        if output:
-            write_pairs(result.kept, output, format_)
-            journal.keep_output(job, output)
-    if as_json:
-        typer.echo(result.model_dump_json(indent=2))
-    elif not output:
-        show_pairs(result.kept, said)
-    elif not quiet:
-        show_pairs(result.kept, said, most=SHOWN)
-    if not quiet:
-        showing.summary(output)
-        if stop.is_set():
-            typer.echo(said("cli.stopped"), err=True)
-    return 0 if result.complete else INCOMPLETE
-
-
-def _check_output(output: Path, format_: str | None, journal: Any, *, force: bool) -> None:
-    """Before a call is paid for: the file can be written and is ours to replace.
-
-    Raises:
-        ExportError: It is not.
-    """
-    from pairs.errors import ExportError
-    from pairs.export import check_writable, format_of
-
-    format_of(output, format_)
-    check_writable(output)
-    if output.exists() and not force and not journal.wrote_output(output):
-        raise ExportError("export.exists", file=str(output))
-
-
-@contextmanager
-def _stopping(stop: threading.Event, said: Said) -> Iterator[None]:
-    """Ctrl-C finishes the calls under way; a second one leaves at once, replies being saved."""
-
-    def interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's form
-        if stop.is_set():
-            os._exit(130)
-        stop.set()
-        typer.echo("\n" + said("cli.stopping"), err=True)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _estimate(docs: list[str], resolved: Resolved, said: Said, *, as_json: bool) -> int:
     from chains.estimating import estimate
 
-    expected = estimate(docs, resolved)
+    from .progress import duration
+
+    expected = estimate(docs, resolved, time_one=time_one)
     if as_json:
         typer.echo(expected.model_dump_json(indent=2))
         return 0
@@ -168,4 +112,7 @@ def _estimate(docs: list[str], resolved: Resolved, said: Said, *, as_json: bool)
     typer.echo(said("show.estimate_tokens", prompt=expected.prompt, completion=expected.completion))
     if expected.cost is not None:
         typer.echo(said("show.estimate_cost", cost=f"{expected.cost:.2f}"))
+    if expected.one is not None and expected.eta is not None:
+        eta = duration(expected.eta)
+        typer.echo(said("show.estimate_time", one=f"{expected.one:.1f}", eta=eta))
     return 0

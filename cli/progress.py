@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -41,12 +42,14 @@ class Showing:
         self.job = ""
         self._said = said
         self._quiet = quiet
-        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._console = Console(stderr=True, quiet=quiet, highlight=False, markup=False)
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._counts: Counter[str] = Counter()
         self._last_line = 0.0
+        self._lock = threading.Lock()
         self._seconds = 0.0
+        self._began = time.monotonic()
 
     def __enter__(self) -> Showing:
         return self
@@ -61,22 +64,25 @@ class Showing:
 
     def show(self, event: Event) -> None:
         """Shows one event."""
-        if isinstance(event, Prepared):
-            self._prepared(event)
-        elif isinstance(event, ChunkDone):
-            self._chunk(event)
-        elif isinstance(event, Done):
-            self._close_bar()
-            self.result, self._seconds = event.result, event.seconds
+        with self._lock:
+            if isinstance(event, Prepared):
+                self._prepared(event)
+            elif isinstance(event, ChunkDone):
+                self._chunk(event)
+            elif isinstance(event, Done):
+                self._close_bar()
+                self.result, self._seconds = event.result, event.seconds
 
     def download(self, file: str, done: int, total: int) -> None:
-        """Shows how far the download of a model file is."""
-        if self._bar is None or self._bar.tasks[0].description != file:
-            self._close_bar()
-            megabytes = round(total / 1e6)
-            self._console.print(self._said("show.download", file=file, megabytes=megabytes))
-            self._open_bar(file, total, size=True)
-        self._advance(done, "")
+        """Shows how far the download of a model file is; called from the thread that does it."""
+        with self._lock:
+            if self._bar is None or self._bar.tasks[0].description != file:
+                megabytes = round(total / 1e6)
+                self._console.print(
+                    self._said("show.download", file=file, megabytes=megabytes), soft_wrap=True
+                )
+                self._open_bar(file, total, size=True)
+            self._advance(done, "")
 
     def summary(self, output: Path | None) -> None:
         """Says how every chunk and every pair ended, and what it cost."""
@@ -84,6 +90,11 @@ class Showing:
         states = {state.replace(" ", "_"): count for state, count in result.states().items()}
         lines = [said("show.chunks", total=len(result.chunks), **states)]
         lines += [self._failed(one) for one in result.chunks if one.state == "failed"]
+        unasked = Counter(
+            sentence(one.reason, said) for one in result.chunks if one.state == "not asked"
+        )
+        for reason, count in unasked.most_common():
+            lines.append("  " + said("show.not_asked_count", count=count, reason=reason))
         lines.append(
             said(
                 "show.pairs",
@@ -96,6 +107,8 @@ class Showing:
         if result.duplicates:
             count = len(result.duplicates)
             lines.append("  " + said("show.duplicates", count=count, embeddings=result.embeddings))
+        if result.conflicts:
+            lines.append("  " + said("show.conflicts", count=len(result.conflicts)))
         reasons = Counter(sentence(one.reason, said) for one in result.rejected)
         for reason, count in reasons.most_common():
             lines.append("  " + said("show.rejected", count=count, reason=reason))
@@ -126,21 +139,22 @@ class Showing:
     def _prepared(self, event: Prepared) -> None:
         said = self._said
         self.job = event.job
-        self._console.print(said("show.prepared", **event.model_dump()))
+        self._began = time.monotonic()
+        self._console.print(said("show.prepared", **event.model_dump()), soft_wrap=True)
         if event.backend == "embedded":
-            self._console.print(said("show.small_model"))
+            self._console.print(said("show.small_model"), soft_wrap=True)
         for reason in event.refused:
-            self._console.print(f"! {sentence(reason, said)}")
+            self._console.print(f"! {sentence(reason, said)}", soft_wrap=True)
         for source, reason in event.warnings:
-            self._console.print(f"! {Path(source).name}: {sentence(reason, said)}")
+            self._console.print(f"! {Path(source).name}: {sentence(reason, said)}", soft_wrap=True)
         self._open_bar("", event.chunks, size=False)
 
     def _chunk(self, event: ChunkDone) -> None:
         if self._bar is None or self._bar.tasks[0].total != event.total:
-            self._close_bar()
             self._open_bar("", event.total, size=False)
         self._counts["pairs"] += len(event.pairs)
         self._counts["failed"] += event.outcome.state == "failed"
+        seconds = max(1e-3, time.monotonic() - self._began)
         text = self._said(
             "show.progress",
             done=event.done,
@@ -148,6 +162,8 @@ class Showing:
             pairs=self._counts["pairs"],
             failed=self._counts["failed"],
             tokens=event.usage.prompt + event.usage.completion,
+            rate=round(60 * event.done / seconds),
+            eta=duration((event.total - event.done) * seconds / event.done),
         )
         self._advance(event.done, text)
 
@@ -159,17 +175,18 @@ class Showing:
         ):
             self._last_line = time.monotonic()
             if text:
-                self._console.print(text)
+                self._console.print(text, soft_wrap=True)
 
     def _open_bar(self, name: str, total: int, *, size: bool) -> None:
         from rich import progress
 
+        self._close_bar()  # a console holds one live line
         amount = progress.DownloadColumn() if size else progress.TextColumn("{task.fields[said]}")
         self._bar = progress.Progress(
             progress.TextColumn("{task.description}"),
             progress.BarColumn(),
             amount,
-            progress.TimeRemainingColumn(),
+            *([progress.TimeRemainingColumn()] if size else []),
             console=self._console,
             transient=True,
             disable=self._quiet or not self._console.is_terminal,
@@ -181,3 +198,10 @@ class Showing:
         if self._bar is not None:
             self._bar.stop()
         self._bar = self._task = None
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, as hours, minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from pairs.records import QAPair, Reason
-
 from .context import Said
+
+if TYPE_CHECKING:
+    from pairs.records import QAPair, Reason
 
 
 def sentence(reason: Reason | None, said: Said) -> str:
@@ -31,9 +33,9 @@ def show_pairs(pairs: Iterable[QAPair], said: Said, most: int | None = None) -> 
         of_document[pair.source] += 1
         if most is not None and of_document[pair.source] > most:
             continue
-        typer.echo(f"{number}. {_line(pair.question)}")
-        typer.echo(f"   {_line(pair.answer)}")
-        typer.echo(f"   [{place(pair, said)}] {_line(pair.evidence.sentence)}")
+        typer.echo(f"{number}. {printable(pair.question)}")
+        typer.echo(f"   {printable(pair.answer)}")
+        typer.echo(f"   [{place(pair, said)}] {printable(pair.evidence.sentence)}")
         typer.echo("")
     for source, count in of_document.items():
         if most is not None and count > most:
@@ -50,6 +52,6 @@ def place(pair: QAPair, said: Said) -> str:
     return said(code, source=source, page=pair.evidence.page, start=span.start, end=span.end)
 
 
-def _line(text: str) -> str:
-    # Control characters of a reply must not drive the reader's terminal.
+def printable(text: str) -> str:
+    """A text on one line, without what would drive the reader's terminal."""
     return "".join(char if char.isprintable() else " " for char in " ".join(text.split()))

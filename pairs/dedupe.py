@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from contextlib import nullcontext
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
-from pydantic import BaseModel, ConfigDict
 
 from .answers import fullness
 from .errors import PairsError
 from .judging import Asked, Hit, Judging
 from .neighbours import Vectors, one_thread, unit_rows
 from .normalise import normalise
-from .records import Duplicate, QAPair
+from .records import Conflict, Duplicate, QAPair
 
 __all__ = ["Conflict", "Deduper"]
 
@@ -22,17 +21,6 @@ _SLICE = 4096
 """Pairs whose vectors are copied into order at a time: 16 MB at 1024 dimensions."""
 _Final = dict[int, Hit | None]
 """What became of each pair, by the order it came in: nothing found, or what asks the same."""
-
-
-class Conflict(BaseModel):
-    """Two kept pairs that ask the same and answer differently: a person must choose."""
-
-    model_config = ConfigDict(frozen=True)
-
-    item: QAPair
-    conflicts_with: QAPair
-    score: float
-    kind: Literal["exact", "semantic"]
 
 
 class Deduper:
@@ -117,7 +105,8 @@ class Deduper:
         self.collect(items, vectors, place=place)
         rows = self._batches[-1] if self._batches and items else None
         asked = [self._asked(n) for n in range(first, len(self._items))]
-        with one_thread():
+        # Asking for one thread costs more than judging a few pairs without vectors.
+        with nullcontext() if rows is None else one_thread():
             verdicts = self._stream.judge(asked, rows)
         return [item for item, hit in zip(items, verdicts, strict=True) if _stays(hit)]
 

@@ -1,80 +1,43 @@
-"""A list as a file: JSONL (ours, read back as it was written), CSV, and Alpaca for trainers."""
+"""A list as a file: ours, spreadsheets, and what trainers read; whole or not at all."""
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from io import StringIO
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from .errors import ExportError
+from .formats import TEXTS
 from .records import QAPair
 
-# A spreadsheet runs a cell that begins with one of these; a quote before it makes it text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_COLUMNS = ("question", "answer", "source", "page", "start", "end", "evidence", "match")
+__all__ = [
+    "FORMATS",
+    "check_writable",
+    "format_of",
+    "read_pairs",
+    "split_by_document",
+    "write_pairs",
+    "written_files",
+]
 
-
-def _jsonl(pairs: Iterable[QAPair]) -> Iterator[str]:
-    for pair in pairs:
-        yield pair.model_dump_json() + "\n"
-
-
-def _csv(pairs: Iterable[QAPair]) -> Iterator[str]:
-    buffer = StringIO()
-    writer = csv.writer(buffer)
-    yield "\ufeff"  # without it Excel takes UTF-8 for the local code page
-    writer.writerow(_COLUMNS)
-    for pair in pairs:
-        span = pair.evidence.span
-        writer.writerow(
-            [
-                _as_text(pair.question),
-                _as_text(pair.answer),
-                _as_text(pair.source),
-                pair.page,
-                span.start if span else None,
-                span.end if span else None,
-                _as_text(pair.evidence.sentence),
-                pair.evidence.match,
-            ]
-        )
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-
-
-def _as_text(cell: str) -> str:
-    return "'" + cell if cell.startswith(_FORMULA) else cell
-
-
-def _alpaca(pairs: Iterable[QAPair]) -> Iterator[str]:
-    rows: list[dict[str, Any]] = [
-        {
-            "instruction": pair.question,
-            "input": "",
-            "output": pair.answer,
-            "source": pair.source,
-            "page": pair.page,
-            "evidence": pair.evidence.sentence,
-        }
-        for pair in pairs
-    ]
-    yield json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
-
-
-FORMATS: dict[str, Callable[[Iterable[QAPair]], Iterator[str]]] = {
-    "jsonl": _jsonl,
-    "csv": _csv,
-    "alpaca": _alpaca,
+FORMATS: tuple[str, ...] = (*TEXTS, "xlsx")
+_SUFFIXES = {
+    ".jsonl": "jsonl",
+    ".csv": "csv",
+    ".json": "alpaca",
+    ".xlsx": "xlsx",
+    ".md": "markdown",
+    ".markdown": "markdown",
 }
-_SUFFIXES = {".jsonl": "jsonl", ".csv": "csv", ".json": "alpaca"}
+_DESCRIBED = frozenset({"alpaca", "sharegpt"})
+"""Formats beside which a ``dataset_info.json`` tells LLaMA-Factory what the file is."""
+INFO = "dataset_info.json"
 
 
 def format_of(path: Path, asked: str | None = None) -> str:
@@ -91,33 +54,142 @@ def format_of(path: Path, asked: str | None = None) -> str:
     return name
 
 
-def write_pairs(pairs: Iterable[QAPair], path: str | Path, format: str | None = None) -> Path:  # noqa: A002 - the word users know
+def write_pairs(
+    pairs: Iterable[QAPair],
+    path: str | Path,
+    format: str | None = None,  # noqa: A002 - the word users know
+    *,
+    system: str = "",
+    validation: float = 0.0,
+    describe: bool = False,
+) -> Path:
     """The file written, whole or not at all.
 
     Args:
         pairs: Usually ``PairList.kept``.
         path: Replaced if it is there; its folder must exist.
-        format: ``jsonl``, ``csv`` or ``alpaca``; None: as the suffix says (.jsonl, .csv, .json).
+        format: One of ``FORMATS``; None: as the suffix says (.jsonl, .csv, .xlsx, .md; .json is
+            Alpaca).
+        system: A system or instruction text, for the formats of trainers.
+        validation: Share of the pairs, 0..0.9, that go to a second file, by whole documents;
+            0 for none. ``written_files`` names both.
+        describe: Whether Alpaca and ShareGPT files are entered in their folder's
+            ``dataset_info.json``, by which LLaMA-Factory finds them.
 
     Raises:
-        ExportError: Unknown format, or the file cannot be written.
+        ExportError: Unknown format, or a file cannot be written.
+        ValueError: The share is outside its bounds.
     """
     target = Path(path)
-    lines = FORMATS[format_of(target, format)](pairs)
+    name = format_of(target, format)
+    files = written_files(target, validation)
+    parts: Sequence[Iterable[QAPair]] = [pairs]
+    if validation:
+        parts = split_by_document(pairs, validation)
+    for file, part in zip(files, parts, strict=False):
+        _write(file, _content(part, name, system))
+    if describe and name in _DESCRIBED:
+        _describe(files, name, with_system=bool(system))
+    return target
+
+
+def written_files(path: Path, validation: float = 0.0) -> list[Path]:
+    """The files a list goes to, the one to validate with last.
+
+    Args:
+        path: The list's file.
+        validation: As for ``write_pairs``.
+    """
+    if not validation:
+        return [path]
+    return [path, path.with_name(f"{path.stem}.validation{path.suffix}")]
+
+
+def split_by_document(pairs: Iterable[QAPair], share: float) -> tuple[list[QAPair], list[QAPair]]:
+    """The pairs to train with and those to validate with, no document in both.
+
+    Documents are taken in an order that depends on their names alone, so that a longer run
+    of the same documents splits them alike. One document cannot be split: all of it trains.
+
+    Args:
+        pairs: In order, which both parts keep.
+        share: Of the pairs to validate with, 0..0.9; the nearest that whole documents allow.
+
+    Raises:
+        ValueError: The share is outside its bounds.
+    """
+    if not 0 <= share <= 0.9:
+        raise ValueError(f"a share of pairs must lie between 0 and 0.9, not {share}")
+    everything = list(pairs)
+    sizes: dict[str, int] = {}
+    for pair in everything:
+        sizes[pair.source] = sizes.get(pair.source, 0) + 1
+    order = sorted(sizes, key=lambda name: sha256(name.encode("utf-8", "surrogatepass")).digest())
+    chosen: set[str] = set()
+    wanted, taken = share * len(everything), 0
+    for name in order[:-1]:
+        if abs(taken + sizes[name] - wanted) < abs(taken - wanted):
+            chosen.add(name)
+            taken += sizes[name]
+    return (
+        [pair for pair in everything if pair.source not in chosen],
+        [pair for pair in everything if pair.source in chosen],
+    )
+
+
+def _content(pairs: Iterable[QAPair], name: str, system: str) -> Iterable[bytes]:
+    if name == "xlsx":
+        from .workbook import workbook
+
+        return [workbook(pairs)]
+    return (piece.encode("utf-8", "replace") for piece in TEXTS[name](pairs, system))
+
+
+def _write(target: Path, content: Iterable[bytes]) -> None:
+    """Writes beside the file first and puts that in its place."""
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     except OSError as error:
         raise ExportError("export.write", file=str(target), reason=error.strerror) from error
     part = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.writelines(lines)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(content)
+        part.chmod(_mode(target))
         part.replace(target)
     except OSError as error:
         raise ExportError("export.write", file=str(target), reason=error.strerror) from error
     finally:
         part.unlink(missing_ok=True)
-    return target
+
+
+def _mode(target: Path) -> int:
+    """The rights of the file to be replaced, else what a new one gets: owner writes, all read."""
+    return target.stat().st_mode & 0o777 if target.exists() else 0o644
+
+
+def _describe(files: list[Path], name: str, *, with_system: bool) -> None:
+    """Adds the files to their folder's ``dataset_info.json``; other entries stay."""
+    info = files[0].with_name(INFO)
+    known: dict[str, Any] = {}
+    try:
+        if info.exists():
+            known = json.loads(info.read_text(encoding="utf-8"))
+        if not isinstance(known, dict):
+            raise ExportError("export.info", file=str(info))
+    except (OSError, ValueError) as error:
+        raise ExportError("export.info", file=str(info)) from error
+    columns = (
+        {"prompt": "instruction", "query": "input", "response": "output"}
+        if name == "alpaca"
+        else {"messages": "conversations"}
+    )
+    if with_system:
+        columns["system"] = "system"
+    for file in files:
+        entry = {"file_name": file.name, "formatting": name, "columns": columns}
+        known[file.name.removesuffix(file.suffix)] = entry
+    _write(info, [json.dumps(known, ensure_ascii=False, indent=2).encode() + b"\n"])
 
 
 def check_writable(path: Path) -> None:
@@ -144,7 +216,7 @@ def read_pairs(path: str | Path) -> list[QAPair]:
     """
     file = Path(path)
     try:
-        with file.open(encoding="utf-8-sig") as lines:
+        with file.open(encoding="utf-8-sig", newline="\n") as lines:
             return [
                 _pair(line, file, number) for number, line in enumerate(lines, 1) if line.strip()
             ]

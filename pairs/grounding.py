@@ -1,20 +1,31 @@
-"""Evidence: where in the document an answer stands, and the sentence it stands in."""
+"""Evidence: where in the document an answer stands, and the sentence it stands in.
+
+Looked for in this order: word for word in the chunk, without what print varies, nearly word for
+word, in other words; then, where a whole file is given, word for word elsewhere in it.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from bisect import bisect_right
+from collections.abc import Sequence
 
 from loaders.records import Chunk, Span
-from loaders.sentences import SENTENCE_END, is_sentence_end
 
-from .normalise import Folded, fold
 from .records import Evidence, Match
+from .similar import similar_place
+from .source_text import Place, SourceText, trimmed
+from .supporting import share_said, supporting_place
+from .turned_round import turned_round
+from .unproven_numbers import is_cut_off, unproven_numbers
+
+__all__ = ["Passage", "SourceText", "ground", "page_at"]
 
 NONE = Evidence(match="none")
-_EDGES = " \t\r\n。．.，,、；;：:！!？?"  # what an answer may end with and the text not
-_MOST_PLACES = 200  # an answer such as "是" stands everywhere
+_MOST_ELSEWHERE = 50
+_ASKED_ELSEWHERE = 0.4
+"""Share of a question's words that must stand beside an answer found outside its chunk."""
+_TELLING = 16
+"""Characters from which an answer stands nowhere by chance."""
 
 
 class Passage:
@@ -23,85 +34,90 @@ class Passage:
     Args:
         chunk: The chunk the pairs were made from.
         pages: ``(first character, page)`` of the whole file, in order; empty without pages.
+        document: The whole file's text, prepared once for all its chunks; None to look no further
+            than the chunk.
     """
 
-    def __init__(self, chunk: Chunk, pages: Sequence[tuple[int, int]] = ()) -> None:
-        self._text = chunk.text
-        self._offset = chunk.span.start
+    def __init__(
+        self,
+        chunk: Chunk,
+        pages: Sequence[tuple[int, int]] = (),
+        document: SourceText | None = None,
+    ) -> None:
+        self._chunk = chunk
+        self._source = SourceText(chunk.text)
+        self._document = document
         self._pages = pages
 
-    @cached_property
-    def _folded(self) -> Folded:
-        return fold(self._text)
-
-    @cached_property
-    def _cuts(self) -> list[int]:
-        """Where sentences and lines end, from 0 to the text's end."""
-        ends = {
-            mark.end()
-            for mark in SENTENCE_END.finditer(self._text)
-            if is_sentence_end(self._text, mark)
-        }
-        ends |= {at + 1 for at, char in enumerate(self._text) if char == "\n"}
-        return sorted(ends | {0, len(self._text)})
-
-    def sentence_around(self, start: int, end: int) -> tuple[int, int]:
-        """The whole sentences or lines over a stretch of the text, without outer blanks."""
-        first = self._cuts[bisect_right(self._cuts, start) - 1]
-        last = self._cuts[bisect_left(self._cuts, end)]
-        text = self._text[first:last]
-        return first + len(text) - len(text.lstrip()), last - len(text) + len(text.rstrip())
-
     def ground(self, question: str, answer: str) -> Evidence:
-        """The evidence for an answer; ``match`` is none where it stands nowhere in the passage.
+        """The evidence for an answer; ``match`` is none where nothing in the text carries it.
 
         Args:
             question: Decides between several places: the nearest to what it speaks of is meant.
             answer: As the model put it.
         """
-        wanted = answer.strip(_EDGES)
-        if not wanted:
+        if not trimmed(answer):
             return NONE
-        exact = self._alone(_places(self._text, wanted))
-        if exact:
-            return self._evidence(self._nearest(exact, question), "exact")
-        folded = _places(self._folded.text, fold(wanted).text)
-        normalised = self._alone(self._folded.original(start, end) for start, end in folded)
-        if normalised:
-            return self._evidence(self._nearest(normalised, question), "normalised")
-        return NONE
+        places, match = self._source.places(answer)
+        if places:
+            place = self._source.nearest(places, question)
+            return self._evidence(self._source, place, match, 1.0, question, answer)
+        if similar := similar_place(self._source, answer):
+            return self._evidence(self._source, similar[0], "fuzzy", similar[1], question, answer)
+        if carried := supporting_place(self._source, question, answer):
+            return self._evidence(
+                self._source, carried[0], "supported", carried[1], question, answer
+            )
+        return self._elsewhere(question, answer)
 
-    def _alone(self, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Those that stand on their own: 5 does not stand in 15, nor art in start."""
-        return [
-            (start, end)
-            for start, end in places
-            if not (_runs_on(self._text, start) or _runs_on(self._text, end))
-        ]
+    def _elsewhere(self, question: str, answer: str) -> Evidence:
+        """The evidence outside the chunk, such as a heading above it.
 
-    def _nearest(self, places: list[tuple[int, int]], question: str) -> tuple[int, int]:
-        """The place whose sentence shares most with the question; the first among equals."""
-        if len(places) == 1:
-            return places[0]
-        asked = _bigrams(fold(question).text)
+        In a whole file many a short answer stands somewhere: what is asked must stand beside it.
+        """
+        if self._document is None:
+            return NONE
+        places, match = self._document.places(answer)
+        if not places:
+            return NONE
+        place = self._document.nearest(places[:_MOST_ELSEWHERE], question)
+        first, last = self._document.sentence_around(*place)
+        told = self._document.text[first:last]
+        if share_said(question, told) < _ASKED_ELSEWHERE and place[1] - place[0] < _TELLING:
+            return NONE
+        return self._evidence(self._document, place, match, 1.0, question, answer)
 
-        def shared(place: tuple[int, int]) -> int:
-            start, end = self.sentence_around(*place)
-            return len(asked & _bigrams(fold(self._text[start:end]).text))
-
-        return max(places, key=shared)
-
-    def _evidence(self, place: tuple[int, int], match: Match) -> Evidence:
+    def _evidence(
+        self,
+        source: SourceText,
+        place: Place,
+        match: Match,
+        score: float,
+        question: str,
+        answer: str,
+    ) -> Evidence:
         start, end = place
-        first, last = self.sentence_around(start, end)
-        at = start + self._offset
+        first, last = source.sentence_around(start, end)
+        offset = self._chunk.span.start if source is self._source else 0
+        sentence = source.text[first:last]
+        around = f"{self._chunk.context}\n{self._chunk.text}"
+        quote = source.text[start:end]
+        literal = match != "supported" and not is_cut_off(source.text, end)
+        # What stands word for word is its own proof: the 90 of a text's 90% may be the answer.
+        told = sentence if match in ("fuzzy", "supported") else f"{quote}\n{sentence}"
+        unproven = unproven_numbers(
+            answer, told if literal else sentence, question, around, quote if literal else ""
+        )
+        repeated = quote if match == "fuzzy" else ""
+        turned = match in ("fuzzy", "supported") and turned_round(answer, sentence, repeated)
         return Evidence(
             match=match,
-            span=Span(start=at, end=end + self._offset),
-            page=page_at(self._pages, at),
-            quote=self._text[start:end],
-            sentence=self._text[first:last],
-            score=1.0,
+            span=Span(start=start + offset, end=end + offset),
+            page=page_at(self._pages, start + offset),
+            quote=quote,
+            sentence=sentence,
+            score=score,
+            numbers_ok=not unproven and not turned,
         )
 
 
@@ -116,31 +132,3 @@ def page_at(pages: Sequence[tuple[int, int]], place: int) -> int | None:
     """The page on which a character of the whole text stands; None without pages."""
     at = bisect_right(pages, place, key=lambda page: page[0]) - 1
     return pages[at][1] if at >= 0 else None
-
-
-def _places(text: str, wanted: str) -> Iterator[tuple[int, int]]:
-    found, at = 0, text.find(wanted) if wanted else -1
-    while at >= 0 and found < _MOST_PLACES:
-        found += 1
-        yield at, at + len(wanted)
-        at = text.find(wanted, at + 1)
-
-
-def _runs_on(text: str, cut: int) -> bool:
-    """Whether a cut would go through a Latin word or a number."""
-    if cut <= 0 or cut >= len(text):
-        return False
-    before, after = text[cut - 1], text[cut]
-    if before in ".,:" and after.isdigit() and cut >= 2:
-        return text[cut - 2].isdigit()
-    if after in ".,:" and before.isdigit() and cut + 1 < len(text):
-        return text[cut + 1].isdigit()
-    return _is_latin(before) and _is_latin(after)
-
-
-def _is_latin(char: str) -> bool:
-    return char.isalnum() and not "\u2e80" <= char <= "\u9fff"
-
-
-def _bigrams(text: str) -> set[str]:
-    return {text[at : at + 2] for at in range(len(text) - 1)}

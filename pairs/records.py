@@ -68,6 +68,15 @@ class Duplicate(_Record):
     kind: Literal["exact", "semantic"]
 
 
+class Conflict(_Record):
+    """Two kept pairs that ask the same and answer differently: a person must choose."""
+
+    item: QAPair
+    conflicts_with: QAPair
+    score: float = Field(description="as for a duplicate")
+    kind: Literal["exact", "semantic"]
+
+
 class Rejected(_Record):
     """A pair left out because something is wrong with it."""
 
@@ -108,6 +117,7 @@ class PairList(_Record):
     kept: tuple[QAPair, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    conflicts: tuple[Conflict, ...] = Field(default=(), description="among the kept ones")
     chunks: tuple[ChunkOutcome, ...] = ()
     usage: TokenUsage = TokenUsage()
     embeddings: str = Field(default="", description="what the duplicates were judged with")

@@ -28,16 +28,19 @@ _UNNAMED = re.compile("[什么哪谁何几多这那该每某其此各吗呢怎�
 _HAN = re.compile("[\u3400-\u9fff·]+")
 
 
-def replaced(mine: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[slice, slice]]:
+def replaced(
+    mine: Sequence[str], theirs: Sequence[str], *, gaps: bool = False
+) -> Iterator[tuple[slice, slice]]:
     """The stretches of two sequences that stand for one another between equal ones.
 
     Args:
         mine: Characters or words.
         theirs: Others.
+        gaps: Whether what stands in one of them only is given too, beside an empty stretch.
     """
     matcher = SequenceMatcher(None, mine[:_LIMIT], theirs[:_LIMIT], autojunk=False)
     for tag, first, last, their_first, their_last in matcher.get_opcodes():
-        if tag == "replace":
+        if tag == "replace" or (gaps and tag != "equal"):
             yield slice(first, last), slice(their_first, their_last)
 
 

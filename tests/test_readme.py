@@ -1,4 +1,4 @@
-"""Every block of the README that a person would run, run as it stands."""
+"""Every block of the READMEs that a person would run, run as it stands."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ RUN = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"
 SHOWN = {"text", "json", "toml"}
 
 
-def blocks() -> list[tuple[str, str]]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def blocks(readme: str) -> list[tuple[str, str]]:
+    text = (ROOT / readme).read_text(encoding="utf-8")
     found = [(match[1], match[2], match[3]) for match in BLOCK.finditer(text)]
     assert len(found) >= 6
     for excused, language, _ in found:
@@ -37,7 +37,7 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(("language", "code"), blocks())
+@pytest.mark.parametrize(("language", "code"), blocks("README.md") + blocks("README.zh.md"))
 def test_a_block_runs_as_it_stands(
     language: str, code: str, shared_home: Path, tmp_path: Path
 ) -> None:

@@ -1,0 +1,106 @@
+"""One file over HTTP: continued where a try ended, and kept only if its checksum is right."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from .errors import WeightsError
+from .hubs import PROBE_SECONDS, HubFile
+
+Progress = Callable[[str, int, int], None]
+BLOCK = 1 << 20
+WRITTEN_AT_ONCE = 1 << 16  # what a connection that breaks can lose
+TRIES = 4  # for a connection that breaks; each goes on where the last one ended
+
+
+def fetch(address: str, target: Path, wanted: HubFile, progress: Progress | None = None) -> None:
+    """Leaves the verified file at its place; until then it stands beside it as ``NAME.part``.
+
+    Args:
+        address: Of the file.
+        target: Its folder must exist.
+        wanted: Its size and checksum.
+        progress: Told ``(file, bytes done, bytes in all)``.
+
+    Raises:
+        WeightsError: The connection breaks again and again, or what comes is not the file.
+        OSError: The disk is full or cannot be written.
+    """
+    part = target.with_name(target.name + ".part")
+    for left in reversed(range(TRIES)):
+        try:
+            _go_on(address, part, wanted, progress)
+            break
+        except httpx.HTTPStatusError as error:
+            reason = f"HTTP {error.response.status_code}, {error.request.url}"
+            raise WeightsError("weights.broken_off", file=wanted.path, reason=reason) from error
+        except httpx.HTTPError as error:
+            if not left:
+                reason = str(error) or type(error).__name__
+                raise WeightsError("weights.broken_off", file=wanted.path, reason=reason) from error
+    if not right(part, wanted):
+        part.unlink()
+        raise WeightsError("weights.wrong_download", file=wanted.path, address=address)
+    part.replace(target)
+
+
+def right(path: Path, wanted: HubFile) -> bool:
+    """Whether a file is the published one, by its size and checksum."""
+    if not path.is_file() or path.stat().st_size != wanted.size:
+        return False
+    if wanted.kind == "sha256":
+        return digest_of(path, hashlib.sha256()) == wanted.digest
+    # How git names a file's content.
+    head = hashlib.sha1(f"blob {wanted.size}\0".encode(), usedforsecurity=False)
+    return digest_of(path, head) == wanted.digest
+
+
+def digest_of(path: Path, digest: hashlib._Hash) -> str:
+    """The digest of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _go_on(address: str, part: Path, wanted: HubFile, progress: Progress | None) -> None:
+    have = part.stat().st_size if part.exists() else 0
+    if have == wanted.size:
+        part.touch()
+        return
+    if have > wanted.size:
+        part.unlink()
+        have = 0
+    # A compressed body could not be continued at a byte of the file.
+    headers = {"Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    timeout = httpx.Timeout(30.0, connect=PROBE_SECONDS)
+    with httpx.stream(
+        "GET", address, headers=headers, timeout=timeout, follow_redirects=True
+    ) as response:
+        response.raise_for_status()
+        if have and response.status_code != httpx.codes.PARTIAL_CONTENT:
+            have = 0  # this hub sends the whole file again
+        have = _write(response, part, have, wanted, progress)
+    if have < wanted.size:
+        raise httpx.RemoteProtocolError(f"{have} of {wanted.size} bytes came")
+
+
+def _write(
+    response: httpx.Response, part: Path, have: int, wanted: HubFile, progress: Progress | None
+) -> int:
+    """How much of the file is there, once the response has ended."""
+    with part.open("ab" if have else "wb") as file:
+        for block in response.iter_bytes(WRITTEN_AT_ONCE):
+            file.write(block)
+            have += len(block)
+            if have > wanted.size:
+                break
+            if progress:
+                progress(wanted.path, have, wanted.size)
+    return have

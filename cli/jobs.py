@@ -1,0 +1,208 @@
+"""``qa3 jobs``, ``qa3 resume`` and ``qa3 retry``: runs of before, and how to go on with them."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from messages import say
+
+from .carrying import Output, carry_out
+from .context import Said, config_file, setting
+from .showing import printable, sentence
+
+if TYPE_CHECKING:
+    from chains.records import Job
+    from chains.settings import Resolved
+
+
+_CHUNK_STATES = ("pairs", "nothing", "repeated", "failed", "not asked")
+_STATES = {
+    "running": "job.running",
+    "done": "job.done",
+    "partial": "job.partial",
+    "stopped": "job.stopped",
+    "broken off": "job.broken_off",
+}
+
+
+def add_commands(app: typer.Typer, lang: str) -> None:
+    """Adds the commands with their help in a language."""
+    jobs = typer.Typer(help=say("cli.jobs", lang), invoke_without_command=True)
+    app.add_typer(jobs, name="jobs")
+
+    @jobs.callback()
+    def list_jobs(
+        context: typer.Context,
+        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        journal: Path | None = setting(lang, "journal"),
+        config: Path | None = config_file(lang),
+    ) -> None:
+        if context.invoked_subcommand is None:
+            _list(context.obj, _resolved(journal, config), as_json=as_json)
+
+    @jobs.command("show", help=say("cli.jobs_show", lang))
+    def show_job(
+        context: typer.Context,
+        job: str = typer.Argument(help=say("cli.job", lang)),
+        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        journal: Path | None = setting(lang, "journal"),
+        config: Path | None = config_file(lang),
+    ) -> None:
+        _show(job, context.obj, _resolved(journal, config), as_json=as_json)
+
+    @jobs.command("delete", help=say("cli.jobs_delete", lang))
+    def delete_job(
+        context: typer.Context,
+        job: str = typer.Argument(help=say("cli.job", lang)),
+        journal: Path | None = setting(lang, "journal"),
+        config: Path | None = config_file(lang),
+    ) -> None:
+        from chains.jobs import Jobs
+        from chains.journal import Journal
+
+        with Journal(_resolved(journal, config).settings.journal) as opened:
+            found = Jobs(opened).find(job)
+            Jobs(opened).delete(found.id)
+        typer.echo(context.obj("show.deleted", job=found.id))
+
+    _add_going_on(app, "resume", say("cli.resume", lang), lang)
+    _add_going_on(app, "retry", say("cli.retry", lang), lang)
+
+
+def _add_going_on(app: typer.Typer, name: str, about: str, lang: str) -> None:
+    @app.command(name, help=about)
+    def go_on(
+        context: typer.Context,
+        job: str = typer.Argument(help=say("cli.job", lang)),
+        output: Path | None = typer.Option(None, "--output", "-o", help=say("cli.output", lang)),
+        concurrency: str | None = setting(lang, "concurrency"),
+        max_calls: str | None = setting(lang, "max_calls"),
+        max_tokens_total: str | None = setting(lang, "max_tokens_total"),
+        journal: Path | None = setting(lang, "journal"),
+        format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
+        force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
+        quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
+        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        config: Path | None = config_file(lang),
+    ) -> int:
+        given = {
+            "concurrency": concurrency,
+            "max_calls": max_calls,
+            "max_tokens_total": max_tokens_total,
+        }
+        resolved = _resolved(journal, config, given)
+        changes = {
+            one: getattr(resolved.settings, one) for one, said in given.items() if said is not None
+        }
+        wanted = Output(output, format_, force=force, quiet=quiet, as_json=as_json)
+        return _go_on(job, resolved, changes, wanted, context.obj, again=name == "retry")
+
+
+def _go_on(
+    name: str,
+    resolved: Resolved,
+    changes: dict[str, Any],
+    output: Output,
+    said: Said,
+    *,
+    again: bool,
+) -> int:
+    from chains.jobs import Jobs
+    from chains.journal import Journal
+    from chains.resuming import resume
+
+    with Journal(resolved.settings.journal) as journal:
+        jobs = Jobs(journal)
+        job = jobs.find(name)
+        if output.path is None and job.output:
+            output = output.at(Path(job.output["path"]), job.output["format"])
+        output.check(journal)
+        if again:
+            jobs.pass_over_failed(job.id)
+        return carry_out(
+            lambda progress, stop: resume(journal, job, changes, progress=progress, stop=stop),
+            journal,
+            output,
+            said,
+        )
+
+
+def _list(said: Said, resolved: Resolved, *, as_json: bool) -> None:
+    from chains.jobs import Jobs
+    from chains.journal import Journal
+
+    with Journal(resolved.settings.journal) as journal:
+        found = Jobs(journal).all()
+    if as_json:
+        typer.echo(json.dumps([job.model_dump() for job in found], ensure_ascii=False))
+        return
+    for job in found:
+        typer.echo(_line(job, said))
+    if not found:
+        typer.echo(said("show.no_jobs"), err=True)
+
+
+def _line(job: Job, said: Said) -> str:
+    counts = job.counts
+    chunks = sum(counts.get(state, 0) for state in _CHUNK_STATES)
+    return said(
+        "show.job",
+        job=job.id,
+        state=said(_STATES[job.state]),
+        when=time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created)),
+        done=chunks - counts.get("not asked", 0),
+        chunks=chunks,
+        pairs=counts.get("kept", 0),
+        tokens=job.usage.prompt + job.usage.completion,
+        source=", ".join(Path(source).name for source in job.sources),
+    )
+
+
+def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
+    from chains.jobs import Jobs
+    from chains.journal import Journal
+
+    with Journal(resolved.settings.journal) as journal:
+        job = Jobs(journal).find(name)
+        outcomes = Jobs(journal).outcomes(job.id)
+    if as_json:
+        chunks = [outcome.model_dump(mode="json") for outcome in outcomes]
+        typer.echo(json.dumps({**job.model_dump(), "outcomes": chunks}, ensure_ascii=False))
+        return
+    typer.echo(_line(job, said))
+    usage, seconds = job.usage, round(job.seconds)
+    typer.echo(
+        said(
+            "show.cost",
+            calls=usage.calls,
+            prompt=usage.prompt,
+            completion=usage.completion,
+            seconds=seconds,
+            job=job.id,
+        )
+    )
+    for key, value in job.settings.items():
+        if value is not None:
+            typer.echo(f"  {key} = {json.dumps(value, ensure_ascii=False)[:200]}")
+    for outcome in outcomes:
+        if outcome.state not in ("failed", "not asked"):
+            continue
+        span, reason = outcome.span, sentence(outcome.reason, said)
+        code = "show.failed" if outcome.state == "failed" else "show.not_asked"
+        source = Path(outcome.source).name
+        typer.echo(said(code, source=source, start=span.start, end=span.end, reason=reason))
+        for line in outcome.raw.splitlines():
+            typer.echo(f"    | {printable(line)}")
+
+
+def _resolved(
+    journal: Path | None, config: Path | None, given: dict[str, Any] | None = None
+) -> Resolved:
+    from chains.settings import resolve
+
+    return resolve({**(given or {}), "journal": journal}, config)

@@ -1,0 +1,174 @@
+"""The numbers of an answer that its evidence does not bear out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from .normalise import flatten
+from .numbers import Number, missing, numbers, same
+from .terms import HAN, pieces
+from .units import SCALES
+
+__all__ = ["is_cut_off", "unproven_numbers"]
+
+_DIGITS = re.compile(r"\d+")
+_COUNTERS = "个名种枚次首页届座条家所间层项部集期支只册颗位本台艘架幅篇场"
+_NEXT = re.compile(r"\s?([\u3400-\u9fff]|[a-z]+)")
+_ONE_WORD = 2
+"""Chinese characters, or English words, that say no more than what is counted."""
+_LOOK = 12
+"""Characters before and after a number that are compared."""
+_SURROUNDED = 8
+"""Letters, or half as many Chinese characters, by which two numbers stand in the same words."""
+_SCALED = re.compile(rf"\s{{0,3}}-?(?:{SCALES})(?![a-z])")
+
+
+def unproven_numbers(
+    answer: str, evidence: str, question: str, around: str, quote: str = ""
+) -> tuple[str, ...]:
+    """The numbers, dates and amounts of an answer, as it puts them, that are not proved.
+
+    Args:
+        answer: As the model put it.
+        evidence: The sentences it was tied to.
+        question: Its own numbers may stand further off,
+        around: in the text around the evidence.
+        quote: What the answer repeats nearly word for word, number for number; empty for nothing.
+    """
+    claimed = numbers(answer)
+    flat, told = flatten(answer), flatten(evidence)
+    known = numbers(evidence)
+    if quote:
+        lacking = {*_unmatched(claimed, numbers(quote)), *missing(claimed, known)}
+    elif _is_all_numbers(flat, claimed):
+        lacking = {n for n in claimed if not any(_is(n, flat, k, told) for k in known)}
+        lacking |= {*_unmatched(claimed, known)}
+    else:
+        lacking = {n for n in claimed if not any(_proves(n, flat, k, told) for k in known)}
+    if lacking:
+        asked = {number.key for number in numbers(question)}
+        lacking = _not_among(lacking, asked, around)
+    lacking |= {n for n in claimed if _stands_for_another(n, flat, known, told)}
+    loose = [found for found in _DIGITS.finditer(flat) if not _within(found, claimed)]
+    stand = set(_DIGITS.findall(told)) if loose else set()
+    unread = tuple(found.group() for found in loose if found.group() not in stand)
+    in_order = sorted(lacking, key=lambda number: number.start)
+    return tuple(answer[number.start : number.end] for number in in_order) + unread
+
+
+def _is_all_numbers(flat: str, claimed: Iterable[Number]) -> bool:
+    """Whether an answer says nothing but numbers and, in a word, what they count."""
+    rest = list(flat)
+    for number in claimed:
+        rest[number.start : number.end] = " " * (number.end - number.start)
+        if _counter(flat, number):
+            rest[number.end + flat[number.end :].index(_counter(flat, number))] = " "
+    return bool(claimed) and len(list(pieces("".join(rest)))) <= _ONE_WORD
+
+
+def _unmatched(claimed: Iterable[Number], known: Iterable[Number]) -> set[Number]:
+    """The numbers left over when each is matched with another one of the quote's."""
+    left = list(known)
+    over = set()
+    for number in claimed:
+        twin = next((other for other in left if same(number, other)), None)
+        if twin is None:
+            over.add(number)
+        else:
+            left.remove(twin)
+    return over
+
+
+def _is(claimed: Number, flat: str, known: Number, told: str) -> bool:
+    """Whether a number that is the whole answer is the evidence's, unit and counted thing too."""
+    if not same(claimed, known) or claimed.unit != known.unit or claimed.kind != known.kind:
+        return False
+    mine = _counted(flat, claimed)
+    return not mine or mine == _counted(told, known)
+
+
+def _proves(claimed: Number, flat: str, known: Number, told: str) -> bool:
+    """Whether a number of the evidence is the claimed one, and counts the same things."""
+    if not same(claimed, known):
+        return False
+    kinds = {claimed.kind, known.kind}
+    if kinds == {"ordinal", "amount"} and (claimed.unit or known.unit):
+        return False
+    mine, theirs = _counter(flat, claimed), _counter(told, known)
+    if not mine or claimed.unit:
+        return True
+    if known.kind == "ordinal" or known.unit:
+        return False
+    return not theirs or theirs == mine or "个" in (mine, theirs)
+
+
+def _counter(flat: str, number: Number) -> str:
+    """The measure word that follows a Chinese number; empty for none."""
+    after = flat[number.end : number.end + 2].lstrip()[:1]
+    return after if after and after in _COUNTERS else ""
+
+
+def _counted(flat: str, number: Number) -> str:
+    """The first Chinese character or English word after a number; empty for none."""
+    found = _NEXT.match(flat, number.end)
+    return found[1] if found else ""
+
+
+def _stands_for_another(claimed: Number, flat: str, known: Iterable[Number], told: str) -> bool:
+    """Whether another number stands in the evidence between the words that surround this one."""
+    mine = theirs = 0
+    for other in known:
+        alike = _alike_around(flat, claimed, told, other)
+        if same(claimed, other):
+            mine = max(mine, alike)
+        elif claimed.kind == other.kind:
+            theirs = max(theirs, alike)
+    return theirs >= _SURROUNDED and theirs > mine
+
+
+def _alike_around(flat: str, one: Number, told: str, other: Number) -> int:
+    """How much of the text right before and after two numbers is equal, Chinese counted twice."""
+    before = flat[max(0, one.start - _LOOK) : one.start][::-1]
+    their_before = told[max(0, other.start - _LOOK) : other.start][::-1]
+    after, their_after = flat[one.end : one.end + _LOOK], told[other.end : other.end + _LOOK]
+    return _common(before, their_before) + _common(after, their_after)
+
+
+def _common(one: str, other: str) -> int:
+    weight = 0
+    for mine, theirs in zip(one, other, strict=False):
+        if mine != theirs:
+            break
+        weight += 2 if HAN.match(mine) else 1
+    return weight
+
+
+def is_cut_off(text: str, end: int) -> bool:
+    """Whether a scale follows that makes another number of what stands before: 5 of 5万.
+
+    Args:
+        text: The source's text.
+        end: One past the last character of a quote that ends in a number.
+    """
+    return bool(_SCALED.match(flatten(text[end : end + 20])))
+
+
+def _not_among(lacking: Iterable[Number], asked: Collection[object], around: str) -> set[Number]:
+    """Those that the question does not name, or that stand nowhere around."""
+    nearby = numbers(around)
+    return {
+        number
+        for number in lacking
+        if number.key not in asked or (missing((number,), nearby) and not _counts(number))
+    }
+
+
+def _counts(number: Number) -> bool:
+    """Whether a question may count what its text only lists: the first, two examples."""
+    small = number.value[:1] and number.value[0] in range(1, 11)
+    return bool(small) and (number.kind == "ordinal" or number.unit in ("", "人", "次"))
+
+
+def _within(found: re.Match[str], claimed: Iterable[Number]) -> bool:
+    return any(number.start <= found.start() and found.end() <= number.end for number in claimed)

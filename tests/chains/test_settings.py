@@ -1,0 +1,89 @@
+"""Every setting: where it comes from, what it may be, and what is said where it cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chains.errors import SettingsError
+from chains.settings import Settings, resolve
+
+LAYERS = st.lists(st.sampled_from(["file", "environment", "flag"]), unique=True)
+
+
+@settings(deadline=None, max_examples=8)
+@given(layers=LAYERS)
+def test_the_nearest_origin_wins(
+    layers: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("settings") / "qa3.toml"
+    file.write_text("concurrency = 2\n" if "file" in layers else "", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        if "environment" in layers:
+            patch.setenv("QA3_CONCURRENCY", "3")
+        found = resolve({"concurrency": "4" if "flag" in layers else None}, file)
+    values = {"file": 2, "environment": 3, "flag": 4}
+    nearest = max(layers, key=lambda one: values[one], default=None)
+    assert found.settings.concurrency == (values[nearest] if nearest else None)
+    origins = {
+        None: "default",
+        "file": f"file {file}",
+        "environment": "environment QA3_CONCURRENCY",
+        "flag": "flag",
+    }
+    assert found.origins["concurrency"] == origins[nearest]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", "3"),
+        ("temperature", "warm"),
+        ("language", "fr"),
+        ("max_calls", "-1"),
+        ("max_tokens_total", "0"),
+        ("requests_per_minute", "0"),
+        ("tokens_per_minute", "many"),
+        ("concurrency", "257"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_value_out_of_range_names_itself_and_what_it_takes(
+    name: str, value: str, language: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        resolve({name: value})
+    said = caught.value.say(language)
+    assert name in said
+    assert value in said
+    assert "flag" in said
+
+
+def test_an_unknown_name_and_a_broken_file_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    for content, code in (
+        ("colour = 1", "settings.unknown"),
+        ("concurrency = ", "settings.broken_file"),
+        ("backends = 3", "settings.backends_table"),
+        ("concurrency = 1\n# 中文".encode("gbk").decode("latin-1"), ""),
+    ):
+        file.write_text(content, encoding="utf-8")
+        if not code:
+            assert resolve(config=file).settings.concurrency == 1
+            continue
+        with pytest.raises(SettingsError) as caught:
+            resolve(config=file)
+        assert caught.value.code == code
+        assert str(file) in caught.value.say("zh")
+    with pytest.raises(SettingsError) as caught:
+        resolve(config=tmp_path / "none.toml")
+    assert caught.value.code == "settings.no_file"
+
+
+def test_settings_survive_being_written_down() -> None:
+    given = {"max_calls": 3, "journal": Path("a.sqlite"), "prompt_text": "问 {text}"}
+    one = Settings.model_validate(given)
+    assert Settings.model_validate(one.model_dump(mode="json")) == one

@@ -1,0 +1,217 @@
+"""Every format, read back by what people read it with."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loaders.records import Span
+from pairs.errors import ExportError
+from pairs.export import (
+    FORMATS,
+    check_writable,
+    format_of,
+    read_pairs,
+    split_by_document,
+    write_pairs,
+    written_files,
+)
+from pairs.formats import COLUMNS
+from pairs.records import Evidence, QAPair
+
+TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
+SURE = st.builds(
+    Evidence,
+    match=st.sampled_from(["exact", "normalised", "fuzzy", "supported"]),
+    span=st.builds(lambda start, size: Span(start=start, end=start + size),
+                   st.integers(0, 9999), st.integers(1, 99)),
+    page=st.none() | st.integers(1, 99),
+    quote=TEXT,
+    sentence=TEXT,
+    score=st.floats(0, 1),
+    numbers_ok=st.booleans(),
+)  # fmt: skip
+PAIRS = st.builds(
+    QAPair, question=TEXT, answer=TEXT, evidence=SURE | st.just(Evidence(match="none")),
+    source=st.sampled_from(["a.pdf", "乙.md", ""]), page=st.none() | st.integers(1, 99),
+    chunk_id=TEXT, model=TEXT, prompt=TEXT,
+)  # fmt: skip
+
+
+def pair(question: str, answer: str, source: str = "大桥.pdf") -> QAPair:
+    span = Span(start=5, end=5 + len(answer))
+    evidence = Evidence(
+        match="exact", span=span, page=3, quote=answer, sentence=f"={answer}。", score=1
+    )
+    return QAPair(question=question, answer=answer, evidence=evidence, source=source, page=3)
+
+
+TWO = [
+    pair("大桥有多长？", "55公里，“全长”\n不含引桥"),
+    pair("Who, then?", "=HYPERLINK(1)", "a.txt"),
+]
+
+
+@given(st.lists(PAIRS, max_size=6))
+def test_jsonl_comes_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, pairs: list[QAPair]
+) -> None:
+    file = tmp_path_factory.mktemp("out") / "list.jsonl"
+    assert read_pairs(write_pairs(pairs, file)) == pairs
+
+
+@given(st.lists(PAIRS, max_size=4), st.sampled_from(FORMATS))
+def test_any_list_can_be_written(
+    tmp_path_factory: pytest.TempPathFactory, pairs: list[QAPair], name: str
+) -> None:
+    folder = tmp_path_factory.mktemp("out")
+    write_pairs(pairs, folder / "list", name, system="你是助手。")
+    assert [file.name for file in folder.iterdir()] == ["list"]
+
+
+def test_a_csv_file_is_read_by_the_standard_reader(tmp_path: Path) -> None:
+    file = write_pairs(TWO, tmp_path / "list.csv")
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["question"] for row in rows] == ["大桥有多长？", "Who, then?"]
+    assert rows[0]["answer"] == TWO[0].answer
+    assert rows[0]["page"] == "3"
+
+
+@given(st.sampled_from("=+-@\t\r\n＝＋－＠"), st.sampled_from(["", " ", "\u3000", "\ufeff"]), TEXT)
+def test_no_cell_of_a_spreadsheet_runs(
+    tmp_path_factory: pytest.TempPathFactory, sign: str, before: str, rest: str
+) -> None:
+    hostile = before + sign + rest
+    folder = tmp_path_factory.mktemp("out")
+    bad = [pair(hostile, hostile, hostile)]
+    with write_pairs(bad, folder / "l.csv").open(encoding="utf-8-sig", newline="") as lines:
+        for cell in list(csv.reader(lines))[1]:
+            assert not cell.lstrip(" \u3000\ufeff").startswith(tuple("=+-@\t\r\n＝＋－＠"))
+    book = openpyxl.load_workbook(write_pairs(bad, folder / "l.xlsx"))
+    assert all(cell.data_type != "f" for row in book.active.iter_rows() for cell in row)
+
+
+def test_a_workbook_is_read_by_openpyxl(tmp_path: Path) -> None:
+    sheet = openpyxl.load_workbook(write_pairs(TWO, tmp_path / "list.xlsx")).active
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0] == COLUMNS
+    assert rows[1][:6] == ("大桥有多长？", TWO[0].answer, "大桥.pdf", 3, 5, 5 + len(TWO[0].answer))
+    assert rows[2][1] == "=HYPERLINK(1)"
+
+
+def test_a_workbook_holds_what_a_cell_may_hold(tmp_path: Path) -> None:
+    long = pair("长" * 40_000, "\x00\uffff\x0b")
+    sheet = openpyxl.load_workbook(write_pairs([long], tmp_path / "list.xlsx")).active
+    assert len(sheet["A2"].value) == 32_767
+    assert sheet["A2"].value.endswith("…")
+
+
+@pytest.mark.parametrize("system", ["", "你是桥梁专家。"])
+def test_alpaca_and_sharegpt_are_what_llama_factory_reads(tmp_path: Path, system: str) -> None:
+    write_pairs(TWO, tmp_path / "a.json", "alpaca", system=system, describe=True)
+    write_pairs(TWO, tmp_path / "s.json", "sharegpt", system=system, describe=True)
+    info = json.loads((tmp_path / "dataset_info.json").read_text("utf-8"))
+    assert set(info) == {"a", "s"}
+    for entry in info.values():
+        rows = json.loads((tmp_path / entry["file_name"]).read_text("utf-8"))
+        assert all(column in rows[0] for column in entry["columns"].values())
+        assert ("system" in entry["columns"]) is bool(system)
+        assert rows[0]["source"] == "大桥.pdf"
+    assert info["a"]["formatting"] == "alpaca"
+    turns = json.loads((tmp_path / "s.json").read_text("utf-8"))[0][
+        info["s"]["columns"]["messages"]
+    ]
+    assert [(turn["from"], turn["value"]) for turn in turns] == [
+        ("human", TWO[0].question),
+        ("gpt", TWO[0].answer),
+    ]
+
+
+def test_other_entries_of_a_dataset_list_stay(tmp_path: Path) -> None:
+    info = tmp_path / "dataset_info.json"
+    info.write_text('{"mine": {"file_name": "x.json"}}', "utf-8")
+    write_pairs(TWO, tmp_path / "a.json", "alpaca", describe=True)
+    assert set(json.loads(info.read_text("utf-8"))) == {"mine", "a"}
+    info.write_text("[1]", "utf-8")
+    with pytest.raises(ExportError) as caught:
+        write_pairs(TWO, tmp_path / "a.json", "alpaca", describe=True)
+    assert caught.value.code == "export.info"
+    assert info.read_text("utf-8") == "[1]"
+
+
+def test_openai_lines_hold_messages_and_nothing_else(tmp_path: Path) -> None:
+    file = write_pairs(TWO, tmp_path / "o.jsonl", "openai", system="Be brief.")
+    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert [list(row) for row in rows] == [["messages"], ["messages"]]
+    assert [turn["role"] for turn in rows[0]["messages"]] == ["system", "user", "assistant"]
+
+
+def test_flat_lines_are_query_and_response(tmp_path: Path) -> None:
+    file = write_pairs(TWO, tmp_path / "f.jsonl", "flat")
+    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert [(row["query"], row["response"]) for row in rows] == [
+        (one.question, one.answer) for one in TWO
+    ]
+
+
+def test_markdown_shows_texts_as_they_are(tmp_path: Path) -> None:
+    file = write_pairs([pair("<b>什么*是*？", "# [a](b)")], tmp_path / "list.md")
+    text = file.read_text("utf-8")
+    assert "\\<b\\>什么\\*是\\*？" in text
+    assert "\\# \\[a\\](b)" in text
+
+
+@given(st.lists(PAIRS, max_size=20), st.floats(0, 0.9))
+def test_a_split_loses_nothing_and_shares_no_document(pairs: list[QAPair], share: float) -> None:
+    train, validation = split_by_document(pairs, share)
+    assert sorted(map(repr, train + validation)) == sorted(map(repr, pairs))
+    assert not {one.source for one in train} & {one.source for one in validation}
+    assert train or not pairs
+
+
+def test_a_split_goes_to_two_files(tmp_path: Path) -> None:
+    pairs = [pair(f"第{n}问？", f"{n}", f"{n % 5}.pdf") for n in range(50)]
+    file = write_pairs(pairs, tmp_path / "list.jsonl", validation=0.2)
+    second = written_files(file, 0.2)[1]
+    assert (len(read_pairs(file)), len(read_pairs(second))) == (40, 10)
+
+
+def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
+    file = tmp_path / "list.jsonl"
+    file.write_text("old", "utf-8")
+
+    def failing() -> list[QAPair]:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_pairs((one for _ in [1] for one in failing()), file)
+    assert file.read_text("utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_cannot_be_written_or_read_is_said(tmp_path: Path) -> None:
+    cases: dict[str, Callable[[], object]] = {
+        "export.format": lambda: format_of(tmp_path / "list.docx"),
+        "export.is_folder": lambda: check_writable(tmp_path),
+        "export.no_folder": lambda: check_writable(tmp_path / "no" / "list.csv"),
+        "export.write": lambda: write_pairs(TWO, tmp_path / "no" / "list.csv"),
+        "export.read": lambda: read_pairs(tmp_path / "none.jsonl"),
+    }
+    for code, act in cases.items():
+        with pytest.raises(ExportError) as caught:
+            act()
+        assert caught.value.code == code
+    (tmp_path / "bad.jsonl").write_text(f"{TWO[0].model_dump_json()}\n{{}}\n", "utf-8")
+    with pytest.raises(ExportError) as caught:
+        read_pairs(tmp_path / "bad.jsonl")
+    assert (caught.value.code, caught.value.fields["line"]) == ("export.line", 2)
+    with pytest.raises(ValueError, match="share"):
+        write_pairs(TWO, tmp_path / "list.csv", validation=2)
