@@ -16,8 +16,8 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from loaders import LoadError, load, split, whole_text
-from loaders.pdf.paragraphs import glue
 from loaders.characters import close_up, fold, is_garbled, recover
+from loaders.pdf.paragraphs import glue
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 WIDTH, HEIGHT = A4
