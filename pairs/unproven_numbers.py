@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from fractions import Fraction
 
 from .normalise import flatten
 from .numbers import Number, missing, numbers, same
@@ -50,11 +51,36 @@ def unproven_numbers(
         asked = {number.key for number in numbers(question)}
         lacking = _not_among(lacking, asked, around)
     lacking |= {n for n in claimed if _stands_for_another(n, flat, known, told)}
+    lacking |= _saying_more(claimed, known, around)
     loose = [found for found in _DIGITS.finditer(flat) if not _within(found, claimed)]
     stand = set(_DIGITS.findall(told)) if loose else set()
     unread = tuple(found.group() for found in loose if found.group() not in stand)
     in_order = sorted(lacking, key=lambda number: number.start)
     return tuple(answer[number.start : number.end] for number in in_order) + unread
+
+
+def _saying_more(claimed: Iterable[Number], known: Iterable[Number], around: str) -> set[Number]:
+    """The dates with a year, a month or a day that nobody says: 2001 of July 21, 2001."""
+    said = [other.value for other in known if other.kind == "date"]
+    dates = [number for number in claimed if number.kind == "date"]
+    if all(_parts_within(number.value, said) for number in dates):
+        return set()
+    nearby = numbers(around)
+    said += [other.value for other in nearby if other.kind == "date"]
+    loose = {other.value[:1] for other in nearby if other.kind == "amount"}
+    return {
+        number
+        for number in dates
+        if not _parts_within(tuple(None if (p,) in loose else p for p in number.value), said)
+    }
+
+
+def _parts_within(
+    parts: tuple[Fraction | None, ...], said: Iterable[tuple[Fraction | None, ...]]
+) -> bool:
+    """Whether every part of a date is said by some other date."""
+    columns = list(zip(*said, strict=True)) or [()] * len(parts)
+    return all(part is None or part in column for part, column in zip(parts, columns, strict=True))
 
 
 def _is_all_numbers(flat: str, claimed: Iterable[Number]) -> bool:
