@@ -25,10 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import RESULTS, save_result
-from chains.backends import OpenBackend, choose
+from chains.backends import choose
 from chains.events import ChunkDone, Done, Prepared
 from chains.journal import Journal
 from chains.materials import Text
+from chains.opening import OpenBackend
 from chains.parser import PairParser
 from chains.pipeline import Pipeline
 from chains.settings import Resolved, resolve

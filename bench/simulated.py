@@ -71,6 +71,7 @@ class Simulated:
         reply: The reply's text as a function of the messages.
         model: The only model there is.
         context: Longer requests, in characters, are refused; 0 for any length.
+        schema: Whether a ``response_format`` is honoured; else it is refused.
         cuts: Whether replies end at their token limit, of a character each, under the finish
             reason of whole ones, as ChatGLM3 servers do it.
         key: Calls with another key are answered 401; empty for any key.
@@ -88,6 +89,7 @@ class Simulated:
     key: str = ""
     context: int = 0
     cuts: bool = False
+    schema: bool = True
     calls: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
     most_at_once: int = 0
@@ -178,6 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(400, {"error": {"message": said}})
             return
         fault = _fault_at(faults, chance)
+        if body.get("response_format") and not state.schema:
+            self._answer(400, {"error": {"message": "response_format is not supported"}})
+            return
         if (first or faults.always) and self._passing_fault(fault):
             return
         text, finish = state.reply(messages), "stop"
@@ -186,6 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "truncated" and len(text) > 40:
             text, finish = text[: len(text) * 2 // 3], "length"
         most = body.get("max_tokens", 1024)
+        text = _as_json(text) if body.get("response_format") else text
         text = text[:most] if state.cuts else text
         with state.lock:
             state.calls[digest] += 1
@@ -244,6 +250,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(raw)
+
+
+def _as_json(text: str) -> str:
+    """Question and answer lines as a model bound to a schema writes them."""
+    said = [line[2:].strip() for line in text.splitlines()]
+    rows = [{"question": q, "answer": a} for q, a in zip(said[::2], said[1::2], strict=False)]
+    return json.dumps({"pairs": rows}, ensure_ascii=False)
 
 
 def _fault_at(faults: Faults, chance: float) -> str:

@@ -12,9 +12,9 @@ from loaders import count_tokens
 from messages.errors import SaidError
 from pairs.records import Reason
 
-from .backends import OpenBackend, wrong_key
 from .budget import Budget
 from .calling import (
+    is_about_schema,
     is_out_of_money,
     is_overflow,
     may_pass,
@@ -25,6 +25,7 @@ from .calling import (
 )
 from .errors import BackendError, JournalError
 from .journal import Journal, request_key
+from .opening import OpenBackend, wrong_key
 from .pacing import Pace
 from .records import LOOP, Reply
 from .settings import Settings
@@ -79,8 +80,9 @@ class Asker:
         self._retry_seconds = settings.retry_seconds
         self._stop = stop or threading.Event()
         self._budget = Budget(settings.max_calls, settings.max_tokens_total)
-        self._pace = Pace(settings.requests_per_minute, settings.tokens_per_minute)
-        self._counting = bool(settings.max_tokens_total or settings.tokens_per_minute)
+        backend = opened.backend
+        self._pace = Pace(backend.requests_per_minute, backend.tokens_per_minute)
+        self._counting = bool(settings.max_tokens_total or backend.tokens_per_minute)
         self._lock = threading.Lock()
         self._answered = self._lost = 0
         self._underrated = 1.0
@@ -102,6 +104,16 @@ class Asker:
             UnansweredError: There is none, and why.
             JournalError: The journal cannot be read or written.
         """
+        with_schema = "response_format" in self._opened.parameters
+        try:
+            return self._ask(messages, chunk_id, prompt)
+        except UnansweredError as error:
+            if not (with_schema and is_about_schema(str(error.reason.fields))):
+                raise
+        self._opened.give_up_schema()
+        return self._ask(messages, chunk_id, prompt)
+
+    def _ask(self, messages: list[BaseMessage], chunk_id: str, prompt: str) -> tuple[Reply, bool]:
         key = self.key(messages)
         known = self._journal.reply(key)
         while known is None:

@@ -134,6 +134,12 @@ def is_overflow(error: BaseException) -> bool:
     return any(word in words for word in long) and any(word in words for word in what)
 
 
+def is_about_schema(reason: str) -> bool:
+    """Whether a request was refused for asking for JSON under a schema."""
+    words = reason.lower()
+    return any(word in words for word in ("response_format", "json_schema", "schema", "grammar"))
+
+
 def reason_of(error: BaseException) -> str:
     """What a failed call said, on one line of at most 300 characters."""
     body = getattr(error, "body", None)

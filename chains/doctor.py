@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict
 from messages.errors import SaidError
 from pairs.records import Reason
 
-from .backends import Backend, check_reachable, choose
+from .backends import Backend, choose
 from .embeddings import bge_folder
 from .journal import Journal
+from .opening import check_reachable
 from .settings import Resolved, secret, user_folder
 from .weights import QWEN_CODER, cached_path, find
 

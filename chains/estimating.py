@@ -15,10 +15,11 @@ from loaders.records import Chunk
 from pairs.normalise import normalise
 
 from .asking import Asker
-from .backends import OpenBackend, choose
+from .backends import choose
 from .extraction import Extraction
 from .journal import Journal
 from .materials import Material, read_materials
+from .opening import OpenBackend
 from .owners import Owner
 from .settings import Resolved
 

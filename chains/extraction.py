@@ -113,6 +113,7 @@ class Extraction:
     def __init__(self, asker: Asker, backend: Backend, settings: Settings) -> None:
         self._asker = asker
         self._settings = settings
+        self._as_json = backend.response_format
         self._name, self._own = choose_prompt(backend, settings)
         self._prompts: dict[Language, _Prompt] = {}
         self._lock = threading.Lock()
@@ -207,7 +208,13 @@ class Extraction:
             return self._prompts[language]
 
     def _load(self, language: Language) -> _Prompt:
-        template = load_prompt(self._name, language, density=self._settings.density, own=self._own)
+        template = load_prompt(
+            self._name,
+            language,
+            density=self._settings.density,
+            own=self._own,
+            as_json=self._as_json,
+        )
         examples: tuple[DraftPair, ...] = ()
         if self._own is None:
             examples = tuple(PairParser().parse(worked_example(self._name, language)))

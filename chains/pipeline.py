@@ -26,7 +26,7 @@ from pairs.records import PairList, Reason
 
 from .asking import Asker, as_reason
 from .assembling import Assembling, Ended
-from .backends import OpenBackend, choose
+from .backends import choose
 from .embeddings import NamedEmbeddings, load_embeddings
 from .errors import JournalError
 from .events import Done, Event, Prepared
@@ -34,6 +34,7 @@ from .extraction import Answered, Extraction, choose_prompt
 from .jobs import Jobs
 from .journal import Journal
 from .materials import Material, Materials, read_materials
+from .opening import OpenBackend
 from .owners import Owner
 from .records import Job
 from .settings import Resolved

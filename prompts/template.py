@@ -37,6 +37,7 @@ class PromptFile(BaseModel):
     density: dict[Density, str]
     ask: str
     repair: str
+    json_reply: str
     example: _Example
 
 
@@ -59,7 +60,12 @@ def read_prompt(name: str, language: str) -> PromptFile:
 
 
 def load_prompt(
-    name: str, language: Language, *, density: Density = "normal", own: str | None = None
+    name: str,
+    language: Language,
+    *,
+    density: Density = "normal",
+    own: str | None = None,
+    as_json: bool = False,
 ) -> ChatPromptTemplate:
     """A template with the variables ``context`` and ``text``.
 
@@ -73,6 +79,8 @@ def load_prompt(
         own: A user's prompt, used instead of the built-in task and example. ``{text}`` and
             ``{context}`` in it are filled in, every other brace is an ordinary character; without
             ``{text}`` the text follows in a message of its own.
+        as_json: Whether the reply is bound to a JSON schema; the worked example, which is not
+            JSON, is left out then.
 
     Raises:
         PromptError: Unknown name, damaged file, or an own prompt that is blank or too long.
@@ -84,6 +92,9 @@ def load_prompt(
         return _own_prompt(own, language)
     file = read_prompt(name, language)
     task = f"{file.task.strip()}\n{file.density[density].strip()}"
+    if as_json:
+        task = f"{task}\n{file.json_reply.strip()}"
+        return ChatPromptTemplate([SystemMessage(task), ("human", file.ask.strip())])
     shown = file.ask.strip().format(context=file.example.context, text=file.example.text.strip())
     return ChatPromptTemplate(
         [
