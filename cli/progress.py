@@ -95,23 +95,7 @@ class Showing:
         )
         for reason, count in unasked.most_common():
             lines.append("  " + said("show.not_asked_count", count=count, reason=reason))
-        lines.append(
-            said(
-                "show.pairs",
-                parsed=sum(chunk.parsed for chunk in result.chunks),
-                kept=len(result.kept),
-                duplicates=len(result.duplicates),
-                rejected=len(result.rejected),
-            )
-        )
-        if result.duplicates:
-            count = len(result.duplicates)
-            lines.append("  " + said("show.duplicates", count=count, embeddings=result.embeddings))
-        if result.conflicts:
-            lines.append("  " + said("show.conflicts", count=len(result.conflicts)))
-        reasons = Counter(sentence(one.reason, said) for one in result.rejected)
-        for reason, count in reasons.most_common():
-            lines.append("  " + said("show.rejected", count=count, reason=reason))
+        lines += self._pairs()
         usage = result.usage
         lines.append(
             said(
@@ -127,6 +111,28 @@ class Showing:
             lines.append(said("show.written", count=len(result.kept), file=output))
         for line in lines:
             typer.echo(line, err=True)
+
+    def _pairs(self) -> list[str]:
+        """How every pair ended."""
+        result, said = self.result, self._said
+        lines = [
+            said(
+                "show.pairs",
+                parsed=sum(chunk.parsed for chunk in result.chunks),
+                kept=len(result.kept),
+                duplicates=len(result.duplicates),
+                rejected=len(result.rejected),
+            )
+        ]
+        if result.duplicates:
+            count = len(result.duplicates)
+            lines.append("  " + said("show.duplicates", count=count, embeddings=result.embeddings))
+        if result.conflicts:
+            lines.append("  " + said("show.conflicts", count=len(result.conflicts)))
+        reasons = Counter(sentence(one.reason, said) for one in result.rejected)
+        for reason, count in reasons.most_common():
+            lines.append("  " + said("show.rejected", count=count, reason=reason))
+        return lines
 
     def _failed(self, chunk: ChunkOutcome) -> str:
         span, reason = chunk.span, sentence(chunk.reason, self._said)
