@@ -83,6 +83,9 @@ def _add_going_on(app: typer.Typer, name: str, about: str, lang: str) -> None:
         concurrency: str | None = setting(lang, "concurrency"),
         max_calls: str | None = setting(lang, "max_calls"),
         max_tokens_total: str | None = setting(lang, "max_tokens_total"),
+        embeddings: str | None = setting(lang, "embeddings"),
+        threshold: str | None = setting(lang, "threshold"),
+        evidence: str | None = setting(lang, "evidence"),
         journal: Path | None = setting(lang, "journal"),
         format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
@@ -94,6 +97,9 @@ def _add_going_on(app: typer.Typer, name: str, about: str, lang: str) -> None:
             "concurrency": concurrency,
             "max_calls": max_calls,
             "max_tokens_total": max_tokens_total,
+            "embeddings": embeddings,
+            "threshold": threshold,
+            "evidence": evidence,
         }
         resolved = _resolved(journal, config, given)
         changes = {

@@ -61,6 +61,41 @@ def test_the_same_command_again_asks_nothing(server: Simulated, tmp_path: Path) 
     assert (tmp_path / "a.csv").read_bytes() == first
 
 
+@pytest.mark.parametrize("document", [ENGLISH, CHINESE])
+def test_a_document_given_twice_yields_the_list_of_one(
+    document: Path, server: Simulated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / f"copy{document.suffix}"
+    copy.write_bytes(document.read_bytes())
+    asked = [*asking(server), "--chunk-size", "100", "--json", "--quiet"]
+    assert run(["extract", str(document), *asked]) == 0
+    once = json.loads(said(capsys)[0])
+    calls = sum(server.asked.values())
+    assert run(["extract", str(document), str(copy), *asked]) == 0
+    twice = json.loads(said(capsys)[0])
+    assert twice["kept"] == once["kept"]
+    assert sum(server.asked.values()) == calls
+    states = [chunk["state"] for chunk in twice["chunks"]]
+    assert states[: len(states) // 2] == [chunk["state"] for chunk in once["chunks"]]
+    assert set(states[len(states) // 2 :]) == {"repeated"}
+
+
+def test_a_finished_run_is_judged_anew_without_asking_or_embedding(
+    server: Simulated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = str(tmp_path / "pairs.jsonl")
+    assert run(["extract", str(ENGLISH), *asking(server), "-o", output, "--quiet"]) == 0
+    calls = sum(server.asked.values())
+    assert run(["jobs", "--json"]) == 0
+    (job,) = json.loads(said(capsys)[0])
+    assert run(["resume", job["id"], "--threshold", "0", "--json", "--quiet"]) == 0
+    result = json.loads(said(capsys)[0])
+    assert sum(server.asked.values()) == calls
+    assert result["usage"]["calls"] == 0
+    sorted_out = len(result["kept"]) + len(result["duplicates"]) + len(result["rejected"])
+    assert sorted_out == sum(chunk["parsed"] for chunk in result["chunks"])
+
+
 def test_a_file_of_the_users_is_never_replaced(
     server: Simulated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
