@@ -79,6 +79,7 @@ class Simulated:
     Attributes:
         calls: How often each prompt (its digest) was answered with status 200.
         asked: How often each prompt was sent at all.
+        struck: The faults that fell on some prompt.
         most_at_once: The largest number of calls under way together.
     """
 
@@ -92,6 +93,7 @@ class Simulated:
     schema: bool = True
     calls: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
+    struck: set[str] = field(default_factory=set)
     most_at_once: int = 0
     at_once: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -180,6 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(400, {"error": {"message": said}})
             return
         fault = _fault_at(faults, chance)
+        state.struck.add(fault)
         if body.get("response_format") and not state.schema:
             self._answer(400, {"error": {"message": "response_format is not supported"}})
             return

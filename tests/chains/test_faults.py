@@ -30,6 +30,7 @@ def test_every_chunk_ends_in_one_state_and_retry_finishes_the_rest() -> None:
     with Simulated(faults=FAULTS) as server:
         faulty = settings_for(server, concurrency=8, timeout=1)
         done = run(materials, faulty)
+        assert server.struck >= {"malformed", "truncated", "too_many", "broken", "dropped", "slow"}
         result = done.result
         states = result.states()
         assert sum(states.values()) == len(expected.chunks) == len(result.chunks)
