@@ -1,10 +1,10 @@
-"""What passes between the steps of a chain: replies, draft pairs, readings."""
+"""What passes between the steps of a chain: replies, draft pairs, jobs."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pairs.records import TokenUsage
 
@@ -58,20 +58,6 @@ class Reply(_Record):
     @classmethod
     def _whole(cls, text: object) -> object:
         return whole_characters(text) if isinstance(text, str) else text
-
-
-class Reading(_Record):
-    """A reply and the pairs read from it, or the reason why there are none."""
-
-    reply: Reply | None = None
-    drafts: tuple[DraftPair, ...] = ()
-    reason: str = Field(default="", description="a message code; empty where all was read")
-
-    @model_validator(mode="after")
-    def _says_why(self) -> Reading:
-        if not self.drafts and not self.reason:
-            raise ValueError("a reading without pairs must say why")
-        return self
 
 
 class SourceFile(_Record):

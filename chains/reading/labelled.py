@@ -23,7 +23,6 @@ class _Entry:
     word: str = ""
     bare: bool = False
     answer: tuple[int, int] | None = None
-    answer_word: str = ""
     options: Options = field(default_factory=dict)
     closed: bool = False
 
@@ -103,7 +102,7 @@ class _Reader:
         if mark.word == "a" and not mark.separator and not entry.number and self._blank(begin, end):
             # "A2" below an uncounted question is the answer 2 without its colon.
             begin = mark.start + self._shadow[mark.start : mark.end].lower().find("a") + 1
-        entry.answer, entry.answer_word = (begin, end), mark.word
+        entry.answer = (begin, end)
         self._unanswered.pop(entry.number, None)
 
     def _answer_without_label(self, mark: Mark, end: int, position: int) -> None:
@@ -121,7 +120,7 @@ class _Reader:
             if last and last.answer:
                 last.answer = (last.answer[0], min(last.answer[1], place[0]))
             entry = _Entry(place[0], place[1:], len(self._entries) + 1)
-            entry.answer, entry.answer_word = (mark.end, end), mark.word
+            entry.answer = (mark.end, end)
             if limit - place[2] > 1:
                 entry.options = offered(self._text[place[2] : limit])
             self._entries.append(entry)

@@ -27,7 +27,6 @@ class PairCollector:
         pairs: What has been paired so far.
         pending: A question still without its answer.
         unanswered: Questions left without one.
-        touched: Whether any name of a question or an answer was met.
         first: Where in the text the first mended member stood; -1 before.
     """
 
@@ -35,21 +34,18 @@ class PairCollector:
         self.pairs: list[tuple[str, str]] = []
         self.pending = ""
         self.unanswered = 0
-        self.touched = False
         self.first = -1
         self._options: Options = {}
         self._input_follows = False
 
     def ask(self, question: str) -> None:
         """Takes a question; one that was pending stays without an answer."""
-        self.touched = True
         self.unanswered += bool(self.pending)
         self.pending = question.strip()
         self._options = {}
 
     def answer(self, answer: str) -> None:
         """Takes an answer to the pending question; one without a question is passed over."""
-        self.touched = True
         if self.pending and answer.strip():
             self.pairs.append((self.pending, chosen(answer, self._options)))
         elif self.pending:
