@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from loaders.records import Chunk
 from pairs.checking import reason_against
+from pairs.editing import pair_id
 from pairs.grounding import Passage
 from pairs.records import (
     ChunkOutcome,
@@ -166,6 +167,7 @@ class Assembling:
 
     def _pair(self, draft: DraftPair, evidence: Evidence, chunk: Chunk, prompt: str) -> QAPair:
         return QAPair(
+            id=pair_id(chunk.id, draft.question, draft.answer),
             question=draft.question,
             answer=draft.answer,
             evidence=evidence,

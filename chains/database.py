@@ -15,7 +15,7 @@ from typing_extensions import Self
 
 from .errors import JournalError
 
-VERSION = 2
+VERSION = 3
 LONGEST_WAIT = 30.0  # seconds for another process's write to end
 SCHEMA = """
 CREATE TABLE owners (
@@ -51,7 +51,9 @@ CREATE TABLE jobs (
     updated REAL NOT NULL,
     seconds REAL NOT NULL DEFAULT 0,
     usage TEXT NOT NULL DEFAULT '{}',
-    counts TEXT NOT NULL DEFAULT '{}'
+    counts TEXT NOT NULL DEFAULT '{}',
+    served INTEGER NOT NULL DEFAULT 0,
+    failure TEXT
 );
 CREATE INDEX jobs_by_fingerprint ON jobs (fingerprint);
 CREATE INDEX jobs_by_owner ON jobs (owner);
@@ -90,6 +92,24 @@ CREATE TABLE vectors (
     PRIMARY KEY (model, text_sha256)
 )
 """
+# What a person looks at and changes; a journal of version 2 is given these when it is opened.
+LISTS = """
+CREATE TABLE lists (
+    job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+    list BLOB NOT NULL
+);
+CREATE TABLE edits (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    pair TEXT NOT NULL,
+    edit TEXT NOT NULL,
+    made REAL NOT NULL,
+    PRIMARY KEY (job, pair)
+)
+"""
+FROM_2 = f"""
+ALTER TABLE jobs ADD COLUMN served INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN failure TEXT;
+{LISTS}"""
 
 
 class Database:
@@ -130,11 +150,11 @@ class Database:
             raise self._error("journal.open", error) from error
         with self.writing("journal.open") as db:
             (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in SCHEMA.split(";\n"):
-                    db.execute(statement)
-            elif version != VERSION:
+            steps = {0: f"{SCHEMA};\n{LISTS}", 2: FROM_2, VERSION: ""}
+            if version not in steps:
                 raise JournalError("journal.version", file=str(self.path), version=version)
+            for statement in filter(str.strip, steps[version].split(";\n")):
+                db.execute(statement)
             # Written whether it changes or not, so that a folder nobody may write shows here.
             db.execute(f"PRAGMA user_version = {VERSION}")
 

@@ -6,7 +6,8 @@ ChainError <- SaidError <- LangChainException
 ├── ReplyError        a reply from which no pair can be read, with the reason
 ├── EmbeddingError    vectors that cannot be had or are not vectors
 ├── WeightsError      model files that are missing, broken or cannot be downloaded
-└── JournalError      the journal cannot be opened or written
+├── JournalError      the journal cannot be opened or written
+└── BusyError         more is waiting than may wait
 """
 
 from messages.errors import SaidError
@@ -42,3 +43,7 @@ class WeightsError(ChainError):
 
 class JournalError(ChainError):
     """The journal cannot be opened, read or written."""
+
+
+class BusyError(ChainError):
+    """No more can be taken on for now; what was sent before is not lost."""

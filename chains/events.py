@@ -49,4 +49,12 @@ class Done(_Event):
     result: PairList
 
 
-Event = Prepared | ChunkDone | Done
+class Failed(_Event):
+    """The run ended before there was a list; told by a server, where a script gets the error."""
+
+    event: Literal["failed"] = "failed"
+    job: str
+    reason: Reason
+
+
+Event = Prepared | ChunkDone | Done | Failed

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from loaders.records import Chunk
-from pairs.records import ChunkOutcome, TokenUsage
+from pairs.records import ChunkOutcome, Reason, TokenUsage
 
 from .database import Database
 from .errors import JournalError
 from .owners import is_alive
-from .records import Job, SourceFile
+from .records import Job
 
 _FIELDS = (
-    "id, fingerprint, state, settings, backend, output, created, updated, seconds, usage, counts"
+    "id, fingerprint, state, settings, backend, output, created, updated, seconds, usage, counts,"
+    " served, failure"
 )
 
 
@@ -58,6 +58,20 @@ class Jobs:
             )
         return job, True
 
+    def add(self, job: Job) -> None:
+        """Takes down a job that waits for its turn in a server.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        now = time.time()
+        with self._database.writing() as db:
+            db.execute(
+                "INSERT INTO jobs (id, fingerprint, state, settings, backend, created, updated,"
+                " served) VALUES (?, ?, 'waiting', ?, ?, ?, ?, 1)",
+                (job.id, job.fingerprint, *_choices(job), now, now),
+            )
+
     def take(self, job: Job, owner: str) -> None:
         """Goes on with one job.
 
@@ -67,54 +81,6 @@ class Jobs:
         with self._database.writing() as db:
             _check_free(db, job.id)
             _take(db, job, owner)
-
-    def keep_materials(
-        self, job: str, files: Iterable[SourceFile], chunks: Iterable[tuple[int, Chunk]]
-    ) -> None:
-        """Writes down the extracted texts of a new job and what is to be asked, in order.
-
-        Args:
-            job: Its id.
-            files: The documents.
-            chunks: Each with the place of its file.
-
-        Raises:
-            JournalError: The journal cannot be written.
-        """
-        texts = (
-            (job, place, one.source, one.sha256, one.text, json.dumps(one.pages))
-            for place, one in enumerate(files)
-        )
-        rows = (
-            (job, place, file, chunk.id, chunk.model_dump_json())
-            for place, (file, chunk) in enumerate(chunks)
-        )
-        with self._database.writing() as db:
-            db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", texts)
-            db.executemany(
-                "INSERT INTO chunks (job, place, file, chunk_id, chunk) VALUES (?, ?, ?, ?, ?)",
-                rows,
-            )
-
-    def materials(self, job: str) -> tuple[list[SourceFile], list[tuple[int, Chunk]]]:
-        """A job's texts and chunks as they were kept, without the files they came from.
-
-        Raises:
-            JournalError: The journal cannot be read.
-        """
-        files = self._database.rows(
-            "SELECT source, sha256, text, pages FROM files WHERE job = ? ORDER BY place", job
-        )
-        chunks = self._database.rows(
-            "SELECT file, chunk FROM chunks WHERE job = ? ORDER BY place", job
-        )
-        return (
-            [
-                SourceFile(source=source, sha256=digest, text=text, pages=json.loads(pages))
-                for source, digest, text, pages in files
-            ],
-            [(file, Chunk.model_validate_json(chunk)) for file, chunk in chunks],
-        )
 
     def keep_outcomes(
         self, job: str, ended: Sequence[tuple[int, ChunkOutcome, Sequence[str]]]
@@ -169,6 +135,32 @@ class Jobs:
                     time.time(),
                     job.id,
                 ),
+            )
+
+    def fail(self, job: str, reason: Reason) -> None:
+        """Writes down why a job could not be run at all, unless somebody works on it meanwhile.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        with self._database.writing() as db:
+            db.execute(
+                "UPDATE jobs SET state = 'failed', failure = ?, updated = ?"
+                " WHERE id = ? AND owner IS NULL",
+                (reason.model_dump_json(), time.time(), job),
+            )
+
+    def put_back(self, jobs: Sequence[str]) -> None:
+        """Lets jobs wait again that a closing server could not finish.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        with self._database.writing() as db:
+            db.executemany(
+                "UPDATE jobs SET state = 'waiting' WHERE id = ? AND owner IS NULL"
+                " AND state != 'done'",
+                [(job,) for job in jobs],
             )
 
     def keep_output(self, job: str, output: dict[str, str]) -> None:
@@ -251,7 +243,7 @@ class Jobs:
         return len(failed)
 
     def _jobs(self, which: str, *values: object) -> list[Job]:
-        rows = self._database.rows(f"SELECT {_FIELDS}, owner FROM jobs {which}", *values)  # noqa: S608 - our own words
+        rows = self._database.rows(f"SELECT {_FIELDS}, owner FROM jobs {which}", *values)  # noqa: S608 - ours
         with self._database.writing() as db:
             return [_job(db, row) for row in rows]
 
@@ -260,6 +252,7 @@ def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
     values = dict(zip(_FIELDS.split(", "), row, strict=False))
     for name in ("settings", "backend", "output", "usage", "counts"):
         values[name] = json.loads(values[name])
+    values["failure"] = json.loads(values["failure"] or "null")
     query = "SELECT source FROM files WHERE job = ? ORDER BY place LIMIT 3"
     values["sources"] = [source for (source,) in db.execute(query, (values["id"],))]
     if values["state"] == "running":
@@ -280,8 +273,8 @@ def _check_free(db: sqlite3.Connection, job: str) -> None:
 
 def _take(db: sqlite3.Connection, job: Job, owner: str) -> None:
     db.execute(
-        "UPDATE jobs SET state = 'running', owner = ?, fingerprint = ?, settings = ?,"
-        " backend = ?, updated = ? WHERE id = ?",
+        "UPDATE jobs SET state = 'running', failure = NULL, owner = ?, fingerprint = ?,"
+        " settings = ?, backend = ?, updated = ? WHERE id = ?",
         (owner, job.fingerprint, *_choices(job), time.time(), job.id),
     )
 

@@ -32,7 +32,24 @@ class Text(BaseModel):
         return whole_characters(text) if isinstance(text, str) else text
 
 
-Material = str | Path | Text | Sequence[Document]
+class Upload(BaseModel):
+    """A file that came from a client, under the name it had there.
+
+    The name is only shown; where the file lies is ours to say.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    path: Path
+    name: str = Field(min_length=1)
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _whole(cls, name: object) -> object:
+        return whole_characters(name) if isinstance(name, str) else name
+
+
+Material = str | Path | Text | Upload | Sequence[Document]
 
 
 @dataclass
@@ -65,7 +82,8 @@ def read_materials(materials: Iterable[Material], *, chunk_size: int, overlap: i
     """All there is to ask about.
 
     Args:
-        materials: Paths of files and folders, texts, or Documents of any LangChain loader.
+        materials: Paths of files and folders, uploads, texts, or Documents of any LangChain
+            loader.
         chunk_size: Estimated tokens of a chunk.
         overlap: Sentences.
 
@@ -94,6 +112,8 @@ def _sources(materials: Iterable[Material]) -> Iterator[Iterable[Document] | Loa
             digest = sha256(material.text.encode("utf-8", "surrogatepass")).hexdigest()
             metadata = {"source": material.name, "sha256": digest, "start": 0}
             yield [Document(page_content=material.text, metadata=metadata)]
+        elif isinstance(material, Upload):
+            yield _loading(material.path, material.name)
         elif isinstance(material, str | Path):
             yield from _paths(Path(material).expanduser())
         else:
@@ -118,9 +138,9 @@ def _paths(path: Path) -> Iterator[Iterable[Document] | LoadError]:
         yield error
 
 
-def _loading(path: Path) -> Iterator[Document]:
+def _loading(path: Path, name: str | None = None) -> Iterator[Document]:
     """The Documents of a file; a generator, so that every refusal comes while reading."""
-    yield from load(path)
+    yield from load(path, name=name)
 
 
 def _take(documents: list[Document], result: Materials, chunk_size: int, overlap: int) -> None:

@@ -31,8 +31,10 @@ from .embeddings import NamedEmbeddings, load_embeddings
 from .errors import JournalError
 from .events import Done, Event, Prepared
 from .extraction import Answered, Extraction, choose_prompt
+from .finished import keep_list
 from .jobs import Jobs
 from .journal import Journal
+from .kept_materials import keep_materials
 from .materials import Material, Materials, read_materials
 from .opening import OpenBackend
 from .owners import Owner
@@ -187,6 +189,7 @@ class Pipeline:
             counts["rejected"] = len(result.rejected)
             unasked = states["not asked"] or len(result.chunks) < whole
             state = "stopped" if unasked else "partial" if states["failed"] else "done"
+            keep_list(journal, run.job.id, result)
         over = {"state": state, "counts": counts, "usage": run.assembling.usage, "seconds": seconds}
         Jobs(journal).end(run.job.model_copy(update=over), run.owner)
         return seconds
@@ -227,7 +230,7 @@ class Pipeline:
             return job
         job, new = jobs.open(job, owner)
         if new:
-            jobs.keep_materials(job.id, read.files, zip(read.file_of, read.chunks, strict=True))
+            keep_materials(journal, job.id, read.files, zip(read.file_of, read.chunks, strict=True))
         return job
 
 

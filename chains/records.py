@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from pairs.records import TokenUsage
+from pairs.records import Reason, TokenUsage
 
 LOOP = "loop"
 """The finish reason of a reply we ended, because the model only repeated itself."""
@@ -78,8 +78,8 @@ class Job(_Record):
     fingerprint: str = Field(description="equal for runs that would ask the same")
     state: str = Field(
         default="running",
-        description="running, done, partial (chunks failed), stopped (chunks were not asked), or"
-        " broken off: its process is gone",
+        description="waiting, running, done, partial (chunks failed), stopped (chunks were not"
+        " asked), failed (nothing could be asked), or broken off: its process is gone",
     )
     settings: dict[str, Any] = Field(default_factory=dict)
     backend: dict[str, Any] = Field(default_factory=dict, description="as a table of settings")
@@ -90,3 +90,5 @@ class Job(_Record):
     seconds: float = Field(default=0.0, description="of all its runs together")
     usage: TokenUsage = Field(default=TokenUsage(), description="of all its runs together")
     counts: dict[str, int] = Field(default_factory=dict, description="pairs and chunks by state")
+    failure: Reason | None = Field(default=None, description="of a failed one")
+    served: bool = Field(default=False, description="a server took it on, and will finish it")

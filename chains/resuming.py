@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from .backends import Backend
+from .embeddings import NamedEmbeddings
 from .errors import JournalError
 from .events import Event
-from .jobs import Jobs
 from .journal import Journal
+from .kept_materials import load_materials
 from .materials import Materials
 from .pipeline import Pipeline
 from .records import Job
@@ -25,6 +26,7 @@ def resume(
     job: Job,
     given: Mapping[str, Any] | None = None,
     *,
+    embeddings: NamedEmbeddings | None = None,
     progress: Progress | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[Event]:
@@ -37,13 +39,14 @@ def resume(
         given: Settings that say how to go on, such as ``concurrency`` or ``max_calls``; a budget
             is for this run, so that the one of the run before does not count. None as a value
             counts as not given.
+        embeddings: As for ``Pipeline``.
         progress: As for ``Pipeline``.
         stop: As for ``Pipeline``.
 
     Raises:
         SaidError: Somebody works on the job, another version wrote it, or as ``Pipeline.run``.
     """
-    files, chunks = Jobs(journal).materials(job.id)
+    files, chunks = load_materials(journal, job.id)
     if not chunks:
         raise JournalError("job.unknown", job=job.id)
     read = Materials(
@@ -59,5 +62,12 @@ def resume(
     resolved = Resolved(
         settings=settings, origins={}, backends={backend.name: backend.model_dump()}
     )
-    pipeline = Pipeline(resolved, journal=journal, progress=progress, stop=stop, job=job.id)
+    pipeline = Pipeline(
+        resolved,
+        journal=journal,
+        embeddings=embeddings,
+        progress=progress,
+        stop=stop,
+        job=job.id,
+    )
     return pipeline.run(read)

@@ -18,7 +18,9 @@ MOST_BYTES = 1 << 30
 """Larger files are refused: 1 GiB of text is some three hundred novels' worth of questions."""
 
 
-def load(path: str | Path, *, password: str | None = None) -> Iterator[Document]:
+def load(
+    path: str | Path, *, password: str | None = None, name: str | None = None
+) -> Iterator[Document]:
     """The Documents of a file, a page at a time.
 
     The file's whole text is its Documents' ``page_content`` joined by ``PAGE_SEPARATOR``; each
@@ -27,12 +29,13 @@ def load(path: str | Path, *, password: str | None = None) -> Iterator[Document]
     Args:
         path: A file; for a folder see ``find_documents``.
         password: Opens an encrypted PDF.
+        name: What the file goes by in metadata and messages; None for its path.
 
     Raises:
         LoadError: At the call where the file is missing, unreadable, too large or of an unknown
             format; while reading where its content turns out broken.
     """
-    file = str(path)
+    file = name or str(path)
     digest = _check(Path(path), file)
     reader = recognise(Path(path), file)
     return to_documents(_not_blank(reader(Path(path), file, password), file), file, digest)

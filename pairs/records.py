@@ -49,9 +49,11 @@ class Evidence(_Record):
 class QAPair(_Record):
     """A question, its answer, and where both come from."""
 
+    id: str = Field(default="", description="the same in every run that makes the pair")
     question: str = Field(min_length=1)
     answer: str = Field(min_length=1)
     evidence: Evidence
+    edited: bool = Field(default=False, description="its words are a person's")
     source: str = ""
     page: int | None = None
     chunk_id: str = ""

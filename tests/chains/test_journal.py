@@ -18,6 +18,7 @@ from chains.database import Database
 from chains.errors import JournalError
 from chains.jobs import Jobs
 from chains.journal import Journal, request_key
+from chains.kept_materials import keep_materials
 from chains.owners import Owner
 from chains.records import Job, Reply
 from loaders.records import Chunk, Span
@@ -188,7 +189,7 @@ def test_deleting_a_job_keeps_what_others_were_given(tmp_path: Path) -> None:
         for name, chunks in (("one", [mine, shared]), ("two", [shared])):
             with owned(journal) as owner:
                 jobs.open(job(name, name), owner.id)
-                jobs.keep_materials(name, [], [(0, each) for each in chunks])
+                keep_materials(journal, name, [], [(0, each) for each in chunks])
         for each in (mine, shared):
             journal.keep_reply(each.text, Reply(chunk_id=each.id, text="yes"))
         jobs.delete("one")
@@ -208,7 +209,7 @@ def test_a_bad_reply_is_passed_over_and_kept(tmp_path: Path) -> None:
         jobs = Jobs(journal)
         with owned(journal) as owner:
             jobs.open(job("a"), owner.id)
-            jobs.keep_materials("a", [], [(0, one)])
+            keep_materials(journal, "a", [], [(0, one)])
             journal.keep_reply("key", Reply(chunk_id=one.id, text="bad"))
             journal.keep_reply("fine", Reply(chunk_id=one.id, text="fine"))
             jobs.keep_outcomes("a", [(0, failed, ["key"])])
