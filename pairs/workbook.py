@@ -46,6 +46,8 @@ def _cell(sheet: Any, value: str | float | bool | None, *, bold: bool = False) -
     if not isinstance(value, str):
         return value
     cell = WriteOnlyCell(sheet, _fitting(value))
+    # A cell that a person edits is read anew: the mark keeps it a text then, too.
+    cell.quotePrefix = value.startswith(tuple("=+-@\t\r\n＝＋－＠"))
     cell.data_type = "s"  # what begins with = would else be a formula, #N/A an error
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     if bold:
