@@ -23,7 +23,7 @@ SMALL = {"chunk_size": "20", "embeddings": "lexical", "backend": "chatglm3"}
 
 def long_text(paragraphs: int) -> str:
     """As many paragraphs, every other one Chinese."""
-    return "\n\n".join(_paragraph(n) for n in range(paragraphs))
+    return "\n\n".join(paragraph(n) for n in range(paragraphs))
 
 
 def material(paragraphs: int) -> list[Text]:
@@ -31,7 +31,8 @@ def material(paragraphs: int) -> list[Text]:
     return [Text(text=long_text(paragraphs), name="report")]
 
 
-def _paragraph(n: int) -> str:
+def paragraph(n: int) -> str:
+    """Paragraph number n, which stands in no other."""
     if n % 2:
         return (
             f"Workshop {n} was opened in the spring of {1800 + n} beside the river. "
