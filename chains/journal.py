@@ -122,14 +122,19 @@ class Journal(Database):
 
     # Outputs
 
-    def wrote_output(self, path: Path) -> bool:
+    def wrote_output(self, path: Path, job: str | None = None) -> bool:
         """Whether a file is one of ours that nobody has changed since it was written.
+
+        Args:
+            path: The file's place.
+            job: That must have written it; None: any of this journal's.
 
         Raises:
             JournalError: The journal cannot be read.
         """
-        ours = self.rows("SELECT sha256 FROM outputs WHERE path = ?", str(path.resolve()))
-        return bool(ours) and (_digest(path),) in ours
+        ours = self.rows("SELECT sha256, job FROM outputs WHERE path = ?", str(path.resolve()))
+        written = {digest for digest, by in ours if job is None or by == job}
+        return bool(written) and _digest(path) in written
 
     def keep_output(self, job: str, path: Path, written: Path | None = None) -> None:
         """Remembers a file, so that the next run may replace it.

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 _CHUNK_STATES = ("pairs", "nothing", "repeated", "failed", "not asked")
 _STATES = {
+    "waiting": "job.waiting",
     "running": "job.running",
     "done": "job.done",
     "partial": "job.partial",
     "stopped": "job.stopped",
+    "failed": "job.failed",
     "broken off": "job.broken_off",
 }
 
@@ -181,6 +183,8 @@ def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
         typer.echo(json.dumps({**job.model_dump(), "outcomes": chunks}, ensure_ascii=False))
         return
     typer.echo(_line(job, said))
+    if job.failure:
+        typer.echo(job.failure.say(said.language))
     usage, seconds = job.usage, round(job.seconds)
     typer.echo(
         said(

@@ -13,12 +13,15 @@ from loaders.records import Chunk, Span
 
 from .records import QAPair
 from .source_text import SourceText
-from .terms import pieces
+from .terms import is_slight, pieces, terms
 
 __all__ = ["Coverage", "coverage", "worth_asking"]
 
 _FEWEST_WORDS = 4
 """Telling words of a sentence below which there is nothing to ask: a heading, a caption, a list."""
+
+_SURELY = 12
+"""Words that say something even where some of them turn out to belong to numbers."""
 
 
 class Coverage(BaseModel):
@@ -70,6 +73,10 @@ def _marked(length: int, spans: Iterable[Span | None]) -> npt.NDArray[np.bool_]:
 
 def _says_something(flat: str) -> bool:
     """Whether a sentence holds enough words to be asked about."""
+    # Reading numbers is what takes time, and what they leave of this many words is enough.
+    words = (word for word, _, _ in terms(flat) if not is_slight(word))
+    if len(list(islice(words, _SURELY))) == _SURELY:
+        return True
     return len(list(islice(pieces(flat), _FEWEST_WORDS))) == _FEWEST_WORDS
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -15,10 +14,12 @@ from pydantic import ValidationError
 from .errors import ExportError
 from .formats import TEXTS
 from .records import QAPair
+from .replacing import replace_file
 
 __all__ = [
     "FORMATS",
     "check_writable",
+    "describe_files",
     "format_of",
     "read_pairs",
     "split_by_document",
@@ -87,9 +88,9 @@ def write_pairs(
     if validation:
         parts = split_by_document(pairs, validation)
     for file, part in zip(files, parts, strict=False):
-        _write(file, _content(part, name, system))
-    if describe and name in _DESCRIBED:
-        _describe(files, name, with_system=bool(system))
+        replace_file(file, _content(part, name, system))
+    if describe:
+        describe_files(files, name, with_system=bool(system))
     return target
 
 
@@ -145,31 +146,19 @@ def _content(pairs: Iterable[QAPair], name: str, system: str) -> Iterable[bytes]
     return (piece.encode("utf-8", "replace") for piece in TEXTS[name](pairs, system))
 
 
-def _write(target: Path, content: Iterable[bytes]) -> None:
-    """Writes beside the file first and puts that in its place."""
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise ExportError("export.write", file=str(target), reason=error.strerror) from error
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(content)
-        part.chmod(_mode(target))
-        part.replace(target)
-    except OSError as error:
-        raise ExportError("export.write", file=str(target), reason=error.strerror) from error
-    finally:
-        part.unlink(missing_ok=True)
+def describe_files(files: Sequence[Path], name: str, *, with_system: bool) -> Path | None:
+    """The ``dataset_info.json`` the files were added to, other entries in it left as they are.
 
+    Args:
+        files: Of one folder, written.
+        name: Their format; of others than Alpaca and ShareGPT nothing is said.
+        with_system: Whether their rows hold a system text.
 
-def _mode(target: Path) -> int:
-    """The rights of the file to be replaced, else what a new one gets: owner writes, all read."""
-    return target.stat().st_mode & 0o777 if target.exists() else 0o644
-
-
-def _describe(files: list[Path], name: str, *, with_system: bool) -> None:
-    """Adds the files to their folder's ``dataset_info.json``; other entries stay."""
+    Raises:
+        ExportError: The file is there and no list of data sets, or cannot be written.
+    """
+    if name not in _DESCRIBED:
+        return None
     info = files[0].with_name(INFO)
     known: dict[str, Any] = {}
     try:
@@ -189,7 +178,9 @@ def _describe(files: list[Path], name: str, *, with_system: bool) -> None:
     for file in files:
         entry = {"file_name": file.name, "formatting": name, "columns": columns}
         known[file.name.removesuffix(file.suffix)] = entry
-    _write(info, [json.dumps(known, ensure_ascii=False, indent=2).encode() + b"\n"])
+    # In ASCII: LLaMA-Factory opens it in the encoding of the machine, which need not be UTF-8.
+    replace_file(info, [json.dumps(known, indent=2).encode() + b"\n"])
+    return info
 
 
 def check_writable(path: Path) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 
 from .records import QAPair
 
-__all__ = ["COLUMNS", "TEXTS", "cells"]
+__all__ = ["COLUMNS", "TEXTS", "cells", "unguarded"]
 
 # A spreadsheet runs a cell that begins with one of these; a quote before it makes it text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 COLUMNS = (
     "question", "answer", "source", "page", "start", "end", "evidence", "match", "score",
-    "numbers_ok",
+    "numbers_ok", "verified",
 )  # fmt: skip
 
 Writer = Callable[[Iterable[QAPair], str], Iterator[str]]
@@ -32,6 +32,7 @@ def _source(pair: QAPair) -> dict[str, Any]:
         "start": span.start if span else None,
         "end": span.end if span else None,
         "evidence": pair.evidence.sentence,
+        **({} if pair.verified is None else {"verified": pair.verified}),
     }
 
 
@@ -43,6 +44,7 @@ def _row(pair: QAPair) -> dict[str, Any]:
         "match": pair.evidence.match,
         "score": round(pair.evidence.score, 4),
         "numbers_ok": pair.evidence.numbers_ok,
+        "verified": pair.verified,
     }
 
 
@@ -63,6 +65,12 @@ def cells(pair: QAPair, *, guarded: bool) -> list[str | int | float | bool | Non
 
 def _as_text(cell: str) -> str:
     return "'" + cell if cell.lstrip(" \u3000\ufeff").startswith(_FORMULA) else cell
+
+
+def unguarded(cell: str) -> str:
+    """A cell of our own CSV as it was before it was kept from being run."""
+    bare = cell.removeprefix("'")
+    return bare if _as_text(bare) == cell else cell
 
 
 def _jsonl(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all

@@ -19,6 +19,7 @@ from loaders.encoding import decode
 from loaders.errors import LoadError
 
 from .errors import ExportError
+from .formats import unguarded
 from .records import Evidence, QAPair
 
 __all__ = ["import_pairs"]
@@ -27,8 +28,6 @@ _QUESTION = ("question", "instruction", "prompt", "query", "问题", "提问", "
 _ANSWER = ("answer", "output", "response", "completion", "答案", "回答", "答复")
 _TURNS = ("conversations", "conversation", "messages")
 _ASKS, _ANSWERS = ("human", "user"), ("gpt", "assistant", "chatglm", "bot", "model")
-_GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
-"""How our own CSV begins a cell that a spreadsheet would run as a formula."""
 _NO_EVIDENCE = Evidence(match="none")
 
 
@@ -89,8 +88,7 @@ def _from_csv(text: str, file: Path) -> Iterator[tuple[int, dict[str, str]]]:
             raise ExportError("import.no_list", file=str(file))
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                plain = (cell[1:] if cell.startswith(_GUARDED) else cell for cell in cells)
-                yield reader.line_num, dict(zip(head, plain, strict=False))
+                yield reader.line_num, dict(zip(head, map(unguarded, cells), strict=False))
     except csv.Error as error:
         raise ExportError("import.row", file=str(file), row=reader.line_num) from error
 

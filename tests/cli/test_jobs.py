@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from bench.simulated import Faults, Simulated
+from chains.jobs import Jobs
+from chains.journal import Journal
+from chains.records import Job
 from cli.entry import run
+from pairs.records import Reason
 
 ZH = "赵州桥由隋朝工匠李春设计建造。赵州桥全长64.4米，跨度37.02米。"
 EN = "The Forth Bridge was opened in 1890. It crosses the Firth of Forth near Edinburgh."
@@ -106,3 +110,21 @@ def test_a_dry_run_asks_nothing_and_a_timed_one_asks_once(
     assert run(extract(document, server)) == 0
     assert sum(server.calls.values()) == expected["calls"]
     assert set(server.calls.values()) == {1}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_job_of_every_state_is_listed(language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    reason = Reason(code="load.nothing")
+    with Journal() as journal:
+        jobs = Jobs(journal)
+        for state in ("waiting", "failed", "done", "partial", "stopped", "running"):
+            jobs.add(Job(id=state, fingerprint=state))
+            jobs.fail(state, reason)
+            if state != "failed":
+                with journal.writing() as db:
+                    db.execute("UPDATE jobs SET state = ? WHERE id = ?", (state, state))
+    assert run(["--lang", language, "jobs"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6
+    assert run(["--lang", language, "jobs", "show", "failed"]) == 0
+    assert reason.say(language) in capsys.readouterr().out

@@ -1,0 +1,35 @@
+"""What is marked on a text: where kept pairs stand, and what none of them draws on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from loaders.records import Span
+
+__all__ = ["PROVES", "UNCOVERED", "Mark", "marks"]
+
+PROVES, UNCOVERED = 1, 0
+
+Mark = tuple[int, int, int]
+"""First character, one past the last, and which of the two it is."""
+
+
+def marks(proofs: Iterable[Span], uncovered: Iterable[Span]) -> list[Mark]:
+    """The marked stretches in order, none over another, each within all proofs it touches.
+
+    Args:
+        proofs: The evidence of kept pairs; may overlap.
+        uncovered: Sentences without any.
+    """
+    steps: dict[int, int] = {}
+    for span in proofs:
+        steps[span.start] = steps.get(span.start, 0) + 1
+        steps[span.end] = steps.get(span.end, 0) - 1
+    found: list[Mark] = []
+    depth, begun = 0, 0
+    for at in sorted(steps):
+        if depth:
+            found.append((begun, at, PROVES))
+        depth, begun = depth + steps[at], at
+    found += [(span.start, span.end, UNCOVERED) for span in uncovered]
+    return sorted(found)

@@ -1,0 +1,61 @@
+"""What the page says, in the reader's language."""
+
+from __future__ import annotations
+
+from messages import say
+
+__all__ = ["page_words", "script_words"]
+
+_PAGE = {
+    "report_word": "view.report",
+    "pairs_word": "view.pairs",
+    "text_word": "view.text",
+    "theme_word": "view.theme",
+    "search_word": "view.search",
+    "document_word": "view.document",
+    "keys_word": "view.keys",
+    "script_word": "view.script",
+}
+_SCRIPT = {
+    "all": "view.all",
+    "allDocuments": "view.all_documents",
+    "nothing": "view.nothing",
+    "sameAs": "view.same_as",
+    "differs": "view.differs",
+    "raw": "view.raw",
+    "noText": "view.no_text",
+    "edited": "view.edited",
+    "numbers": "view.numbers_wrong",
+    "conflict": "view.conflict",
+}
+_STATES = {
+    "kept": ("view.kept", "view.one_kept"),
+    "duplicate": ("view.duplicate", "view.one_duplicate"),
+    "rejected": ("view.rejected", "view.one_rejected"),
+    "failed": ("view.failed", "view.one_failed"),
+    "not asked": ("view.not_asked", "view.one_not_asked"),
+}
+_MATCHES = {
+    "exact": "view.match_exact",
+    "normalised": "view.match_normalised",
+    "fuzzy": "view.match_fuzzy",
+    "supported": "view.match_supported",
+    "none": "view.match_none",
+}
+
+
+def page_words(language: str) -> dict[str, str]:
+    """The words that stand in the page from the beginning."""
+    return {name: say(code, language) for name, code in _PAGE.items()}
+
+
+def script_words(language: str) -> dict[str, object]:
+    """The words the script puts in; those with numbers keep the numbers' names in braces."""
+    return {
+        **{name: say(code, language) for name, code in _SCRIPT.items()},
+        "shown": say("view.shown", language, shown="{shown}", total="{total}"),
+        "page": say("view.page", language, page="{page}"),
+        "filters": {state: say(codes[0], language) for state, codes in _STATES.items()},
+        "states": {state: say(codes[1], language) for state, codes in _STATES.items()},
+        "matches": {match: say(code, language) for match, code in _MATCHES.items()},
+    }
