@@ -10,7 +10,7 @@ import typer
 
 from messages import LANGUAGES, say
 
-from . import checking, deduping, extracting, jobs, looking, serving
+from . import chatting, checking, deduping, endpoint, exporting, extracting, jobs, looking, serving
 from .context import Said
 
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
@@ -75,7 +75,17 @@ def build_app(language: str) -> typer.Typer:
     ) -> None:
         context.obj = Said(language)
 
-    for room in (extracting, deduping, jobs, looking, checking, serving):
+    for room in (
+        extracting,
+        chatting,
+        deduping,
+        jobs,
+        exporting,
+        looking,
+        checking,
+        serving,
+        endpoint,
+    ):
         room.add_commands(app, language)
     return app
 

@@ -31,6 +31,7 @@ class LlamaServer:
         context: Tokens one request may hold, prompt and reply together.
         slots: Requests answered at the same time.
         threads: CPU threads; None for llama.cpp's own choice.
+        gpu_layers: Layers that a GPU computes, where this llama.cpp was built for one.
 
     Attributes:
         base_url: Ends in ``/v1``; empty until started.
@@ -38,12 +39,19 @@ class LlamaServer:
     """
 
     def __init__(
-        self, model: Path, *, context: int = 4096, slots: int = 1, threads: int | None = None
+        self,
+        model: Path,
+        *,
+        context: int = 4096,
+        slots: int = 1,
+        threads: int | None = None,
+        gpu_layers: int = 0,
     ) -> None:
         self.model = model
         self.context = context
         self.slots = slots
         self.threads = threads
+        self.gpu_layers = gpu_layers
         self.base_url = ""
         self.api_key = secrets.token_urlsafe(24)
         self._child: subprocess.Popen[str] | None = None
@@ -74,6 +82,7 @@ class LlamaServer:
             "context": self.context,
             "slots": self.slots,
             "threads": self.threads,
+            "gpu_layers": self.gpu_layers,
             "api_key": self.api_key,
         }
         try:

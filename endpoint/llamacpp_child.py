@@ -26,7 +26,7 @@ def main() -> None:
     params.ui = False
     params.offline = True
     params.endpoint_slots = False
-    params.n_gpu_layers = 0
+    params.n_gpu_layers = order["gpu_layers"]
     params.model_alias = {order["name"]}
     threads = order["threads"] or idle_cores()
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads

@@ -1,0 +1,159 @@
+"""The endpoint with a scripted model behind it: what it says is a function of what it is asked.
+
+Its ids are the bytes of UTF-8, so every character beyond ASCII arrives in parts.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Literal
+
+from endpoint.embedding import Embedder
+from endpoint.engine import Engine, Sampling, Step
+from endpoint.listening import bind
+from endpoint.server import create_app
+from endpoint.speaking import Tokenizer
+
+Script = Callable[[str], str]
+
+
+def said_back(asked: str) -> str:
+    """The text of the last message."""
+    return asked.rsplit(":", 1)[-1].strip()
+
+
+class ByteTokenizer:
+    """UTF-8, with each message as ``role:text`` on a line."""
+
+    def prompt_ids(self, messages: Sequence[tuple[str, str]]) -> list[int]:
+        """The bytes of a dialogue."""
+        return list("\n".join(f"{role}:{text}" for role, text in messages).encode())
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of some bytes."""
+        return bytes(ids).decode("utf-8", "replace").strip()
+
+
+class ScriptedEngine:
+    """Says what a script says; remembers what it was asked, and how many it answered at once.
+
+    Args:
+        script: From the whole dialogue to the answer; may raise.
+        context: Bytes of a prompt and its answer.
+        width: Bytes a step.
+        gate: Waited for before each step; None to answer at once.
+
+    Attributes:
+        asked: (dialogue, sampling) of each request, in the order in which they began.
+        most: The most requests that ran at the same time.
+        closed: One permit for each generation that has ended, however it did.
+    """
+
+    name = "scripted"
+
+    def __init__(
+        self,
+        script: Script = said_back,
+        *,
+        context: int = 512,
+        width: int = 2,
+        gate: Callable[[], object] | None = None,
+        seeded: bool = False,
+    ) -> None:
+        self.script = script
+        self.context = context
+        self.seeded = seeded
+        self.asked: list[tuple[str, Sampling]] = []
+        self.most = 0
+        self.closed = threading.Semaphore(0)
+        self.down = False
+        self._width = width
+        self._gate = gate or (lambda: None)
+        self._running = 0
+        self._lock = threading.Lock()
+
+    def generate(self, ids: Sequence[int], sampling: Sampling) -> Iterator[Step]:
+        """The script's answer, a few bytes a step."""
+        asked = bytes(ids).decode()
+        with self._lock:
+            self.asked.append((asked, sampling))
+            self._running += 1
+            self.most = max(self.most, self._running)
+        try:
+            answer = self.script(asked).encode()
+            room = min(sampling.max_tokens, self.context - len(ids))
+            ends: Literal["stop", "length"] = "stop" if len(answer) <= room else "length"
+            shown = answer[:room]
+            for at in range(0, len(shown), self._width):
+                self._gate()
+                yield Step(tuple(shown[at : at + self._width]))
+            yield Step(finish=ends)
+        finally:
+            with self._lock:
+                self._running -= 1
+            self.closed.release()
+
+    def close(self) -> None:
+        """Notes that it was closed."""
+        self.down = True
+
+
+class Served:
+    """An endpoint on a free port of this machine, in a thread.
+
+    Args:
+        engine: Behind it; a scripted one by default.
+        tokenizer: The engine's.
+        api_key: What callers have to show.
+        slots: Answers at the same time.
+        queue: Requests that may wait.
+        embedder: For ``/v1/embeddings``.
+    """
+
+    def __init__(
+        self,
+        engine: Engine | None = None,
+        tokenizer: Tokenizer | None = None,
+        *,
+        api_key: str = "",
+        slots: int = 8,
+        queue: int = 128,
+        embedder: Embedder | None = None,
+    ) -> None:
+        import uvicorn
+
+        app = create_app(
+            engine or ScriptedEngine(),
+            tokenizer or ByteTokenizer(),
+            model_name="chatglm3-6b",
+            api_key=api_key,
+            slots=slots,
+            queue=queue,
+            embedder=embedder,
+        )
+        self._socket = bind("127.0.0.1", 0, api_key)
+        self._socket.listen(512)  # callers wait for the server from here on
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
+        )
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+        self.root = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.base_url = f"{self.root}/v1"
+
+    def __enter__(self) -> Served:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()

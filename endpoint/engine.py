@@ -1,0 +1,71 @@
+"""What an engine is: prompt ids in, a stream of answer ids out, with the reason why it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next id is drawn, and how many at the most.
+
+    Attributes:
+        temperature: 0 takes the likeliest id each time (greedy).
+        top_p: Draws from the likeliest ids whose probabilities add up to this; 1 from all.
+        max_tokens: Ids of the answer at the most.
+        seed: Makes the draw repeatable, where the engine can.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 512
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a generation tells.
+
+    Attributes:
+        ids: Newly made ids, no end tokens among them.
+        finish: Set on the last step alone: ``stop`` at an end token, ``length`` where
+            ``max_tokens`` or the context cut the answer.
+    """
+
+    ids: tuple[int, ...] = ()
+    finish: Literal["stop", "length"] | None = None
+
+
+class Engine(Protocol):
+    """A loaded model that answers many callers at once.
+
+    Attributes:
+        name: The model's name, as callers may give it.
+        context: Positions a request may hold, prompt and answer together.
+        seeded: Whether ``Sampling.seed`` is honoured.
+    """
+
+    name: str
+    context: int
+    seeded: bool
+
+    def generate(self, ids: Sequence[int], sampling: Sampling) -> Iterator[Step]:
+        """The answer, step by step; closing the iterator cancels the generation.
+
+        Safe to call from many threads at once; each waits on its own iterator.
+
+        Args:
+            ids: The prompt.
+            sampling: How to draw.
+
+        Raises:
+            EndpointError: ``endpoint.memory`` where this request found no memory,
+                ``endpoint.engine`` where the engine died under it.
+        """
+        ...
+
+    def close(self) -> None:
+        """Ends the engine and frees its memory; what still runs fails."""
+        ...

@@ -1,0 +1,72 @@
+"""Where the service listens: a port that is ours before the model is loaded, open to whom."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .errors import EndpointError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+LAST_SECONDS = 5  # what is under way gets them when the service is ended
+
+
+def bind(host: str, port: int, api_key: str) -> socket.socket:
+    """A socket on an address, which nobody else can take from then on.
+
+    Args:
+        host: A name or an address of this machine.
+        port: 0 for a free one.
+        api_key: Needed where other machines can reach the address.
+
+    Raises:
+        EndpointError: Others could reach it without a key, or the address cannot be had.
+    """
+    if not api_key and not is_loopback(host):
+        raise EndpointError("endpoint.key_needed", host=host)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        family, kind, protocol, _, address = found[0]
+        # With the protocol, asyncio sends each token at once; without it, they wait 40 ms.
+        opened = socket.socket(family, kind, protocol)
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise EndpointError("endpoint.address", host=host, port=port, reason=str(error)) from error
+    try:
+        if sys.platform != "win32":  # where it would let a second service in
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+    except (OSError, OverflowError) as error:
+        opened.close()
+        raise EndpointError("endpoint.address", host=host, port=port, reason=str(error)) from error
+    return opened
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def serve(app: FastAPI, opened: socket.socket, ready: Callable[[], None]) -> None:
+    """Serves until interrupted.
+
+    Args:
+        app: From ``create_app``.
+        opened: From ``bind``.
+        ready: Called once callers can connect.
+    """
+    import uvicorn
+
+    config = uvicorn.Config(
+        app, log_level="warning", timeout_graceful_shutdown=LAST_SECONDS, server_header=False
+    )
+    opened.listen(config.backlog)
+    ready()
+    uvicorn.Server(config).run(sockets=[opened])

@@ -1,0 +1,242 @@
+"""OpenAI's protocol over FastAPI: chat, embeddings, models, health.
+
+Handlers only wait: bodies are read, prompts encoded, answers and vectors made in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from .answers import ChatAnswer, embedding_list, model_card
+from .bodies import parse_body, plain, read_body
+from .dialogues import refuse_far_too_long
+from .embedding import Embedder
+from .engine import Engine
+from .errors import EndpointError
+from .failing import answer_errors
+from .queueing import Turns
+from .refusals import language_of
+from .requests import ChatRequest, read_chat, read_embedding
+from .speaking import Piece, Tokenizer, speak
+from .streaming import Answer, AnswerStream, unless_gone
+
+QUEUE = 128  # requests that may wait for a turn
+READERS = 2  # threads that parse bodies and encode prompts
+Result = TypeVar("Result")
+
+
+def create_app(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    *,
+    model_name: str,
+    api_key: str = "",
+    slots: int = 8,
+    queue: int = QUEUE,
+    embedder: Embedder | None = None,
+) -> FastAPI:
+    """The service of a loaded model; the engine is closed with it.
+
+    Args:
+        engine: Makes the answers.
+        tokenizer: The engine's.
+        model_name: As it is listed; callers may also use the engine's own name, in any case.
+        api_key: What callers have to show; empty for none.
+        slots: Answers made at the same time.
+        queue: Requests that may wait for one.
+        embedder: For ``/v1/embeddings``; None to answer there that there is none.
+    """
+    service = _Service(engine, tokenizer, model_name, api_key, Turns(slots, queue), embedder)
+    app = FastAPI(
+        title="qa3 endpoint",
+        lifespan=service.lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    router = APIRouter(prefix="/v1", dependencies=[Depends(service.check_key)])
+    router.add_api_route("/chat/completions", service.chat, methods=["POST"])
+    router.add_api_route("/embeddings", service.embeddings, methods=["POST"])
+    router.add_api_route("/models", service.models, methods=["GET"])
+    router.add_api_route("/models/{name:path}", service.model, methods=["GET"])
+    app.include_router(router)
+    app.add_api_route("/health", service.health, methods=["GET"])
+    answer_errors(app)
+    return app
+
+
+@dataclass
+class _Service:
+    """The handlers and what they share."""
+
+    engine: Engine
+    tokenizer: Tokenizer
+    name: str
+    api_key: str
+    turns: Turns
+    embedder: Embedder | None
+    started: int = field(default_factory=lambda: int(time.time()))
+
+    def __post_init__(self) -> None:
+        self.embedding_turns = Turns(1, self.turns.places)
+        self.readers = ThreadPoolExecutor(READERS, "qa3-read")
+        self.makers = ThreadPoolExecutor(self.turns.slots, "qa3-answer")
+        self.embedders = ThreadPoolExecutor(1, "qa3-embed")
+
+    @asynccontextmanager
+    async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        """Closes the engine when the service ends."""
+        yield
+        for pool in (self.readers, self.makers, self.embedders):
+            pool.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self.engine.close)
+
+    async def check_key(self, request: Request) -> None:
+        """Refuses a caller without the key; takes the same time for every wrong one."""
+        if not self.api_key:
+            return
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        # Headers arrive as Latin-1, whatever the bytes of the key are.
+        same = secrets.compare_digest(given.strip().encode("latin-1"), self.api_key.encode())
+        if not same or scheme.lower() != "bearer":
+            raise EndpointError("endpoint.wrong_key")
+
+    async def chat(self, request: Request) -> Response:
+        """``POST /v1/chat/completions``."""
+        body = await self._body(request)
+        asked, ids = await self._read(lambda: self._prompt(body))
+        shape = ChatAnswer(self.name, len(ids))
+        caller = _caller(request, body)
+        if not asked.stream:
+            text, last = await unless_gone(request, self._whole(caller, asked, ids))
+            return JSONResponse(shape.whole(text, last))
+        answer, first = await unless_gone(request, self._begun(caller, asked, ids))
+        language = language_of(request.headers.get("accept-language", ""))
+        return AnswerStream(answer, first, shape, usage=asked.usage, language=language)
+
+    async def embeddings(self, request: Request) -> Response:
+        """``POST /v1/embeddings``."""
+        body = await self._body(request)
+        asked = await self._read(lambda: read_embedding(body))
+        embedder = self.embedder
+        if embedder is None:
+            raise EndpointError("endpoint.no_embedding")
+        if not embedder.answers_to(asked.model):
+            raise self._unknown(asked.model, embedder.name)
+
+        def made() -> bytes:
+            vectors, tokens = embedder.embed(asked.texts)
+            listed = embedding_list(vectors, embedder.name, tokens, as_base64=asked.base64)
+            return bytes(JSONResponse(listed).body)
+
+        caller = _caller(request, body)
+        content = await unless_gone(request, self._embedded(caller, made))
+        return Response(content, media_type="application/json")
+
+    async def models(self) -> dict[str, Any]:
+        """``GET /v1/models``."""
+        return {"object": "list", "data": self._cards()}
+
+    async def model(self, name: str) -> dict[str, Any]:
+        """``GET /v1/models/NAME``."""
+        for card in self._cards():
+            if card["id"].lower() == name.lower():
+                return card
+        raise self._unknown(name, *(card["id"] for card in self._cards()))
+
+    async def health(self) -> dict[str, Any]:
+        """``GET /health``."""
+        turns = self.turns
+        return {
+            "status": "ok",
+            "model": self.name,
+            "context": self.engine.context,
+            "slots": turns.slots,
+            "running": turns.running,
+            "waiting": turns.waiting,
+        }
+
+    def _cards(self) -> list[dict[str, Any]]:
+        cards = [model_card(self.name, self.started, self.engine.context)]
+        if self.embedder:
+            cards.append(model_card(self.embedder.name, self.started, self.embedder.longest))
+        return cards
+
+    async def _body(self, request: Request) -> dict[str, Any]:
+        content = await read_body(request)
+        return await self._read(lambda: parse_body(content))
+
+    async def _read(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self.readers, work)
+
+    def _prompt(self, body: dict[str, Any]) -> tuple[ChatRequest, list[int]]:
+        """What is asked, and the ids of its prompt, which leave room for an answer."""
+        context = self.engine.context
+        asked = read_chat(body, context=context, seeded=self.engine.seeded)
+        if asked.model.lower() not in {self.name.lower(), self.engine.name.lower()}:
+            raise self._unknown(asked.model, self.name)
+        refuse_far_too_long(asked.messages, context)
+        ids = self.tokenizer.prompt_ids(asked.messages)
+        if len(ids) >= context:
+            raise EndpointError(
+                "endpoint.prompt_too_long", name="messages", tokens=len(ids), context=context
+            )
+        return asked, ids
+
+    async def _begun(
+        self, caller: Hashable, asked: ChatRequest, ids: list[int]
+    ) -> tuple[Answer, Piece]:
+        """An answer whose first piece is there."""
+        await self.turns.take(caller)
+        room = self.engine.context - len(ids)
+        sampling = replace(asked.sampling, max_tokens=min(asked.sampling.max_tokens, room))
+        pieces = speak(self.engine, self.tokenizer, ids, sampling, asked.stop)
+        answer = Answer(pieces, self.turns, self.makers)
+        try:
+            return answer, await answer.next()
+        except BaseException:
+            answer.cancel()
+            raise
+
+    async def _whole(
+        self, caller: Hashable, asked: ChatRequest, ids: list[int]
+    ) -> tuple[str, Piece]:
+        """The text of an answer, and its last piece."""
+        answer, piece = await self._begun(caller, asked, ids)
+        parts = [piece.text]
+        try:
+            while not piece.finish:
+                piece = await answer.next()
+                parts.append(piece.text)
+        finally:
+            answer.cancel()
+        return "".join(parts), piece
+
+    async def _embedded(self, caller: Hashable, made: Callable[[], bytes]) -> bytes:
+        await self.embedding_turns.take(caller)
+        began = time.monotonic()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.embedders, made)
+        finally:
+            self.embedding_turns.give_back(time.monotonic() - began)
+
+    def _unknown(self, given: str, *known: str) -> EndpointError:
+        return EndpointError(
+            "endpoint.unknown_model", name="model", given=plain(given), known=", ".join(known)
+        )
+
+
+def _caller(request: Request, body: dict[str, Any]) -> Hashable:
+    """Who asks, for the rotation: an address, a key, and the user that a client may name."""
+    host = request.client.host if request.client else ""
+    return host, request.headers.get("authorization", ""), str(body.get("user") or "")[:200]
