@@ -1,6 +1,6 @@
 """Models of many files: the folder an embedding model stands in, found or downloaded.
 
-Nothing here touches the network but ``download_folder``. The files of an embedding model are
+Nothing here touches the network but ``download_folder``. The files of a model are
 checked against the sums that the hub lists for them (SHA-256 of the large ones, git's hash or
 SHA-256 of the small ones); no sums are pinned here, and those found are noted in the folder.
 """
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from .hubs import Hub, HubFile
 
 BGE = "BAAI/bge-large-zh-v1.5"
+CHATGLM = "THUDM/chatglm3-6b"
+# ModelScope knows the maker under another name.
+OTHER_NAMES = {
+    CHATGLM: "ZhipuAI/chatglm3-6b",
+    "THUDM/chatglm3-6b-32k": "ZhipuAI/chatglm3-6b-32k",
+}
+NAMED = (BGE, *OTHER_NAMES)
 CHECKSUMS = "checksums.json"
 WEIGHTS = (
     "model.safetensors",
@@ -73,8 +80,8 @@ def download_named(
     """The file or folder of the model that a user names.
 
     Args:
-        name: ``bge-large-zh-v1.5``, another embedding model as ``owner/name``, or the embedded
-            language model's; None for that one.
+        name: ``bge-large-zh-v1.5``, ``chatglm3-6b`` or ``chatglm3-6b-32k``, another model as
+            ``owner/name``, or the embedded language model's; None for that one.
         progress: Told ``(file, bytes done, bytes in all)``.
         folder: Where it goes; None for the user's cache.
 
@@ -83,16 +90,18 @@ def download_named(
     """
     if name is None or name == QWEN_CODER.name:
         return download(QWEN_CODER, progress, folder)
-    repository = BGE if name in ("bge", _short(BGE)) else name
+    short = {"bge": BGE, **{_short(one): one for one in NAMED}}
+    repository = short.get(name.lower(), name)
     if not re.fullmatch(r"[\w][\w.-]*/[\w][\w.-]*", repository):
-        raise WeightsError("weights.unknown", model=name, known=f"{QWEN_CODER.name}, {_short(BGE)}")
+        known = ", ".join((QWEN_CODER.name, *map(_short, NAMED)))
+        raise WeightsError("weights.unknown", model=name, known=known)
     return download_folder(repository, progress, folder)
 
 
 def download_folder(
     repository: str, progress: Progress | None = None, folder: Path | None = None
 ) -> Path:
-    """The folder of an embedding model, with the files that loading it needs.
+    """The folder of a model, with the files that loading it needs.
 
     Files that are there and right are left alone; the weights come last, so a folder that has them
     is whole. The checksums are those the hub lists, and are noted beside the files.
@@ -114,7 +123,7 @@ def download_folder(
     try:
         target.mkdir(parents=True, exist_ok=True)
         with FileLock(str(target / ".download.lock")):
-            hub, files = _published(repository, target)
+            repository, hub, files = _published(repository, target)
             for file in files:
                 place = target / file.path
                 if not right(place, file):
@@ -131,29 +140,40 @@ def download_folder(
     return target
 
 
-def _published(repository: str, target: Path) -> tuple[Hub, list[HubFile]]:
-    """A hub that has the model, and the files to fetch, the weights last."""
+def _published(repository: str, target: Path) -> tuple[str, Hub, list[HubFile]]:
+    """A hub that has the model, its name there, and the files to fetch, the weights last."""
     from .hubs import first_with_model
 
-    try:
-        found = first_with_model(repository)
-    except LookupError as error:
-        raise WeightsError("weights.not_published", model=repository, hubs=str(error)) from error
-    if found is None:
-        raise WeightsError("weights.no_hub_folder", model=repository, folder=str(target))
-    hub, listed = found
-    files = _needed(listed)
-    if not files:
-        raise WeightsError("weights.not_published", model=repository, hubs=hub.root)
-    return hub, files
+    unknown: list[str] = []
+    for name in filter(None, (repository, OTHER_NAMES.get(repository))):
+        try:
+            found = first_with_model(name)
+        except LookupError as error:
+            unknown.append(str(error))
+            continue
+        if found is None:
+            continue
+        hub, listed = found
+        files = _needed(listed)
+        if not files:
+            raise WeightsError("weights.not_published", model=repository, hubs=hub.root)
+        return name, hub, files
+    if unknown:
+        hubs = ", ".join(unknown)
+        raise WeightsError("weights.not_published", model=repository, hubs=hubs)
+    raise WeightsError("weights.no_hub_folder", model=repository, folder=str(target))
 
 
 def _needed(listed: list[HubFile]) -> list[HubFile]:
-    """What SentenceTransformer reads: settings, vocabulary, its modules, and one set of weights."""
-    weights = [file for file in listed if re.fullmatch(r"model[\w.-]*\.safetensors", file.path)]
-    if not weights:
-        weights = [file for file in listed if re.fullmatch(r"pytorch_model[\w.-]*\.bin", file.path)]
-    if not weights:
+    """What loading it reads: settings, vocabulary, its modules, and one set of weights.
+
+    The index of weights in several files comes last of all, since it is what tells them found.
+    """
+    for kind in (r"model[\w.-]*\.safetensors", r"pytorch_model[\w.-]*\.bin"):
+        weights = [file for file in listed if re.fullmatch(kind, file.path)]
+        if weights:
+            break
+    else:
         return []
     settings = [
         file
@@ -161,4 +181,5 @@ def _needed(listed: list[HubFile]) -> list[HubFile]:
         if re.fullmatch(r"[\w-]+\.(json|txt|model)|\d+_\w+/[\w.-]+", file.path)
         and file not in weights
     ]
-    return settings + weights
+    index = [file for file in listed if re.fullmatch(kind + r"\.index\.json", file.path)]
+    return settings + weights + index
