@@ -31,7 +31,7 @@ class Faults:
     """Shares of prompts (0..1) that go wrong; passing faults only at a prompt's first call.
 
     ``refused_word``: prompts that contain it are answered 400, always. ``always``: passing faults
-    never pass.
+    never pass. ``storm``: from when to when after the first call every call is answered 429.
     """
 
     malformed: float = 0.0
@@ -43,6 +43,7 @@ class Faults:
     slow_seconds: float = 3.0
     refused_word: str = ""
     always: bool = False
+    storm: tuple[float, float] = (0.0, 0.0)
 
 
 def pairs_reply(messages: list[dict[str, str]]) -> str:
@@ -75,6 +76,7 @@ class Simulated:
         cuts: Whether replies end at their token limit, of a character each, under the finish
             reason of whole ones, as ChatGLM3 servers do it.
         key: Calls with another key are answered 401; empty for any key.
+        bound: How a reply is written under a ``response_format``; None for JSON of its pairs.
 
     Attributes:
         calls: How often each prompt (its digest) was answered with status 200.
@@ -91,6 +93,8 @@ class Simulated:
     context: int = 0
     cuts: bool = False
     schema: bool = True
+    bound: Callable[[str], str] | None = None
+    began: float = 0.0
     calls: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
     struck: set[str] = field(default_factory=set)
@@ -159,6 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
         with state.lock:
             state.asked[digest] += 1
             first = state.asked[digest] == 1
+            state.began = state.began or time.monotonic()
             state.at_once += 1
             state.most_at_once = max(state.most_at_once, state.at_once)
         try:
@@ -173,19 +178,11 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> None:
         state, faults = self.server_state, self.server_state.faults
         chance = int(digest[:8], 16) / 0x1_0000_0000
-        if faults.refused_word and faults.refused_word in messages[-1]["content"]:
-            self._answer(400, {"error": {"message": "this text is not welcome"}})
-            return
-        asked = sum(len(message["content"]) for message in messages)
-        if state.context and asked > state.context:
-            said = f"maximum context length is {state.context} tokens, you requested {asked}"
-            self._answer(400, {"error": {"message": said}})
+        if refusal := self._refusal(body, messages):
+            self._answer(refusal[0], {"error": {"message": refusal[1]}})
             return
         fault = _fault_at(faults, chance)
         state.struck.add(fault)
-        if body.get("response_format") and not state.schema:
-            self._answer(400, {"error": {"message": "response_format is not supported"}})
-            return
         if (first or faults.always) and self._passing_fault(fault):
             return
         text, finish = state.reply(messages), "stop"
@@ -194,12 +191,12 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "truncated" and len(text) > 40:
             text, finish = text[: len(text) * 2 // 3], "length"
         most = body.get("max_tokens", 1024)
-        text = _as_json(text) if body.get("response_format") else text
+        text = (state.bound or _as_json)(text) if body.get("response_format") else text
         text = text[:most] if state.cuts else text
         with state.lock:
             state.calls[digest] += 1
         usage = {
-            "prompt_tokens": asked,
+            "prompt_tokens": sum(len(message["content"]) for message in messages),
             "completion_tokens": min(len(text), most - (not state.cuts)),
         }
         usage["total_tokens"] = sum(usage.values())
@@ -219,6 +216,22 @@ class _Handler(BaseHTTPRequestHandler):
                 "usage": usage,
             },
         )
+
+    def _refusal(
+        self, body: dict[str, Any], messages: list[dict[str, str]]
+    ) -> tuple[int, str] | None:
+        """Status and words of what is refused however often it is asked, storms apart."""
+        state, faults = self.server_state, self.server_state.faults
+        if faults.storm[0] <= time.monotonic() - state.began < faults.storm[1]:
+            return 429, "too many requests"
+        if faults.refused_word and faults.refused_word in messages[-1]["content"]:
+            return 400, "this text is not welcome"
+        asked = sum(len(message["content"]) for message in messages)
+        if state.context and asked > state.context:
+            return 400, f"maximum context length is {state.context} tokens, you requested {asked}"
+        if body.get("response_format") and not state.schema:
+            return 400, "response_format is not supported"
+        return None
 
     def _passing_fault(self, fault: str) -> bool:
         if fault == "too_many":
