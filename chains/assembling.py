@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loaders.records import Chunk
+from messages.errors import SaidError
 from pairs.checking import reason_against
 from pairs.editing import pair_id
 from pairs.grounding import Passage
@@ -57,14 +59,33 @@ class Assembling:
         self._journal = journal
         self._model = model
         self._settings = settings
+        self._answered: dict[int, Answered] = {}
         self._rejected: dict[int, list[Rejected]] = {}
         self._texts: dict[int, SourceText] = {}
         self._deduper: Deduper | None = None
+        self._named: NamedEmbeddings | None = None
         self._embeddings = ""
         self._done = 0
+        self._total = len(materials.chunks)
+
+    def expect(self, more: int) -> None:
+        """Counts with so many chunks to be asked about once more."""
+        self._total += more
+
+    def kept(self) -> int:
+        """How many pairs are kept so far."""
+        return len(self._deduper.kept) if self._deduper else 0
+
+    def drawn_on(self) -> list[QAPair]:
+        """The kept pairs and their duplicates so far: what need not be asked again."""
+        if self._deduper is None:
+            return []
+        return [*self._deduper.kept, *(one.item for one in self._deduper.duplicates)]
 
     def take(self, ended: Sequence[Ended], named: NamedEmbeddings) -> list[ChunkDone]:
         """What to tell of chunks that have ended, and nothing of those not asked about.
+
+        What comes of a chunk a second time adds to what came before.
 
         Args:
             ended: The chunks; their questions are embedded together, which costs little more than
@@ -77,8 +98,11 @@ class Assembling:
         """
         import numpy as np
 
+        self._named = named
         good = [self._sort(index, answered) for index, answered in ended]
-        kept = [(index, self.outcomes[index], answered.bad_replies) for index, answered in ended]
+        kept = [
+            (index, self.outcomes[index], self._answered[index].bad_replies) for index, _ in ended
+        ]
         Jobs(self._journal).keep_outcomes(self._job, kept)
         questions = [pair.question for pairs in good for pair in pairs]
         vectors = embed(named, questions, self._journal)
@@ -100,15 +124,22 @@ class Assembling:
                     outcome=self.outcomes[index],
                     pairs=tuple(new),
                     done=self._done,
-                    total=len(self._materials.chunks),
+                    total=self._total,
                     usage=self.usage,
                 )
             )
         return events
 
     def result(self) -> PairList:
-        """The list, in document order."""
+        """The list, in document order.
+
+        Raises:
+            RuntimeError: A chunk is in no state at all: a fault of ours, and no list to be given.
+        """
         order = sorted(self.outcomes)
+        if len(order) != len(self._materials.chunks):
+            whole = len(self._materials.chunks)
+            raise RuntimeError(f"{len(order)} of {whole} chunks are accounted for")
         deduper = self._deduper
         return PairList(
             kept=tuple(deduper.kept) if deduper else (),
@@ -145,17 +176,28 @@ class Assembling:
                     rejected.append(Rejected(item=pair, reason=Reason(code=code)))
                 else:
                     good.append(pair)
-        self._rejected[index] = rejected
+        self._rejected.setdefault(index, []).extend(rejected)
+        whole = self._whole(index, answered)
         self.outcomes[index] = ChunkOutcome(
             chunk_id=chunk.id,
             source=chunk.source,
             span=chunk.span,
-            state=answered.state,
-            parsed=len(answered.drafts),
-            reason=answered.reason,
-            raw=answered.raw,
+            state=whole.state,
+            parsed=len(whole.drafts),
+            reason=whole.reason,
+            raw=whole.raw,
         )
         return good
+
+    def _whole(self, index: int, answered: Answered) -> Answered:
+        """What came of a chunk in all its passes."""
+        before = self._answered.get(index)
+        whole = answered
+        if before is not None:
+            whole = replace(before, drafts=[*before.drafts], bad_replies=[*before.bad_replies])
+            whole.add(answered)
+        self._answered[index] = whole
+        return whole
 
     def _passage(self, index: int) -> Passage:
         """A chunk as a place for evidence, its whole file behind it."""
@@ -163,7 +205,14 @@ class Assembling:
         file = self._materials.files[place]
         if place not in self._texts:
             self._texts = {place: SourceText(file.text)}  # chunks of one file come together
-        return Passage(self._materials.chunks[index], file.pages, self._texts[place])
+        return Passage(self._materials.chunks[index], file.pages, self._texts[place], self._near)
+
+    def _near(self, one: str, other: str) -> bool:
+        """Whether two texts have vectors as near as two questions that are one."""
+        if self._named is None:
+            return False
+        vectors = embed(self._named, [one, other], self._journal)
+        return bool(vectors) and float(vectors[one] @ vectors[other]) >= self._named.threshold
 
     def _pair(self, draft: DraftPair, evidence: Evidence, chunk: Chunk, prompt: str) -> QAPair:
         return QAPair(
@@ -177,3 +226,21 @@ class Assembling:
             model=self._model,
             prompt=prompt,
         )
+
+
+def ended(at: int, came: Answered | Exception) -> Ended:
+    """What came of a chunk; a fault of ours is one chunk's failure, the journal's is the run's.
+
+    Args:
+        at: The chunk's index.
+        came: What asking about it gave or raised.
+
+    Raises:
+        SaidError: The journal's, as it is.
+    """
+    if isinstance(came, SaidError):
+        raise came
+    if isinstance(came, Exception):
+        fields: dict[str, str | int] = {"kind": type(came).__name__, "reason": str(came)[:300]}
+        return at, Answered(reason=Reason(code="chunk.unexpected", fields=fields))
+    return at, came

@@ -40,6 +40,15 @@ class ChunkDone(_Event):
     usage: TokenUsage = Field(description="of the run so far")
 
 
+class Verified(_Event):
+    """One more kept pair's question has been answered from its evidence alone, or not at all."""
+
+    event: Literal["verified"] = "verified"
+    done: int = Field(description="pairs asked about so far")
+    total: int
+    usage: TokenUsage = Field(description="of the run so far")
+
+
 class Done(_Event):
     """The run is over: every chunk has a state, every pair has its place."""
 
@@ -57,4 +66,4 @@ class Failed(_Event):
     reason: Reason
 
 
-Event = Prepared | ChunkDone | Done | Failed
+Event = Prepared | ChunkDone | Verified | Done | Failed

@@ -115,25 +115,29 @@ class Extraction:
         self._settings = settings
         self._as_json = backend.response_format
         self._name, self._own = choose_prompt(backend, settings)
-        self._prompts: dict[Language, _Prompt] = {}
+        self._prompts: dict[tuple[Language, bool], _Prompt] = {}
         self._lock = threading.Lock()
         self._prompt("en" if settings.language == "auto" else settings.language)
 
-    def ask(self, chunk: Chunk) -> Answered:
+    def ask(self, chunk: Chunk, *, again: bool = False) -> Answered:
         """What the model has to say about a chunk.
+
+        Args:
+            chunk: What to ask about.
+            again: Whether it holds what an earlier pass left unasked.
 
         Raises:
             JournalError: The journal cannot be read or written.
         """
-        return self._ask(chunk, self._prompt_for(chunk), MOST_HALVINGS)
+        return self._ask(chunk, self._prompt_for(chunk, again=again), MOST_HALVINGS)
 
     def request(self, chunk: Chunk) -> list[BaseMessage]:
         """The messages a chunk is first asked about with."""
         return self._prompt_for(chunk).render(chunk)
 
-    def _prompt_for(self, chunk: Chunk) -> _Prompt:
+    def _prompt_for(self, chunk: Chunk, *, again: bool = False) -> _Prompt:
         asked = self._settings.language
-        return self._prompt(language_of(chunk.text) if asked == "auto" else asked)
+        return self._prompt(language_of(chunk.text) if asked == "auto" else asked, again=again)
 
     def _ask(self, chunk: Chunk, prompt: _Prompt, halvings: int) -> Answered:
         answered = Answered(prompt=prompt.fingerprint)
@@ -201,19 +205,20 @@ class Extraction:
         answered.drafts += read.drafts
         return "reply.unfinished_tail" if read.dropped_tail and not looped else ""
 
-    def _prompt(self, language: Language) -> _Prompt:
+    def _prompt(self, language: Language, *, again: bool = False) -> _Prompt:
         with self._lock:
-            if language not in self._prompts:
-                self._prompts[language] = self._load(language)
-            return self._prompts[language]
+            if (language, again) not in self._prompts:
+                self._prompts[language, again] = self._load(language, again=again)
+            return self._prompts[language, again]
 
-    def _load(self, language: Language) -> _Prompt:
+    def _load(self, language: Language, *, again: bool) -> _Prompt:
         template = load_prompt(
             self._name,
             language,
             density=self._settings.density,
             own=self._own,
             as_json=self._as_json,
+            again=again,
         )
         examples: tuple[DraftPair, ...] = ()
         if self._own is None:

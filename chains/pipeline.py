@@ -12,7 +12,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -20,13 +20,12 @@ from hashlib import sha256
 
 from loaders import count_tokens
 from loaders.records import Chunk
-from messages.errors import SaidError
 from pairs.normalise import normalise
 from pairs.records import PairList, Reason
 
 from .asking import Asker, as_reason
-from .assembling import Assembling, Ended
-from .backends import choose
+from .assembling import Assembling, ended
+from .backends import Backend, choose
 from .embeddings import NamedEmbeddings, load_embeddings
 from .errors import JournalError
 from .events import Done, Event, Prepared
@@ -39,7 +38,9 @@ from .materials import Material, Materials, read_materials
 from .opening import OpenBackend
 from .owners import Owner
 from .records import Job
+from .second_pass import ask_again
 from .settings import Resolved
+from .verifying import Verifying, marks
 from .weights import Progress
 from .window import Window
 
@@ -59,7 +60,12 @@ class _Run:
     extraction: Extraction
     assembling: Assembling
     named: Future[NamedEmbeddings]
-    concurrency: int
+    backend: Backend
+
+    @property
+    def concurrency(self) -> int:
+        """Calls at the same time."""
+        return self.backend.concurrency
 
 
 class Pipeline:
@@ -125,8 +131,7 @@ class Pipeline:
             if named.done():
                 named.result()  # before a call is paid for
             assembling = Assembling(job.id, materials, journal, opened.model, self._settings)
-            width = backend.concurrency
-            run = _Run(job, owner.id, materials, asker, extraction, assembling, named, width)
+            run = _Run(job, owner.id, materials, asker, extraction, assembling, named, backend)
             yield from self._run(run, journal, opened, started)
 
     def _run(
@@ -135,6 +140,8 @@ class Pipeline:
         try:
             yield from self._ask_all(run, opened)
             result = run.assembling.result()
+            if self._settings.verify:
+                result = yield from self._verify(run, journal, result)
         except BaseException:
             # Even where nobody listens any more; the error under way says more than another.
             with suppress(JournalError):
@@ -153,13 +160,33 @@ class Pipeline:
                 [(at, Answered(reason=again, repeated=True)) for at in repeated], named
             )
             for batch in window.batches():
-                yield from run.assembling.take([_ended(at, came) for at, came in batch], named)
+                yield from run.assembling.take([ended(at, came) for at, came in batch], named)
         rest = [at for at in to_ask if at not in run.assembling.outcomes]
         not_asked = Reason(code="chunk.not_asked")
         run.assembling.take([(at, Answered(reason=not_asked, asked=False)) for at in rest], named)
         failure = run.asker.failure
         if failure and not any(o.state in _ANSWERED for o in run.assembling.outcomes.values()):
             raise failure
+        yield from ask_again(
+            run.extraction,
+            run.assembling,
+            run.materials,
+            named,
+            passes=self._settings.passes,
+            width=run.concurrency,
+            stop=self._stop,
+        )
+
+    def _verify(
+        self, run: _Run, journal: Journal, result: PairList
+    ) -> Generator[Event, None, PairList]:
+        contexts = {chunk.id: chunk.context for chunk in run.materials.chunks}
+        verifying = Verifying(run.asker, run.backend, self._settings, contexts)
+        try:
+            yield from verifying.ask(result, run.concurrency, self._stop)
+        finally:
+            run.assembling.usage += verifying.usage
+        return verifying.marked(result, run.named.result(), journal)
 
     def _prepared(self, run: _Run, opened: OpenBackend, named: NamedEmbeddings) -> Prepared:
         read = run.materials
@@ -187,12 +214,19 @@ class Pipeline:
             counts["kept"] = len(result.kept)
             counts["duplicates"] = len(result.duplicates)
             counts["rejected"] = len(result.rejected)
+            counts.update(marks(result) if self._settings.verify else {})
             unasked = states["not asked"] or len(result.chunks) < whole
-            state = "stopped" if unasked else "partial" if states["failed"] else "done"
+            lacking = states["failed"] or counts.get("unverified")
+            state = "stopped" if unasked else "partial" if lacking else "done"
             keep_list(journal, run.job.id, result)
         over = {"state": state, "counts": counts, "usage": run.assembling.usage, "seconds": seconds}
         Jobs(journal).end(run.job.model_copy(update=over), run.owner)
         return seconds
+
+    def _beyond(self) -> list[str]:
+        """What is asked beside one pass: nothing by default, as in jobs of earlier versions."""
+        more = {"passes": self._settings.passes > 1, "verify": self._settings.verify}
+        return [f"{name} {getattr(self._settings, name)}" for name, given in more.items() if given]
 
     def _load_embeddings(self, open_: ExitStack) -> Future[NamedEmbeddings]:
         """The embedding, loaded beside asking: bge takes seconds."""
@@ -215,6 +249,7 @@ class Pipeline:
             sorted(opened.parameters.items()),
             self._settings.language,
             self._settings.density,
+            *self._beyond(),
         )
         # A prompt of the user's own is kept as text: its file may be gone or changed later.
         chosen = {"prompt_text": own} if own is not None else {}
@@ -252,13 +287,3 @@ def _first_of_each(chunks: list[Chunk]) -> tuple[list[int], list[int]]:
     in_order = sorted(range(len(chunks)), key=lambda at: chunks[at].boilerplate)
     repeated = [at for at in in_order if first.setdefault(normalise(chunks[at].text), at) != at]
     return list(first.values()), repeated
-
-
-def _ended(at: int, came: Answered | Exception) -> Ended:
-    """What came of a chunk; a fault of ours is one chunk's failure, the journal's is the run's."""
-    if isinstance(came, SaidError):
-        raise came
-    if isinstance(came, Exception):
-        fields: dict[str, str | int] = {"kind": type(came).__name__, "reason": str(came)[:300]}
-        return at, Answered(reason=Reason(code="chunk.unexpected", fields=fields))
-    return at, came

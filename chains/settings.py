@@ -53,6 +53,8 @@ class Settings(BaseModel):
     overlap: int = _knob("overlap", 0, ge=0, le=10)
     embeddings: str = _knob("embeddings", "auto")
     embedding_backend: Literal["auto", "torch", "openvino"] = _knob("embedding_backend", "auto")
+    passes: int = _knob("passes", 1, ge=1, le=5)
+    verify: bool = _knob("verify", False)
     threshold: float | None = _knob("threshold", None, ge=0, le=1)
     evidence: Literal["strict", "keep"] = _knob("evidence", "strict")
     journal: Path | None = _knob("journal", None)

@@ -30,6 +30,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         prompt: str | None = setting(lang, "prompt"),
         language: str | None = setting(lang, "language"),
         density: str | None = setting(lang, "density"),
+        passes: str | None = setting(lang, "passes"),
         temperature: str | None = setting(lang, "temperature"),
         max_tokens: str | None = setting(lang, "max_tokens"),
         concurrency: str | None = setting(lang, "concurrency"),
@@ -38,6 +39,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         embedding_backend: str | None = setting(lang, "embedding_backend"),
         threshold: str | None = setting(lang, "threshold"),
         evidence: str | None = setting(lang, "evidence"),
+        verify: bool = typer.Option(False, "--verify", help=say("setting.verify", lang)),
         max_calls: str | None = setting(lang, "max_calls"),
         max_tokens_total: str | None = setting(lang, "max_tokens_total"),
         requests_per_minute: str | None = setting(lang, "requests_per_minute"),
@@ -58,6 +60,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             "prompt": prompt,
             "language": language,
             "density": density,
+            "passes": passes,
             "temperature": temperature,
             "max_tokens": max_tokens,
             "concurrency": concurrency,
@@ -66,6 +69,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             "embedding_backend": embedding_backend,
             "threshold": threshold,
             "evidence": evidence,
+            "verify": verify or None,
             "max_calls": max_calls,
             "max_tokens_total": max_tokens_total,
             "requests_per_minute": requests_per_minute,
@@ -110,8 +114,14 @@ def _estimate(
         return 0
     typer.echo(said("show.estimate", **expected.model_dump()))
     typer.echo(said("show.estimate_tokens", prompt=expected.prompt, completion=expected.completion))
+    if expected.verifying is not None:
+        typer.echo(said("show.estimate_verifying", **expected.verifying.model_dump()))
+    if expected.further is not None:
+        typer.echo(said("show.estimate_further", **expected.further.model_dump()))
     if expected.cost is not None:
         typer.echo(said("show.estimate_cost", cost=f"{expected.cost:.2f}"))
+    if expected.cost_at_most is not None:
+        typer.echo(said("show.estimate_at_most", cost=f"{expected.cost_at_most:.2f}"))
     if expected.one is not None and expected.eta is not None:
         eta = duration(expected.eta)
         typer.echo(said("show.estimate_time", one=f"{expected.one:.1f}", eta=eta))

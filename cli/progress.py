@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from chains.events import ChunkDone, Done, Event, Prepared
+from chains.events import ChunkDone, Done, Event, Prepared, Verified
+from chains.verifying import marks
 from pairs.records import ChunkOutcome, PairList
 
-from .context import Said
+from .context import Said, printable
 from .showing import sentence
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Showing:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._counts: Counter[str] = Counter()
+        self._verifying = False
         self._last_line = 0.0
         self._lock = threading.Lock()
         self._seconds = 0.0
@@ -69,6 +71,8 @@ class Showing:
                 self._prepared(event)
             elif isinstance(event, ChunkDone):
                 self._chunk(event)
+            elif isinstance(event, Verified):
+                self._verified(event)
             elif isinstance(event, Done):
                 self._close_bar()
                 self.result, self._seconds = event.result, event.seconds
@@ -129,6 +133,8 @@ class Showing:
             lines.append("  " + said("show.duplicates", count=count, embeddings=result.embeddings))
         if result.conflicts:
             lines.append("  " + said("show.conflicts", count=len(result.conflicts)))
+        if self._verifying:
+            lines.append("  " + said("show.verified", **marks(result)))
         reasons = Counter(sentence(one.reason, said) for one in result.rejected)
         for reason, count in reasons.most_common():
             lines.append("  " + said("show.rejected", count=count, reason=reason))
@@ -152,7 +158,8 @@ class Showing:
         for reason in event.refused:
             self._console.print(f"! {sentence(reason, said)}", soft_wrap=True)
         for source, reason in event.warnings:
-            self._console.print(f"! {Path(source).name}: {sentence(reason, said)}", soft_wrap=True)
+            name = printable(Path(source).name)
+            self._console.print(f"! {name}: {sentence(reason, said)}", soft_wrap=True)
         self._open_bar("", event.chunks, size=False)
 
     def _chunk(self, event: ChunkDone) -> None:
@@ -172,6 +179,14 @@ class Showing:
             eta=duration((event.total - event.done) * seconds / event.done),
         )
         self._advance(event.done, text)
+
+    def _verified(self, event: Verified) -> None:
+        if not self._verifying:
+            self._verifying = True
+            self._open_bar("", event.total, size=False)
+        tokens = event.usage.prompt + event.usage.completion
+        fields = event.model_dump(include={"done", "total"})
+        self._advance(event.done, self._said("show.verifying", **fields, tokens=tokens))
 
     def _advance(self, done: int, text: str) -> None:
         if self._bar is not None and self._task is not None:

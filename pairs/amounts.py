@@ -9,7 +9,7 @@ from .numerals_zh import chinese_value, worth
 from .quantities import Kind, Number
 from .units import FACTORS, SCALES, UNIT
 
-__all__ = ["figures", "labels", "shares", "words"]
+__all__ = ["figures", "labels", "shares", "stepped", "words"]
 
 _CN = "零〇一二三四五六七八九十"
 _GAP = r"\s{0,3}"
@@ -28,8 +28,13 @@ _PLAIN = re.compile(
 _NAMED = re.compile(
     r"(?<![a-z0-9])[a-z]{1,12}[-.·]?\d[a-z0-9]{0,12}(?:[-.][a-z0-9]{1,6})?(?![a-z0-9])"
 )
-_AFTER_SCALE = re.compile(rf"{_GAP}-?({SCALES})(?![a-z])")
-_AFTER_UNIT = re.compile(rf"{_GAP}-?({UNIT})")
+_SOME = "(?:[余来]|多(?!米[诺尼]))?"
+"""220多公里 are some 220 km: what is more is not said."""
+_AFTER_SCALE = re.compile(rf"{_GAP}-?{_SOME}({SCALES})(?![a-z])")
+_AFTER_UNIT = re.compile(rf"{_GAP}-?{_SOME}({UNIT})")
+_STEP = re.compile(r"(\d{1,8}(?:\.\d{1,8})?)([亿万千百])")
+_LAST_STEP = re.compile(r"\d{1,8}(?![\d.,%:/年月日号~-])")
+_STEPS = {"百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _KILO = re.compile(r"k(?![a-z0-9])")
 _GENERATION = re.compile(r"[2-6]g(?![a-z0-9])")
 _ORDINAL_END = re.compile(r"(?:st|nd|rd|th)(?![a-z])")
@@ -81,6 +86,22 @@ def figures(flat: str) -> Iterator[Number]:
     for hit in _PLAIN.finditer(flat):
         value = _decimal(hit["n"])
         yield _measured(flat, -value if hit["sign"] else value, hit.start(), hit.end(), False)
+
+
+def stepped(flat: str) -> Iterator[Number]:
+    """Amounts said step by step: 4万3千人, 1亿2000万元."""
+    done = 0
+    for hit in _STEP.finditer(flat):
+        if hit.start() < done or flat[hit.start() - 1 : hit.start()] in tuple("0123456789.,"):
+            continue
+        value, least, done = _decimal(hit[1]) * _STEPS[hit[2]], _STEPS[hit[2]], hit.end()
+        while (step := _STEP.match(flat, done)) and _decimal(step[1]) * _STEPS[step[2]] < least:
+            least = _STEPS[step[2]]
+            value, done = value + _decimal(step[1]) * least, step.end()
+        if (last := _LAST_STEP.match(flat, done)) and int(last[0]) < least:
+            value, done = value + int(last[0]), last.end()
+        if done > hit.end():
+            yield _with_unit(flat, value, hit.start(), done)
 
 
 def words(flat: str) -> Iterator[Number]:

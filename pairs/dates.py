@@ -38,7 +38,8 @@ _DATE = re.compile(
 )
 _LONE_MONTH = re.compile(
     r"(?<![a-z])(january|february|april|june|july|august|september|october|november|december"
-    r"|(?<=in )march|(?<=in )may|(?<=since )may|(?<=of )march)(?![a-z])"
+    r"|(?:(?<=in )|(?<=of )|(?<=by )|(?<=mid[ -])|(?<=late )|(?<=early )|(?<=since )|(?<=until )"
+    r"|(?<=during ))(?:march|may))(?![a-z])"
 )
 _LONE_DAY = re.compile(rf"(?<![\d.{_CN}月])({_N2}){_GAP}日(?!本|元|军|语|文|式|常|期|前|后|内|子)")
 _CLOCK = re.compile(

@@ -3,10 +3,20 @@
 import json
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
-__all__ = ["PLACES", "Members", "belongs", "exclusive", "members"]
+__all__ = [
+    "PLACES",
+    "Members",
+    "Occurrence",
+    "belongs",
+    "exclusive",
+    "members",
+    "occurrences",
+    "stands_for",
+]
 
 Members = dict[int, Counter[str]]
 """Family -> how often each of its members is named."""
@@ -16,6 +26,10 @@ PLACES = 0
 
 _LATIN = re.compile(r"[a-z\u00c0-\u024f][a-z0-9\u00c0-\u024f'.&]*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_WHEN = frozenset(
+    "before january spring monday morning today 春季 星期一 今天 今年 过去 上午".split()
+)
+"""First words of the families of more than two that say when."""
 _PHRASE = 4
 """Words in the longest English name looked for."""
 
@@ -53,6 +67,21 @@ def _longest() -> dict[str, int]:
     return longest
 
 
+@cache
+def _beginnings() -> re.Pattern[str]:
+    """The characters with which Chinese words of families begin."""
+    return re.compile("[" + "".join(map(re.escape, _longest())) + "]")
+
+
+class Occurrence(NamedTuple):
+    """A word of a family where it stands in a text."""
+
+    family: int
+    member: str
+    start: int
+    end: int
+
+
 def members(flat: str) -> Members:
     """The members of each family that a text names, the longest word first.
 
@@ -60,36 +89,53 @@ def members(flat: str) -> Members:
         flat: Half width, lower case, simplified.
     """
     found: Members = {}
-    for word in [*_chinese_words(flat), *_english_words(flat)]:
-        for family, member in _index()[word]:
-            found.setdefault(family, Counter())[member] += 1
+    for word in occurrences(flat):
+        found.setdefault(word.family, Counter())[word.member] += 1
     return found
 
 
-def _chinese_words(flat: str) -> list[str]:
+@lru_cache(maxsize=1 << 10)
+def occurrences(flat: str) -> tuple[Occurrence, ...]:
+    """The members of families that a text names, and where; the longest word first.
+
+    Args:
+        flat: Half width, lower case, simplified.
+    """
+    index = _index()
+    return tuple(
+        Occurrence(family, member, start, end)
+        for word, start, end in [*_chinese_words(flat), *_english_words(flat)]
+        for family, member in index[word]
+    )
+
+
+def _chinese_words(flat: str) -> list[tuple[str, int, int]]:
     index, longest = _index(), _longest()
-    found: list[str] = []
+    found: list[tuple[str, int, int]] = []
     place = 0
-    while place < len(flat):
-        length = min(longest.get(flat[place], 0), len(flat) - place)
+    while begins := _beginnings().search(flat, place):
+        place = begins.start()
+        length = longest[flat[place]]
         while length and flat[place : place + length] not in index:
             length -= 1
         if length:
-            found.append(flat[place : place + length])
+            end = min(place + length, len(flat))
+            found.append((flat[place:end], place, end))
         place += length or 1
     return found
 
 
-def _english_words(flat: str) -> list[str]:
+def _english_words(flat: str) -> list[tuple[str, int, int]]:
     index = _index()
-    tokens = [_singular(token) for token in _LATIN.findall(flat)]
-    found: list[str] = []
+    tokens = [(_singular(hit.group()), *hit.span()) for hit in _LATIN.finditer(flat)]
+    found: list[tuple[str, int, int]] = []
     place = 0
     while place < len(tokens):
         for length in range(min(_PHRASE, len(tokens) - place), 0, -1):
-            phrase = " ".join(tokens[place : place + length])
+            parts = tokens[place : place + length]
+            phrase = " ".join(word for word, _, _ in parts)
             if phrase in index:
-                found.append(phrase)
+                found.append((phrase, parts[0][1], parts[-1][2]))
                 place += length - 1
                 break
         place += 1
@@ -126,3 +172,14 @@ def belongs(word: str) -> bool:
         word: Flattened.
     """
     return word in _index()
+
+
+@cache
+def stands_for(family: int) -> bool:
+    """Whether a member can only stand in the place of another: opposites, and what says when.
+
+    Args:
+        family: As ``occurrences`` numbers it.
+    """
+    found = _families()[family]
+    return len(found) == 2 or found[0][0] in _WHEN

@@ -44,7 +44,6 @@ def _row(pair: QAPair) -> dict[str, Any]:
         "match": pair.evidence.match,
         "score": round(pair.evidence.score, 4),
         "numbers_ok": pair.evidence.numbers_ok,
-        "verified": pair.verified,
     }
 
 
@@ -58,7 +57,7 @@ def cells(pair: QAPair, *, guarded: bool) -> list[str | int | float | bool | Non
     """
     row = _row(pair)
     return [
-        _as_text(row[name]) if guarded and isinstance(row[name], str) else row[name]
+        _as_text(cell) if guarded and isinstance(cell := row.get(name), str) else row.get(name)
         for name in COLUMNS
     ]
 

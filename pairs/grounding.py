@@ -7,14 +7,14 @@ word, in other words; then, where a whole file is given, word for word elsewhere
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from loaders.records import Chunk, Span
 
 from .records import Evidence, Match
 from .similar import similar_place
 from .source_text import Place, SourceText, trimmed
-from .supporting import share_said, supporting_place
+from .supporting import LEAST_NEAR, share_said, supporting_place
 from .turned_round import turned_round
 from .unproven_numbers import is_cut_off, unproven_numbers
 
@@ -36,6 +36,8 @@ class Passage:
         pages: ``(first character, page)`` of the whole file, in order; empty without pages.
         document: The whole file's text, prepared once for all its chunks; None to look no further
             than the chunk.
+        near: Whether two texts have vectors that say the same, for answers in words of their own;
+            None to go by words alone.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class Passage:
         chunk: Chunk,
         pages: Sequence[tuple[int, int]] = (),
         document: SourceText | None = None,
+        near: Callable[[str, str], bool] | None = None,
     ) -> None:
         self._chunk = chunk
         self._source = SourceText(chunk.text)
         self._document = document
         self._pages = pages
+        self._near = near
 
     def ground(self, question: str, answer: str) -> Evidence:
         """The evidence for an answer; ``match`` is none where nothing in the text carries it.
@@ -68,7 +72,21 @@ class Passage:
             return self._evidence(
                 self._source, carried[0], "supported", carried[1], question, answer
             )
-        return self._elsewhere(question, answer)
+        found = self._elsewhere(question, answer)
+        return self._in_other_words(question, answer) if found.match == "none" else found
+
+    def _in_other_words(self, question: str, answer: str) -> Evidence:
+        """The evidence for an answer that shares but some words with it, and its meaning.
+
+        Vectors alone prove nothing: they are near for another answer to the same question.
+        """
+        carried = supporting_place(self._source, question, answer, LEAST_NEAR)
+        if self._near is None or carried is None:
+            return NONE
+        (start, end), share = carried
+        if not self._near(answer, self._source.text[start:end]):
+            return NONE
+        return self._evidence(self._source, (start, end), "supported", share, question, answer)
 
     def _elsewhere(self, question: str, answer: str) -> Evidence:
         """The evidence outside the chunk, such as a heading above it.

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 
-from .amounts import figures, labels, shares, words
+from .amounts import figures, labels, shares, stepped, words
 from .dates import dates, lone_dates, times
 from .normalise import flatten
 from .quantities import Kind, Number
 
 __all__ = ["Kind", "Number", "missing", "numbers", "same"]
 
-_READERS = (dates, times, shares, labels, figures, words, lone_dates)
+_READERS = (dates, times, shares, labels, stepped, figures, words, lone_dates)
 """In the order in which they may claim a stretch of the text."""
 
 

@@ -53,6 +53,12 @@ class QAPair(_Record):
     question: str = Field(min_length=1)
     answer: str = Field(min_length=1)
     evidence: Evidence
+    verified: bool | None = Field(
+        default=None,
+        description="whether the model, asked again, answers so from the evidence alone; None"
+        " where it was not asked",
+    )
+    answer_again: str = Field(default="", description="what it answered then")
     edited: bool = Field(default=False, description="its words are a person's")
     source: str = ""
     page: int | None = None

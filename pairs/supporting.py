@@ -12,10 +12,12 @@ from .normalise import flatten
 from .source_text import Place, SourceText
 from .terms import forms, pieces
 
-__all__ = ["share_said", "supporting_place"]
+__all__ = ["LEAST", "LEAST_NEAR", "share_said", "supporting_place"]
 
 LEAST = 0.6
 """Share of what an answer adds to its question that must stand in the sentences."""
+LEAST_NEAR = 0.45
+"""The share that is enough where the vectors of answer and sentences say the same as well."""
 _MOST_SENTENCES = 3
 _ANOTHER = 0.12
 """What one more sentence must add to be taken in."""
@@ -27,7 +29,9 @@ _LONGEST = 2000
 _Shares = npt.NDArray[np.float64]
 
 
-def supporting_place(source: SourceText, question: str, answer: str) -> tuple[Place, float] | None:
+def supporting_place(
+    source: SourceText, question: str, answer: str, least: float = LEAST
+) -> tuple[Place, float] | None:
     """The one to three sentences that say what an answer says, and how much of it they say.
 
     Words count by how rare they are in the text; what the answer merely repeats of its question
@@ -37,6 +41,7 @@ def supporting_place(source: SourceText, question: str, answer: str) -> tuple[Pl
         source: Where to look.
         question: What was asked.
         answer: As the model put it.
+        least: Share of what the answer adds that must be said, 0..1.
     """
     if not source.sentences:
         return None
@@ -55,7 +60,7 @@ def supporting_place(source: SourceText, question: str, answer: str) -> tuple[Pl
         if score > best[0]:
             best = (score, float(shares[at]), at, at + size - 1)
     _, share, first, last = best
-    if share < LEAST:
+    if share < least:
         return None
     return (source.sentences[first][0], source.sentences[last][1]), min(1.0, share)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,7 @@ from .families import Members, exclusive, members
 from .negation import NOT_DENYING
 from .normalise import flatten
 from .slots import replaced, single_opposites
+from .swapped import affirmed, denial_put_in, swapped
 from .terms import HAN, is_slight, stem
 
 __all__ = ["turned_round"]
@@ -94,10 +96,23 @@ def turned_round(answer: str, evidence: str, quote: str = "") -> bool:
     mine, theirs = _said(answer), _said(evidence)
     if _denies(mine, theirs, 1) or _denies(theirs, mine, 2):
         return True
-    one, other = members(flatten(answer)), members(flatten(evidence))
+    if denial_put_in(mine.words, mine.denies, theirs.words, alone=False):
+        return True
+    if denial_put_in(theirs.words, theirs.denies, mine.words, alone=True):
+        return True
+    if swapped(answer, evidence):
+        return True
+    one, other = _affirmed(answer), _affirmed(evidence)
     return exclusive(one, other, opposites=True) or exclusive(
         _comparing(one), _comparing(other), opposites=False
     )
+
+
+def _affirmed(text: str) -> Members:
+    named: Members = {}
+    for word in affirmed(flatten(text)):
+        named.setdefault(word.family, Counter())[word.member] += 1
+    return named
 
 
 def _comparing(named: Members) -> Members:
@@ -128,7 +143,7 @@ def _denies(one: _Said, other: _Said, fewest: int) -> bool:
 
 def _differ(answer: str, quote: str) -> bool:
     """Whether two nearly equal texts differ by a word that denies or by one and its opposite."""
-    mine, theirs = _words(answer), _words(quote)
+    mine, theirs = _but_for_ends(_words(answer), _words(quote))
     for here, there in replaced(mine, theirs, gaps=True):
         if any(_DENIAL.fullmatch(word) for word in [*mine[here], *theirs[there]]):
             return True
@@ -138,6 +153,14 @@ def _differ(answer: str, quote: str) -> bool:
         if any(exclusive(members(one), members(other), opposites=two) for two in (True, False)):
             return True
     return False
+
+
+def _but_for_ends(mine: list[str], theirs: list[str]) -> tuple[list[str], list[str]]:
+    """Two texts without the words with which both begin and end, since aligning is slow."""
+    shorter = min(len(mine), len(theirs))
+    first = next((at for at in range(shorter) if mine[at] != theirs[at]), shorter)
+    last = next((at for at in range(shorter - first) if mine[-1 - at] != theirs[-1 - at]), 0)
+    return mine[first : len(mine) - last], theirs[first : len(theirs) - last]
 
 
 def _joined(words: Sequence[str]) -> str:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from .normalise import flatten
 from .numbers import Number, missing, numbers, same
-from .terms import HAN, pieces
+from .swapped import alike_around
+from .terms import pieces
 from .units import SCALES
 
 __all__ = ["is_cut_off", "unproven_numbers"]
 
+_Parts = tuple[Fraction | None, ...]
+
 _DIGITS = re.compile(r"\d+")
-_COUNTERS = "个名种枚次首页届座条家所间层项部集期支只册颗位本台艘架幅篇场"
+_UP_TO = re.compile(r"\s?(?:-|~|–|—|到|至|to)\s?")
+_COUNTERS = "个名种枚次首座条家所间项部支只册颗位本台艘架幅辆匹头棵株块栋幢件张份"
+# These say what they count: 9局 are no 9个赛季.
+_TELLING = "页届层集期篇场卷章节回局号楼幕季级"
 _NEXT = re.compile(r"\s?([\u3400-\u9fff]|[a-z]+)")
+_HOW_MANY = re.compile(r"几|多少|\bhow many\b")
+_GOING_ON = frozenset("到 至 和 与 to until till through and".split())
 _ONE_WORD = 2
 """Chinese characters, or English words, that say no more than what is counted."""
-_LOOK = 12
-"""Characters before and after a number that are compared."""
 _SURROUNDED = 8
 """Letters, or half as many Chinese characters, by which two numbers stand in the same words."""
 _SCALED = re.compile(rf"\s{{0,3}}-?(?:{SCALES})(?![a-z])")
@@ -46,12 +53,17 @@ def unproven_numbers(
         lacking = {n for n in claimed if not any(_is(n, flat, k, told) for k in known)}
         lacking |= {*_unmatched(claimed, known)}
     else:
-        lacking = {n for n in claimed if not any(_proves(n, flat, k, told) for k in known)}
+        lacking = {
+            n
+            for n in claimed
+            if not any(_proves(n, flat, k, told) for k in known)
+            and not (_is_article(n, flat, known, told) and not _HOW_MANY.search(flatten(question)))
+        }
     if lacking:
         asked = {number.key for number in numbers(question)}
         lacking = _not_among(lacking, asked, around)
     lacking |= {n for n in claimed if _stands_for_another(n, flat, known, told)}
-    lacking |= _saying_more(claimed, known, around)
+    lacking |= _saying_more(claimed, known, around) | _other_ranges(flat, claimed, told, known)
     loose = [found for found in _DIGITS.finditer(flat) if not _within(found, claimed)]
     stand = set(_DIGITS.findall(told)) if loose else set()
     unread = tuple(found.group() for found in loose if found.group() not in stand)
@@ -69,18 +81,45 @@ def _saying_more(claimed: Iterable[Number], known: Iterable[Number], around: str
     said += [other.value for other in nearby if other.kind == "date"]
     loose = {other.value[:1] for other in nearby if other.kind == "amount"}
     return {
-        number
-        for number in dates
-        if not _parts_within(tuple(None if (p,) in loose else p for p in number.value), said)
+        number for number in dates if not _parts_within(_without_year(number.value, loose), said)
     }
 
 
-def _parts_within(
-    parts: tuple[Fraction | None, ...], said: Iterable[tuple[Fraction | None, ...]]
-) -> bool:
-    """Whether every part of a date is said by some other date."""
-    columns = list(zip(*said, strict=True)) or [()] * len(parts)
+def _parts_within(parts: _Parts, said: Iterable[_Parts]) -> bool:
+    """Whether every part of a date is said by some other date that says nothing else instead."""
+    agreeing = [other for other in said if not _conflict(parts, other)]
+    columns = list(zip(*agreeing, strict=True)) or [()] * len(parts)
     return all(part is None or part in column for part, column in zip(parts, columns, strict=True))
+
+
+def _without_year(parts: _Parts, loose: Collection[object]) -> _Parts:
+    """A date without its year, where that stands as a bare number: | Date (1969) |."""
+    return (None, *parts[1:]) if parts[:1] in loose else parts
+
+
+def _conflict(one: _Parts, other: _Parts) -> bool:
+    return any(x != y for x, y in zip(one, other, strict=True) if None not in (x, y))
+
+
+def _other_ranges(
+    flat: str, claimed: Sequence[Number], told: str, known: Sequence[Number]
+) -> set[Number]:
+    """The ends of ranges that share but one end with a range of the evidence: 3-6 and 3-9."""
+    theirs = list(_ranges(told, known))
+    return {
+        end
+        for mine in _ranges(flat, claimed)
+        if not any(same(mine[0], one[0]) and same(mine[1], one[1]) for one in theirs)
+        for end, its_other, side in ((mine[0], mine[1], 1), (mine[1], mine[0], 0))
+        if any(same(its_other, one[side]) for one in theirs)
+    }
+
+
+def _ranges(flat: str, found: Sequence[Number]) -> Iterator[tuple[Number, Number]]:
+    """The neighbours of which one goes up to the other: 5-7, 三月到六月."""
+    for one, other in pairwise(found):
+        if one.kind == other.kind and _UP_TO.fullmatch(flat, one.end, other.start):
+            yield one, other
 
 
 def _is_all_numbers(flat: str, claimed: Iterable[Number]) -> bool:
@@ -122,30 +161,48 @@ def _proves(claimed: Number, flat: str, known: Number, told: str) -> bool:
     if kinds == {"ordinal", "amount"} and (claimed.unit or known.unit):
         return False
     mine, theirs = _counter(flat, claimed), _counter(told, known)
-    if not mine or claimed.unit:
+    if claimed.unit:
+        return bool(known.unit) or not theirs or (theirs == "个" and claimed.unit == "人")
+    if not mine:
         return True
     if known.kind == "ordinal" or known.unit:
         return False
-    return not theirs or theirs == mine or "个" in (mine, theirs)
+    return not theirs or theirs == mine or (theirs not in _TELLING and "个" in (mine, theirs))
+
+
+def _is_article(claimed: Number, flat: str, known: Iterable[Number], told: str) -> bool:
+    """Whether 一 before a measure word counts nothing: 鹦鹉的一种, 一名工程师."""
+    if flat[claimed.start] != "一" or claimed.value != (Fraction(1),) or claimed.kind != "amount":
+        return False
+    counter = _counter(flat, claimed)
+    if not counter and claimed.unit not in ("人", "次"):
+        return False
+    return not any(
+        other.kind == "amount"
+        and (other.unit == claimed.unit if claimed.unit else _counter(told, other) == counter)
+        for other in known
+    )
 
 
 def _counter(flat: str, number: Number) -> str:
     """The measure word that follows a Chinese number; empty for none."""
     after = flat[number.end : number.end + 2].lstrip()[:1]
-    return after if after and after in _COUNTERS else ""
+    return after if after and after in _COUNTERS + _TELLING else ""
 
 
 def _counted(flat: str, number: Number) -> str:
     """The first Chinese character or English word after a number; empty for none."""
     found = _NEXT.match(flat, number.end)
-    return found[1] if found else ""
+    return "" if found is None or found[1] in _GOING_ON else found[1]
 
 
 def _stands_for_another(claimed: Number, flat: str, known: Iterable[Number], told: str) -> bool:
     """Whether another number stands in the evidence between the words that surround this one."""
     mine = theirs = 0
     for other in known:
-        alike = _alike_around(flat, claimed, told, other)
+        alike = sum(alike_around(flat, _place(claimed), told, _place(other)))
+        if not alike:
+            continue
         if same(claimed, other):
             mine = max(mine, alike)
         elif claimed.kind == other.kind:
@@ -153,21 +210,8 @@ def _stands_for_another(claimed: Number, flat: str, known: Iterable[Number], tol
     return theirs >= _SURROUNDED and theirs > mine
 
 
-def _alike_around(flat: str, one: Number, told: str, other: Number) -> int:
-    """How much of the text right before and after two numbers is equal, Chinese counted twice."""
-    before = flat[max(0, one.start - _LOOK) : one.start][::-1]
-    their_before = told[max(0, other.start - _LOOK) : other.start][::-1]
-    after, their_after = flat[one.end : one.end + _LOOK], told[other.end : other.end + _LOOK]
-    return _common(before, their_before) + _common(after, their_after)
-
-
-def _common(one: str, other: str) -> int:
-    weight = 0
-    for mine, theirs in zip(one, other, strict=False):
-        if mine != theirs:
-            break
-        weight += 2 if HAN.match(mine) else 1
-    return weight
+def _place(number: Number) -> tuple[int, int]:
+    return number.start, number.end
 
 
 def is_cut_off(text: str, end: int) -> bool:

@@ -36,6 +36,7 @@ class PromptFile(BaseModel):
     task: str
     density: dict[Density, str]
     ask: str
+    again: str
     repair: str
     json_reply: str
     example: _Example
@@ -66,6 +67,7 @@ def load_prompt(
     density: Density = "normal",
     own: str | None = None,
     as_json: bool = False,
+    again: bool = False,
 ) -> ChatPromptTemplate:
     """A template with the variables ``context`` and ``text``.
 
@@ -81,6 +83,8 @@ def load_prompt(
             ``{text}`` the text follows in a message of its own.
         as_json: Whether the reply is bound to a JSON schema; the worked example, which is not
             JSON, is left out then.
+        again: Whether the text is what an earlier pass left unasked; a user's own prompt says the
+            same in every pass.
 
     Raises:
         PromptError: Unknown name, damaged file, or an own prompt that is blank or too long.
@@ -92,6 +96,8 @@ def load_prompt(
         return _own_prompt(own, language)
     file = read_prompt(name, language)
     task = f"{file.task.strip()}\n{file.density[density].strip()}"
+    if again:
+        task = f"{task}\n{file.again.strip()}"
     if as_json:
         task = f"{task}\n{file.json_reply.strip()}"
         return ChatPromptTemplate([SystemMessage(task), ("human", file.ask.strip())])

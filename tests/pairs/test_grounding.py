@@ -239,3 +239,36 @@ def test_hostile_texts_take_bounded_time(text: str) -> None:
     for answer in (text[:1], text[:9], text[:3000], "是1a不" * 200, "别的内容 something else 42"):
         holds(passage.ground(text[:500], answer), text)
     assert time.process_time() - begin < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer", "wrong"),
+    [
+        (
+            "鹦鹉科下有两个亚科，吸蜜鹦鹉亚科是其中之一。苹果很红。",
+            "吸蜜鹦鹉属于什么？",
+            "鹦鹉科两个亚科其中之一，自成类别动物",
+            "鹦鹉科三个亚科其中之一，自成类别动物",
+        ),
+        (
+            "The high-pressure engine reaches some 27-30% efficiency. Apples are red.",
+            "How good is it?",
+            "The engine attained 27-30% efficiency in ideal laboratory conditions",
+            "The engine attained 37-40% efficiency in ideal laboratory conditions",
+        ),
+    ],
+)
+def test_words_of_its_own_need_vectors_that_say_the_same(
+    text: str, question: str, answer: str, wrong: str
+) -> None:
+    chunk = chunk_of(text)
+    assert Passage(chunk).ground(question, answer).match == "none"
+    assert Passage(chunk, near=lambda *_: False).ground(question, answer).match == "none"
+    found = Passage(chunk, near=lambda *_: True).ground(question, answer)
+    holds(found, text)
+    assert (found.match, found.numbers_ok) == ("supported", True)
+    assert 0.45 <= found.score < 0.6
+    doubted = Passage(chunk, near=lambda *_: True).ground(question, wrong)
+    assert doubted.match == "none" or not doubted.numbers_ok
+    unrelated = Passage(chunk, near=lambda *_: True).ground(question, "bananas 香蕉 oranges 橘子")
+    assert unrelated.match == "none"
