@@ -1,8 +1,9 @@
 """One chunk: ``prompt | llm | parser``, with what a person would do when the reply is no good.
 
 An unreadable reply is shown to the model once with what was wrong; a reply cut off by its token
-limit, or a request longer than the context, makes the chunk be asked again in two halves. Every
-reply is kept, and the pairs read before a failure stay.
+limit, or a request longer than the context, makes the chunk be asked again in two halves, and so
+does a refusal, to find what is refused. Every reply is kept, and the pairs read before a failure
+stay.
 """
 
 from __future__ import annotations
@@ -139,7 +140,10 @@ class Extraction:
         asked = self._settings.language
         return self._prompt(language_of(chunk.text) if asked == "auto" else asked, again=again)
 
-    def _ask(self, chunk: Chunk, prompt: _Prompt, halvings: int) -> Answered:
+    def _ask(
+        self, chunk: Chunk, prompt: _Prompt, halvings: int, *, around: bool = True
+    ) -> Answered:
+        """What came of a chunk; ``around`` says whether to ask around what is refused in it."""
         answered = Answered(prompt=prompt.fingerprint)
         messages = prompt.render(chunk)
         try:
@@ -148,8 +152,12 @@ class Extraction:
             answered.reason, answered.asked = error.reason, error.asked
             cut = error.overflow
         half = -(-count_tokens(chunk.text) // 2)
-        if cut and halvings and half >= SMALLEST_HALF:
+        if not halvings or half < SMALLEST_HALF:
+            return answered
+        if cut:
             return self._ask_halves(chunk, prompt, half, halvings - 1, answered)
+        if around and _is_refused(answered):
+            return self._ask_around(chunk, prompt, half, halvings - 1, answered)
         return answered
 
     def _ask_whole(
@@ -181,6 +189,30 @@ class Extraction:
         parts = split([Document(page_content=chunk.text)], chunk_size=half)
         for part in parts:
             both.add(self._ask(chunk.model_copy(update={"text": part.text}), prompt, halvings))
+        return both
+
+    def _ask_around(
+        self, chunk: Chunk, prompt: _Prompt, half: int, halvings: int, whole: Answered
+    ) -> Answered:
+        """What came of a refused chunk's parts: one unwelcome sentence must not cost the others.
+
+        Where every part is refused, too, the backend refuses more than a sentence, and no more
+        calls are made.
+        """
+        parts = [
+            chunk.model_copy(update={"text": part.text})
+            for part in split([Document(page_content=chunk.text)], chunk_size=half)
+        ]
+        came = [self._ask(part, prompt, halvings, around=False) for part in parts]
+        if all(map(_is_refused, came)):
+            return whole
+        both = Answered(usage=whole.usage, prompt=whole.prompt)
+        smaller = -(-half // 2)
+        for part, answered in zip(parts, came, strict=True):
+            if _is_refused(answered) and halvings and smaller >= SMALLEST_HALF:
+                both.add(self._ask_around(part, prompt, smaller, halvings - 1, answered))
+            else:
+                both.add(answered)
         return both
 
     def _reply(
@@ -231,6 +263,11 @@ class Extraction:
             parser=PairParser(examples=examples, instructions=said),
             repair=repair_request(self._name, language, reason),
         )
+
+
+def _is_refused(answered: Answered) -> bool:
+    """Whether the backend would not take a text, and nothing was read of it."""
+    return answered.reason is not None and answered.reason.code == "backend.refused"
 
 
 def choose_prompt(backend: Backend, settings: Settings) -> tuple[str, str | None]:

@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bench.simulated import Simulated
 from chains.settings import user_folder
 
 MODELS = user_folder("cache") / "models"
+
+# A law is not a stopwatch: how long an example takes says more of the machine than of the code.
+settings.register_profile("qa3", deadline=None)
+settings.load_profile("qa3")
 
 
 @pytest.fixture(autouse=True)

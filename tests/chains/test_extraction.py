@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.runs import run, settings_for
-from bench.simulated import Simulated, pairs_reply
+from bench.simulated import Faults, Simulated, pairs_reply
 from chains.materials import Text
 
 ZH = (
@@ -78,3 +78,31 @@ def test_a_cut_that_no_halving_mends_fails_with_its_raw_reply() -> None:
     assert failed.reason
     assert failed.reason.code == "reply.truncated"
     assert failed.raw
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_one_unwelcome_sentence_costs_no_other(language: str) -> None:
+    form = {
+        "zh": "第{n}号车间于{year}年在河边落成，由当地的工匠建造，共有{men}名工人在里面做工。",
+        "en": "Workshop {n} was opened in {year} beside the river and gave work to {men} people. ",
+    }[language]
+    sentences = [form.format(n=n, year=1800 + n, men=n + 12).strip() for n in range(12)]
+    text = (" " if language == "en" else "").join(sentences)
+    with Simulated(faults=Faults(refused_word="1807")) as server:
+        result = run([Text(text=text)], settings_for(server, chunk_size=800)).result
+    (chunk,) = result.chunks
+    assert chunk.state == "failed"
+    assert chunk.reason
+    assert chunk.reason.code == "backend.refused"
+    kept = {pair.answer for pair in result.kept}
+    assert kept < set(sentences)
+    assert len(kept) >= 9
+    assert not any("1807" in answer for answer in kept)
+
+
+def test_a_backend_that_refuses_every_text_is_asked_no_further() -> None:
+    with Simulated(faults=Faults(refused_word="车间")) as server:
+        text = "".join(f"第{n}号车间于{1800 + n}年落成，共有{n + 12}名工人。" for n in range(12))
+        result = run([Text(text=text)], settings_for(server, chunk_size=800)).result
+        assert sum(server.asked.values()) <= 4  # the whole, and its parts
+    assert [chunk.state for chunk in result.chunks] == ["failed"]
