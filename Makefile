@@ -32,6 +32,13 @@ bench: .venv/all
 	$(BIN)/python bench/dedupe.py
 	$(BIN)/python bench/embedding.py
 	$(BIN)/python bench/grounding.py
+	$(BIN)/python -m bench.retrieval
+	$(BIN)/python -m bench.viewer
+	$(BIN)/python -m bench.rest
+	$(BIN)/python -m bench.endpoint
+	$(BIN)/python -m bench.real_model
+	$(BIN)/python -m bench.peers
+	$(BIN)/python -m bench.soak
 
 # The official hubs first; where none answers, the same bytes by another way, under the same sum.
 model: .venv/base

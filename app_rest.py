@@ -1,134 +1,97 @@
-"""The REST door: LangServe's wire shape in plain FastAPI, the engine in worker threads.
+"""The REST door: LangServe's wire shape, jobs, uploads and dialogue; its rooms are in ``rest/``.
 
-qa3 serve          then          curl -d '{"input": {"text": "..."}}' .../pairs/invoke
+qa3 serve          then          curl -d '{"input": "..."}' .../pairs/invoke
 """
 
 from __future__ import annotations
 
-import json
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from chains.events import Done, Event
-from chains.materials import Text
-from chains.pipeline import Pipeline
-from chains.settings import resolve
-from messages.errors import SaidError
-from pairs.records import PairList
+from rest.errors import RestError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-MOST_CHARACTERS = 2_000_000
+    from rest.limits import Access, Limits
+
+__all__ = ["create_app", "serve"]
 
 
-class TextInput(BaseModel):
-    """A text and how to ask about it; a client can name no file and no address of the server."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
-    name: Annotated[str, Field(max_length=200)] = "text"
-    backend: str | None = None
-    language: Literal["auto", "zh", "en"] | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    max_tokens: Annotated[int, Field(ge=16, le=32_768)] | None = None
-    threshold: Annotated[float, Field(ge=0, le=1)] | None = None
-    prompt_text: Annotated[str, Field(max_length=20_000)] | None = None
-
-
-class InvokeRequest(BaseModel):
-    """The body of ``/pairs/invoke`` and ``/pairs/stream``; LangServe's other fields are ignored."""
-
-    input: TextInput
-
-
-class Metadata(BaseModel):
-    """What LangServe clients read beside the output."""
-
-    run_id: str = Field(default_factory=lambda: str(uuid.uuid4()))
-    feedback_tokens: list[str] = Field(default_factory=list)
-
-
-class InvokeResponse(BaseModel):
-    """The answer of ``/pairs/invoke``."""
-
-    output: PairList
-    metadata: Metadata
-
-
-def create_app(config: Path | None = None) -> FastAPI:
+def create_app(
+    config: Path | None = None,
+    *,
+    access: Access | None = None,
+    limits: Limits | None = None,
+    page: bool = False,
+) -> FastAPI:
     """The service.
 
     Args:
         config: A settings file.
+        access: Who may ask; None for whoever reaches a loopback address.
+        limits: How much is taken on; None for the usual.
+        page: Whether the page is served too, below ``/ui``.
 
     Raises:
-        SettingsError: The settings cannot be used.
+        SaidError: The settings, the journal or the uploads' folder cannot be used.
     """
-    from fastapi import FastAPI, Request
-    from fastapi.responses import JSONResponse, StreamingResponse
-
-    resolve(config=config)
-    app = FastAPI(title="qa3", description=__doc__)
-
-    @app.exception_handler(SaidError)
-    def refuse(request: Request, error: SaidError) -> JSONResponse:
-        language = "zh" if request.headers.get("accept-language", "").startswith("zh") else "en"
-        return JSONResponse(
-            {"code": error.code, "detail": error.say(language)}, status_code=_status(error)
-        )
-
-    # Plain functions: FastAPI runs them in worker threads, and the event loop stays free.
-    @app.post("/pairs/invoke")
-    def invoke(request: InvokeRequest) -> InvokeResponse:
-        result = PairList()
-        for event in _events(request.input, config):
-            if isinstance(event, Done):
-                result = event.result
-        return InvokeResponse(output=result, metadata=Metadata())
-
-    @app.post("/pairs/stream")
-    def stream(request: InvokeRequest) -> StreamingResponse:
-        return StreamingResponse(_sse(request.input, config), media_type="text/event-stream")
-
-    @app.get("/health")
-    def health() -> dict[str, str]:
-        return {"status": "ok"}
-
+    try:
+        from rest.building import build
+    except ModuleNotFoundError as error:
+        raise RestError("rest.no_package", package=error.name) from error
+    app = build(config, access, limits)
+    if page:
+        _mount_page(app, config)
     return app
 
 
-def _events(given: TextInput, config: Path | None) -> Iterator[Event]:
-    settings = given.model_dump(exclude={"text", "name"}, exclude_none=True)
-    resolved = resolve(settings, config)
-    return Pipeline(resolved).run([Text(text=given.text, name=given.name)])
+def serve(
+    host: str,
+    port: int,
+    config: Path | None = None,
+    *,
+    access: Access | None = None,
+    limits: Limits | None = None,
+    page: bool = True,
+) -> None:
+    """Serves until interrupted; then what is in flight is finished, and the rest kept for later.
+
+    Raises:
+        SaidError: As ``create_app``; or no token is set where others can reach the address.
+    """
+    app = create_app(config, access=access or _access(host), limits=limits, page=page)
+    from rest.running import run
+
+    run(app, host, port)
 
 
-def _sse(given: TextInput, config: Path | None) -> Iterator[str]:
-    """LangServe's events: metadata, then data ..., then end or error."""
-    yield f"event: metadata\ndata: {Metadata().model_dump_json()}\n\n"
-    try:
-        for event in _events(given, config):
-            yield f"event: data\ndata: {event.model_dump_json()}\n\n"
-    except SaidError as error:
-        body = json.dumps({"status_code": _status(error), "message": str(error)})
-        yield f"event: error\ndata: {body}\n\n"
-    else:
-        yield "event: end\n\n"
+def _mount_page(app: FastAPI, config: Path | None) -> None:
+    """Serves the page below ``/ui`` with the same journal and the same jobs, where it may be.
+
+    Where a token is asked for, the page has to ask people to sign in itself.
+    """
+    from importlib.util import find_spec
+
+    from ui import placing, signing
+
+    service = app.state.service
+    closed = service.access.token is not None and not signing.signs_in()
+    if closed or find_spec("chainlit") is None:
+        return
+    placing.settle()
+    from chainlit.utils import mount_chainlit
+
+    from rest.guarding import PAGE
+    from ui.engine import Engine, share
+    from ui.serving import end, entry
+
+    share(Engine(config, journal=service.journal, runner=service.runner))
+    service.endings.append(end)
+    mount_chainlit(app, target=entry(), path=PAGE)
 
 
-def _status(error: SaidError) -> int:
-    """Whose fault it is: the client's, or a backend's behind us."""
-    return 502 if error.code.startswith(("backend.", "endpoint.", "weights.")) else 422
+def _access(host: str) -> Access:
+    from rest.limits import access_for
 
-
-def serve(host: str, port: int, config: Path | None = None) -> None:
-    """Serves until interrupted."""
-    import uvicorn
-
-    uvicorn.run(create_app(config), host=host, port=port, log_level="warning")
+    return access_for(host)

@@ -146,6 +146,7 @@ class Database:
             # With WAL, a killed process loses no commit; only a power failure can.
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.execute("PRAGMA trusted_schema = OFF")
         except sqlite3.Error as error:
             raise self._error("journal.open", error) from error
         with self.writing("journal.open") as db:
@@ -153,6 +154,9 @@ class Database:
             steps = {0: f"{SCHEMA};\n{LISTS}", 2: FROM_2, VERSION: ""}
             if version not in steps:
                 raise JournalError("journal.version", file=str(self.path), version=version)
+            if version == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                # Another program's file, which must not be given our tables.
+                raise JournalError("journal.foreign", file=str(self.path))
             for statement in filter(str.strip, steps[version].split(";\n")):
                 db.execute(statement)
             # Written whether it changes or not, so that a folder nobody may write shows here.

@@ -52,7 +52,7 @@ def load_list(journal: Journal, job: str, *, edited: bool = True) -> PairList:
         raise JournalError("job.no_list", job=job)
     try:
         pairs = PairList.model_validate_json(zlib.decompress(rows[0][0]))
-    except (ValidationError, zlib.error) as error:
+    except (ValidationError, TypeError, zlib.error) as error:
         raise JournalError("job.other_version", job=job) from error
     if not edited:
         return pairs

@@ -245,7 +245,19 @@ class Jobs:
     def _jobs(self, which: str, *values: object) -> list[Job]:
         rows = self._database.rows(f"SELECT {_FIELDS}, owner FROM jobs {which}", *values)  # noqa: S608 - ours
         with self._database.writing() as db:
-            return [_job(db, row) for row in rows]
+            return [_read(db, row) for row in rows]
+
+
+def _read(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
+    """A job of a row.
+
+    Raises:
+        JournalError: Somebody else than this version of ours wrote it.
+    """
+    try:
+        return _job(db, row)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise JournalError("job.other_version", job=str(row[0])[:64]) from error
 
 
 def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:

@@ -60,6 +60,7 @@ class Materials:
         files: The texts, with where their pages begin.
         chunks: Of all files, in order; ``file_of`` gives each one's file.
         file_of: Index into ``files`` for each chunk.
+        encodings: Of each file as it was read; empty where it has none.
         warnings: What the loaders noticed, by file.
         refused: Files of a batch that could not be read; the others go on.
     """
@@ -67,6 +68,7 @@ class Materials:
     files: list[SourceFile] = field(default_factory=list)
     chunks: list[Chunk] = field(default_factory=list)
     file_of: list[int] = field(default_factory=list)
+    encodings: list[str] = field(default_factory=list)
     warnings: list[tuple[str, Reason]] = field(default_factory=list)
     refused: list[LoadError] = field(default_factory=list)
 
@@ -159,6 +161,7 @@ def _take(documents: list[Document], result: Materials, chunk_size: int, overlap
             pages=tuple(_page_starts(documents)),
         )
     )
+    result.encodings.append(str(documents[0].metadata.get("encoding") or ""))
     result.chunks += chunks
     result.file_of += [len(result.files) - 1] * len(chunks)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
 from messages.errors import SaidError
@@ -20,7 +20,7 @@ from .asking import as_reason
 from .backends import choose
 from .embeddings import NamedEmbeddings, load_embeddings
 from .errors import BusyError, JournalError
-from .events import Event, Failed
+from .events import Done, Event, Failed
 from .jobs import Jobs
 from .journal import Journal
 from .kept_materials import keep_materials
@@ -28,33 +28,11 @@ from .materials import Materials
 from .records import Job
 from .resuming import resume
 from .settings import Resolved, Settings
+from .telling import News, Run
 
 REMEMBERED = 50
 """Runs over whose events can still be listened to; the list itself stands in the journal."""
-_OVER = ("done", "failed")
 _BUDGET = ("max_calls", "max_tokens_total")
-_UNDER_WAY = ("waiting", "broken off")
-
-
-@dataclass
-class _Run:
-    """One run of a job: what it has told so far, and who waits for more."""
-
-    job: str
-    embedded: bool
-    given: dict[str, Any]
-    token: str = field(default_factory=lambda: secrets.token_hex(4))
-    events: list[Event] = field(default_factory=list)
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    stop: threading.Event = field(default_factory=threading.Event)
-    begun: bool = False
-    over: bool = False
-
-    def tell(self, event: Event) -> None:
-        with self.changed:
-            self.events.append(event)
-            self.over = event.event in _OVER
-            self.changed.notify_all()
 
 
 class Runner:
@@ -71,11 +49,13 @@ class Runner:
         self._jobs = Jobs(journal)
         self._waiting = waiting
         self._lock = threading.Lock()
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Run] = {}
+        self._closed = False
         self._embeddings: dict[tuple[str, str], Future[NamedEmbeddings]] = {}
         # One model in memory serves one run at a time.
         self._embedded = ThreadPoolExecutor(1, thread_name_prefix="embedded")
         self._others = ThreadPoolExecutor(at_once, thread_name_prefix="jobs")
+        self._stopped = ThreadPoolExecutor(1, thread_name_prefix="stopped")
 
     def begin(self, read: Materials, resolved: Resolved) -> str:
         """The id of a new job, in the journal and waiting for its turn.
@@ -96,7 +76,7 @@ class Runner:
             settings=settings,
             backend=backend.model_dump(mode="json"),
         )
-        run = _Run(job.id, _is_embedded(job), {name: settings[name] for name in _BUDGET})
+        run = Run(job.id, _is_embedded(job), {name: settings[name] for name in _BUDGET})
         with self._lock:
             self._check_room()
             self._runs[job.id] = run
@@ -126,7 +106,7 @@ class Runner:
             JournalError: There is no such job, or somebody works on it.
         """
         found = self._jobs.find(job)
-        run = _Run(found.id, _is_embedded(found), dict(given or {}))
+        run = Run(found.id, _is_embedded(found), dict(given or {}))
         with self._lock:
             earlier = self._runs.get(found.id)
             if found.state == "running" or (earlier and not earlier.over):
@@ -142,15 +122,20 @@ class Runner:
             raise
         self._submit(run)
 
-    def take_up(self) -> list[str]:
-        """The ids of the jobs that a server left unfinished; they go on from here."""
-        left = [job for job in self._jobs.all() if job.served and job.state in _UNDER_WAY]
+    def take_up(self, *, waiting: bool = True) -> list[str]:
+        """The ids of the jobs that a server left unfinished; they go on from here.
+
+        Args:
+            waiting: Also those that wait, as after a start; another server's may be among them.
+        """
+        states = ("waiting", "broken off") if waiting else ("broken off",)
+        left = [job for job in self._jobs.all() if job.served and job.state in states]
         taken = []
         for job in reversed(left):
             budget = {name: job.settings.get(name) for name in _BUDGET}
-            run = _Run(job.id, _is_embedded(job), budget)
+            run = Run(job.id, _is_embedded(job), budget)
             with self._lock:
-                if job.id in self._runs:
+                if job.id in self._runs and not self._runs[job.id].over:
                     continue
                 self._runs[job.id] = run
             self._submit(run)
@@ -172,27 +157,41 @@ class Runner:
                 kept alive or given up; None to wait for ever.
         """
         run = self._runs.get(job)
-        if run is None:
-            return
-        token, _, number = (after or "").partition("-")
-        at = int(number) if token == run.token and number.isdecimal() else 0
-        while True:
-            with run.changed:
-                if at >= len(run.events) and not run.over:
-                    run.changed.wait(patience)
-                new, over = run.events[at:], run.over
-            for event in new:
-                at += 1
-                yield f"{run.token}-{at}", event
-            if over and at >= len(run.events):
-                return
-            if not new:
-                yield None
+        if run is not None:
+            yield from run.listen(after, patience)
+
+    def news(self, job: str, after: str | None = None) -> News | None:
+        """What ``listen`` would give at once; None for a job that no run here is about.
+
+        Args:
+            job: Its whole id.
+            after: As for ``listen``.
+        """
+        run = self._runs.get(job)
+        return run.since(run.place(after)) if run else None
+
+    def watching(self, job: str, wake: Callable[[], object]) -> AbstractContextManager[None]:
+        """Calls a function, from any thread, whenever a run of this process has told something.
+
+        For listeners that cannot give a thread each to waiting.
+        """
+        run = self._runs.get(job)
+        return run.watching(wake) if run else nullcontext()
 
     def is_running(self, job: str) -> bool:
         """Whether a run of this process is about a job and not yet over."""
         run = self._runs.get(job)
         return run is not None and not run.over
+
+    def is_waiting(self, job: str) -> bool:
+        """Whether a run of this process waits for its turn."""
+        run = self._runs.get(job)
+        return run is not None and not (run.begun or run.over)
+
+    def is_stopping(self, job: str) -> bool:
+        """Whether a run of this process was told to stop and is not yet over."""
+        run = self._runs.get(job)
+        return run is not None and run.stop.is_set() and not run.over
 
     def stop(self, job: str) -> bool:
         """Whether a run was told to stop: calls in flight are finished, the rest is not asked."""
@@ -200,19 +199,27 @@ class Runner:
         if run is None or run.over:
             return False
         run.stop.set()
+        # One that waits has nothing to finish, and need not wait for its turn to say so.
+        if run.turn is not None and run.turn.cancel():
+            run.turn = self._stopped.submit(self._run, run)
         return True
 
     def close(self) -> None:
         """Ends every run and waits for the calls in flight; the next server takes them up."""
         with self._lock:
+            self._closed = True
             runs = [run for run in self._runs.values() if not run.over and not run.stop.is_set()]
-        for pool in (self._embedded, self._others):
+        pools = (self._embedded, self._others, self._stopped)
+        for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
         for run in runs:
             run.stop.set()
-        for pool in (self._embedded, self._others):
+        for pool in pools:
             pool.shutdown(wait=True)
         self._jobs.put_back([run.job for run in runs])
+        for run in runs:
+            if not run.over:
+                run.tell(None)
 
     def embeddings(
         self, name: str, backend: Literal["auto", "torch", "openvino"]
@@ -243,11 +250,14 @@ class Runner:
         for job in over[: max(0, len(over) - REMEMBERED)]:
             del self._runs[job]
 
-    def _submit(self, run: _Run) -> None:
+    def _submit(self, run: Run) -> None:
         pool = self._embedded if run.embedded else self._others
-        pool.submit(self._run, run)
+        try:
+            run.turn = pool.submit(self._run, run)
+        except RuntimeError:  # closed meanwhile; the next server finds it in the journal
+            run.tell(None)
 
-    def _run(self, run: _Run) -> None:
+    def _run(self, run: Run) -> None:
         """One run to its end; whatever happens, its listeners are told."""
         run.begun = True
         try:
@@ -256,9 +266,13 @@ class Runner:
             named = self.embeddings(settings.embeddings, settings.embedding_backend)
             events = resume(self._journal, job, run.given, embeddings=named, stop=run.stop)
             for event in events:
-                run.tell(event)
+                cut_short = self._closed and isinstance(event, Done) and not event.result.complete
+                run.tell(None if cut_short else event)
         except SaidError as error:
-            self._fail(run, as_reason(error))
+            if error.code == "job.busy":  # another process runs it, and says what comes of it
+                run.tell(None)
+            else:
+                self._fail(run, as_reason(error))
         except Exception as error:  # noqa: BLE001 - a listener must never wait for ever
             fields: dict[str, str | int] = {
                 "kind": type(error).__name__,
@@ -266,7 +280,7 @@ class Runner:
             }
             self._fail(run, Reason(code="job.unexpected", fields=fields))
 
-    def _fail(self, run: _Run, reason: Reason) -> None:
+    def _fail(self, run: Run, reason: Reason) -> None:
         try:
             self._jobs.fail(run.job, reason)
         finally:

@@ -124,7 +124,7 @@ def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
         import tomli as tomllib
     try:
         return file, tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise SettingsError("settings.broken_file", file=str(file), reason=str(error)) from error
 
 

@@ -10,7 +10,7 @@ import typer
 
 from messages import say
 
-from .context import config_file, setting
+from .context import config_file, printable, setting
 
 if TYPE_CHECKING:
     from chains.settings import Resolved
@@ -33,12 +33,12 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             return
         for name, row in rows.items():
             shown = "-" if row["value"] is None else row["value"]
-            typer.echo(f"{name:<14} {shown!s:<12} ({row['from']})")
+            typer.echo(f"{name:<14} {printable(str(shown)):<12} ({printable(row['from'])})")
             typer.echo(f"{'':<14} {say(f'setting.{name}', lang)}")
         for name, row in backends.items():
-            typer.echo(f"[backends.{name}]")
+            typer.echo(printable(f"[backends.{name}]"))
             for key, value in row.items():
-                typer.echo(f"  {key} = {json.dumps(value, ensure_ascii=False)}")
+                typer.echo("  " + printable(f"{key} = {json.dumps(value, ensure_ascii=False)}"))
 
     @app.command(help=say("cli.doctor", lang))
     def doctor(
@@ -51,7 +51,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         well = True
         for finding in examine(resolve({"backend": backend}, config)):
             mark = {"ok": "ok  ", "note": "note", "wrong": "FAIL"}[finding.state]
-            typer.echo(f"{mark} {finding.reason.say(lang)}")
+            typer.echo(f"{mark} {printable(finding.reason.say(lang))}")
             well = well and finding.state != "wrong"
         return 0 if well else 1
 

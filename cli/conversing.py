@@ -15,8 +15,7 @@ import typer
 
 from messages.errors import SaidError
 
-from .context import Said
-from .showing import printable
+from .context import Said, printable
 
 if TYPE_CHECKING:
     from chains.dialogue import Dialogue, Source
@@ -126,7 +125,8 @@ class Conversation:
                     typer.echo(_safe(part.text), nl=False)
         except SaidError as error:
             self._failed = True
-            typer.echo("\n" * bool(answer) + f"qa3: {error.say(self._said.language)}", err=True)
+            said = printable(error.say(self._said.language))
+            typer.echo("\n" * bool(answer) + f"qa3: {said}", err=True)
             return
         typer.echo("")
         if last is None:

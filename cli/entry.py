@@ -11,7 +11,7 @@ import typer
 from messages import LANGUAGES, say
 
 from . import chatting, checking, deduping, endpoint, exporting, extracting, jobs, looking, serving
-from .context import Said
+from .context import Said, printable
 
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
 
@@ -102,22 +102,18 @@ def _fail(error: Exception, language: str) -> int:
     """Says what happened on one line of stderr; the exit code."""
     said = getattr(error, "say", None)
     if said is not None:
-        typer.echo(f"qa3: {_one_line(said(language))}", err=True)
+        typer.echo(f"qa3: {printable(said(language))}", err=True)
         return MISTAKE
     shown = getattr(error, "format_message", None)
     if shown is not None:
         context = getattr(error, "ctx", None)
         command = context.info_name if context and context.parent else ""
-        reason = _one_line(shown())
+        reason = printable(shown())
         typer.echo(f"qa3: {say('cli.usage', language, reason=reason, command=command)}", err=True)
         return MISTAKE
-    reason = _one_line(str(error))[:300]
+    reason = printable(str(error))[:300]
     typer.echo(
         f"qa3: {say('cli.unexpected', language, kind=type(error).__name__, reason=reason)}",
         err=True,
     )
     return FAILED
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

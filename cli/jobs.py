@@ -12,8 +12,8 @@ import typer
 from messages import say
 
 from .carrying import Output, carry_out
-from .context import Said, config_file, setting
-from .showing import printable, sentence
+from .context import Said, config_file, printable, setting
+from .showing import sentence
 
 if TYPE_CHECKING:
     from chains.records import Job
@@ -184,7 +184,7 @@ def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
         return
     typer.echo(_line(job, said))
     if job.failure:
-        typer.echo(job.failure.say(said.language))
+        typer.echo(sentence(job.failure, said))
     usage, seconds = job.usage, round(job.seconds)
     typer.echo(
         said(
@@ -198,7 +198,7 @@ def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
     )
     for key, value in job.settings.items():
         if value is not None:
-            typer.echo(f"  {key} = {json.dumps(value, ensure_ascii=False)[:200]}")
+            typer.echo(f"  {key} = {printable(json.dumps(value, ensure_ascii=False)[:200])}")
     for outcome in outcomes:
         if outcome.state not in ("failed", "not asked"):
             continue

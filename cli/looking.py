@@ -9,7 +9,7 @@ import typer
 
 from messages import say
 
-from .context import config_file, setting
+from .context import config_file, printable, setting
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -23,6 +23,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
     ) -> None:
         from loaders import count_tokens, load
+        from pairs.viewer.places import harmless
 
         for document in load(doc, password=password):
             metadata = dict(document.metadata)
@@ -33,10 +34,11 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             head = f"== {metadata.pop('page', '')} {' > '.join(metadata.pop('headings', ()) or ())}"
             warnings = metadata.pop("warnings", ()) or ()
             rest = ", ".join(f"{name}: {value}" for name, value in metadata.items())
-            typer.echo(f"{head.rstrip()} ({rest}, tokens: {count_tokens(document.page_content)})")
+            tokens = count_tokens(document.page_content)
+            typer.echo(printable(f"{head.rstrip()} ({rest}, tokens: {tokens})"))
             for warning in warnings:
                 typer.echo("! " + context.obj(warning["code"], **warning["fields"]), err=True)
-            typer.echo(document.page_content)
+            typer.echo(harmless(document.page_content))
 
     @app.command("split", help=say("cli.split", lang))
     def split_document(
@@ -51,6 +53,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         from chains.backends import choose
         from chains.settings import resolve
         from loaders import load, split
+        from pairs.viewer.places import harmless
 
         given = {"backend": backend, "chunk_size": chunk_size, "overlap": overlap}
         resolved = resolve(given, config)
@@ -65,6 +68,6 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             marked = " boilerplate" if chunk.boilerplate else ""
             typer.echo(
                 f"== {chunk.index} [{chunk.span.start}-{chunk.span.end}] {place}"
-                f" {chunk.context}{marked}"
+                f" {printable(chunk.context)}{marked}"
             )
-            typer.echo(chunk.text)
+            typer.echo(harmless(chunk.text))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from .context import Said
+from .context import Said, printable
 
 if TYPE_CHECKING:
     from pairs.records import QAPair, Reason
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def sentence(reason: Reason | None, said: Said) -> str:
     """A reason as words; empty where there is none."""
-    return reason.say(said.language) if reason else ""
+    return printable(reason.say(said.language)) if reason else ""
 
 
 def show_pairs(pairs: Iterable[QAPair], said: Said, most: int | None = None) -> None:
@@ -50,8 +50,3 @@ def place(pair: QAPair, said: Said) -> str:
         return said("show.no_evidence", source=source)
     code = "show.evidence" if pair.evidence.page else "show.evidence_no_page"
     return said(code, source=source, page=pair.evidence.page, start=span.start, end=span.end)
-
-
-def printable(text: str) -> str:
-    """A text on one line, without what would drive the reader's terminal."""
-    return "".join(char if char.isprintable() else " " for char in " ".join(text.split()))

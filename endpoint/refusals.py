@@ -10,6 +10,8 @@ INVALID, SERVER = "invalid_request_error", "server_error"
 # Status, OpenAI's type and OpenAI's code, for what a caller can put right.
 _KINDS: dict[str, tuple[int, str, str]] = {
     "endpoint.wrong_key": (401, INVALID, "invalid_api_key"),
+    "endpoint.foreign_page": (403, INVALID, "forbidden_origin"),
+    "endpoint.foreign_host": (421, INVALID, "misdirected_request"),
     "endpoint.unknown_model": (404, INVALID, "model_not_found"),
     "endpoint.no_route": (404, INVALID, "unknown_url"),
     "endpoint.wrong_method": (405, INVALID, "method_not_allowed"),

@@ -6,7 +6,6 @@ Handlers only wait: bodies are read, prompts encoded, answers and vectors made i
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from fastapi.responses import JSONResponse
 
 from .answers import ChatAnswer, embedding_list, model_card
 from .bodies import parse_body, plain, read_body
+from .callers import check_caller
 from .dialogues import refuse_far_too_long
 from .embedding import Embedder
 from .engine import Engine
@@ -64,7 +64,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
     )
-    router = APIRouter(prefix="/v1", dependencies=[Depends(service.check_key)])
+    router = APIRouter(prefix="/v1", dependencies=[Depends(service.check)])
     router.add_api_route("/chat/completions", service.chat, methods=["POST"])
     router.add_api_route("/embeddings", service.embeddings, methods=["POST"])
     router.add_api_route("/models", service.models, methods=["GET"])
@@ -101,15 +101,9 @@ class _Service:
             pool.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self.engine.close)
 
-    async def check_key(self, request: Request) -> None:
-        """Refuses a caller without the key; takes the same time for every wrong one."""
-        if not self.api_key:
-            return
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        # Headers arrive as Latin-1, whatever the bytes of the key are.
-        same = secrets.compare_digest(given.strip().encode("latin-1"), self.api_key.encode())
-        if not same or scheme.lower() != "bearer":
-            raise EndpointError("endpoint.wrong_key")
+    async def check(self, request: Request) -> None:
+        """Refuses a caller who may not ask."""
+        check_caller(request.headers, self.api_key)
 
     async def chat(self, request: Request) -> Response:
         """``POST /v1/chat/completions``."""

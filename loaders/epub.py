@@ -14,7 +14,7 @@ from .headings import markdown_headings
 from .pages import Page, warning
 from .webpage import decode_html, html_text
 
-_MOST_CHAPTERS = 10_000
+_MOST_CHAPTERS = 20_000
 
 
 def read_epub(path: Path, file: str) -> Iterator[Page]:
@@ -25,14 +25,18 @@ def read_epub(path: Path, file: str) -> Iterator[Page]:
         file: Its name as the user gave it, for errors.
 
     Raises:
-        LoadError: It is damaged, or its chapters are locked.
+        LoadError: It is damaged, its chapters are locked, or there are too many.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             chapters, title = _spine(archive)
             if not chapters:
                 raise LoadError("load.zip_broken", file=file)
-            for name in chapters[:_MOST_CHAPTERS]:
+            if len(chapters) > _MOST_CHAPTERS:
+                raise LoadError(
+                    "load.too_many_pages", file=file, pages=len(chapters), most=_MOST_CHAPTERS
+                )
+            for name in chapters:
                 yield _chapter(archive, name, title, file)
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
         raise LoadError("load.zip_broken", file=file) from error

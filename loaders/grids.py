@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 _LONG_CELL = 200  # characters; a table of longer cells reads better as records
+_MOST_FILLED_UP = 1_000_000  # cells of a table once its rows are made equally long
+_HOLLOW = 10  # times as many cells as were given; such rows are no table
 
 
 def markdown_table(rows: list[list[str]]) -> str:
@@ -39,6 +41,8 @@ def grid_text(rows: list[list[str]]) -> str:
     Args:
         rows: Of any lengths; the first names the columns if there are several.
     """
+    if _is_hollow(rows):
+        return "\n".join(" | ".join(_clean(cell) for cell in row if cell.strip()) for row in rows)
     rows = tidy(rows)
     if not rows:
         return ""
@@ -48,6 +52,13 @@ def grid_text(rows: list[list[str]]) -> str:
     if len(rows) > 1 and longest > _LONG_CELL:
         return _records(rows)
     return markdown_table(rows)
+
+
+def _is_hollow(rows: list[list[str]]) -> bool:
+    """Whether rows made equally long would hold next to nothing: one long row among short ones."""
+    given = sum(map(len, rows))
+    full = len(rows) * max(map(len, rows), default=0)
+    return full > _MOST_FILLED_UP and full > _HOLLOW * given
 
 
 def _records(rows: list[list[str]]) -> str:

@@ -46,7 +46,7 @@ def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:
 
     Args:
         folder: Searched with its subfolders; hidden files and folders are passed over, and links
-            to folders are not followed.
+            to folders are not followed, nor links to files elsewhere.
 
     Raises:
         LoadError: The folder is missing or cannot be read.
@@ -63,12 +63,19 @@ def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:
         for name in sorted(name for name in names if not name.startswith(".")):
             path = Path(place) / name
             try:
+                _check_inside(path, root)
                 _check(path, str(path))
                 recognise(path, str(path))
             except LoadError as error:
                 yield error
             else:
                 yield path
+
+
+def _check_inside(path: Path, root: Path) -> None:
+    """Refuses a link out of a folder: who packed the folder must not choose what else is read."""
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root.resolve()):
+        raise LoadError("load.link_outside", file=str(path))
 
 
 def _check(path: Path, file: str) -> str:

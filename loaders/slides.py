@@ -64,6 +64,7 @@ def _slide(slide: Any) -> str:
 def _shapes(shapes: Any, title: Any, depth: int) -> Iterator[str]:
     """The texts of shapes, from the top down and from left to right."""
     if depth > _DEEPEST:
+        yield from (_words(shape) for shape in shapes)
         return
     for shape in sorted(shapes, key=_place):
         if title is not None and shape.shape_id == title.shape_id and not depth:
@@ -81,8 +82,13 @@ def _place(shape: Any) -> tuple[int, int]:
     return (shape.top or 0, shape.left or 0)
 
 
+def _words(shape: Any) -> str:
+    """All the text below a shape or a slide."""
+    return "\n".join(
+        node.text for node in shape.element.iter() if str(node.tag).endswith("}t") and node.text
+    )
+
+
 def _plain(slide: Any) -> str:
     """All the text of a slide's XML, for a slide that makes no sense otherwise."""
-    return "\n".join(
-        node.text for node in slide.element.iter() if str(node.tag).endswith("}t") and node.text
-    )
+    return _words(slide)

@@ -30,6 +30,7 @@ _CHARSET = re.compile(
 _XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([A-Za-z0-9_.\-]{2,30})""")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _DEEPEST = 150
+_MOST_TAGS = 3_000_000  # each takes some 200 bytes of memory once it is read
 _MOST_CELL = 600  # characters; a table with longer cells lays out a page
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 
@@ -78,10 +79,12 @@ def html_text(markup: str, file: str) -> tuple[str, str]:
         file: Its name, for errors.
 
     Raises:
-        LoadError: The markup holds nothing that can be parsed.
+        LoadError: The markup holds nothing that can be parsed, or more tags than a page has.
     """
     from lxml import etree, html
 
+    if markup.count("<") > _MOST_TAGS:
+        raise LoadError("load.too_many_tags", file=file, most=f"{_MOST_TAGS:,}")
     try:
         parser = html.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True)
         tree = html.document_fromstring(_DECLARATION.sub("", markup), parser=parser)

@@ -19,6 +19,7 @@ _LEFT_OUT = frozenset(
 )
 _HEADING = re.compile(r"(?:heading|标题|標題)\s{0,2}([1-9])$", re.IGNORECASE)
 _SIGNS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
+_PARTS = frozenset(f"{_W}{name}" for name in ("p", "tbl", "tr", "tc"))
 _DEEPEST = 100
 
 
@@ -76,8 +77,9 @@ def _heading_levels(document: Any) -> dict[str, int]:
 
 
 def _blocks(parent: Any, levels: dict[str, int], depth: int) -> Iterator[str]:
-    """The blocks of a body, a cell or a text box."""
+    """The blocks of a body, a cell or a text box; as plain text what is nested beyond sense."""
     if depth > _DEEPEST:
+        yield from filter(str.strip, (_flat(node) for node in parent))
         return
     for node in parent:
         if node.tag == f"{_W}p":
@@ -117,6 +119,7 @@ def _level(node: Any, levels: dict[str, int]) -> int:
 def _collect(node: Any, parts: list[str], boxes: list[Any], depth: int) -> None:
     """A paragraph's text; text boxes anchored in it are set aside."""
     if depth > _DEEPEST:
+        parts.append(_flat(node))
         return
     for child in node:
         tag = child.tag
@@ -135,15 +138,27 @@ def _collect(node: Any, parts: list[str], boxes: list[Any], depth: int) -> None:
 
 
 def _table(node: Any, levels: dict[str, int], depth: int) -> str:
-    rows = []
-    for row in node.iter(f"{_W}tr"):
-        if next(row.iterancestors(f"{_W}tbl")) is not node:
-            continue
-        cells = (c for c in row.iter(f"{_W}tc") if next(c.iterancestors(f"{_W}tr")) is row)
-        rows.append([" ".join(_blocks(cell, levels, depth + 1)) for cell in cells])
+    rows = [
+        [" ".join(_blocks(cell, levels, depth + 1)) for cell in _own(row, f"{_W}tc")]
+        for row in _own(node, f"{_W}tr")
+    ]
     # A table within a cell is flattened: Markdown has no tables in tables.
     inner = next(node.iterancestors(f"{_W}tbl"), None) is not None
     return "\n".join(" ".join(filter(None, row)) for row in rows) if inner else grid_text(rows)
+
+
+def _own(node: Any, tag: str) -> Iterator[Any]:
+    """A table's own rows or a row's own cells, wrapped or not; never those of a table within."""
+    for child in node:
+        if child.tag == tag:
+            yield child
+        elif isinstance(child.tag, str) and child.tag not in _LEFT_OUT | _PARTS:
+            yield from _own(child, tag)
+
+
+def _flat(node: Any) -> str:
+    """All the words below a node."""
+    return "".join(one.text or "" for one in node.iter(f"{_W}t"))
 
 
 def _notes(document: Any, levels: dict[str, int]) -> list[str]:

@@ -20,7 +20,11 @@ _MARKS = (
     ("META-INF/container.xml", "epub"),
 )
 _TEXT_PART = re.compile(r"\.(?:xml|rels|x?html?|opf|ncx)$", re.IGNORECASE)
-_DECLARATION = re.compile(rb"<!ENTITY", re.IGNORECASE)
+_SHEET = re.compile(r"xl/worksheets/", re.IGNORECASE)  # read row by row, never held whole
+_PROLOG = 1 << 16  # bytes before the first element; no program writes as many
+_MOST_TAGS = 4_000_000  # of one part; each takes some 200 bytes of memory once it is read
+_FEW = 1 << 23  # bytes that cannot swell beyond bearing, whatever stands in them
+_STEP = 1 << 20  # bytes
 
 
 def zip_kind(path: Path, file: str) -> str:
@@ -60,6 +64,48 @@ def _check(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], file: str) ->
         raise LoadError("load.office_password", file=file)
     for part in text_parts:
         with archive.open(part) as stream:
-            # An entity that names itself ten times over is a bomb of another kind.
-            if _DECLARATION.search(stream.read(4096)):
+            if declares(stream.read(_PROLOG)):
                 raise LoadError("load.zip_broken", file=file)
+        if part.file_size > _FEW and not _SHEET.match(part.filename):
+            _count_tags(archive, part, file)
+
+
+def declares(start: bytes) -> bool:
+    """Whether an XML text declares entities, or hides its first element so far back that it could.
+
+    An entity that names others ten times over is a bomb, and one that names a file reads it.
+
+    Args:
+        start: Its first bytes, in any encoding of Unicode.
+    """
+    plain = start.replace(b"\0", b"")
+    at = 0
+    while (at := plain.find(b"<", at)) >= 0:
+        if plain.startswith(b"<!--", at):
+            end = plain.find(b"-->", at + 4)
+        elif plain.startswith(b"<?", at):
+            end = plain.find(b"?>", at + 2)
+        elif plain[at : at + 8].upper() == b"<!ENTITY":
+            return True
+        elif plain.startswith(b"<!", at):
+            end = plain.find(b">", at)
+            inside = plain.find(b"[", at, end)
+            if inside >= 0:
+                end = plain.find(b"]", inside)
+                if b"<!ENTITY" in plain[inside:end].upper():
+                    return True
+        else:
+            return False
+        if end < 0:
+            return True
+        at = end
+    return len(start) == _PROLOG
+
+
+def _count_tags(archive: zipfile.ZipFile, part: zipfile.ZipInfo, file: str) -> None:
+    tags = 0
+    with archive.open(part) as stream:
+        while block := stream.read(_STEP):
+            tags += block.count(b"<")
+            if tags > _MOST_TAGS:
+                raise LoadError("load.too_many_tags", file=file, most=f"{_MOST_TAGS:,}")

@@ -6,7 +6,9 @@ LangChainException
     ├── PromptError     prompts/errors.py
     ├── PairsError      pairs/errors.py
     ├── ChainError      chains/errors.py
-    └── EndpointError   endpoint/errors.py
+    ├── EndpointError   endpoint/errors.py
+    ├── RestError       rest/errors.py
+    └── PageError       ui/errors.py
 """
 
 from langchain_core.exceptions import LangChainException

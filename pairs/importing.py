@@ -29,6 +29,7 @@ _ANSWER = ("answer", "output", "response", "completion", "答案", "回答", "�
 _TURNS = ("conversations", "conversation", "messages")
 _ASKS, _ANSWERS = ("human", "user"), ("gpt", "assistant", "chatglm", "bot", "model")
 _NO_EVIDENCE = Evidence(match="none")
+_LONGEST_PAGE = 10  # digits
 
 
 def import_pairs(path: str | Path) -> list[QAPair]:
@@ -143,5 +144,6 @@ def _text(row: dict[str, Any], names: Iterable[str]) -> str:
 
 
 def _page(value: object) -> int | None:
-    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    digits = isinstance(value, str) and value.isdecimal() and len(value) < _LONGEST_PAGE
+    number = int(str(value)) if digits else value
     return number if isinstance(number, int) and not isinstance(number, bool) else None

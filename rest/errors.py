@@ -1,0 +1,10 @@
+"""Errors of the door.
+
+RestError <- SaidError <- LangChainException
+"""
+
+from messages.errors import SaidError
+
+
+class RestError(SaidError):
+    """A request, or a way to start the service, that is refused."""

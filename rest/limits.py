@@ -1,0 +1,122 @@
+"""What a service takes on and whom it lets in; each bound stands here once, with its unit."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from chains.settings import secret
+
+from .errors import RestError
+
+TOKEN_VARIABLE = "QA3_TOKEN"  # noqa: S105 - the variable's name
+LEAST_TOKEN = 16  # characters
+MOST_CHARACTERS = 2_000_000
+"""Of a text sent as JSON; longer ones are uploaded."""
+MOST_BODY = 16_000_000
+"""Bytes of a JSON body: the longest text, every character of it escaped."""
+MOST_FIELDS = 64_000
+"""Bytes of the fields beside the files of an upload."""
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+class Limits(BaseModel):
+    """How much one service takes on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file_bytes: int = Field(default=200_000_000, ge=1, description="bytes of one uploaded file")
+    pages: int = Field(default=5_000, ge=1, description="pages of one document")
+    files: int = Field(default=20, ge=1, le=1000, description="files of one request")
+    stored: int = Field(default=500, ge=1, description="uploads kept for later use")
+    stored_hours: float = Field(default=24.0, gt=0, description="hours an upload is kept")
+    waiting: int = Field(default=100, ge=1, description="jobs that may wait for their turn")
+    waiting_of_one: int = Field(default=50, ge=1, description="of them from one address")
+    jobs_at_once: int = Field(default=8, ge=1, le=64, description="jobs run side by side")
+    at_once: int = Field(default=128, ge=1, description="requests answered while they wait")
+    at_once_of_one: int = Field(default=64, ge=1, description="of them from one address")
+    stall_seconds: float = Field(default=60.0, gt=0, description="a body may pause so long")
+
+    @property
+    def upload_bytes(self) -> int:
+        """Bytes of a whole upload with its wrapping."""
+        return self.files * (self.file_bytes + 10_000) + MOST_FIELDS
+
+
+class Access(BaseModel):
+    """Who may ask, and for what.
+
+    Nothing but a loopback address is served without a token. On loopback the ``Host`` header has
+    to name this machine, so that no web page can reach the service by a name that it lets point
+    here.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    token: SecretStr | None = None
+    hosts: tuple[str, ...] = Field(default=(), description="names in the Host header; () for any")
+    origins: tuple[str, ...] = Field(default=(), description="web pages of others that may ask")
+    base_url: bool = Field(default=False, description="a client may name a backend's address")
+
+
+def access_for(
+    host: str,
+    *,
+    token_file: Path | None = None,
+    hosts: tuple[str, ...] = (),
+    origins: tuple[str, ...] = (),
+    base_url: bool = False,
+) -> Access:
+    """Who may ask a service bound to an address.
+
+    Args:
+        host: The address or name it listens on.
+        token_file: Holds the token; None for the environment variable ``QA3_TOKEN``.
+        hosts: Further names it is reached by, without a port.
+        origins: Such as ``https://example.org``: their pages may ask from a browser.
+        base_url: Whether a client may name a backend's address.
+
+    Raises:
+        RestError: A token is missing where one is needed, too short, or its file is not readable.
+    """
+    token = _token(token_file)
+    loopback = is_loopback(host)
+    if token is None and not loopback:
+        raise RestError("rest.token_needed", host=host, variable=TOKEN_VARIABLE)
+    known = (*_LOOPBACK_NAMES, host) if loopback else ()
+    if hosts and not loopback:
+        known = (*_LOOPBACK_NAMES, host)
+    names = tuple(dict.fromkeys(name.lower().strip("[]") for name in (*known, *hosts)))
+    clean = tuple(origin.rstrip("/") for origin in origins)
+    if "*" in clean:
+        raise RestError("rest.any_origin")
+    return Access(token=token, hosts=names, origins=clean, base_url=base_url)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _token(file: Path | None) -> SecretStr | None:
+    if file is None:
+        token = secret(TOKEN_VARIABLE)
+        origin = TOKEN_VARIABLE
+    else:
+        origin = str(file)
+        try:
+            token = SecretStr(file.read_text(encoding="utf-8").strip())
+        except (OSError, UnicodeDecodeError) as error:
+            raise RestError("rest.token_file", file=origin) from error
+    if token is not None:
+        text = token.get_secret_value()
+        if len(text) < LEAST_TOKEN or not text.isascii() or not text.isprintable():
+            raise RestError("rest.token_weak", origin=origin, least=LEAST_TOKEN)
+    return token

@@ -1,0 +1,82 @@
+"""What a request is about, read and split before anything is asked, within the bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from langchain_core.documents import Document
+
+from chains.backends import choose
+from chains.materials import Material, Materials, Text, read_materials
+from chains.settings import Resolved
+from loaders import LoadError, load
+
+from .errors import RestError
+from .inputs import FilesInput, TextInput
+from .uploads import READ, Uploads
+
+_OTHER_FORMAT = ("load.refused_format", "load.legacy", "load.archive", "load.not_text")
+
+
+def read_input(
+    given: str | TextInput | FilesInput, uploads: Uploads, resolved: Resolved
+) -> Materials:
+    """The chunks of a text or of uploads.
+
+    Args:
+        given: As a client sent it.
+        uploads: Where its files are.
+        resolved: The settings in force.
+
+    Raises:
+        SaidError: An upload is not there, or nothing can be read in a file.
+    """
+    if isinstance(given, str):
+        return read([Text(text=given)], resolved)
+    if isinstance(given, TextInput):
+        return read([Text(text=given.text, name=given.name)], resolved)
+    return read(documents_of(given.files, uploads), resolved)
+
+
+def documents_of(files: Sequence[str], uploads: Uploads) -> list[Material]:
+    """The Documents of uploads, each under the name its client gave it.
+
+    Args:
+        files: Their ids.
+        uploads: Where they are.
+
+    Raises:
+        SaidError: One is not there, cannot be read, or has too many pages.
+    """
+    if len(files) > uploads.limits.files:
+        raise RestError("rest.too_many_files", most=uploads.limits.files)
+    found = [uploads.find(file) for file in files]
+    return [list(_pages(path, one.name, uploads.limits.pages)) for one, path in found]
+
+
+def read(materials: Sequence[Material], resolved: Resolved) -> Materials:
+    """The chunks of materials as a backend takes them.
+
+    Raises:
+        LoadError: There is nothing in them to ask about.
+    """
+    chunk_size, overlap = choose(resolved).chunk_size, resolved.settings.overlap
+    return read_materials(materials, chunk_size=chunk_size, overlap=overlap)
+
+
+def _pages(path: Path, name: str, most: int) -> Iterator[Document]:
+    """The pages of a file as they are read, so that reading ends where there are too many."""
+    try:
+        for count, document in enumerate(load(path, name=name), 1):
+            _check_pages(count, name, most)
+            yield document
+    except LoadError as error:
+        if error.code in _OTHER_FORMAT:
+            raise RestError("rest.formats", reason=error, known=READ) from error
+        raise
+
+
+def _check_pages(count: int, name: str, most: int) -> None:
+    if count > most:
+        raise LoadError("load.too_many_pages", file=name, pages=f"> {most}", most=most)

@@ -1,0 +1,81 @@
+"""The clients of docs/rest.md and docs/rest.zh.md, run as they are shown but for their ports."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.serving import Served, free_port
+from bench.simulated import Simulated
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BLOCK = re.compile(r"(<!-- not run by the tests: [^>]+-->\n)?```(\w+)\n(.*?)```", re.DOTALL)
+PORTS = re.compile(r"\b80(?:01|11|12)\b")
+COMMANDS = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
+
+
+def blocks(name: str) -> list[tuple[str, str]]:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    found = [(match[2], match[3]) for match in BLOCK.finditer(text) if not match[1]]
+    return [(language, code) for language, code in found if language != "console"]
+
+
+def test_both_languages_show_the_same_clients() -> None:
+    shown = blocks("rest.md")
+    assert [language for language, _ in shown] == ["sh", "python", "js"]
+    assert blocks("rest.zh.md") == shown
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_the_readme_shows_the_same_clients(readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    assert all(code in text for _, code in blocks("rest.md"))
+
+
+@pytest.mark.parametrize(("language", "code"), blocks("rest.md")[:2])
+def test_a_client_runs_as_shown(
+    language: str, code: str, server: Simulated, tmp_path: Path
+) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples", target_is_directory=True)
+    asked = {
+        "QA3_BACKEND": "chatglm3",
+        "QA3_BASE_URL": server.base_url,
+        "QA3_MODEL": server.model,
+        "QA3_EMBEDDINGS": "lexical",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
+    child = subprocess.run(
+        [*COMMANDS[language], PORTS.sub(str(free_port()), code)],
+        cwd=tmp_path,
+        env={**os.environ, **asked},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=150,
+    )
+    assert child.returncode == 0, child.stderr[-2000:]
+    assert "Traceback" not in child.stderr
+    for word in ("event: done", "question,answer") if language == "sh" else ("of", "关于"):
+        assert word in child.stdout
+
+
+def test_the_script_runs_in_a_browser_as_shown(server: Simulated, tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    (_, code) = blocks("rest.md")[2]
+    with Served(tmp_path, server) as served, sync_playwright() as playwright:
+        place = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+        browser = playwright.chromium.launch(executable_path=place, args=["--no-sandbox"])
+        page, said = browser.new_page(), []
+        page.on("console", lambda line: said.append(line.text))
+        page.goto(f"{served.address}/docs")
+        script = PORTS.sub(served.address.rpartition(":")[2], code)
+        page.evaluate(f"(async () => {{ {script} }})()")
+        browser.close()
+    assert any("赵州桥" in line for line in said), said

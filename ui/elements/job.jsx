@@ -1,0 +1,135 @@
+const FORMATS = ['jsonl', 'csv', 'xlsx', 'alpaca', 'sharegpt', 'messages', 'markdown', 'report'];
+const NAMES = { jsonl: 'JSONL', csv: 'CSV', xlsx: 'XLSX', alpaca: 'Alpaca', sharegpt: 'ShareGPT', markdown: 'Markdown' };
+const RUNNING_MS = 700;
+const RESTING_MS = 15000;
+
+// Every format as a button; a click makes the file and takes it.
+function Downloads() {
+  const [busy, setBusy] = useState('');
+  const take = async (format) => {
+    setBusy(format);
+    const came = await act('qa3_download', { format });
+    setBusy('');
+    if (!came) return;
+    const link = document.createElement('a');
+    const place = `/project/file/${came.file}?session_id=${encodeURIComponent(came.session)}`;
+    link.href = apiClient.buildEndpoint(place);
+    link.download = came.name;
+    link.click();
+  };
+  return (
+    <div className="qa3-downloads" role="group" aria-label={say('download')}>
+      <span className="qa3-quiet">{say('download')}:</span>
+      {FORMATS.map((one) => (
+        <Button key={one} size="sm" variant="outline" disabled={busy === one}
+          onClick={() => take(one)} data-qa3={`download-${one}`}>
+          {NAMES[one] ?? say(one)}
+        </Button>
+      ))}
+    </div>
+  );
+}
+
+// How everything ended; the sums are there to be checked.
+function Account({ counts }) {
+  return (
+    <div className="qa3-account" data-qa3="account">
+      <p>{say('counts_line', counts)}</p>
+      <p>{say('chunks_line', counts)}</p>
+    </div>
+  );
+}
+
+// What can be done about a run that has ended: ask what failed, or was never asked, again.
+function GoOn({ shown, changed }) {
+  const run = async (name) => (await act(name)) && changed();
+  const failed = shown.counts?.chunks_failed ?? 0;
+  const unasked = shown.counts?.chunks_not_asked ?? 0;
+  const stuck = !shown.counts || shown.state === 'stopped' || shown.state === 'broken off';
+  return (
+    <>
+      {(unasked > 0 || stuck) && (
+        <Button size="sm" onClick={() => run('qa3_go_on')} data-qa3="go-on">
+          {say('go_on')}
+        </Button>
+      )}
+      {failed > 0 && (
+        <Button size="sm" variant="outline" onClick={() => run('qa3_retry')} data-qa3="retry">
+          {say('retry')} ({failed})
+        </Button>
+      )}
+    </>
+  );
+}
+
+// A job: asked about again and again while it runs, so that a page that slept shows the truth.
+function Job() {
+  const [asked, put] = useKept('asked', { view: 'kept', page: 0, size: SIZES[0], find: '' });
+  const [shown, setShown] = useKept('shown', null);
+  const [lost, setLost] = useState(false);
+  const [stopping, setStopping] = useState(false);
+  const [turn, setTurn] = useState(0);
+  const again = useCallback(() => setTurn((one) => one + 1), []);
+  useEffect(() => {
+    let here = true;
+    let timer = null;
+    const look = async () => {
+      let next = RUNNING_MS;
+      try {
+        const came = await ask('qa3_look', asked);
+        if (!here) return;
+        setShown(came);
+        setLost(false);
+        next = came.running ? RUNNING_MS : RESTING_MS;
+      } catch {
+        if (!here) return;
+        setLost(true);
+        next = 3000;
+      }
+      timer = setTimeout(look, document.hidden ? 4 * next : next);
+    };
+    look();
+    return () => {
+      here = false;
+      clearTimeout(timer);
+    };
+  }, [asked, turn]);
+  useEffect(() => {
+    if (shown && !shown.running) setStopping(false);
+  }, [shown?.running]);
+  const place = useRef(null);
+  useEffect(() => {
+    if (shown && !kept.seen) place.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+    kept.seen = Boolean(shown);
+  }, [Boolean(shown)]);
+  const stop = async () => {
+    setStopping(true);
+    if (!(await act('qa3_stop'))) setStopping(false);
+    again();
+  };
+  if (!shown) return <p className="qa3-quiet">{lost ? say('lost') : '…'}</p>;
+  if (shown.error) return <p className="qa3-warning">{shown.error}</p>;
+  const state = shown.state.replace(' ', '_');
+  return (
+    <section ref={place} className="qa3-job" data-qa3="job" data-state={shown.state} aria-label={`${say('job')} ${shown.job}`}>
+      <header className="qa3-line">
+        <span>
+          <b>{say('job')} {shown.job}</b> <span className="qa3-badge" data-qa3="state">{say(state)}</span>{' '}
+          <span className="qa3-quiet">
+            {shown.backend} ({shown.model})
+          </span>
+        </span>
+        {!shown.running && <GoOn shown={shown} changed={again} />}
+      </header>
+      {lost && <p className="qa3-warning">{say('lost')}</p>}
+      {shown.failure && <p className="qa3-warning" data-qa3="failure">{shown.failure}</p>}
+      {shown.running && <Progress shown={shown} stop={stop} stopping={stopping} />}
+      {shown.counts && <Account counts={shown.counts} />}
+      {shown.views && <Table shown={shown} asked={asked} put={put} changed={again} />}
+      {shown.counts && <Downloads />}
+    </section>
+  );
+}
+
+// The same function whenever the element is built anew, so that nothing typed into it is lost.
+export default (kept.element ??= Job);

@@ -1,0 +1,173 @@
+const VIEWS = ['kept', 'duplicates', 'rejected', 'failed'];
+const SIZES = [20, 50, 100];
+
+// A passage's sentence with the answer marked in it.
+function Marked({ row }) {
+  const at = row.quote ? row.sentence.indexOf(row.quote) : -1;
+  if (at < 0) return <span>{row.sentence}</span>;
+  return (
+    <span>
+      {row.sentence.slice(0, at)}
+      <mark>{row.quote}</mark>
+      {row.sentence.slice(at + row.quote.length)}
+    </span>
+  );
+}
+
+function Place({ row }) {
+  return (
+    <span className="qa3-place">
+      {row.source}
+      {row.page ? `, ${say('page', { page: row.page })}` : ''}
+    </span>
+  );
+}
+
+// What stands in a row beside question, answer and passage.
+function Badges({ row }) {
+  return (
+    <>
+      {row.edited && <span className="qa3-badge">{say('edited')}</span>}
+      {row.beside?.length > 0 && (
+        <span className="qa3-badge">{say('beside', { count: row.beside.length })}</span>
+      )}
+      {row.against?.length > 0 && <span className="qa3-badge qa3-bad">{say('conflict')}</span>}
+      {row.numbers_ok === false && <span className="qa3-badge qa3-bad">{say('numbers')}</span>}
+    </>
+  );
+}
+
+function Row({ row, view, running, open, toggle, changed }) {
+  const id = `qa3-${props.key}-${row.number}`;
+  const failed = view === 'failed';
+  const title = failed ? row.source : row.question;
+  return (
+    <>
+      <tr className={open ? 'qa3-open' : ''} data-qa3="row" onClick={toggle}>
+        <td className="qa3-number">{row.number}</td>
+        <td>
+          <button
+            type="button"
+            className="qa3-question"
+            aria-expanded={open}
+            aria-controls={id}
+            onClick={(event) => {
+              event.stopPropagation();
+              toggle();
+            }}
+          >
+            {title}
+          </button>
+          <Badges row={row} />
+          {view === 'duplicates' && (
+            <p className="qa3-quiet">
+              {say('ask_same')} ({row.score}): {row.of}
+            </p>
+          )}
+          {row.reason && view !== 'failed' && <p className="qa3-quiet">{row.reason}</p>}
+        </td>
+        <td className="qa3-answer">{failed ? row.reason : row.answer}</td>
+        <td className="qa3-evidence">
+          {failed ? say(row.asked ? 'failed' : 'not_asked') : <Marked row={row} />}{' '}
+          {!failed && <Place row={row} />}
+        </td>
+      </tr>
+      {open && (
+        <tr className="qa3-opened">
+          <td colSpan="4" id={id}>
+            <Details row={row} view={view} running={running} changed={changed} />
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+// One page of a list, with what is looked for in it and which part of it is shown.
+function Table({ shown, asked, put, changed }) {
+  const { view, page, size, find } = asked;
+  const [open, setOpen] = useKept('open', null);
+  const rows = shown.rows ?? [];
+  const last = Math.max(0, Math.ceil(shown.total / size) - 1);
+  const first = Math.min(page, last) * size;
+  return (
+    <div>
+      <div className="qa3-views" role="group" aria-label={say('job')}>
+        {VIEWS.filter((one) => shown.views?.[one] != null).map((one) => (
+          <button
+            type="button"
+            key={one}
+            aria-pressed={one === view}
+            data-qa3={`view-${one}`}
+            onClick={() => put({ ...asked, view: one, page: 0 })}
+          >
+            {say(one)} <b>{shown.views[one]}</b>
+          </button>
+        ))}
+        <input
+          type="search"
+          value={find}
+          placeholder={say('find')}
+          aria-label={say('find')}
+          data-qa3="find"
+          onChange={(event) => put({ ...asked, find: event.target.value, page: 0 })}
+        />
+      </div>
+      {rows.length === 0 ? (
+        <p className="qa3-quiet" data-qa3="empty">
+          {say('empty')}
+        </p>
+      ) : (
+        <table className="qa3-table">
+          <thead>
+            <tr>
+              <th>#</th>
+              <th>{say(view === 'failed' ? 'document' : 'question')}</th>
+              <th>{say(view === 'failed' ? 'reason' : 'answer')}</th>
+              <th>{say('passage')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row
+                key={`${view}-${row.id}-${row.number}`}
+                row={row}
+                view={view}
+                running={shown.running}
+                open={open === `${view}-${row.id}`}
+                toggle={() => setOpen(open === `${view}-${row.id}` ? null : `${view}-${row.id}`)}
+                changed={changed}
+              />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {shown.total > SIZES[0] && (
+        <div className="qa3-pages">
+          <Button size="sm" variant="outline" disabled={first === 0} data-qa3="previous"
+            onClick={() => put({ ...asked, page: Math.min(page, last) - 1 })}>
+            {say('previous')}
+          </Button>
+          <span data-qa3="page-of">
+            {say('page_of', { first: first + 1, last: first + rows.length, total: shown.total })}
+          </span>
+          <Button size="sm" variant="outline" disabled={page >= last} data-qa3="next"
+            onClick={() => put({ ...asked, page: page + 1 })}>
+            {say('next')}
+          </Button>
+          <select
+            value={size}
+            aria-label={say('rows', { count: size })}
+            onChange={(event) => put({ ...asked, size: Number(event.target.value), page: 0 })}
+          >
+            {SIZES.map((one) => (
+              <option key={one} value={one}>
+                {say('rows', { count: one })}
+              </option>
+            ))}
+          </select>
+        </div>
+      )}
+    </div>
+  );
+}

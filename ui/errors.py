@@ -1,0 +1,7 @@
+"""Errors of the room: PageError <- SaidError <- LangChainException."""
+
+from messages.errors import SaidError
+
+
+class PageError(SaidError):
+    """What the page cannot do for a person, or cannot be started with."""

@@ -1,0 +1,172 @@
+"""A list as the rows of a table: what is shown of each pair, filtered, a page at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pairs.records import ChunkOutcome, PairList, QAPair
+
+View = Literal["kept", "duplicates", "rejected", "failed"]
+VIEWS: tuple[View, ...] = ("kept", "duplicates", "rejected", "failed")
+PAGE_SIZES = (20, 50, 100)
+MOST_RAW = 2000  # characters of a raw reply that are shown
+_BAD = ("failed", "not asked")
+
+Row = dict[str, Any]
+
+
+class Table:
+    """A list's rows, made once for a list and asked for by the page.
+
+    Args:
+        pairs: The list, edits applied.
+        language: ``en`` or ``zh``, of the reasons.
+    """
+
+    def __init__(self, pairs: PairList, language: str) -> None:
+        beside: dict[str, list[Row]] = defaultdict(list)
+        for one in pairs.duplicates:
+            said = {"question": one.item.question, "answer": one.item.answer}
+            beside[one.duplicate_of.id or one.duplicate_of.question].append(
+                {**said, "score": round(one.score, 2)}
+            )
+        against: dict[str, list[str]] = defaultdict(list)
+        for clash in pairs.conflicts:
+            against[clash.item.id].append(clash.conflicts_with.question)
+            against[clash.conflicts_with.id].append(clash.item.question)
+        self._rows: dict[str, list[Row]] = {
+            "kept": [
+                {
+                    **as_row(pair),
+                    "beside": beside[pair.id or pair.question],
+                    "against": against[pair.id],
+                }
+                for pair in pairs.kept
+            ],
+            "duplicates": [
+                {
+                    **as_row(one.item),
+                    "of": one.duplicate_of.question,
+                    "of_answer": one.duplicate_of.answer,
+                    "score": round(one.score, 2),
+                }
+                for one in pairs.duplicates
+            ],
+            "rejected": [
+                {
+                    **as_row(one.item),
+                    "reason": one.reason.say(language),
+                    "by_hand": one.reason.code == "pair.left_out",
+                }
+                for one in pairs.rejected
+            ],
+            "failed": [as_failure(one, language) for one in pairs.chunks if one.state in _BAD],
+        }
+        self.counts = counts_of(pairs)
+
+    def page(self, view: str, page: int, size: int, find: str) -> tuple[list[Row], int]:
+        """The rows of a page, and how many there are on all pages together."""
+        return page_of(self._rows.get(view, []), page, size, find)
+
+
+def page_of(rows: Sequence[Row], page: int, size: int, find: str) -> tuple[list[Row], int]:
+    """The rows of one page of those that hold all words looked for, and how many these are.
+
+    Args:
+        rows: All of them.
+        page: From 0.
+        size: Rows a page.
+        find: Words, in any case; empty for all rows.
+    """
+    words = find.casefold().split()[:20]
+    if words:
+        rows = [row for row in rows if all(word in _searched(row) for word in words)]
+    last = max(0, (len(rows) - 1) // size)
+    first = min(max(page, 0), last) * size
+    return [
+        {"number": first + at + 1, **row} for at, row in enumerate(rows[first : first + size])
+    ], len(rows)
+
+
+def _searched(row: Row) -> str:
+    names = ("question", "answer", "sentence", "source", "reason", "of")
+    return " ".join(str(row.get(name, "")) for name in names).casefold()
+
+
+def counts_of(pairs: PairList) -> dict[str, int]:
+    """What adds up: kept, duplicates and rejected to the pairs read, the states to the chunks."""
+    states = {state.replace(" ", "_"): count for state, count in pairs.states().items()}
+    return {
+        "parsed": len(pairs.kept) + len(pairs.duplicates) + len(pairs.rejected),
+        "kept": len(pairs.kept),
+        "duplicates": len(pairs.duplicates),
+        "rejected": len(pairs.rejected),
+        "conflicts": len(pairs.conflicts),
+        "edited": sum(pair.edited for pair in pairs.kept),
+        "chunks": len(pairs.chunks),
+        **{f"chunks_{state}": count for state, count in states.items()},
+    }
+
+
+def as_row(pair: QAPair) -> Row:
+    """What the table shows of a pair."""
+    evidence = pair.evidence
+    return {
+        "id": pair.id,
+        "question": pair.question,
+        "answer": pair.answer,
+        "source": _name(pair.source),
+        "page": pair.page,
+        "chunk": pair.chunk_id,
+        "span": [evidence.span.start, evidence.span.end] if evidence.span else None,
+        "sentence": evidence.sentence or evidence.quote,
+        "quote": evidence.quote,
+        "match": evidence.match,
+        "numbers_ok": evidence.numbers_ok,
+        "edited": pair.edited,
+    }
+
+
+def as_failure(outcome: ChunkOutcome, language: str) -> Row:
+    """What the table shows of a chunk that failed or was not asked about."""
+    return {
+        "id": outcome.chunk_id,
+        "chunk": outcome.chunk_id,
+        "source": _name(outcome.source),
+        "span": [outcome.span.start, outcome.span.end],
+        "reason": outcome.reason.say(language) if outcome.reason else "",
+        "asked": outcome.state == "failed",
+        "raw": outcome.raw[:MOST_RAW],
+    }
+
+
+def _name(source: str) -> str:
+    """A document's name without its folders, which are the server's own affair."""
+    return source.replace("\\", "/").rstrip("/").rpartition("/")[2] or source
+
+
+def passage(
+    text: str, span: tuple[int, int] | None, chunk: tuple[int, int], around: int = 400
+) -> dict[str, Any]:
+    """The document's own words before, in and after a span; the chunk's own without a span.
+
+    Args:
+        text: The whole file's text.
+        span: Characters of the evidence; None where there is none.
+        chunk: Characters of the chunk.
+        around: Characters on either side.
+    """
+    if span is None:
+        words = {"before": text[chunk[0] : chunk[1]], "quote": "", "after": ""}
+        return {**words, "begins": chunk[0] == 0, "ends": chunk[1] >= len(text)}
+    start = min(max(0, span[0]), len(text))
+    end = min(max(start, span[1]), len(text))
+    return {
+        "before": text[max(0, start - around) : start],
+        "quote": text[start:end],
+        "after": text[end : end + around],
+        "begins": start <= around,
+        "ends": end + around >= len(text),
+    }

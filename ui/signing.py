@@ -1,0 +1,98 @@
+"""Who may use the page: everybody on this machine; elsewhere those who sign in.
+
+``QA3_UI_PASSWORD`` asks for one password, whatever the name; ``QA3_UI_HEADER`` names a header in
+which a proxy that has signed the person in says who it is, and which it takes from everybody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from chains.settings import secret, user_folder
+
+from .errors import PageError
+
+if TYPE_CHECKING:
+    from chainlit.user import User
+
+PASSWORD = "QA3_UI_PASSWORD"  # noqa: S105 - the name of a variable
+HEADER = "QA3_UI_HEADER"
+WAIT_SECONDS = 1.0
+"""How long a wrong password waits, so that guessing is slow."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this machine alone."""
+    name = host.strip("[]").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def signs_in() -> bool:
+    """Whether people have to sign in."""
+    return secret(PASSWORD) is not None or bool(os.environ.get(HEADER))
+
+
+def check_exposed(host: str) -> None:
+    """Lets a server start that others can reach only where people sign in.
+
+    Args:
+        host: What the server is bound to.
+
+    Raises:
+        PageError: It is not this machine alone, and nobody has to sign in.
+    """
+    if not is_loopback(host) and not signs_in():
+        raise PageError("page.exposed", host=host, password=PASSWORD, header=HEADER)
+
+
+def register() -> None:
+    """Tells Chainlit how people sign in, if they do."""
+    if not signs_in():
+        return
+    os.environ.setdefault("CHAINLIT_AUTH_SECRET", _kept_secret())
+    import chainlit as cl
+
+    if secret(PASSWORD) is not None:
+        cl.password_auth_callback(_by_password)
+    if os.environ.get(HEADER):
+        cl.header_auth_callback(_by_header)
+
+
+async def _by_password(name: str, password: str) -> User | None:
+    from chainlit.user import User
+
+    wanted = secret(PASSWORD)
+    if wanted is None or not secrets.compare_digest(
+        password.encode(), wanted.get_secret_value().encode()
+    ):
+        await asyncio.sleep(WAIT_SECONDS)
+        return None
+    return User(identifier=name.strip()[:100] or "qa3")
+
+
+async def _by_header(headers: Any) -> User | None:
+    from chainlit.user import User
+
+    name = str(headers.get(os.environ.get(HEADER, ""), "")).strip()
+    return User(identifier=name[:100]) if name else None
+
+
+def _kept_secret() -> str:
+    """What signs the cookies; kept, so that a restart signs nobody out."""
+    file = user_folder("data") / "page-secret"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+            new.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return file.read_text(encoding="ascii").strip()

@@ -1,0 +1,168 @@
+"""Talking: from the documents of a list once there is one, else freely with the chosen model."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import chainlit as cl
+
+from chains.backends import choose
+from chains.dialogue import Dialogue, Said, Source, Turn
+from chains.opening import OpenBackend
+from chains.retrieval import PairRetriever
+from chains.settings import Resolved
+
+from .chat import Chat, chat, speak
+from .engine import Engine, engine
+from .showing import show
+
+MOST_OPEN = 4
+"""Backends kept open for talking; the embedded one is a process with a model in it."""
+MOST_QUOTE = 600  # characters of a passage shown as a source
+_lock = threading.Lock()
+_open: dict[str, OpenBackend] = {}
+_retrievers: dict[tuple[str, str], PairRetriever] = {}
+
+
+async def talk(question: str) -> None:
+    """Answers a question in parts as they arrive, with the sources it is drawn from.
+
+    Raises:
+        SaidError: The backend does not answer.
+    """
+    known, shared = chat(), engine()
+    known.stop = threading.Event()
+    resolved = await shared.answer(shared.settings, known.chosen)
+    message = cl.Message(content="")
+    answer, found, ended = "", True, ""
+    sources: tuple[Source, ...] = ()
+    try:
+        async for said in _said(shared, known, resolved, question):
+            if said.text:
+                answer += said.text
+                await message.stream_token(said.text)
+            sources = said.sources or sources
+            found, ended = found and said.found, said.ended or ended
+    except asyncio.CancelledError:  # by the button beside the input
+        if answer:
+            await message.send()
+            known.remember(question, answer)
+        raise
+    if not answer:
+        answer = speak("page.no_answer")
+        await message.stream_token(answer)
+    if ended == "length":
+        await message.stream_token(f"\n\n{speak('page.answer_cut')}")
+    await message.send()
+    known.remember(question, answer)
+    if sources and found:
+        await show("Sources", {"sources": [_shown(source) for source in sources]})
+
+
+def _shown(source: Source) -> dict[str, Any]:
+    return {
+        "kind": source.kind,
+        "question": source.question,
+        "answer": source.answer,
+        "quote": source.quote[:MOST_QUOTE],
+        "source": source.source.replace("\\", "/").rpartition("/")[2],
+        "page": source.page,
+        "score": round(source.score, 2),
+    }
+
+
+async def _said(
+    shared: Engine, known: Chat, resolved: Resolved, question: str
+) -> AsyncIterator[Said]:
+    """The answer's parts, made in a thread of its own: the event loop never waits for a model."""
+    loop = asyncio.get_running_loop()
+    parts: asyncio.Queue[Said | BaseException | None] = asyncio.Queue()
+    stop, history, job = known.stop, list(known.history), known.job
+
+    def work() -> None:
+        last: BaseException | None = None
+        try:
+            for said in _ask(shared, resolved, job, question, history, stop):
+                loop.call_soon_threadsafe(parts.put_nowait, said)
+        except BaseException as error:  # noqa: BLE001 - handed to the chat's own task
+            last = error
+        loop.call_soon_threadsafe(parts.put_nowait, last)
+
+    threading.Thread(target=work, daemon=True, name="talking").start()
+    try:
+        while (part := await parts.get()) is not None:
+            if isinstance(part, BaseException):
+                raise part
+            yield part
+    finally:
+        stop.set()
+
+
+def _ask(
+    shared: Engine,
+    resolved: Resolved,
+    job: str,
+    question: str,
+    history: list[Turn],
+    stop: threading.Event,
+) -> Iterator[Said]:
+    retriever = _retriever(shared, job, resolved) if job else None
+    own = resolved.settings.prompt_text
+    # A prompt with a place for a passage in it speaks of passages, not with people.
+    system = own if own and retriever is None and "{text}" not in own else None
+    dialogue = Dialogue(resolved, system=system, retriever=retriever, opened=_opened(resolved))
+    yield from dialogue.ask(question, history, stop)
+
+
+def _opened(resolved: Resolved) -> OpenBackend:
+    """A backend open for all chats that talk with it under the same settings."""
+    chosen, settings = choose(resolved), resolved.settings
+    # An answer takes half of the context at most, so that there is room for the question.
+    backend = chosen.model_copy(update={"max_tokens": min(chosen.max_tokens, chosen.context // 2)})
+    key = f"{backend.model_dump_json()} {settings.temperature} {settings.timeout}"
+    with _lock:
+        if key not in _open:
+            while len(_open) >= MOST_OPEN:
+                _open.pop(next(iter(_open))).close()
+            _open[key] = OpenBackend(backend, settings)
+        return _open[key]
+
+
+def _retriever(shared: Engine, job: str, resolved: Resolved) -> PairRetriever | None:
+    """What answers of a job are drawn from; None while it has no list."""
+    if shared.runner.is_running(job):
+        return None
+    rows = shared.journal.rows(
+        "SELECT (SELECT updated FROM jobs WHERE id = ?1),"
+        " (SELECT COUNT(*) || '-' || COALESCE(MAX(made), 0) FROM edits WHERE job = ?1)"
+        " FROM lists WHERE job = ?1",
+        job,
+    )
+    if not rows:
+        return None
+    made_of = f"{rows[0]}"
+    with _lock:
+        known = _retrievers.get((job, made_of))
+    if known is None:
+        settings = resolved.settings
+        named = shared.runner.embeddings(settings.embeddings, settings.embedding_backend)
+        known = PairRetriever.of_job(shared.journal, job, resolved=resolved, embeddings=named)
+        with _lock:
+            for old in [key for key in _retrievers if key[0] == job]:
+                del _retrievers[old]
+            while len(_retrievers) >= MOST_OPEN:
+                del _retrievers[next(iter(_retrievers))]
+            _retrievers[job, made_of] = known
+    return known
+
+
+def close() -> None:
+    """Closes every backend that was opened for talking."""
+    with _lock:
+        for one in _open.values():
+            one.close()
+        _open.clear()
+        _retrievers.clear()
