@@ -107,8 +107,8 @@ def ways(folder: Path) -> dict[str, Encode]:
     """What is compared: plain SentenceTransformer in fp32 first."""
     from importlib.util import find_spec
 
-    from chains.local_model import LocalEmbeddings
-    from chains.torch_model import load_model
+    from chains.embedding.local_model import LocalEmbeddings
+    from chains.embedding.torch_model import load_model
 
     plain: Any = load_model(folder, "fp32")
     found: dict[str, Encode] = {
@@ -175,7 +175,7 @@ def trained() -> dict[str, dict[str, float]] | None:
     weights = sorted(Path(package.origin).parent.rglob("modules.json"))
     if not weights:
         return None
-    from chains.openvino_export import PROBES
+    from chains.embedding.openvino_export import PROBES
 
     return measure(ways(weights[0].parent), [*PROBES] * 4)
 

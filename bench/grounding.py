@@ -23,7 +23,7 @@ sys.path.insert(0, str(HERE.parent))
 from bench.grounding_cases import DISTURBED, alterations, statement  # noqa: E402 - checkout first
 from bench.grounding_speed import measure_speed  # noqa: E402
 from bench.report import save_result  # noqa: E402
-from chains.embeddings import NamedEmbeddings, load_embeddings  # noqa: E402
+from chains.embedding.embeddings import NamedEmbeddings, load_embeddings  # noqa: E402
 from loaders.records import Chunk, Span  # noqa: E402
 from pairs.checking import reason_against  # noqa: E402
 from pairs.grounding import Passage, SourceText  # noqa: E402

@@ -32,7 +32,7 @@ from bench.real_model_texts import SHORT, passages
 from bench.report import save_result
 from chains.asking import Asker
 from chains.backends import choose
-from chains.embeddings import load_embeddings
+from chains.embedding.embeddings import load_embeddings
 from chains.journal import Journal, request_key
 from chains.language import language_of
 from chains.materials import Materials, read_materials

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import httpx
 
-from chains.embeddings import load_embeddings
+from chains.embedding.embeddings import load_embeddings
 from chains.journal import Journal
 from chains.materials import Text
 from chains.pipeline import Pipeline

@@ -31,11 +31,11 @@ from langchain_core.embeddings import Embeddings
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.report import save_result
-from chains.embeddings import NamedEmbeddings, embed, load_embeddings
+from chains.embedding.embeddings import NamedEmbeddings, embed, load_embeddings
 from chains.journal import Journal
-from chains.passages import Passage, passages_of
 from chains.records import SourceFile
-from chains.retrieval import PairRetriever
+from chains.talking.passages import Passage, passages_of
+from chains.talking.retrieval import PairRetriever
 from loaders import load, whole_text
 from pairs.answers import agree
 from pairs.records import Evidence, QAPair

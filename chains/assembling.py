@@ -22,7 +22,7 @@ from pairs.records import (
 )
 from pairs.source_text import SourceText
 
-from .embeddings import NamedEmbeddings, embed
+from .embedding.embeddings import NamedEmbeddings, embed
 from .events import ChunkDone
 from .extraction import Answered
 from .jobs import Jobs

@@ -15,7 +15,7 @@ from messages.errors import SaidError
 from pairs.records import Reason
 
 from .backends import Backend, choose
-from .embeddings import bge_folder
+from .embedding.embeddings import bge_folder
 from .journal import Journal
 from .opening import check_reachable
 from .settings import Resolved, secret, user_folder

@@ -9,7 +9,7 @@ from pairs.dedupe import Deduper
 from pairs.importing import import_pairs
 from pairs.records import PairList
 
-from .embeddings import EmbeddingProgress, NamedEmbeddings, embed, load_embeddings
+from .embedding.embeddings import EmbeddingProgress, NamedEmbeddings, embed, load_embeddings
 from .journal import Journal
 from .settings import Settings
 

@@ -26,7 +26,7 @@ from pairs.records import PairList, Reason
 from .asking import Asker, as_reason
 from .assembling import Assembling, ended
 from .backends import Backend, choose
-from .embeddings import NamedEmbeddings, load_embeddings
+from .embedding.embeddings import NamedEmbeddings, load_embeddings
 from .errors import JournalError
 from .events import Done, Event, Prepared
 from .extraction import Answered, Extraction, choose_prompt

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .backends import Backend
-from .embeddings import NamedEmbeddings
+from .embedding.embeddings import NamedEmbeddings
 from .errors import JournalError
 from .events import Event
 from .journal import Journal

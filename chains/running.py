@@ -18,7 +18,7 @@ from pairs.records import Reason
 
 from .asking import as_reason
 from .backends import choose
-from .embeddings import NamedEmbeddings, load_embeddings
+from .embedding.embeddings import NamedEmbeddings, load_embeddings
 from .errors import BusyError, JournalError
 from .events import Done, Event, Failed
 from .jobs import Jobs

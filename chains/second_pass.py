@@ -12,7 +12,7 @@ from pairs.records import ChunkOutcome, QAPair, Reason
 from pairs.source_text import SourceText
 
 from .assembling import Assembling, ended
-from .embeddings import NamedEmbeddings
+from .embedding.embeddings import NamedEmbeddings
 from .events import ChunkDone
 from .extraction import Answered, Extraction
 from .materials import Materials

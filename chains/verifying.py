@@ -18,7 +18,7 @@ from prompts.verifying import VerifyingPrompt, verifying_prompt
 
 from .asking import Asker
 from .backends import Backend
-from .embeddings import NamedEmbeddings, embed
+from .embedding.embeddings import NamedEmbeddings, embed
 from .errors import ReplyError
 from .events import Verified
 from .journal import Journal

@@ -14,8 +14,8 @@ from .context import Said, config_file, setting
 
 if TYPE_CHECKING:
     from chains.journal import Journal
-    from chains.retrieval import PairRetriever
     from chains.settings import Resolved
+    from chains.talking.retrieval import PairRetriever
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -57,8 +57,8 @@ def add_commands(app: typer.Typer, lang: str) -> None:
 def _chat(
     resolved: Resolved, job: str | None, files: list[str], system: str | None, said: Said
 ) -> int:
-    from chains.dialogue import Dialogue
     from chains.journal import Journal
+    from chains.talking.dialogue import Dialogue
 
     from .conversing import Conversation, Downloads
 
@@ -87,7 +87,7 @@ def _chat(
 def _retriever(
     journal: Journal, resolved: Resolved, job: str | None, files: list[str]
 ) -> PairRetriever:
-    from chains.retrieval import PairRetriever
+    from chains.talking.retrieval import PairRetriever
 
     if job:
         chosen = None if resolved.origins["embeddings"] == "default" else resolved

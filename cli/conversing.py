@@ -18,9 +18,9 @@ from messages.errors import SaidError
 from .context import Said, printable
 
 if TYPE_CHECKING:
-    from chains.dialogue import Dialogue, Source
-    from chains.dialogue import Said as Part
-    from chains.remembering import Turn
+    from chains.talking.dialogue import Dialogue, Source
+    from chains.talking.dialogue import Said as Part
+    from chains.talking.remembering import Turn
 
     from .progress import Showing
 
@@ -114,7 +114,7 @@ class Conversation:
         return command or ""
 
     def _ask(self, question: str) -> None:
-        from chains.remembering import Turn
+        from chains.talking.remembering import Turn
 
         stop, answer, last = threading.Event(), "", None
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from endpoint.embedding import Embedder
 
 if TYPE_CHECKING:
-    from chains.local_model import LocalEmbeddings
+    from chains.embedding.local_model import LocalEmbeddings
 
 LONGEST = 512  # tokens, where the folder does not say
 LIMITS = {
@@ -22,7 +22,7 @@ LIMITS = {
 
 def bge_embedder() -> Embedder | None:
     """The embedder, where its weights are on this machine; else None."""
-    from chains.embeddings import bge_folder
+    from chains.embedding.embeddings import bge_folder
     from chains.model_folders import BGE
 
     folder = bge_folder()
@@ -66,7 +66,7 @@ class _Lazy:
 
     @cached_property
     def _model(self) -> LocalEmbeddings:
-        from chains.local_model import LocalEmbeddings
+        from chains.embedding.local_model import LocalEmbeddings
 
         return LocalEmbeddings(self._folder)
 

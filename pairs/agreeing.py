@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from .answers import agree
+from .figures.numbers import missing, numbers
 from .guards import difference
 from .normalise import flatten, normalise
-from .numbers import missing, numbers
 from .supporting import LEAST, share_said
 from .turned_round import turned_round
 

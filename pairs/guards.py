@@ -17,10 +17,10 @@ from typing import Literal
 from rapidfuzz.distance import Prefix
 
 from .families import Members, belongs, exclusive, members
+from .figures.numbers import Number, numbers, same
 from .interrogatives import asks_for, clashes, without_asking
 from .negation import negated_word, negations, without_denying
 from .normalise import flatten, normalise
-from .numbers import Number, numbers, same
 from .slots import other_class_name, replaced, single_opposites
 
 __all__ = ["Difference", "difference", "facts"]

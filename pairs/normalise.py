@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from .numerals import as_digits
+from .figures.numerals import as_digits
 
 __all__ = ["Folded", "flatten", "fold", "normalise", "simplified"]
 

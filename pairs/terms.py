@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from .numbers import Number, numbers
+from .figures.numbers import Number, numbers
 
 __all__ = ["HAN", "Term", "forms", "is_slight", "pieces", "stem", "terms"]
 

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
+from .figures.numbers import Number, missing, numbers, same
+from .figures.units import SCALES
 from .normalise import flatten
-from .numbers import Number, missing, numbers, same
 from .swapped import alike_around
 from .terms import pieces
-from .units import SCALES
 
 __all__ = ["is_cut_off", "unproven_numbers"]
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from chains.backends import choose
-from chains.dialogue import Dialogue, Source, Turn
+from chains.talking.dialogue import Dialogue, Source, Turn
 from pairs.records import TokenUsage
 from prompts.template import MAX_OWN_PROMPT
 

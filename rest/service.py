@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
-from chains.embeddings import NamedEmbeddings
+from chains.embedding.embeddings import NamedEmbeddings
 from chains.journal import Journal
 from chains.running import Runner
 from chains.settings import Resolved

@@ -9,13 +9,13 @@ from concurrent.futures import Future
 
 from pydantic import ValidationError
 
-from chains.embeddings import NamedEmbeddings
+from chains.embedding.embeddings import NamedEmbeddings
 from chains.errors import JournalError
 from chains.finished import edits
 from chains.journal import Journal
 from chains.records import Job
-from chains.retrieval import PairRetriever
 from chains.settings import Resolved, Settings
+from chains.talking.retrieval import PairRetriever
 
 REMEMBERED = 4
 """Indexes in memory; another one is made anew, from the vectors in the journal."""

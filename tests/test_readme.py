@@ -1,4 +1,4 @@
-"""Every block of the READMEs that a person would run, run as it stands."""
+"""Every block of the READMEs and of docs/prompts that a person would run, run as it stands."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ RUN = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"
 SHOWN = {"text", "json", "toml"}
 
 
-def blocks(readme: str) -> list[tuple[str, str]]:
-    text = (ROOT / readme).read_text(encoding="utf-8")
+def blocks(page: str, fewest: int = 6) -> list[tuple[str, str]]:
+    text = (ROOT / page).read_text(encoding="utf-8")
     found = [(match[1], match[2], match[3]) for match in BLOCK.finditer(text)]
-    assert len(found) >= 6
+    assert len(found) >= fewest
     for excused, language, _ in found:
         assert excused or language in RUN or language in SHOWN, language
     return [
@@ -37,7 +37,15 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(("language", "code"), blocks("README.md") + blocks("README.zh.md"))
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        *blocks("README.md"),
+        *blocks("README.zh.md"),
+        *blocks("docs/prompts.md", 1),
+        *blocks("docs/prompts.zh.md", 1),
+    ],
+)
 def test_a_block_runs_as_it_stands(
     language: str, code: str, shared_home: Path, tmp_path: Path
 ) -> None:
@@ -54,3 +62,25 @@ def test_a_block_runs_as_it_stands(
     assert child.returncode == 0, child.stderr[-2000:]
     assert "Traceback" not in child.stderr
     assert child.stdout.strip()
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_the_comparison_shows_measured_rows(readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    shown = text.partition("<!-- peers -->")[2].partition("<!-- end of peers -->")[0]
+    rows = [line for line in shown.splitlines() if line.startswith("| ")]
+    measured = (ROOT / "bench/results/peers.md").read_text(encoding="utf-8").splitlines()
+    assert len(rows) > 8
+    assert set(rows) <= set(measured)
+
+
+def test_the_pages_of_docs_stand_in_both_languages_and_their_links_lead_somewhere() -> None:
+    pages = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "README.zh.md"]
+    names = {page.relative_to(ROOT).as_posix() for page in pages}
+    assert {name.replace(".zh.md", ".md") for name in names} == {
+        name for name in names if not name.endswith(".zh.md")
+    }
+    assert len(names) % 2 == 0
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"

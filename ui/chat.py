@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import chainlit as cl
 
-from chains.dialogue import Turn
 from chains.materials import Materials
 from chains.settings import Resolved
+from chains.talking.dialogue import Turn
 from messages import say
 
 MOST_TURNS = 40

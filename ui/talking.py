@@ -10,10 +10,10 @@ from typing import Any
 import chainlit as cl
 
 from chains.backends import choose
-from chains.dialogue import Dialogue, Said, Source, Turn
 from chains.opening import OpenBackend
-from chains.retrieval import PairRetriever
 from chains.settings import Resolved
+from chains.talking.dialogue import Dialogue, Said, Source, Turn
+from chains.talking.retrieval import PairRetriever
 
 from .chat import Chat, chat, speak
 from .engine import Engine, engine

@@ -19,15 +19,15 @@ from pydantic import Field
 
 from bench.simulated import Simulated
 from chains.backends import choose
-from chains.dialogue import Dialogue, Said, Turn, follows
-from chains.embeddings import NamedEmbeddings
+from chains.embedding.embeddings import NamedEmbeddings
 from chains.journal import Journal
 from chains.materials import Text
 from chains.opening import OpenBackend
-from chains.remembering import Exchange, cost, exchanges, latest
-from chains.retrieval import PairRetriever
 from chains.settings import Resolved, resolve
-from chains.speaking import TEMPLATE
+from chains.talking.dialogue import Dialogue, Said, Turn, follows
+from chains.talking.remembering import Exchange, cost, exchanges, latest
+from chains.talking.retrieval import PairRetriever
+from chains.talking.speaking import TEMPLATE
 from messages.errors import SaidError
 
 LEXICAL = NamedEmbeddings("lexical", None, 1.0)

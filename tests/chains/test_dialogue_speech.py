@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chains.speaking import Speech, goes_round
+from chains.talking.speaking import Speech, goes_round
 
 PARTS = st.sampled_from(
     [

@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.embeddings import Embeddings
 
-from chains.embedding_server import KEY, ServerEmbeddings
-from chains.embeddings import (
+from chains.embedding.embeddings import (
     NamedEmbeddings,
     PackagedEmbeddings,
     embed,
     load_embeddings,
 )
+from chains.embedding.server import KEY, ServerEmbeddings
 from chains.errors import EmbeddingError
 from chains.journal import Journal
 

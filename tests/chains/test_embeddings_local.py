@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.embedding import build
-from chains import openvino_export, openvino_model
-from chains.embeddings import INSTRUCTIONS, load_embeddings
+from chains.embedding import openvino_export, openvino_model
+from chains.embedding.embeddings import INSTRUCTIONS, load_embeddings
+from chains.embedding.local_model import BYTES_AT_ONCE, TEXTS_AT_ONCE, LocalEmbeddings, batches
+from chains.embedding.openvino_export import PROBES, rounded
+from chains.embedding.openvino_model import OpenVinoEncoder, exported
+from chains.embedding.torch_model import TorchEncoder, computes_in_bf16, load_model
 from chains.errors import EmbeddingError
-from chains.local_model import BYTES_AT_ONCE, TEXTS_AT_ONCE, LocalEmbeddings, batches
-from chains.openvino_export import PROBES, rounded
-from chains.openvino_model import OpenVinoEncoder, exported
-from chains.torch_model import TorchEncoder, computes_in_bf16, load_model
 
 WIDTH = 128
 TEXTS = ["什么是数据库索引？", "索引", "公司在哪里注册，由谁签署，何时生效？" * 9, "一二三四五"]

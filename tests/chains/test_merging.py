@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chains.embeddings import NamedEmbeddings, PackagedEmbeddings
+from chains.embedding.embeddings import NamedEmbeddings, PackagedEmbeddings
 from chains.journal import Journal
 from chains.merging import merge
 from chains.settings import Settings

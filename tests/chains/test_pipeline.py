@@ -13,7 +13,7 @@ from langchain_core.documents import Document
 
 from bench.runs import account, go_on, long_text, material, run, settings_for
 from bench.simulated import Faults, Simulated, pairs_reply
-from chains.embeddings import NamedEmbeddings
+from chains.embedding.embeddings import NamedEmbeddings
 from chains.errors import EmbeddingError, JournalError, SettingsError
 from chains.events import ChunkDone, Done, Prepared
 from chains.jobs import Jobs

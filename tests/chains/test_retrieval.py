@@ -14,14 +14,14 @@ from langchain_core.embeddings import Embeddings
 
 from bench.runs import settings_for
 from bench.simulated import Simulated
-from chains.embeddings import NamedEmbeddings, load_embeddings
+from chains.embedding.embeddings import NamedEmbeddings, load_embeddings
 from chains.events import Done
 from chains.finished import leave_out, load_list, reword
 from chains.journal import Journal
 from chains.materials import Text
 from chains.pipeline import Pipeline
-from chains.retrieval import PairRetriever, Source
-from chains.wording import WordIndex, units_of
+from chains.talking.retrieval import PairRetriever, Source
+from chains.talking.wording import WordIndex, units_of
 from messages.errors import SaidError
 from pairs.records import Evidence, QAPair
 

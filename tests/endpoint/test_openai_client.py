@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from bench.scripted_endpoint import ScriptedEngine, Served
-from chains.embeddings import PackagedEmbeddings
+from chains.embedding.embeddings import PackagedEmbeddings
 from endpoint.embedding import Embedder
 
 BGE = "bge-large-zh-v1.5"

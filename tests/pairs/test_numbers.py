@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairs.numbers import missing, numbers, same
-from pairs.numerals_zh import chinese_value
+from pairs.figures.numbers import missing, numbers, same
+from pairs.figures.numerals_zh import chinese_value
 
 DIGITS = "零一二三四五六七八九"
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from .errors import EmbeddingError
+from ..errors import EmbeddingError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 
+from ..normalise import flatten
 from .amounts import figures, labels, shares, stepped, words
 from .dates import dates, lone_dates, times
-from .normalise import flatten
 from .quantities import Kind, Number
 
 __all__ = ["Kind", "Number", "missing", "numbers", "same"]

@@ -12,23 +12,23 @@ from pairs.answers import agree
 from pairs.normalise import normalise
 from pairs.records import QAPair
 
-from .embeddings import NamedEmbeddings, embed, load_embeddings
-from .finished import load_list
-from .jobs import Jobs
-from .kept_materials import load_materials
-from .materials import Material, read_materials
+from ..embedding.embeddings import NamedEmbeddings, embed, load_embeddings
+from ..finished import load_list
+from ..jobs import Jobs
+from ..kept_materials import load_materials
+from ..materials import Material, read_materials
+from ..records import whole_characters
+from ..settings import Resolved, Settings, resolve
 from .meaning import MeaningIndex, as_queries, embed_within, strangers, vector_of
 from .passages import PASSAGE_TOKENS, Passage, passages_of
-from .records import whole_characters
-from .settings import Resolved, Settings, resolve
 from .shelf import NEAR, Shelf, Wanted, look_at
 from .wording import LONGEST_QUESTION
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from .embeddings import EmbeddingProgress
-    from .journal import Journal
+    from ..embedding.embeddings import EmbeddingProgress
+    from ..journal import Journal
 
 WITHIN_SECONDS = 30.0
 """For vectors that are not there yet; passages left without one are found by their words, and

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, cast
 
 from langchain_core.embeddings import Embeddings
 
-from .embeddings import EmbeddingProgress, NamedEmbeddings, embed
-from .errors import EmbeddingError
+from ..embedding.embeddings import EmbeddingProgress, NamedEmbeddings, embed
+from ..errors import EmbeddingError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from .journal import Journal
+    from ..journal import Journal
 
 AT_ONCE = 64
 """Texts embedded between two looks at the clock."""

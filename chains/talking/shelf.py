@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .language import language_of
+from ..language import language_of
 from .wording import Unit, WordIndex, units_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from loaders import count_tokens
 
-from .records import whole_characters
+from ..records import whole_characters
 
 MESSAGE_TOKENS = 8
 """What a template puts around a message, at most."""

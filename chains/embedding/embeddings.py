@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from langchain_core.embeddings import Embeddings
 
-from .errors import EmbeddingError
+from ..errors import EmbeddingError
+from ..model_folders import BGE, find_folder
+from ..weights import models_folder
 from .local_model import EmbeddingBackend, LocalEmbeddings
-from .model_folders import BGE, find_folder
-from .weights import models_folder
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from .journal import Journal
+    from ..journal import Journal
 
 TEXTS_KEPT_AT_ONCE = 256
 """Vectors made before they are written down, so that an interrupted run loses some seconds."""
@@ -132,7 +132,7 @@ def _of_folder(folder: Path, backend: EmbeddingBackend, model: str = "") -> Name
 
 
 def _of_server(address: str) -> NamedEmbeddings:
-    from .embedding_server import ServerEmbeddings
+    from .server import ServerEmbeddings
 
     server = ServerEmbeddings(address)
     name = server.model.rsplit("/", 1)[-1]

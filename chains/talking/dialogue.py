@@ -16,12 +16,12 @@ from pairs.leaning import leans
 from pairs.records import TokenUsage
 from prompts.dialogue import check_own_system
 
-from .backends import choose
-from .errors import ChainError
-from .language import language_of
-from .opening import OpenBackend
-from .pacing import Pace
-from .records import whole_characters
+from ..backends import choose
+from ..errors import ChainError
+from ..language import language_of
+from ..opening import OpenBackend
+from ..pacing import Pace
+from ..records import whole_characters
 from .remembering import Turn
 from .requesting import Asked, request, says_nothing
 from .retrieval import Source
@@ -30,10 +30,10 @@ from .streaming import stream
 from .wording import units_of
 
 if TYPE_CHECKING:
-    from .backends import Backend
+    from ..backends import Backend
+    from ..settings import Resolved
+    from ..weights import Progress
     from .retrieval import PairRetriever
-    from .settings import Resolved
-    from .weights import Progress
 
 __all__ = ["Dialogue", "Said", "Source", "Turn"]
 

@@ -11,7 +11,7 @@ from langchain_core.documents import Document
 from loaders import split
 from loaders.records import Chunk
 
-from .records import SourceFile
+from ..records import SourceFile
 
 PASSAGE_TOKENS = 150
 """A few sentences: what answers a question without much else around it."""

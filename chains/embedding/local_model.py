@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from langchain_core.embeddings import Embeddings
 
-from .errors import EmbeddingError
-from .model_folders import weights_in
+from ..errors import EmbeddingError
+from ..model_folders import weights_in
+from ..weights import quick_digest
 from .torch_model import TorchEncoder
-from .weights import quick_digest
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,11 +13,11 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from messages.errors import SaidError
 
-from .backends import Backend
-from .calling import is_out_of_money, is_overflow, may_pass, reason_of, status_of, until_answered
-from .errors import BackendError, ChainError
-from .opening import OpenBackend, wrong_key
-from .pacing import Pace
+from ..backends import Backend
+from ..calling import is_out_of_money, is_overflow, may_pass, reason_of, status_of, until_answered
+from ..errors import BackendError, ChainError
+from ..opening import OpenBackend, wrong_key
+from ..pacing import Pace
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

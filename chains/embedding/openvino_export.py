@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import EmbeddingError
+from ..errors import EmbeddingError
 from .torch_model import TorchEncoder, quiet
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .errors import EmbeddingError
-from .weights import models_folder
+from ..errors import EmbeddingError
+from ..weights import models_folder
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,8 +11,8 @@ from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from pairs.normalise import normalise
 from prompts.dialogue import Excerpt, dialogue_prompt
 
-from .errors import ChainError
-from .language import language_of
+from ..errors import ChainError
+from ..language import language_of
 from .remembering import Turn, cost, exchanges, latest
 from .retrieval import Source
 from .speaking import TEMPLATE

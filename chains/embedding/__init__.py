@@ -1,0 +1,1 @@
+"""What duplicates are judged with: an embedding on this machine, or behind an address."""

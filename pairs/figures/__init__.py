@@ -1,0 +1,1 @@
+"""Numbers, dates, amounts and units as Chinese and English texts write them."""
