@@ -158,7 +158,7 @@ class Jobs:
         """
         with self._database.writing() as db:
             db.executemany(
-                "UPDATE jobs SET state = 'waiting' WHERE id = ? AND owner IS NULL"
+                "UPDATE jobs SET state = 'waiting', served = 1 WHERE id = ? AND owner IS NULL"
                 " AND state != 'done'",
                 [(job,) for job in jobs],
             )

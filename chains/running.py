@@ -116,6 +116,7 @@ class Runner:
         try:
             if retry:
                 self._jobs.pass_over_failed(found.id)
+            self._jobs.put_back([found.id])  # whichever door began it, a server finishes it now
         except BaseException:
             with self._lock:
                 del self._runs[found.id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from chains.finished import load_list
 from chains.jobs import Jobs
 from chains.journal import Journal
 from chains.materials import Materials, Text, read_materials
+from chains.pipeline import Pipeline
 from chains.running import Runner
 from chains.telling import Run
 from pairs.records import PairList, Reason
@@ -250,3 +251,18 @@ def test_a_job_that_fails_says_so_to_whoever_listens(journal: Journal, server: S
     late = runner.begin(read(), settings_for(server))
     assert Jobs(journal).find(late).state == "waiting"
     assert heard(runner, late) == []
+
+
+def test_a_job_of_the_command_line_is_the_servers_once_it_goes_on_there(
+    server: Simulated, journal: Journal
+) -> None:
+    pipeline = Pipeline(settings_for(server, max_calls=1), journal=journal)
+    *_, begun = pipeline.run([Text(text=long_text(4), name="报告")])
+    assert isinstance(begun, Done)
+    assert not Jobs(journal).find(begun.job).served
+    with closing(Runner(journal)) as runner:
+        runner.go_on(begun.job)
+        *_, (_, last) = heard(runner, begun.job)
+    assert isinstance(last, Done)
+    job = Jobs(journal).find(begun.job)
+    assert (job.state, job.served) == ("done", True)
