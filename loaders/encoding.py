@@ -33,6 +33,11 @@ _HIGH = re.compile("[^\x00-\x7f]+")
 _WESTERN_SIGNS = "‘’“”–—…•£€©®°±§·«»½¼¾¿¡\xa0×ÀÁÂÄÅÆÇÈÉÊËÍÑÓÔÖØÚÜ"
 _MOST_CONTROLS = 0.02  # share of the bytes; more and the file is no text
 _FEW_SPOTS = 10  # and one more for every 1000 sound bytes
+_LONGEST_SPOT = 16  # bytes; a longer run is text of another encoding
+# What Python knows beside the encodings that files are written in.
+_NO_WRITING = frozenset(
+    ("punycode", "idna", "utf-7", "unicode-escape", "raw-unicode-escape", "undefined")
+)
 _BLOCK = 1 << 16
 _TRY = 1 << 18  # bytes
 _SAMPLE = 20_000  # characters
@@ -98,8 +103,10 @@ def decode_declared(data: bytes, declared: str) -> Decoded | None:
         return None
     try:
         name = codecs.lookup(_WIDER.get(declared.lower(), declared)).name
-        text = data.decode(name)
-    except (LookupError, UnicodeDecodeError):
+        text = "" if name in _NO_WRITING else data.decode(name)
+    except (LookupError, UnicodeError):
+        return None
+    if not text:
         return None
     worth = plausibility(text) if name not in ("utf-8", "ascii") else 1.0
     return _finish(text, name) if worth >= PLAUSIBLE - 0.2 else None
@@ -162,7 +169,7 @@ def _nearly_utf8(data: bytes) -> Decoded | None:
     # Every multi-byte character of real UTF-8 has one lead byte; legacy bytes seldom fit by chance.
     view = memoryview(data)
     out: list[str] = []
-    at = spots = sound_bytes = extra = 0
+    at = spots = run = sound_bytes = extra = 0
     while at < len(data):
         # A block at a time: a failing decoder has reserved room for all that it was given.
         block = view[at : at + _BLOCK]
@@ -175,11 +182,13 @@ def _nearly_utf8(data: bytes) -> Decoded | None:
             # What is left of a broken character counts with it.
             if sound or not out:
                 out += [sound, "\ufffd"]
-                spots += 1
+                spots, run = spots + 1, 0
+            run += error.end - error.start
             at, sound_bytes = at + error.end, sound_bytes + error.start
             extra += error.start - len(sound)
             # Without whole multi-byte characters around them, the spots are another encoding.
-            if spots > min(_FEW_SPOTS + sound_bytes // 1000, 2 + extra // 20):
+            few = min(_FEW_SPOTS + sound_bytes // 1000, 2 + extra // 20)
+            if spots > few or run > _LONGEST_SPOT:
                 return None
     text = "".join(out)
     whole = sum(map(len, _HIGH.findall(text))) - spots

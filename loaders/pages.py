@@ -74,7 +74,8 @@ def to_documents(pages: Iterable[Page], source: str, sha256: str) -> Iterator[Do
             metadata["page"] = page.number
         if page.headings is not None:
             # A heading on the first line belongs to the trail at the page's start.
-            ahead = [h for h in page.headings if not page.text[: h.start].strip()]
+            first = len(page.text) - len(page.text.lstrip())
+            ahead = [heading for heading in page.headings if heading.start <= first]
             at_start = trail
             for heading in ahead:
                 at_start = descend(at_start, heading)

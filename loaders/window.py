@@ -144,7 +144,8 @@ class Window:
 
     def _between(self, first: int, last: int) -> tuple[tuple[int, int], ...]:
         found = []
-        for heading in self._headings[self._passed :]:
+        for at in range(self._passed, len(self._headings)):
+            heading = self._headings[at]
             place = heading.start - self.base
             if place > last:
                 break

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 from .errors import ExportError
 
 __all__ = ["replace_file"]
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def replace_file(target: Path, content: Iterable[bytes]) -> None:
@@ -22,22 +24,19 @@ def replace_file(target: Path, content: Iterable[bytes]) -> None:
     Raises:
         ExportError: The file cannot be written; what was there before still is.
     """
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        # A new file gets the rights that its user gives new files.
+        handle = os.open(part, _NEW, 0o600 if target.exists() else 0o666)
     except OSError as error:
         raise ExportError("export.write", file=str(target), reason=error.strerror) from error
-    part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.writelines(content)
-        part.chmod(_mode(target))
+        if target.exists():
+            part.chmod(target.stat().st_mode & 0o777)
         part.replace(target)
     except OSError as error:
         raise ExportError("export.write", file=str(target), reason=error.strerror) from error
     finally:
         part.unlink(missing_ok=True)
-
-
-def _mode(target: Path) -> int:
-    """The rights of the file to be replaced, else what a new one gets: owner writes, all read."""
-    return target.stat().st_mode & 0o777 if target.exists() else 0o644

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import stat
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 
 from pairs.errors import ExportError
 from pairs.importing import import_pairs
+from pairs.replacing import replace_file
 from rest.refusing import report
 from ui.guarding import Guard
 
@@ -96,3 +99,28 @@ def test_a_list_made_to_trip_is_refused(text: str, tmp_path: Path) -> None:
     file.write_text(text, "utf-8")
     with pytest.raises(ExportError):
         import_pairs(file)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.parametrize(("mask", "mode"), [(0o077, 0o600), (0o022, 0o644), (0o027, 0o640)])
+def test_a_list_is_as_private_as_its_users_files(mask: int, mode: int, tmp_path: Path) -> None:
+    old = os.umask(mask)
+    try:
+        replace_file(tmp_path / "new.jsonl", [b"a\n", "文\n".encode()])
+        (tmp_path / "open.jsonl").touch()
+        (tmp_path / "open.jsonl").chmod(0o604)
+        replace_file(tmp_path / "open.jsonl", [b"b"])
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "new.jsonl").stat().st_mode) == mode
+    assert (tmp_path / "new.jsonl").read_bytes() == b"a\n" + "文\n".encode()
+    assert stat.S_IMODE((tmp_path / "open.jsonl").stat().st_mode) == 0o604
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.jsonl", "open.jsonl"]
+
+
+def test_a_link_laid_in_the_way_is_replaced_and_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine", "utf-8")
+    (tmp_path / "out.jsonl").symlink_to(tmp_path / "precious")
+    replace_file(tmp_path / "out.jsonl", [b"list"])
+    assert (tmp_path / "precious").read_text("utf-8") == "mine"
+    assert (tmp_path / "out.jsonl").read_bytes() == b"list"

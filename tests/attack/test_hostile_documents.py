@@ -6,14 +6,17 @@ import io
 import resource
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import docx
 import openpyxl
 import pytest
 
-from loaders import LoadError, find_documents, load
+from loaders import LoadError, find_documents, load, split
+from loaders.pdf.bombs import check_streams
 from loaders.zips import declares
 
 MOST_SECONDS = 8.0  # of processor time; what is attacked takes minutes or all memory
@@ -239,3 +242,98 @@ def test_a_link_out_of_a_folder_is_not_followed(secret: Path, tmp_path: Path) ->
 )
 def test_what_declares_entities_is_told(start: bytes, *, does: bool) -> None:
     assert declares(start[: 1 << 16]) is does
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("a.md", b"# a\n"),
+        ("a.md", "# 第一章\n".encode()),
+        ("a.txt", b"\xe9"),
+        ("a.txt", b"\xb0\xb1\xe9 "),
+        ("a.txt", "第一章\n".encode("gb18030")),
+        ("a.txt", b"\n"),
+        ("a.csv", b";,|\t"),
+        ("a.html", b"<p>a"),
+        ("a.jsonl", b'{"text":"a"}\n'),
+    ],
+)
+def test_a_file_of_one_thing_over_and_over_is_read_in_time(
+    name: str, unit: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(unit * (2_000_000 // len(unit)))
+    began = time.process_time()
+    with suppress(LoadError):
+        for _ in split(load(path)):
+            pass
+    assert time.process_time() - began < 2 * MOST_SECONDS
+
+
+@pytest.mark.parametrize(
+    "declared",
+    ["punycode", "idna", "unicode_escape", "utf-7", "undefined", "rot13", "zlib", "x" * 30],
+)
+def test_an_encoding_that_no_file_has_is_not_believed(declared: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    body = "<p>plain words, \\u0041 +ADw-script+AD4- and \\d " + "z9" * 500
+    path.write_text(f"<meta charset={declared}>{body}", "ascii")
+    assert "\\u0041 +ADw-script+AD4- and \\d" in text_of(path)
+
+
+@pytest.mark.parametrize("length", [1, 4, 17, 1000])
+def test_broken_bytes_are_counted_as_they_are_or_refused(length: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    sound = "赵州桥由隋朝工匠李春设计建造。".encode() * 100
+    path.write_bytes(sound + b"\xff" * length + sound)
+    if length > 16:
+        assert in_time(path) == "load.encoding"
+    else:
+        (page,) = load(path)
+        assert page.page_content.count("\ufffd") == 1
+        assert page.metadata["warnings"][0]["code"] == "load.broken_bytes"
+
+
+def pdf(content: bytes, packing: bytes, gap: bytes = b"\n") -> bytes:
+    """A PDF of one page with one stream of drawing orders."""
+    stream = b"<</Filter%s/Length %d>>stream%s" % (packing, len(content), gap)
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R>>",
+        stream + content + b"\nendstream",
+    ]
+    body = b"".join(b"%d 0 obj%s\nendobj\n" % (n, one) for n, one in enumerate(objects, 1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Size 5/Root 1 0 R>>\n%%EOF"
+
+
+def deflated(unit: bytes, megabytes: int) -> bytes:
+    engine = zlib.compressobj(9)
+    block = unit * ((1 << 20) // len(unit))
+    return b"".join(engine.compress(block) for _ in range(megabytes)) + engine.flush()
+
+
+@pytest.mark.parametrize(
+    ("content", "packing", "gap"),
+    [
+        (zlib.compress(deflated(b" ", 600), 9), b"[/FlateDecode/FlateDecode]", b"\n"),
+        (deflated(b"\0", 300), b"/FlateDecode", b" \n"),
+        (deflated(b"q ", 8), b"/FlateDecode", b"\r\n"),
+        (deflated(b"0 0 1 1 re f ", 8), b"/FlateDecode", b"\n"),
+        (zlib.compress(deflated(b"q ", 8), 9), b"[/FlateDecode/FlateDecode]", b"\n"),
+    ],
+    ids=["packed twice", "a blank before the line end", "states", "boxes", "states packed twice"],
+)
+def test_a_pdf_that_swells_is_refused_before_it_is_opened(
+    content: bytes, packing: bytes, gap: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf(content, packing, gap))
+    assert in_time(path) == "load.pdf_bomb"
+
+
+def test_a_pdf_with_a_large_even_picture_is_no_bomb(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    for shade in (b"\0", b"\xff", b"\x80", b"\x8f\xff"):
+        path.write_bytes(pdf(deflated(shade, 40), b"/FlateDecode"))
+        check_streams(path, path.name)
