@@ -32,11 +32,11 @@ from typing import Any
 import torch
 
 from bench.report import save_result
-from endpoint.batching_engine import BatchingEngine
-from endpoint.checkpoint import Shape, expected
-from endpoint.engine import Engine, Sampling
-from endpoint.loading import empty_model, fill_model, native_config
-from endpoint.memory import GIB
+from endpoint.model.batching_engine import BatchingEngine
+from endpoint.model.checkpoint import Shape, expected
+from endpoint.model.engine import Engine, Sampling
+from endpoint.model.loading import empty_model, fill_model, native_config
+from endpoint.model.memory import GIB
 
 SMALL = Shape(
     native=True, vocabulary=65_024, hidden=512, feed_forward=1712, layers=24, heads=8, groups=2,
@@ -230,7 +230,7 @@ def asked(engine: Engine, callers: int) -> Run:
 @contextmanager
 def random_llamacpp(model: Any) -> Iterator[Engine]:
     """llama.cpp with a model's weights in 8 bits."""
-    from endpoint.llamacpp_engine import LlamaEngine
+    from endpoint.model.llamacpp_engine import LlamaEngine
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "random.gguf"
@@ -245,7 +245,7 @@ def random_llamacpp(model: Any) -> Iterator[Engine]:
 
 def write_random_gguf(model: Any, file: Path) -> None:
     """The model's weights for llama.cpp, by way of a native folder."""
-    from endpoint.convert_gguf import gguf_in, write_gguf
+    from endpoint.model.convert_gguf import gguf_in, write_gguf
 
     folder = file.parent / "native"
     folder.mkdir()

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Literal
 
-from endpoint.embedding import Embedder
-from endpoint.engine import Engine, Sampling, Step
-from endpoint.listening import bind
-from endpoint.server import create_app
-from endpoint.speaking import Tokenizer
+from endpoint.model.engine import Engine, Sampling, Step
+from endpoint.protocol.embedding import Embedder
+from endpoint.protocol.listening import bind
+from endpoint.protocol.server import create_app
+from endpoint.protocol.speaking import Tokenizer
 
 Script = Callable[[str], str]
 

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import SettingsError
+from .model_files.weights import QWEN_CODER
 from .settings import Resolved, address_from
-from .weights import QWEN_CODER
 
 _SAID = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
 _SAID |= {"requests_per_minute", "tokens_per_minute"}

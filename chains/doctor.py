@@ -17,9 +17,9 @@ from pairs.records import Reason
 from .backends import Backend, choose
 from .embedding.embeddings import bge_folder
 from .journal import Journal
+from .model_files.weights import QWEN_CODER, cached_path, find
 from .opening import check_reachable
 from .settings import Resolved, secret, user_folder
-from .weights import QWEN_CODER, cached_path, find
 
 NEEDED = ("langchain", "langchain-openai", "pypdfium2", "xllamacpp")
 EXTRAS = {"sentence-transformers": "bge", "fastapi": "rest", "chainlit": "ui"}

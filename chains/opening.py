@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from .backends import Backend
 from .errors import BackendError
+from .model_files.weights import QWEN_CODER, Progress, find_or_download, identify
 from .settings import Settings, secret
-from .weights import QWEN_CODER, Progress, find_or_download, identify
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

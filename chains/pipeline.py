@@ -35,13 +35,13 @@ from .jobs import Jobs
 from .journal import Journal
 from .kept_materials import keep_materials
 from .materials import Material, Materials, read_materials
+from .model_files.weights import Progress
 from .opening import OpenBackend
 from .owners import Owner
 from .records import Job
 from .second_pass import ask_again
 from .settings import Resolved
 from .verifying import Verifying, marks
-from .weights import Progress
 from .window import Window
 
 BYTES_A_CHUNK = 20_000  # of journal, at most, beside the texts themselves

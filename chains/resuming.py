@@ -15,10 +15,10 @@ from .events import Event
 from .journal import Journal
 from .kept_materials import load_materials
 from .materials import Materials
+from .model_files.weights import Progress
 from .pipeline import Pipeline
 from .records import Job
 from .settings import Resolved, Settings
-from .weights import Progress
 
 
 def resume(

@@ -19,7 +19,7 @@ from .context import Said
 if TYPE_CHECKING:
     from chains.events import Event
     from chains.journal import Journal
-    from chains.weights import Progress
+    from chains.model_files.weights import Progress
     from pairs.records import PairList
 
     Start = Callable[[Progress, threading.Event], Iterator[Event]]

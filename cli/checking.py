@@ -64,7 +64,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         name: str | None = typer.Argument(None, help=say("cli.model_name", lang)),
         to: Path | None = typer.Option(None, "--to", help=say("cli.model_to", lang)),
     ) -> None:
-        from chains.model_folders import download_named
+        from chains.model_files.folders import download_named
 
         from .progress import Showing
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from endpoint.embedding import Embedder
+from endpoint.protocol.embedding import Embedder
 
 if TYPE_CHECKING:
     from chains.embedding.local_model import LocalEmbeddings
@@ -23,7 +23,7 @@ LIMITS = {
 def bge_embedder() -> Embedder | None:
     """The embedder, where its weights are on this machine; else None."""
     from chains.embedding.embeddings import bge_folder
-    from chains.model_folders import BGE
+    from chains.model_files.folders import BGE
 
     folder = bge_folder()
     return embedder_of(folder, BGE.rsplit("/", 1)[-1]) if folder else None

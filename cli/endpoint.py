@@ -77,10 +77,10 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         if context.invoked_subcommand:
             return
         check_packages()
-        from chains.weights import models_folder
-        from endpoint.listening import bind, serve
-        from endpoint.opening import open_engine
-        from endpoint.server import create_app
+        from chains.model_files.weights import models_folder
+        from endpoint.model.opening import open_engine
+        from endpoint.protocol.listening import bind, serve
+        from endpoint.protocol.server import create_app
 
         from .embedder import bge_embedder
 
@@ -124,11 +124,11 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             raise typer.BadParameter(say("cli.endpoint_bits", lang), param_hint="--quantize")
         check_packages()
         if to is Target.NATIVE:
-            from endpoint.convert_native import write_native
+            from endpoint.model.convert_native import write_native
 
             written = write_native(folder, out, told)
         else:
-            from endpoint.convert_gguf import write_gguf
+            from endpoint.model.convert_gguf import write_gguf
 
             written = write_gguf(folder, out, GGUF_KINDS[quantize], told)
         typer.echo(str(written))
@@ -155,7 +155,7 @@ def find_model(given: str) -> Path:
     Raises:
         EndpointError: It is not on this machine.
     """
-    from chains.model_folders import find_folder
+    from chains.model_files.folders import find_folder
     from endpoint.errors import EndpointError
 
     path = Path(given).expanduser()

@@ -7,9 +7,9 @@ import time
 
 from chains.backends import choose
 from chains.errors import BackendError
+from chains.model_files.weights import QWEN_CODER, find
 from chains.opening import check_reachable
 from chains.settings import Resolved, secret
-from chains.weights import QWEN_CODER, find
 from messages.errors import SaidError
 
 LOOK_AGAIN = 5.0

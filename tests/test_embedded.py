@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chains.weights import QWEN_CODER, find
+from chains.model_files.weights import QWEN_CODER, find
 from cli.entry import run
 from endpoint.errors import EndpointError
 from endpoint.llamacpp import LlamaServer

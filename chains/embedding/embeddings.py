@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from langchain_core.embeddings import Embeddings
 
 from ..errors import EmbeddingError
-from ..model_folders import BGE, find_folder
-from ..weights import models_folder
+from ..model_files.folders import BGE, find_folder
+from ..model_files.weights import models_folder
 from .local_model import EmbeddingBackend, LocalEmbeddings
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from langchain_core.embeddings import Embeddings
 
 from ..errors import EmbeddingError
-from ..model_folders import weights_in
-from ..weights import quick_digest
+from ..model_files.folders import weights_in
+from ..model_files.weights import quick_digest
 from .torch_model import TorchEncoder
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import EmbeddingError
-from ..weights import models_folder
+from ..model_files.weights import models_folder
 
 if TYPE_CHECKING:
     import numpy as np

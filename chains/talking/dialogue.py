@@ -31,8 +31,8 @@ from .wording import units_of
 
 if TYPE_CHECKING:
     from ..backends import Backend
+    from ..model_files.weights import Progress
     from ..settings import Resolved
-    from ..weights import Progress
     from .retrieval import PairRetriever
 
 __all__ = ["Dialogue", "Said", "Source", "Turn"]

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from chains import hubs, model_folders
 from chains.errors import WeightsError
-from chains.hubs import Hub, HubFile
-from chains.model_folders import CHATGLM, download_named
+from chains.model_files import folders as model_folders
+from chains.model_files import hubs
+from chains.model_files.folders import CHATGLM, download_named
+from chains.model_files.hubs import Hub, HubFile
 
 FACE = Hub(kind="huggingface", root="http://face")
 SCOPE = Hub(kind="modelscope", root="http://scope")
@@ -34,7 +35,9 @@ FILES = listed(
 @pytest.fixture
 def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     addresses: list[str] = []
-    monkeypatch.setattr("chains.downloading.fetch", lambda address, *_: addresses.append(address))
+    monkeypatch.setattr(
+        "chains.model_files.downloading.fetch", lambda address, *_: addresses.append(address)
+    )
     return addresses
 
 

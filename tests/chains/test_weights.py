@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from chains.errors import WeightsError
-from chains.model_folders import BGE, CHECKSUMS, download_folder, download_named, find_folder
-from chains.weights import ModelFile, cached_path, download, find
+from chains.model_files.folders import BGE, CHECKSUMS, download_folder, download_named, find_folder
+from chains.model_files.weights import ModelFile, cached_path, download, find
 from cli.entry import run
 
 WEIGHTS = bytes(range(256)) * 20_000  # 5 MB: several blocks

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from endpoint.checkpoint import Shape, expected, read_shape
-from endpoint.dialogue_format import ChatTokenizer
 from endpoint.errors import EndpointError
-from endpoint.loading import load_model
-from endpoint.shards import native_tensors
+from endpoint.model.checkpoint import Shape, expected, read_shape
+from endpoint.model.dialogue_format import ChatTokenizer
+from endpoint.model.loading import load_model
+from endpoint.model.shards import native_tensors
 
 MODEL = Path(__file__).resolve().parent.parent / "data" / "chatglm3"
 REFERENCE: dict[str, Any] = json.loads((MODEL / "reference.json").read_text(encoding="utf-8"))

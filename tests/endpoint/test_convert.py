@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 import torch
 
-from endpoint import convert_gguf, convert_native
-from endpoint.checkpoint import Shape, read_shape
-from endpoint.convert_gguf import Kind, write_gguf
-from endpoint.convert_native import write_native
-from endpoint.dialogue_format import SPECIALS, ChatTokenizer
 from endpoint.errors import EndpointError
 from endpoint.llamacpp import LlamaServer
-from endpoint.opening import open_engine
-from endpoint.shards import native_tensors
+from endpoint.model import convert_gguf, convert_native
+from endpoint.model.checkpoint import Shape, read_shape
+from endpoint.model.convert_gguf import Kind, write_gguf
+from endpoint.model.convert_native import write_native
+from endpoint.model.dialogue_format import SPECIALS, ChatTokenizer
+from endpoint.model.opening import open_engine
+from endpoint.model.shards import native_tensors
 
 MODEL = Path(__file__).resolve().parent.parent / "data" / "chatglm3"
 REFERENCE: dict[str, Any] = json.loads((MODEL / "reference.json").read_text(encoding="utf-8"))
@@ -129,7 +129,7 @@ def test_no_text_becomes_a_role_in_llamacpp(tmp_path: Path) -> None:
 
 
 def test_a_gguf_folder_is_served_by_itself(tmp_path: Path) -> None:
-    from endpoint.engine import Sampling
+    from endpoint.model.engine import Sampling
 
     write_gguf(MODEL, tmp_path, "q8_0")
     assert sorted(file.name for file in tmp_path.iterdir()) == [

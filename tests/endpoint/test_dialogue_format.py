@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endpoint.dialogue_format import SPECIALS, ChatTokenizer
 from endpoint.errors import EndpointError
+from endpoint.model.dialogue_format import SPECIALS, ChatTokenizer
 
 MODEL = Path(__file__).resolve().parent.parent / "data" / "chatglm3"
 REFERENCE: dict[str, Any] = json.loads(

@@ -15,16 +15,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endpoint.batching_engine import BatchingEngine
-from endpoint.checkpoint import read_shape
-from endpoint.dialogue_format import ChatTokenizer
-from endpoint.drawing import Draw, stirred
-from endpoint.engine import Engine, Sampling
 from endpoint.errors import EndpointError
-from endpoint.llamacpp_engine import LlamaEngine
-from endpoint.loading import load_model
-from endpoint.opening import batching_or_sequential, open_engine
-from endpoint.sequential_engine import SequentialEngine
+from endpoint.model.batching_engine import BatchingEngine
+from endpoint.model.checkpoint import read_shape
+from endpoint.model.dialogue_format import ChatTokenizer
+from endpoint.model.drawing import Draw, stirred
+from endpoint.model.engine import Engine, Sampling
+from endpoint.model.llamacpp_engine import LlamaEngine
+from endpoint.model.loading import load_model
+from endpoint.model.opening import batching_or_sequential, open_engine
+from endpoint.model.sequential_engine import SequentialEngine
 
 MODEL = Path(__file__).resolve().parent.parent / "data" / "chatglm3"
 REFERENCE: dict[str, Any] = json.loads((MODEL / "reference.json").read_text(encoding="utf-8"))

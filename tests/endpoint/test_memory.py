@@ -10,10 +10,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoint import opening
-from endpoint.checkpoint import Shape
 from endpoint.errors import EndpointError
-from endpoint.memory import (
+from endpoint.model import opening
+from endpoint.model.checkpoint import Shape
+from endpoint.model.memory import (
     GIB,
     SMALLEST_CONTEXT,
     cache_room,

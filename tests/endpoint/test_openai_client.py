@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bench.scripted_endpoint import ScriptedEngine, Served
 from chains.embedding.embeddings import PackagedEmbeddings
-from endpoint.embedding import Embedder
+from endpoint.protocol.embedding import Embedder
 
 BGE = "bge-large-zh-v1.5"
 

@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from bench.scripted_endpoint import ScriptedEngine, Served
-from endpoint.embedding import Embedder
 from endpoint.errors import EndpointError
-from endpoint.listening import bind, is_loopback
-from endpoint.queueing import Turns
+from endpoint.protocol.embedding import Embedder
+from endpoint.protocol.listening import bind, is_loopback
+from endpoint.protocol.queueing import Turns
 
 KEY = "密钥-key"
 

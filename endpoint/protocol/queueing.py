@@ -7,7 +7,7 @@ import math
 from collections import OrderedDict, deque
 from collections.abc import Hashable
 
-from .errors import EndpointError
+from ..errors import EndpointError
 
 RESERVED = 4  # one place in so many is kept for callers of whom nothing waits yet
 FIRST_GUESS = 5.0  # seconds of a turn, before any was measured

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import EndpointError
 from .checkpoint import Shape
-from .errors import EndpointError
 
 GIB = 1 << 30
 # Bytes a weight of the layers' matrices: nf4 with its scales quantized too (Dettmers 2023), int8

@@ -7,10 +7,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..errors import EndpointError
+from ..model.engine import Sampling
 from .bodies import plain, shown
 from .dialogues import read_messages
-from .engine import Sampling
-from .errors import EndpointError
 
 TEMPERATURE, TOP_P = 0.8, 0.8
 """What ChatGLM3 is run with where a caller says nothing (its chat() of 2023-12)."""

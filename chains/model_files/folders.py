@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import WeightsError
-from .settings import address_from
+from ..errors import WeightsError
+from ..settings import address_from
 from .weights import QWEN_CODER, Progress, download, models_folder
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from .engine import Engine, Sampling
-from .errors import EndpointError
+from ..errors import EndpointError
+from ..model.engine import Engine, Sampling
 from .stopping import StopStrings
 
 WINDOW, ANCHOR = 96, 16  # ids decoded together at the most, and kept when the rest is settled

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
+from ..errors import EndpointError
 from .bodies import plain
-from .errors import EndpointError
 from .listening import is_loopback
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import EndpointError
 from .checkpoint import Shape, expected, read_json, renamed
-from .errors import EndpointError
 
 if TYPE_CHECKING:
     import numpy as np

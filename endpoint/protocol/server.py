@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from ..errors import EndpointError
+from ..model.engine import Engine
 from .answers import ChatAnswer, embedding_list, model_card
 from .bodies import parse_body, plain, read_body
 from .callers import check_caller
 from .dialogues import refuse_far_too_long
 from .embedding import Embedder
-from .engine import Engine
-from .errors import EndpointError
 from .failing import answer_errors
 from .queueing import Turns
 from .refusals import language_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .errors import EndpointError
+from ..errors import EndpointError
 
 LARGEST_JSON = 16 << 20  # bytes
 ROPE_THETA = 10_000.0

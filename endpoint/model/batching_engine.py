@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from ..errors import EndpointError
 from .drawing import Draw, draw_for
 from .engine import Sampling, Step
-from .errors import EndpointError
 from .letters import Drawing, Letter, LetterBoxes
 from .memory import ran_out
 from .sequential_engine import PREFILL, room_for

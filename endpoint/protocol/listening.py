@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .errors import EndpointError
+from ..errors import EndpointError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

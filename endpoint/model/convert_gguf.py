@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..errors import EndpointError
 from .checkpoint import Shape, read_shape
 from .dialogue_format import BEGIN, END, SPECIALS, UNKNOWN, ChatTokenizer
-from .errors import EndpointError
 from .shards import native_tensors
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.responses import StreamingResponse
 
+from ..errors import EndpointError
 from .answers import DONE, ChatAnswer, event
 from .bodies import plain
-from .errors import EndpointError
 from .queueing import Turns
 from .refusals import refusal
 from .speaking import Piece

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..errors import EndpointError
 from .bodies import plain, shown
-from .errors import EndpointError
 
 ROLES = {
     "system": "system",

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..errors import EndpointError
 from .checkpoint import Shape, read_shape
 from .dialogue_format import BEGIN, ChatTokenizer
-from .errors import EndpointError
 from .shards import native_tensors
 
 if TYPE_CHECKING:

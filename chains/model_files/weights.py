@@ -14,8 +14,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .errors import WeightsError
-from .settings import user_folder
+from ..errors import WeightsError
+from ..settings import user_folder
 
 Progress = Callable[[str, int, int], None]
 BLOCK = 1 << 20

@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 
 from messages.errors import SaidError
 
+from ..errors import EndpointError
 from .bodies import plain
-from .errors import EndpointError
 from .refusals import headers_of, language_of, refusal, status_of
 
 ROUTES = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from .errors import WeightsError
+from ..errors import WeightsError
 from .hubs import PROBE_SECONDS, HubFile
 
 Progress = Callable[[str, int, int], None]

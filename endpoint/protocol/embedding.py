@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..errors import EndpointError
 from .dialogues import LONGEST_TOKEN
-from .errors import EndpointError
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import EndpointError
 from .checkpoint import Shape
 from .dialogue_format import BEGIN
-from .errors import EndpointError
 from .shards import native_tensors
 
 if TYPE_CHECKING:

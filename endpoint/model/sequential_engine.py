@@ -10,9 +10,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ..errors import EndpointError
 from .drawing import draw_for, stirred
 from .engine import Sampling, Step
-from .errors import EndpointError
 
 if TYPE_CHECKING:
     import torch

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..errors import EndpointError
 from .checkpoint import Shape, read_shape
 from .convert_gguf import Kind, gguf_in, write_gguf
 from .dialogue_format import BEGIN, ChatTokenizer
 from .engine import Engine, Sampling
-from .errors import EndpointError
 from .memory import (
     cache_room,
     free_memory,

@@ -7,7 +7,7 @@ import json
 import json.scanner
 from typing import TYPE_CHECKING, Any
 
-from .errors import EndpointError
+from ..errors import EndpointError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import EndpointError
+from ..llamacpp import LlamaServer
 from .drawing import draw_for
 from .engine import Sampling, Step
-from .errors import EndpointError
-from .llamacpp import LlamaServer
 from .sequential_engine import room_for
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import EndpointError
+from ..errors import EndpointError
 
 # In this order after the last piece (THUDM's tokenization_chatglm.py).
 SPECIALS = (

@@ -1,0 +1,1 @@
+"""Model files on this machine: found, verified, and downloaded when asked for."""

@@ -1,0 +1,1 @@
+"""OpenAI's protocol over HTTP: requests in, answers out, one queue between them."""
