@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -42,7 +41,7 @@ class Invoke(BaseModel):
 
 
 class Batch(BaseModel):
-    """The body of batch: one configuration for all inputs, or one for each."""
+    """The body of batch: one configuration for all inputs, or one for each in turn."""
 
     inputs: list[Input] = Field(max_length=MOST_INPUTS)
     config: Config | list[Config] = Field(default_factory=Config)
@@ -141,17 +140,12 @@ def _invoked(service: Service, asked: Asked, stop: threading.Event) -> str:
 
 
 def _several(asked: Batch) -> list[Asked]:
-    """Every input with its configuration.
-
-    Raises:
-        RequestValidationError: There is another number of configurations than of inputs.
-    """
-    configs = asked.config if isinstance(asked.config, list) else [asked.config] * len(asked.inputs)
-    if len(configs) != len(asked.inputs):
-        fault = {"type": "value_error", "loc": ("body", "config"), "msg": "one for each input"}
-        raise RequestValidationError([fault])
+    """Every input with its configuration, and those without one with the service's own."""
+    count = len(asked.inputs)
+    configs = asked.config if isinstance(asked.config, list) else [asked.config] * count
+    whole = [*configs, *(Config() for _ in range(count))]
     return [
-        Asked(one, config.configurable) for one, config in zip(asked.inputs, configs, strict=True)
+        Asked(one, config.configurable) for one, config in zip(asked.inputs, whole, strict=False)
     ]
 
 
