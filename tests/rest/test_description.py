@@ -12,6 +12,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from bench.simulated import Simulated
 from rest.limits import Access, Limits
 
 HERE = Path(__file__).resolve().parent
@@ -21,7 +22,17 @@ Start = Callable[..., httpx.Client]
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="schemathesis needs it")
-def test_schemathesis_finds_nothing_with_every_check_on(start: Start, tmp_path: Path) -> None:
+def test_schemathesis_finds_nothing_with_every_check_on(
+    start: Start, server: Simulated, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A backend that cannot answer is a 502 by design: here every one of them can.
+    (home / "config").mkdir(parents=True)
+    own = f'base_url = "{server.base_url}"\nmodel = "{server.model}"\nstream = false\n'
+    settings = "\n".join(
+        f"[backends.{name}]\n{own}" for name in ("embedded", "chatglm3", "'gpt-3.5'")
+    )
+    (home / "config" / "qa3.toml").write_text(settings, "utf-8")
+    monkeypatch.setenv("OPENAI_API_KEY", "an-example-key")
     client = start(Limits(waiting=100_000, waiting_of_one=100_000), Access(token=SecretStr(TOKEN)))
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--no-color", "run"),
