@@ -15,7 +15,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -30,13 +29,15 @@ import httpx
 
 from bench.report import save_result
 from bench.runs import paragraph, run, settings_for
+from bench.serving import free_port
 from bench.simulated import Faults, Simulated
+from bench.soak_account import consistency, count, growth, sample, spread
 from chains.database import Database
 from chains.finished import load_list
 from chains.jobs import Jobs
 from chains.journal import Journal
 from chains.materials import Material, Text, Upload
-from pairs.records import PairList, QAPair
+from pairs.records import QAPair
 
 ROOT = Path(__file__).resolve().parent.parent
 FAULTS = Faults(malformed=0.02, truncated=0.03, too_many=0.03, broken=0.02, dropped=0.02, slow=0.01)
@@ -97,7 +98,7 @@ def main() -> None:
         Simulated(latency=LATENCY, faults=FAULTS) as model,
     ):
         soak = Soak(
-            Path(folder), model.base_url, model.model, random.Random(given.seed), _free_port()
+            Path(folder), model.base_url, model.model, random.Random(given.seed), free_port()
         )
         figures = _soak(soak, given.documents, given.minutes * 60, model)
     print(json.dumps(figures, ensure_ascii=False, indent=1))
@@ -131,11 +132,11 @@ def _soak(soak: Soak, documents: int, seconds: float, model: Simulated) -> dict[
         "kills": dict(soak.kills),
         "faults met": sorted(filter(None, model.struck)),
         "said": dict(soak.said),
-        "server": _growth(soak.samples),
-        "command line": {"runs": len(soak.peaks), "peak MB": _spread(soak.peaks)},
+        "server": growth(soak.samples),
+        "command line": {"runs": len(soak.peaks), "peak MB": spread(soak.peaks)},
         "prompts": len(model.calls),
         "answered twice": sum(count > 1 for count in model.calls.values()),
-        "journal": _consistency(soak.journal),
+        "journal": consistency(soak.journal),
         "lists": _compare(soak, half, documents),
     }
 
@@ -206,7 +207,7 @@ def _keep_server(soak: Soak) -> None:
         )
         born, life = time.monotonic(), soak.chance.uniform(*SERVER_LIFE)
         while not soak.over.wait(5) and time.monotonic() < born + life:
-            soak.samples.append(_sample(soak.server.pid, time.monotonic() - born))
+            soak.samples.append(sample(soak.server.pid, time.monotonic() - born))
         soak.server.kill()
         soak.server.wait()
         soak.kills["servers"] += 1
@@ -253,67 +254,6 @@ def _insist(
         time.sleep(0.5)
 
 
-# What is looked at
-
-
-def _sample(pid: int, age: float) -> dict[str, float]:
-    place = Path(f"/proc/{pid}")
-    try:
-        status = (place / "status").read_text("ascii")
-        handles = len(list((place / "fd").iterdir()))
-    except OSError:
-        return {}
-    fields = dict(line.split(":", 1) for line in status.splitlines())
-    return {
-        "age": round(age),
-        "mb": int(fields["VmRSS"].split()[0]) / 1024,
-        "handles": handles,
-        "threads": int(fields["Threads"]),
-    }
-
-
-def _growth(samples: list[dict[str, float]]) -> dict[str, object]:
-    """What servers held when young (under 30 s) and when old (over two minutes): the medians."""
-    whole = [sample for sample in samples if sample]
-    young = [one for one in whole if 10 < one["age"] <= 40]
-    old = [one for one in whole if one["age"] > 120]
-    return {
-        name: {"young": _median(young, name), "old": _median(old, name), "most": _most(whole, name)}
-        for name in ("mb", "handles", "threads")
-    }
-
-
-def _median(samples: list[dict[str, float]], name: str) -> float:
-    values = sorted(sample[name] for sample in samples)
-    return round(values[len(values) // 2], 1) if values else 0.0
-
-
-def _most(samples: list[dict[str, float]], name: str) -> float:
-    return round(max((sample[name] for sample in samples), default=0.0), 1)
-
-
-def _spread(values: list[int]) -> list[int]:
-    """Least, middle and most."""
-    ordered = sorted(values) or [0]
-    return [ordered[0], ordered[len(ordered) // 2], ordered[-1]]
-
-
-def _consistency(path: Path) -> dict[str, object]:
-    with Database(path) as journal:
-        (check,) = journal.rows("PRAGMA integrity_check")[0]
-        states = dict(journal.rows("SELECT state, COUNT(*) FROM jobs GROUP BY state"))
-        (claims,) = journal.rows("SELECT COUNT(*) FROM claims")[0]
-        (replies,) = journal.rows("SELECT COUNT(*) FROM replies")[0]
-    size = round(path.stat().st_size / 1e6, 1)
-    return {
-        "integrity": check,
-        "jobs": states,
-        "claims left": claims,
-        "replies": replies,
-        "MB": size,
-    }
-
-
 def _compare(soak: Soak, half: int, documents: int) -> dict[str, object]:
     """Pairs lost and doubled, against undisturbed runs.
 
@@ -336,33 +276,16 @@ def _compare(soak: Soak, half: int, documents: int) -> dict[str, object]:
             counts["files unlike their list"] += told.kept != tuple(
                 QAPair.model_validate_json(line) for line in lines
             )
-            _count(counts, wanted, told)
+            count(counts, wanted, told)
         for n in range(half, documents):
             texts: list[Material] = [Text(text=text_of(n), name=f"{n:04}.txt")]
             wanted = run(texts, given, soak.folder / "clean.sqlite").result
-            _count(counts, wanted, load_list(journal, soak.jobs[n]))
+            count(counts, wanted, load_list(journal, soak.jobs[n]))
     return dict(counts)
-
-
-def _count(counts: Counter[str], wanted: PairList, got: PairList) -> None:
-    failed = {chunk.chunk_id for chunk in got.chunks if chunk.state == "failed"}
-    want = Counter(pair.id for pair in wanted.kept)
-    have = Counter(pair.id for pair in got.kept)
-    told = Counter(pair.id for pair in wanted.kept if pair.chunk_id in failed)
-    counts["pairs"] += want.total()
-    counts["lost in chunks said to have failed"] += ((want - have) & told).total()
-    counts["lost silently"] += (want - have - told).total()
-    counts["doubled or more"] += (have - want).total()
 
 
 def _wait_until(moment: float) -> None:
     time.sleep(max(0.0, moment - time.monotonic()))
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 if __name__ == "__main__":

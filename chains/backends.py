@@ -47,6 +47,11 @@ class Backend(BaseModel):
     )
     extra_body: dict[str, Any] = Field(default_factory=dict)
 
+    @property
+    def embedded(self) -> bool:
+        """Whether the model runs in a child process of ours, and not behind an address."""
+        return self.name == "embedded" and self.base_url is None
+
 
 BUILT_IN = {
     backend.name: backend

@@ -69,7 +69,7 @@ def _packages() -> Iterator[Finding]:
 
 
 def _backend(backend: Backend) -> Iterator[Finding]:
-    if backend.name == "embedded" and backend.base_url is None:
+    if backend.embedded:
         try:
             found = find(QWEN_CODER)
         except SaidError as error:

@@ -77,9 +77,8 @@ class OpenBackend:
         self._lock = threading.Lock()
         self._server: LlamaServer | None = None
         self._llm: BaseChatModel | None = None
-        self.embedded = backend.name == "embedded" and backend.base_url is None
         self.model, self.address = backend.model, backend.base_url or backend.provider
-        if self.embedded:
+        if backend.embedded:
             self.model, digest = identify(self._own_file())
             self.address = f"embedded:{digest}"
 
@@ -93,7 +92,7 @@ class OpenBackend:
         """
         with self._lock:
             if self._llm is None:
-                self._llm = self._start() if self.embedded else self._connect()
+                self._llm = self._start() if self.backend.embedded else self._connect()
             return self._llm
 
     def _own_file(self) -> Path | None:

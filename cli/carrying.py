@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
 
 from .context import Said
+from .interrupting import on_interrupt
 
 if TYPE_CHECKING:
     from chains.events import Event
@@ -134,21 +133,13 @@ def carry_out(start: Start, journal: Journal, output: Output, said: Said) -> int
     return 0 if result.complete else INCOMPLETE
 
 
-@contextmanager
-def _stopping(stop: threading.Event, said: Said) -> Iterator[None]:
+def _stopping(stop: threading.Event, said: Said) -> AbstractContextManager[None]:
     """Ctrl-C finishes the calls under way; a second one leaves at once, replies being saved."""
 
-    def interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's form
+    def interrupted() -> None:
         if stop.is_set():
             os._exit(130)
         stop.set()
         typer.echo("\n" + said("cli.stopping"), err=True)
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    return on_interrupt(interrupted)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,6 +14,7 @@ import typer
 from messages.errors import SaidError
 
 from .context import Said, printable
+from .interrupting import on_interrupt
 
 if TYPE_CHECKING:
     from chains.talking.dialogue import Dialogue, Source
@@ -118,7 +117,7 @@ class Conversation:
 
         stop, answer, last = threading.Event(), "", None
         try:
-            with _stopping(stop):
+            with on_interrupt(stop.set):  # ends the answer and not the conversation
                 for part in self._parts(question, stop):
                     last = part
                     answer += part.text
@@ -199,20 +198,3 @@ def _typed(interrupted: Callable[[], None]) -> str | None:
     except KeyboardInterrupt:
         interrupted()
         return ""
-
-
-@contextmanager
-def _stopping(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C ends the answer and not the conversation."""
-
-    def interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's form
-        stop.set()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from .errors import PromptError
+from .reading import read_file
 from .template import MAX_OWN_PROMPT, Language, read_prompt
 
 
@@ -75,13 +75,7 @@ def dialogue_prompt(language: Language) -> DialoguePrompt:
     Raises:
         PromptError: The file is damaged.
     """
-    import yaml
-
-    path = Path(__file__).with_name(f"dialogue.{language}.yaml")
-    try:
-        return DialoguePrompt.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise PromptError("prompt.damaged", file=path.name) from error
+    return read_file(f"dialogue.{language}.yaml", DialoguePrompt)
 
 
 def check_own_system(own: str | None) -> str | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from .errors import PromptError
+from .reading import read_file
 
 if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate
@@ -49,15 +49,9 @@ def read_prompt(name: str, language: str) -> PromptFile:
     Raises:
         PromptError: There is no such prompt, or its file is damaged.
     """
-    import yaml
-
     if name not in PROMPTS or language not in ("zh", "en"):
         raise PromptError("prompt.unknown", prompt=name, known=", ".join(PROMPTS))
-    path = Path(__file__).with_name(f"{name}.{language}.yaml")
-    try:
-        return PromptFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise PromptError("prompt.damaged", file=path.name) from error
+    return read_file(f"{name}.{language}.yaml", PromptFile)
 
 
 def load_prompt(

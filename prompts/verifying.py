@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from .errors import PromptError
+from .reading import read_file
 from .template import Language
 
 if TYPE_CHECKING:
@@ -74,10 +73,4 @@ def verifying_prompt(language: Language) -> VerifyingPrompt:
     Raises:
         PromptError: The file is damaged.
     """
-    import yaml
-
-    path = Path(__file__).with_name(f"verify.{language}.yaml")
-    try:
-        return VerifyingPrompt.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise PromptError("prompt.damaged", file=path.name) from error
+    return read_file(f"verify.{language}.yaml", VerifyingPrompt)

@@ -160,8 +160,7 @@ def _events(
     service: Service, resolved: Resolved, read: Materials, stop: threading.Event
 ) -> Iterator[Event]:
     """A run's events; of the embedded model, one run at a time."""
-    backend = choose(resolved)
-    embedded = backend.name == "embedded" and backend.base_url is None
+    embedded = choose(resolved).embedded
     pipeline = Pipeline(
         resolved, journal=service.journal, embeddings=service.embeddings(resolved), stop=stop
     )

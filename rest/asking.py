@@ -90,8 +90,7 @@ def _answered(service: Service, asked: Question, stop: threading.Event) -> Answe
         service.shelves.of_job(find(service, asked.job), service.embeddings) if asked.job else None
     )
     history = [Turn(role=turn.role, text=turn.text) for turn in asked.history]
-    backend = choose(resolved)
-    embedded = backend.name == "embedded" and backend.base_url is None
+    embedded = choose(resolved).embedded
     dialogue = Dialogue(resolved, system=asked.prompt, retriever=retriever)
     with service.embedded if embedded else nullcontext(), dialogue:
         parts = list(dialogue.ask(asked.question, history, stop))

@@ -39,7 +39,7 @@ class BackendLook:
     def _look(self) -> str:
         backend = choose(self._resolved)
         try:
-            if backend.name == "embedded" and backend.base_url is None:
+            if backend.embedded:
                 own = backend.model != QWEN_CODER.name
                 return "ok" if own or find(QWEN_CODER) else "doctor.no_model"
             key = secret(backend.api_key_env) if backend.api_key_env else None

@@ -14,6 +14,7 @@ from .documents import Shown
 from .places import harmless
 from .plots import bar, strip
 from .records import ViewFacts
+from .words import MATCHES
 
 __all__ = ["report"]
 
@@ -23,13 +24,6 @@ _CHUNKS = {
     "repeated": "view.chunk_repeated",
     "failed": "view.chunk_failed",
     "not asked": "view.chunk_not_asked",
-}
-_MATCHES = {
-    "exact": "view.match_exact",
-    "normalised": "view.match_normalised",
-    "fuzzy": "view.match_fuzzy",
-    "supported": "view.match_supported",
-    "none": "view.match_none",
 }
 _COLUMNS = 120
 _MOST_STRIPS = 200
@@ -56,7 +50,7 @@ def report(pairs: PairList, documents: Sequence[Shown], language: str, facts: Vi
     found = Counter(pair.evidence.match for pair in pairs.kept)
     matches = [
         (f"match-{match}", say(code, language), found[match])  # type: ignore[index]  # its keys
-        for match, code in _MATCHES.items()
+        for match, code in MATCHES.items()
     ]
     sections = [
         _counted(say("view.pairs", language), states),

@@ -35,7 +35,7 @@ _STATES = {
     "failed": ("view.failed", "view.one_failed"),
     "not asked": ("view.not_asked", "view.one_not_asked"),
 }
-_MATCHES = {
+MATCHES = {
     "exact": "view.match_exact",
     "normalised": "view.match_normalised",
     "fuzzy": "view.match_fuzzy",
@@ -57,5 +57,5 @@ def script_words(language: str) -> dict[str, object]:
         "page": say("view.page", language, page="{page}"),
         "filters": {state: say(codes[0], language) for state, codes in _STATES.items()},
         "states": {state: say(codes[1], language) for state, codes in _STATES.items()},
-        "matches": {match: say(code, language) for match, code in _MATCHES.items()},
+        "matches": {match: say(code, language) for match, code in MATCHES.items()},
     }

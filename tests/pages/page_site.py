@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from bench.serving import free_port
 from bench.simulated import MATERIAL, Simulated, pairs_reply
 
 if TYPE_CHECKING:
@@ -55,13 +55,6 @@ class Site:
     home: Path
     child: subprocess.Popen[bytes]
     models: dict[str, Simulated]
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @contextmanager

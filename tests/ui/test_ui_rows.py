@@ -28,7 +28,7 @@ def pair(number: int, question: str = "", kind: str = "第{}号桥建于哪年�
         question=question or kind.format(number),
         answer=quote,
         evidence=evidence,
-        source="/home/someone/secret/桥.md",
+        source="/elsewhere/secret/桥.md",
         page=1 + number // 10,
         chunk_id=f"c{number // 10}",
     )

@@ -1,0 +1,86 @@
+"""What a soak leaves behind: what servers held, what the journal says, which pairs are there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from chains.database import Database
+from pairs.records import PairList
+
+
+def sample(pid: int, age: float) -> dict[str, float]:
+    """What a process holds now; empty where it is gone.
+
+    Args:
+        pid: The process.
+        age: Seconds since it was started.
+    """
+    place = Path(f"/proc/{pid}")
+    try:
+        status = (place / "status").read_text("ascii")
+        handles = len(list((place / "fd").iterdir()))
+    except OSError:
+        return {}
+    fields = dict(line.split(":", 1) for line in status.splitlines())
+    return {
+        "age": round(age),
+        "mb": int(fields["VmRSS"].split()[0]) / 1024,
+        "handles": handles,
+        "threads": int(fields["Threads"]),
+    }
+
+
+def growth(samples: list[dict[str, float]]) -> dict[str, object]:
+    """What servers held when young (under 30 s) and when old (over two minutes): the medians."""
+    whole = [sample for sample in samples if sample]
+    young = [one for one in whole if 10 < one["age"] <= 40]
+    old = [one for one in whole if one["age"] > 120]
+    return {
+        name: {"young": _median(young, name), "old": _median(old, name), "most": _most(whole, name)}
+        for name in ("mb", "handles", "threads")
+    }
+
+
+def _median(samples: list[dict[str, float]], name: str) -> float:
+    values = sorted(sample[name] for sample in samples)
+    return round(values[len(values) // 2], 1) if values else 0.0
+
+
+def _most(samples: list[dict[str, float]], name: str) -> float:
+    return round(max((sample[name] for sample in samples), default=0.0), 1)
+
+
+def spread(values: list[int]) -> list[int]:
+    """Least, middle and most."""
+    ordered = sorted(values) or [0]
+    return [ordered[0], ordered[len(ordered) // 2], ordered[-1]]
+
+
+def consistency(path: Path) -> dict[str, object]:
+    """What the journal says of itself and of its jobs."""
+    with Database(path) as journal:
+        (check,) = journal.rows("PRAGMA integrity_check")[0]
+        states = dict(journal.rows("SELECT state, COUNT(*) FROM jobs GROUP BY state"))
+        (claims,) = journal.rows("SELECT COUNT(*) FROM claims")[0]
+        (replies,) = journal.rows("SELECT COUNT(*) FROM replies")[0]
+    size = round(path.stat().st_size / 1e6, 1)
+    return {
+        "integrity": check,
+        "jobs": states,
+        "claims left": claims,
+        "replies": replies,
+        "MB": size,
+    }
+
+
+def count(counts: Counter[str], wanted: PairList, got: PairList) -> None:
+    """Adds up what a list lacks of an undisturbed one, and what it has beyond it."""
+    failed = {chunk.chunk_id for chunk in got.chunks if chunk.state == "failed"}
+    want = Counter(pair.id for pair in wanted.kept)
+    have = Counter(pair.id for pair in got.kept)
+    told = Counter(pair.id for pair in wanted.kept if pair.chunk_id in failed)
+    counts["pairs"] += want.total()
+    counts["lost in chunks said to have failed"] += ((want - have) & told).total()
+    counts["lost silently"] += (want - have - told).total()
+    counts["doubled or more"] += (have - want).total()
