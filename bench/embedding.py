@@ -107,8 +107,8 @@ def ways(folder: Path) -> dict[str, Encode]:
     """What is compared: plain SentenceTransformer in fp32 first."""
     from importlib.util import find_spec
 
-    from chains.embedding.local_model import LocalEmbeddings
-    from chains.embedding.torch_model import load_model
+    from chains.embedding.local import LocalEmbeddings
+    from chains.embedding.torch_encoder import load_model
 
     plain: Any = load_model(folder, "fp32")
     found: dict[str, Encode] = {

@@ -35,7 +35,7 @@ from bench.report import save_result
 from endpoint.model.batching_engine import BatchingEngine
 from endpoint.model.checkpoint import Shape, expected
 from endpoint.model.engine import Engine, Sampling
-from endpoint.model.loading import empty_model, fill_model, native_config
+from endpoint.model.load_torch import empty_model, fill_model, native_config
 from endpoint.model.memory import GIB
 
 SMALL = Shape(

@@ -23,13 +23,13 @@ sys.path.insert(0, str(HERE.parent))
 from bench.grounding_cases import DISTURBED, alterations, statement  # noqa: E402 - checkout first
 from bench.grounding_speed import measure_speed  # noqa: E402
 from bench.report import save_result  # noqa: E402
-from chains.embedding.embeddings import NamedEmbeddings, load_embeddings  # noqa: E402
+from chains.embedding.load import NamedEmbeddings, load_embeddings  # noqa: E402
 from loaders.records import Chunk, Span  # noqa: E402
-from pairs.checking import reason_against  # noqa: E402
-from pairs.grounding import Passage, SourceText  # noqa: E402
-from pairs.normalise import fold  # noqa: E402
-from pairs.source_text import without_marks  # noqa: E402
-from pairs.supporting import share_said  # noqa: E402
+from pairs.evidence.grounding import Passage, SourceText  # noqa: E402
+from pairs.evidence.quality import reason_against  # noqa: E402
+from pairs.evidence.source_text import without_marks  # noqa: E402
+from pairs.evidence.support import share_said  # noqa: E402
+from pairs.text.normalise import fold  # noqa: E402
 
 Row = dict[str, Any]
 _TWINS = 0.5

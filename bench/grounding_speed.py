@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.grounding_cases import statement
 from loaders.records import Chunk, Span
-from pairs.grounding import Passage, SourceText
+from pairs.evidence.grounding import Passage, SourceText
 
 Row = dict[str, Any]
 Preparing = Callable[[str], Passage]

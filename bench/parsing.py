@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from chains.errors import ReplyError  # noqa: E402 - the checkout comes first
-from chains.parser import PairParser  # noqa: E402
+from chains.parsing.parser import PairParser  # noqa: E402
 
 _UNCOUNTED = re.compile(r"[\s\-*•\"'“”‘’`_]+")
 _MEGABYTE = 1_000_000

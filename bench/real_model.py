@@ -30,22 +30,22 @@ from langchain_core.prompts import ChatPromptTemplate
 
 from bench.real_model_texts import SHORT, passages
 from bench.report import save_result
-from chains.asking import Asker
-from chains.backends import choose
-from chains.embedding.embeddings import load_embeddings
-from chains.journal import Journal, request_key
-from chains.language import language_of
-from chains.materials import Materials, read_materials
-from chains.opening import OpenBackend
-from chains.pipeline import Pipeline
+from chains.embedding.load import load_embeddings
+from chains.journal.replies import Journal, request_key
+from chains.llm.backends import choose
+from chains.llm.cached_call import Asker
+from chains.llm.client import OpenBackend
 from chains.records import Reply
+from chains.run.inputs import Materials, read_materials
+from chains.run.pipeline import Pipeline
 from chains.settings import resolve
-from pairs.checking import reason_against
-from pairs.coverage import coverage
-from pairs.dedupe import Deduper
-from pairs.grounding import Passage
+from pairs.compare.dedupe import Deduper
+from pairs.evidence.coverage import coverage
+from pairs.evidence.grounding import Passage
+from pairs.evidence.quality import reason_against
+from pairs.evidence.source_text import SourceText
 from pairs.records import PairList, QAPair
-from pairs.source_text import SourceText
+from pairs.text.language import language_of
 from prompts import load_prompt
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "documents"
@@ -113,22 +113,22 @@ def ways() -> list[Way]:
     """The plain chain, the engine without each of its parts, the whole, and with a second pass."""
     return [
         Way("whole"),
-        Way("without the repair turn", patches={"chains.extraction._UNREADABLE": ()}),
+        Way("without the repair turn", patches={"chains.run.extraction._UNREADABLE": ()}),
         Way("without the evidence check", {"evidence": "keep"}),
         Way(
             "without the guards of dedupe",
-            patches={"pairs.dedupe.Deduper": partial(Deduper, guards=False)},
+            patches={"pairs.compare.dedupe.Deduper": partial(Deduper, guards=False)},
         ),
         Way(
             "without the worked example",
-            patches={"chains.extraction.load_prompt": without_example},
+            patches={"chains.run.extraction.load_prompt": without_example},
         ),
         # The small model answers the whole prompt readably: only here has the repair turn work.
         Way(
             "without example and repair turn",
             patches={
-                "chains.extraction.load_prompt": without_example,
-                "chains.extraction._UNREADABLE": (),
+                "chains.run.extraction.load_prompt": without_example,
+                "chains.run.extraction._UNREADABLE": (),
             },
         ),
         Way("plain chain, same prompt and chunks", plain=True),

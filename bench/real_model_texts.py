@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from chains.materials import Text
+from chains.run.inputs import Text
 
 SHORT = (
     Text(

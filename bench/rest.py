@@ -24,10 +24,10 @@ from pathlib import Path
 
 import httpx
 
-from chains.embedding.embeddings import load_embeddings
-from chains.journal import Journal
-from chains.materials import Text
-from chains.pipeline import Pipeline
+from chains.embedding.load import load_embeddings
+from chains.journal.replies import Journal
+from chains.run.inputs import Text
+from chains.run.pipeline import Pipeline
 from chains.settings import Resolved, resolve
 
 from .report import save_result

@@ -31,13 +31,12 @@ from langchain_core.embeddings import Embeddings
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.report import save_result
-from chains.embedding.embeddings import NamedEmbeddings, embed, load_embeddings
-from chains.journal import Journal
+from chains.chat.retriever import PairRetriever, Passage, passages_of
+from chains.embedding.load import NamedEmbeddings, embed, load_embeddings
+from chains.journal.replies import Journal
 from chains.records import SourceFile
-from chains.talking.passages import Passage, passages_of
-from chains.talking.retrieval import PairRetriever
 from loaders import load, whole_text
-from pairs.answers import agree
+from pairs.compare.answers import agree
 from pairs.records import Evidence, QAPair
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,11 +9,11 @@ from typing import Any
 
 from bench.simulated import Simulated
 from chains.events import Done
-from chains.jobs import Jobs
-from chains.journal import Journal
-from chains.materials import Material, Text
-from chains.pipeline import Pipeline
-from chains.resuming import resume
+from chains.jobs.resume import resume
+from chains.journal.jobs import Jobs
+from chains.journal.replies import Journal
+from chains.run.inputs import Material, Text
+from chains.run.pipeline import Pipeline
 from chains.settings import Resolved, resolve
 from pairs.records import PairList
 

@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Literal
 
 from endpoint.model.engine import Engine, Sampling, Step
-from endpoint.protocol.embedding import Embedder
-from endpoint.protocol.listening import bind
+from endpoint.protocol.bind import bind
+from endpoint.protocol.detokenize import Tokenizer
+from endpoint.protocol.embedder import Embedder
 from endpoint.protocol.server import create_app
-from endpoint.protocol.speaking import Tokenizer
 
 Script = Callable[[str], str]
 

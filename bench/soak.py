@@ -32,11 +32,11 @@ from bench.runs import paragraph, run, settings_for
 from bench.serving import free_port
 from bench.simulated import Faults, Simulated
 from bench.soak_account import consistency, count, growth, sample, spread
-from chains.database import Database
-from chains.finished import load_list
-from chains.jobs import Jobs
-from chains.journal import Journal
-from chains.materials import Material, Text, Upload
+from chains.journal.database import Database
+from chains.journal.jobs import Jobs
+from chains.journal.lists import load_list
+from chains.journal.replies import Journal
+from chains.run.inputs import Material, Text, Upload
 from pairs.records import QAPair
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from chains.database import Database
+from chains.journal.database import Database
 from pairs.records import PairList
 
 

@@ -3,17 +3,17 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .parser import PairParser
-    from .runnable import build_pipeline, extract_pairs
+    from .parsing.parser import PairParser
+    from .run.runnable import build_pipeline, extract_pairs
     from .settings import Settings
 
 __all__ = ["PairParser", "Settings", "build_pipeline", "extract_pairs"]
 
 _LATE = {
-    "PairParser": "parser",
+    "PairParser": "parsing.parser",
     "Settings": "settings",
-    "build_pipeline": "runnable",
-    "extract_pairs": "runnable",
+    "build_pipeline": "run.runnable",
+    "extract_pairs": "run.runnable",
 }
 
 

@@ -77,9 +77,9 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         if context.invoked_subcommand:
             return
         check_packages()
-        from chains.model_files.weights import models_folder
-        from endpoint.model.opening import open_engine
-        from endpoint.protocol.listening import bind, serve
+        from chains.models.gguf import models_folder
+        from endpoint.model.open import open_engine
+        from endpoint.protocol.bind import bind, serve
         from endpoint.protocol.server import create_app
 
         from .embedder import bge_embedder
@@ -155,7 +155,7 @@ def find_model(given: str) -> Path:
     Raises:
         EndpointError: It is not on this machine.
     """
-    from chains.model_files.folders import find_folder
+    from chains.models.folders import find_folder
     from endpoint.errors import EndpointError
 
     path = Path(given).expanduser()

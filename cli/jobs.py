@@ -11,9 +11,9 @@ import typer
 
 from messages import say
 
-from .carrying import Output, carry_out
-from .context import Said, config_file, printable, setting
-from .showing import sentence
+from .options import Said, config_file, printable, setting
+from .output import Output, carry_out
+from .show import sentence
 
 if TYPE_CHECKING:
     from chains.records import Job
@@ -64,8 +64,8 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         journal: Path | None = setting(lang, "journal"),
         config: Path | None = config_file(lang),
     ) -> None:
-        from chains.jobs import Jobs
-        from chains.journal import Journal
+        from chains.journal.jobs import Jobs
+        from chains.journal.replies import Journal
 
         with Journal(_resolved(journal, config).settings.journal) as opened:
             found = Jobs(opened).find(job)
@@ -120,9 +120,9 @@ def _go_on(
     *,
     again: bool,
 ) -> int:
-    from chains.jobs import Jobs
-    from chains.journal import Journal
-    from chains.resuming import resume
+    from chains.jobs.resume import resume
+    from chains.journal.jobs import Jobs
+    from chains.journal.replies import Journal
 
     with Journal(resolved.settings.journal) as journal:
         jobs = Jobs(journal)
@@ -141,8 +141,8 @@ def _go_on(
 
 
 def _list(said: Said, resolved: Resolved, *, as_json: bool) -> None:
-    from chains.jobs import Jobs
-    from chains.journal import Journal
+    from chains.journal.jobs import Jobs
+    from chains.journal.replies import Journal
 
     with Journal(resolved.settings.journal) as journal:
         found = Jobs(journal).all()
@@ -172,8 +172,8 @@ def _line(job: Job, said: Said) -> str:
 
 
 def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
-    from chains.jobs import Jobs
-    from chains.journal import Journal
+    from chains.journal.jobs import Jobs
+    from chains.journal.replies import Journal
 
     with Journal(resolved.settings.journal) as journal:
         job = Jobs(journal).find(name)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from chains.events import ChunkDone, Done, Event, Prepared, Verified
-from chains.verifying import marks
+from chains.run.verification import marks
 from pairs.records import ChunkOutcome, PairList
 
-from .context import Said, printable
-from .showing import sentence
+from .options import Said, printable
+from .show import sentence
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chains import extract_pairs
 from chains.events import ChunkDone, Event
-from chains.materials import Text
+from chains.run.inputs import Text
 from pairs import write_pairs
 
 

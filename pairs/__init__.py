@@ -13,9 +13,9 @@ from .records import (
 )
 
 if TYPE_CHECKING:
-    from .dedupe import Deduper
-    from .export import read_pairs, write_pairs
-    from .grounding import ground
+    from .compare.dedupe import Deduper
+    from .evidence.grounding import ground
+    from .files.export import read_pairs, write_pairs
 
 __all__ = [
     "ChunkOutcome",
@@ -32,10 +32,10 @@ __all__ = [
 ]
 
 _LATE = {
-    "Deduper": "dedupe",
-    "ground": "grounding",
-    "read_pairs": "export",
-    "write_pairs": "export",
+    "Deduper": "compare.dedupe",
+    "ground": "evidence.grounding",
+    "read_pairs": "files.export",
+    "write_pairs": "files.export",
 }
 
 

@@ -11,16 +11,16 @@ from typing import Annotated, TypeVar
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
-from chains.embedding.embeddings import NamedEmbeddings
-from chains.journal import Journal
-from chains.running import Runner
+from chains.chat.retriever_cache import Shelves
+from chains.embedding.load import NamedEmbeddings
+from chains.jobs.runner import Runner
+from chains.journal.replies import Journal
 from chains.settings import Resolved
 
+from .config import Access, Limits
 from .errors import RestError
-from .limits import Access, Limits
 from .metrics import Metrics
-from .reaching import BackendLook
-from .shelves import Shelves
+from .readiness import BackendLook
 from .uploads import Uploads
 
 T = TypeVar("T")

@@ -14,8 +14,8 @@ from chains.records import whole_characters
 from loaders import LoadError
 from loaders.formats import recognise
 
+from .config import Limits
 from .errors import RestError
-from .limits import Limits
 
 READ = ".pdf .docx .pptx .xlsx .epub .html .htm .xhtml .md .markdown .txt .csv .tsv .tab"
 READ = f"{READ} .json .jsonl .ndjson"

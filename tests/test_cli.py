@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.simulated import Faults, Simulated
-from cli.entry import run
+from cli.main import run
 
 DOCUMENTS = Path(__file__).resolve().parent.parent / "examples" / "documents"
 ENGLISH, CHINESE = DOCUMENTS / "apollo11.pdf", DOCUMENTS / "hzmb.pdf"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chains.model_files.weights import QWEN_CODER, find
-from cli.entry import run
+from chains.models.gguf import QWEN_CODER, find
+from cli.main import run
 from endpoint.errors import EndpointError
 from endpoint.llamacpp import LlamaServer
 

@@ -1,90 +1,168 @@
-"""What one chat remembers: its settings, its job, what was said."""
+"""Talking: from the documents of a list once there is one, else freely with the chosen model."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from dataclasses import dataclass, field
-from typing import Any, cast
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import chainlit as cl
 
-from chains.materials import Materials
+from chains.chat.dialogue import Dialogue, Said, Source, Turn
+from chains.chat.retriever import PairRetriever
+from chains.llm.backends import choose
+from chains.llm.client import OpenBackend
 from chains.settings import Resolved
-from chains.talking.dialogue import Turn
-from messages import say
 
-MOST_TURNS = 40
-_KEY = "qa3"
+from .engine import Engine, engine
+from .job_element import show
+from .session import Chat, chat, speak
 
-
-@dataclass
-class Pending:
-    """A run that waits for a person's word."""
-
-    read: Materials
-    resolved: Resolved
+MOST_OPEN = 4
+"""Backends kept open for talking; the embedded one is a process with a model in it."""
+MOST_QUOTE = 600  # characters of a passage shown as a source
+_lock = threading.Lock()
+_open: dict[str, OpenBackend] = {}
+_retrievers: dict[tuple[str, str], PairRetriever] = {}
 
 
-@dataclass
-class Chat:
-    """One person's chat, as long as its page is open.
+async def talk(question: str) -> None:
+    """Answers a question in parts as they arrive, with the sources it is drawn from.
 
-    Attributes:
-        chosen: Settings that differ from those in force, by name.
-        confirm: Above how many tokens or what cost a run is confirmed first.
-        job: The job it is about; empty without one.
-        history: What was said so far.
-        pending: What waits to be confirmed, by its number.
-        material_next: Whether the next message is material, whatever it looks like.
-        stop: Ends the answer under way.
-        edited: The settings panel as it stands before it is confirmed.
-        cleared: Whether the jobs above are to be forgotten, though they are still to be seen.
+    Raises:
+        SaidError: The backend does not answer.
     """
-
-    chosen: dict[str, Any] = field(default_factory=dict)
-    confirm: tuple[float, int] = (1.0, 300_000)
-    job: str = ""
-    history: list[Turn] = field(default_factory=list)
-    pending: dict[str, Pending] = field(default_factory=dict)
-    material_next: bool = False
-    stop: threading.Event = field(default_factory=threading.Event)
-    edited: dict[str, Any] = field(default_factory=dict)
-    cleared: bool = False
-
-    def remember(self, question: str, answer: str) -> None:
-        """Adds a turn of each side; the oldest are forgotten."""
-        self.history += [Turn(role="user", text=question), Turn(role="assistant", text=answer)]
-        del self.history[:-MOST_TURNS]
-
-
-def chat() -> Chat:
-    """The chat that asks; a new one where the server was started anew meanwhile."""
-    known = cl.user_session.get(_KEY)
-    if known is None:
-        known = Chat()
-        cl.user_session.set(_KEY, known)
-    return cast("Chat", known)
-
-
-def language() -> str:
-    """The browser's language, of the two we speak."""
-    chosen = str(getattr(cl.context.session, "language", ""))
-    return "zh" if chosen.lower().startswith("zh") else "en"
-
-
-def speak(code: str, **fields: object) -> str:
-    """A sentence in the browser's language."""
-    return say(code, language(), **fields)
-
-
-def plain(text: str) -> str:
-    """A text as one line in which nothing is markup."""
-    line = " ".join(text.split())
-    return "".join("\\" + char if char in "\\`*_{}[]<>#|!~" else char for char in line)
-
-
-async def tell(content: str, **named: Any) -> cl.Message:
-    """Sends a message of ours."""
-    message = cl.Message(content=content, **named)
+    known, shared = chat(), engine()
+    known.stop = threading.Event()
+    resolved = await shared.answer(shared.settings, known.chosen)
+    message = cl.Message(content="")
+    answer, found, ended = "", True, ""
+    sources: tuple[Source, ...] = ()
+    try:
+        async for said in _said(shared, known, resolved, question):
+            if said.text:
+                answer += said.text
+                await message.stream_token(said.text)
+            sources = said.sources or sources
+            found, ended = found and said.found, said.ended or ended
+    except asyncio.CancelledError:  # by the button beside the input
+        if answer:
+            await message.send()
+            known.remember(question, answer)
+        raise
+    if not answer:
+        answer = speak("page.no_answer")
+        await message.stream_token(answer)
+    if ended == "length":
+        await message.stream_token(f"\n\n{speak('page.answer_cut')}")
     await message.send()
-    return message
+    known.remember(question, answer)
+    if sources and found:
+        await show("Sources", {"sources": [_shown(source) for source in sources]})
+
+
+def _shown(source: Source) -> dict[str, Any]:
+    return {
+        "kind": source.kind,
+        "question": source.question,
+        "answer": source.answer,
+        "quote": source.quote[:MOST_QUOTE],
+        "source": source.source.replace("\\", "/").rpartition("/")[2],
+        "page": source.page,
+        "score": round(source.score, 2),
+    }
+
+
+async def _said(
+    shared: Engine, known: Chat, resolved: Resolved, question: str
+) -> AsyncIterator[Said]:
+    """The answer's parts, made in a thread of its own: the event loop never waits for a model."""
+    loop = asyncio.get_running_loop()
+    parts: asyncio.Queue[Said | BaseException | None] = asyncio.Queue()
+    stop, history, job = known.stop, list(known.history), known.job
+
+    def work() -> None:
+        last: BaseException | None = None
+        try:
+            for said in _ask(shared, resolved, job, question, history, stop):
+                loop.call_soon_threadsafe(parts.put_nowait, said)
+        except BaseException as error:  # noqa: BLE001 - handed to the chat's own task
+            last = error
+        loop.call_soon_threadsafe(parts.put_nowait, last)
+
+    threading.Thread(target=work, daemon=True, name="talking").start()
+    try:
+        while (part := await parts.get()) is not None:
+            if isinstance(part, BaseException):
+                raise part
+            yield part
+    finally:
+        stop.set()
+
+
+def _ask(
+    shared: Engine,
+    resolved: Resolved,
+    job: str,
+    question: str,
+    history: list[Turn],
+    stop: threading.Event,
+) -> Iterator[Said]:
+    retriever = _retriever(shared, job, resolved) if job else None
+    own = resolved.settings.prompt_text
+    # A prompt with a place for a passage in it speaks of passages, not with people.
+    system = own if own and retriever is None and "{text}" not in own else None
+    dialogue = Dialogue(resolved, system=system, retriever=retriever, opened=_opened(resolved))
+    yield from dialogue.ask(question, history, stop)
+
+
+def _opened(resolved: Resolved) -> OpenBackend:
+    """A backend open for all chats that talk with it under the same settings."""
+    chosen, settings = choose(resolved), resolved.settings
+    # An answer takes half of the context at most, so that there is room for the question.
+    backend = chosen.model_copy(update={"max_tokens": min(chosen.max_tokens, chosen.context // 2)})
+    key = f"{backend.model_dump_json()} {settings.temperature} {settings.timeout}"
+    with _lock:
+        if key not in _open:
+            while len(_open) >= MOST_OPEN:
+                _open.pop(next(iter(_open))).close()
+            _open[key] = OpenBackend(backend, settings)
+        return _open[key]
+
+
+def _retriever(shared: Engine, job: str, resolved: Resolved) -> PairRetriever | None:
+    """What answers of a job are drawn from; None while it has no list."""
+    if shared.runner.is_running(job):
+        return None
+    rows = shared.journal.rows(
+        "SELECT (SELECT updated FROM jobs WHERE id = ?1),"
+        " (SELECT COUNT(*) || '-' || COALESCE(MAX(made), 0) FROM edits WHERE job = ?1)"
+        " FROM lists WHERE job = ?1",
+        job,
+    )
+    if not rows:
+        return None
+    made_of = f"{rows[0]}"
+    with _lock:
+        known = _retrievers.get((job, made_of))
+    if known is None:
+        settings = resolved.settings
+        named = shared.runner.embeddings(settings.embeddings, settings.embedding_backend)
+        known = PairRetriever.of_job(shared.journal, job, resolved=resolved, embeddings=named)
+        with _lock:
+            for old in [key for key in _retrievers if key[0] == job]:
+                del _retrievers[old]
+            while len(_retrievers) >= MOST_OPEN:
+                del _retrievers[next(iter(_retrievers))]
+            _retrievers[job, made_of] = known
+    return known
+
+
+def close() -> None:
+    """Closes every backend that was opened for talking."""
+    with _lock:
+        for one in _open.values():
+            one.close()
+        _open.clear()
+        _retrievers.clear()

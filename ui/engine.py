@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chains.journal import Journal
-from chains.running import Runner
+from chains.jobs.runner import Runner
+from chains.journal.replies import Journal
 from chains.settings import Resolved, resolve
 
 Answer = TypeVar("Answer")

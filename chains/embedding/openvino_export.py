@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EmbeddingError
-from .torch_model import TorchEncoder, quiet
+from .torch_encoder import TorchEncoder, quiet
 
 if TYPE_CHECKING:
     import numpy as np

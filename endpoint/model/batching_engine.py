@@ -16,10 +16,10 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EndpointError
-from .drawing import Draw, draw_for
+from .batch_router import Drawing, Letter, LetterBoxes
 from .engine import Sampling, Step
-from .letters import Drawing, Letter, LetterBoxes
 from .memory import ran_out
+from .sampling import Draw, draw_for
 from .sequential_engine import PREFILL, room_for
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import EndpointError
 from ..llamacpp import LlamaServer
-from .drawing import draw_for
 from .engine import Sampling, Step
+from .sampling import draw_for
 from .sequential_engine import room_for
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import EndpointError
-from .drawing import draw_for, stirred
 from .engine import Sampling, Step
+from .sampling import draw_for, stirred
 
 if TYPE_CHECKING:
     import torch

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import EndpointError
 from ..model.engine import Sampling
-from .bodies import plain, shown
-from .dialogues import read_messages
+from .json_body import plain, shown
+from .messages import read_messages
 
 TEMPERATURE, TOP_P = 0.8, 0.8
 """What ChatGLM3 is run with where a caller says nothing (its chat() of 2023-12)."""

@@ -18,16 +18,15 @@ from fastapi.responses import JSONResponse
 
 from ..errors import EndpointError
 from ..model.engine import Engine
-from .answers import ChatAnswer, embedding_list, model_card
-from .bodies import parse_body, plain, read_body
-from .callers import check_caller
-from .dialogues import refuse_far_too_long
-from .embedding import Embedder
-from .failing import answer_errors
-from .queueing import Turns
-from .refusals import language_of
+from .auth import check_caller
+from .detokenize import Piece, Tokenizer, speak
+from .embedder import Embedder
+from .errors import answer_errors, language_of
+from .fair_queue import Turns
+from .json_body import parse_body, plain, read_body
+from .messages import refuse_far_too_long
 from .requests import ChatRequest, read_chat, read_embedding
-from .speaking import Piece, Tokenizer, speak
+from .responses import ChatAnswer, embedding_list, model_card
 from .streaming import Answer, AnswerStream, unless_gone
 
 QUEUE = 128  # requests that may wait for a turn

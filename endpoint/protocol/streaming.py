@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from starlette.responses import StreamingResponse
 
 from ..errors import EndpointError
-from .answers import DONE, ChatAnswer, event
-from .bodies import plain
-from .queueing import Turns
-from .refusals import refusal
-from .speaking import Piece
+from .detokenize import Piece
+from .errors import refusal
+from .fair_queue import Turns
+from .json_body import plain
+from .responses import DONE, ChatAnswer, event
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from loaders.records import Span
 
-from ..coverage import Coverage, coverage
+from ..evidence.coverage import Coverage, coverage
+from ..evidence.source_text import SourceText
 from ..records import QAPair
-from ..source_text import SourceText
 from .records import ViewedText
 
 __all__ = ["Shown", "shown"]

@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from ..files.export import replace_file
 from ..records import PairList
-from ..replacing import replace_file
 from .content import as_script, list_content, text_content
 from .documents import shown
 from .head import report

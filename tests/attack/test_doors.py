@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from pairs.errors import ExportError
-from pairs.importing import import_pairs
-from pairs.replacing import replace_file
-from rest.refusing import report
-from ui.guarding import Guard
+from pairs.files.export import replace_file
+from pairs.files.importing import import_pairs
+from rest.error_handlers import report
+from ui.security import Guard
 
 
 def through(kind: str, *, signed_in: bool = False, **headers: str) -> list[dict[str, Any]]:

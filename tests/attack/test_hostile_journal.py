@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from chains.errors import JournalError, SettingsError
-from chains.finished import load_list
-from chains.jobs import Jobs
-from chains.journal import Journal
+from chains.journal.jobs import Jobs
+from chains.journal.lists import load_list
+from chains.journal.replies import Journal
 from chains.settings import resolve
 
 JOB = "aaaaaaaa11111111"

@@ -11,8 +11,8 @@ import pytest
 
 from bench.runs import run, settings_for
 from bench.simulated import Simulated, pairs_reply
-from chains.materials import Text
-from pairs.export import write_pairs
+from chains.run.inputs import Text
+from pairs.files.export import write_pairs
 
 HONEST_ZH = "赵州桥由隋朝工匠李春设计建造，全长64.4米。"
 HONEST_EN = "The Forth Bridge was opened in 1890 near Edinburgh."

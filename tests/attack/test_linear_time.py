@@ -10,13 +10,13 @@ import pytest
 from langchain_core.documents import Document
 
 from chains.errors import ReplyError
-from chains.parser import PairParser
+from chains.parsing.parser import PairParser
 from loaders import split
 from loaders.records import Chunk, Span
-from pairs.checking import reason_against
-from pairs.grounding import Passage
-from pairs.normalise import normalise
-from pairs.source_text import SourceText
+from pairs.evidence.grounding import Passage
+from pairs.evidence.quality import reason_against
+from pairs.evidence.source_text import SourceText
+from pairs.text.normalise import normalise
 
 SIZE = 8_000  # characters, where a quadratic step is already felt
 WORST = 9.0  # times as long for four times as much: linear is 4, quadratic 16

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench.simulated import Simulated
-from cli.context import Said
-from cli.entry import run
+from cli.main import run
+from cli.options import Said
 
 # A window's title, a colour, a lone control sequence of eight bits, a bell, text turned round.
 DRIVING = "\x1b]0;owned\x07\x1b[31m\x9b2J\u202eknab\u2066"

@@ -8,8 +8,8 @@ import pytest
 
 from bench.simulated import Simulated
 from chains import extract_pairs
-from chains.backends import choose
-from chains.materials import Text
+from chains.llm.backends import choose
+from chains.run.inputs import Text
 from chains.settings import resolve
 
 CHINESE = Text(text="赵州桥由隋朝工匠李春设计建造。赵州桥全长64.4米，跨度37.02米。")

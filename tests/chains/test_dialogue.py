@@ -18,16 +18,16 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field
 
 from bench.simulated import Simulated
-from chains.backends import choose
-from chains.embedding.embeddings import NamedEmbeddings
-from chains.journal import Journal
-from chains.materials import Text
-from chains.opening import OpenBackend
+from chains.chat.dialogue import Dialogue, Said, Turn, follows
+from chains.chat.prompt_budget import Exchange, cost, exchanges, latest
+from chains.chat.retriever import PairRetriever
+from chains.chat.visible_text import TEMPLATE
+from chains.embedding.load import NamedEmbeddings
+from chains.journal.replies import Journal
+from chains.llm.backends import choose
+from chains.llm.client import OpenBackend
+from chains.run.inputs import Text
 from chains.settings import Resolved, resolve
-from chains.talking.dialogue import Dialogue, Said, Turn, follows
-from chains.talking.remembering import Exchange, cost, exchanges, latest
-from chains.talking.retrieval import PairRetriever
-from chains.talking.speaking import TEMPLATE
 from messages.errors import SaidError
 
 LEXICAL = NamedEmbeddings("lexical", None, 1.0)

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.embeddings import Embeddings
 
-from chains.embedding.embeddings import (
+from chains.embedding.load import (
     NamedEmbeddings,
     PackagedEmbeddings,
     embed,
@@ -24,7 +24,7 @@ from chains.embedding.embeddings import (
 )
 from chains.embedding.server import KEY, ServerEmbeddings
 from chains.errors import EmbeddingError
-from chains.journal import Journal
+from chains.journal.replies import Journal
 
 QUESTIONS = [
     "什么是数据库索引？",

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.embedding import build
-from chains.embedding import openvino_export, openvino_model
-from chains.embedding.embeddings import INSTRUCTIONS, load_embeddings
-from chains.embedding.local_model import BYTES_AT_ONCE, TEXTS_AT_ONCE, LocalEmbeddings, batches
+from chains.embedding import openvino_encoder as openvino_model
+from chains.embedding import openvino_export
+from chains.embedding.load import INSTRUCTIONS, load_embeddings
+from chains.embedding.local import BYTES_AT_ONCE, TEXTS_AT_ONCE, LocalEmbeddings, batches
+from chains.embedding.openvino_encoder import OpenVinoEncoder, exported
 from chains.embedding.openvino_export import PROBES, rounded
-from chains.embedding.openvino_model import OpenVinoEncoder, exported
-from chains.embedding.torch_model import TorchEncoder, computes_in_bf16, load_model
+from chains.embedding.torch_encoder import TorchEncoder, computes_in_bf16, load_model
 from chains.errors import EmbeddingError
 
 WIDTH = 128

@@ -9,7 +9,7 @@ import pytest
 
 from bench.runs import run, settings_for
 from bench.simulated import Faults, Simulated, pairs_reply
-from chains.materials import Text
+from chains.run.inputs import Text
 
 ZH = (
     "赵州桥由隋朝工匠李春设计建造。"

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage
 
-from chains.database import Database
 from chains.errors import JournalError
-from chains.jobs import Jobs
-from chains.journal import Journal, request_key
-from chains.kept_materials import keep_materials
-from chains.owners import Owner
+from chains.journal.database import Database
+from chains.journal.documents import keep_materials
+from chains.journal.jobs import Jobs
+from chains.journal.leases import Owner
+from chains.journal.replies import Journal, request_key
 from chains.records import Job, Reply
 from loaders.records import Chunk, Span
 from pairs.records import ChunkOutcome
@@ -27,7 +27,7 @@ from pairs.records import ChunkOutcome
 OPENING = """
 import sys
 from pathlib import Path
-from chains.journal import Journal
+from chains.journal.replies import Journal
 from chains.records import Reply
 who, path = sys.argv[1], Path(sys.argv[2])
 sys.stdin.read()
@@ -123,8 +123,9 @@ def test_only_one_of_many_threads_may_ask(tmp_path: Path) -> None:
 def test_what_the_dead_claimed_is_free(tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite"
     dying = (
-        "import os, sys, threading; from pathlib import Path; from chains.journal import Journal;"
-        "from chains.owners import Owner; from chains.jobs import Jobs;"
+        "import os, sys, threading; from pathlib import Path;"
+        "from chains.journal.replies import Journal;"
+        "from chains.journal.leases import Owner; from chains.journal.jobs import Jobs;"
         "from chains.records import Job;"
         "journal = Journal(Path(sys.argv[1])); owner = Owner(journal, threading.Event());"
         "owner.__enter__(); Jobs(journal).open(Job(id='dead', fingerprint='same'), owner.id);"
@@ -158,7 +159,7 @@ def test_a_living_owner_keeps_its_job(tmp_path: Path) -> None:
 
 
 def test_a_run_taken_for_dead_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chains.owners.BEAT_SECONDS", 0.01)
+    monkeypatch.setattr("chains.journal.leases.BEAT_SECONDS", 0.01)
     lost = threading.Event()
     with Journal(tmp_path / "j.sqlite") as journal, Owner(journal, lost) as owner:
         with journal.writing() as db:

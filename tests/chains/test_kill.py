@@ -15,7 +15,7 @@ import pytest
 
 from bench.runs import long_text
 from bench.simulated import Simulated
-from cli.entry import run
+from cli.main import run
 
 PARAGRAPHS, CONCURRENCY, KILLS = 25, 4, 5
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from chains.errors import WeightsError
-from chains.model_files import folders as model_folders
-from chains.model_files import hubs
-from chains.model_files.folders import CHATGLM, download_named
-from chains.model_files.hubs import Hub, HubFile
+from chains.models import folders as model_folders
+from chains.models import hubs
+from chains.models.folders import CHATGLM, download_named
+from chains.models.hubs import Hub, HubFile
 
 FACE = Hub(kind="huggingface", root="http://face")
 SCOPE = Hub(kind="modelscope", root="http://scope")
@@ -36,7 +36,7 @@ FILES = listed(
 def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     addresses: list[str] = []
     monkeypatch.setattr(
-        "chains.model_files.downloading.fetch", lambda address, *_: addresses.append(address)
+        "chains.models.download.fetch", lambda address, *_: addresses.append(address)
     )
     return addresses
 

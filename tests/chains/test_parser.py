@@ -12,7 +12,7 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 
 from chains.errors import ReplyError
-from chains.parser import PairParser
+from chains.parsing.parser import PairParser
 from chains.records import DraftPair
 
 _SET = Path(__file__).parents[2] / "bench" / "parsing_set.jsonl"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.errors import ReplyError
-from chains.parser import PairParser
+from chains.parsing.parser import PairParser
 from chains.records import DraftPair
 
 Pairs = list[tuple[str, str]]

@@ -13,14 +13,14 @@ from langchain_core.documents import Document
 
 from bench.runs import account, go_on, long_text, material, run, settings_for
 from bench.simulated import Faults, Simulated, pairs_reply
-from chains.embedding.embeddings import NamedEmbeddings
+from chains.embedding.load import NamedEmbeddings
 from chains.errors import EmbeddingError, JournalError, SettingsError
 from chains.events import ChunkDone, Done, Prepared
-from chains.jobs import Jobs
-from chains.journal import Journal
-from chains.materials import Text
-from chains.pipeline import Pipeline
-from chains.window import Window
+from chains.journal.jobs import Jobs
+from chains.journal.replies import Journal
+from chains.run.inputs import Text
+from chains.run.pipeline import Pipeline
+from chains.run.workers import Window
 from pairs.records import PairList
 
 ZH = "赵州桥由隋朝工匠李春设计建造。赵州桥全长64.4米，跨度37.02米。"
@@ -176,7 +176,7 @@ def test_what_cannot_work_is_said_before_a_call_is_paid_for(
 def test_a_disk_without_room_is_said_before_a_call_is_paid_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("chains.pipeline.LEAST_FREE", 10**18)
+    monkeypatch.setattr("chains.run.pipeline.LEAST_FREE", 10**18)
     with Simulated() as server:
         with pytest.raises(JournalError) as caught:
             run(material(5), settings_for(server))
@@ -223,7 +223,7 @@ def test_embeddings_load_beside_asking(monkeypatch: pytest.MonkeyPatch) -> None:
         assert asked.wait(20), "no question left while the embedding was loading"
         return NamedEmbeddings(name, None, 1.0)
 
-    monkeypatch.setattr("chains.pipeline.load_embeddings", slow)
+    monkeypatch.setattr("chains.run.pipeline.load_embeddings", slow)
     with Simulated(reply=reply) as server:
         assert run([Text(text=ZH)], settings_for(server)).result.kept
 
@@ -234,7 +234,7 @@ def test_a_fault_of_ours_fails_one_chunk(monkeypatch: pytest.MonkeyPatch) -> Non
             raise RecursionError("深")
         return "en"
 
-    monkeypatch.setattr("chains.extraction.language_of", broken)
+    monkeypatch.setattr("chains.run.extraction.language_of", broken)
     with Simulated() as server:
         result = run([Text(text=ZH), Text(text=EN)], settings_for(server, chunk_size=100)).result
     (failed,) = (one for one in result.chunks if one.state == "failed")

@@ -14,14 +14,14 @@ from langchain_core.embeddings import Embeddings
 
 from bench.runs import settings_for
 from bench.simulated import Simulated
-from chains.embedding.embeddings import NamedEmbeddings, load_embeddings
+from chains.chat.lexical_index import WordIndex, units_of
+from chains.chat.retriever import PairRetriever, Source
+from chains.embedding.load import NamedEmbeddings, load_embeddings
 from chains.events import Done
-from chains.finished import leave_out, load_list, reword
-from chains.journal import Journal
-from chains.materials import Text
-from chains.pipeline import Pipeline
-from chains.talking.retrieval import PairRetriever, Source
-from chains.talking.wording import WordIndex, units_of
+from chains.journal.lists import leave_out, load_list, reword
+from chains.journal.replies import Journal
+from chains.run.inputs import Text
+from chains.run.pipeline import Pipeline
 from messages.errors import SaidError
 from pairs.records import Evidence, QAPair
 

@@ -11,10 +11,10 @@ import pytest
 from bench.runs import account, go_on, material, run, settings_for
 from bench.simulated import MATERIAL, Simulated, pairs_reply
 from chains.events import ChunkDone, Done
-from chains.journal import Journal
-from chains.materials import Text
-from chains.pipeline import Pipeline
-from pairs.coverage import coverage
+from chains.journal.replies import Journal
+from chains.run.inputs import Text
+from chains.run.pipeline import Pipeline
+from pairs.evidence.coverage import coverage
 from pairs.records import PairList
 
 ZH = (

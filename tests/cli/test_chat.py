@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.simulated import Simulated
-from cli.entry import run
+from cli.main import run
 
 DOCUMENTS = Path(__file__).resolve().parent.parent.parent / "examples" / "documents"
 QUESTION = {

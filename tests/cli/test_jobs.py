@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bench.simulated import Faults, Simulated
-from chains.jobs import Jobs
-from chains.journal import Journal
+from chains.journal.jobs import Jobs
+from chains.journal.replies import Journal
 from chains.records import Job
-from cli.entry import run
+from cli.main import run
 from pairs.records import Reason
 
 ZH = "赵州桥由隋朝工匠李春设计建造。赵州桥全长64.4米，跨度37.02米。"

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from endpoint.errors import EndpointError
 from endpoint.model.checkpoint import Shape, expected, read_shape
 from endpoint.model.dialogue_format import ChatTokenizer
-from endpoint.model.loading import load_model
+from endpoint.model.load_torch import load_model
 from endpoint.model.shards import native_tensors
 
 MODEL = Path(__file__).resolve().parent.parent / "data" / "chatglm3"

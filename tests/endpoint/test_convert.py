@@ -19,7 +19,7 @@ from endpoint.model.checkpoint import Shape, read_shape
 from endpoint.model.convert_gguf import Kind, write_gguf
 from endpoint.model.convert_native import write_native
 from endpoint.model.dialogue_format import SPECIALS, ChatTokenizer
-from endpoint.model.opening import open_engine
+from endpoint.model.open import open_engine
 from endpoint.model.shards import native_tensors
 
 MODEL = Path(__file__).resolve().parent.parent / "data" / "chatglm3"

@@ -12,7 +12,7 @@ import pytest
 from bench.embedding import build
 from cli.embedder import bge_embedder, embedder_of, longest_of
 from cli.endpoint import check_packages, find_model
-from cli.entry import run
+from cli.main import run
 from endpoint.errors import EndpointError
 from messages import say
 

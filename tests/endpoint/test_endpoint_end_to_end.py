@@ -20,7 +20,7 @@ import openai
 import pytest
 
 from bench.embedding import build
-from cli.entry import run
+from cli.main import run
 
 MODEL = Path(__file__).resolve().parent.parent / "data" / "chatglm3"
 KEY, BGE = "secret", "bge-large-zh-v1.5"

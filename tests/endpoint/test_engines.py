@@ -19,11 +19,11 @@ from endpoint.errors import EndpointError
 from endpoint.model.batching_engine import BatchingEngine
 from endpoint.model.checkpoint import read_shape
 from endpoint.model.dialogue_format import ChatTokenizer
-from endpoint.model.drawing import Draw, stirred
 from endpoint.model.engine import Engine, Sampling
 from endpoint.model.llamacpp_engine import LlamaEngine
-from endpoint.model.loading import load_model
-from endpoint.model.opening import batching_or_sequential, open_engine
+from endpoint.model.load_torch import load_model
+from endpoint.model.open import batching_or_sequential, open_engine
+from endpoint.model.sampling import Draw, stirred
 from endpoint.model.sequential_engine import SequentialEngine
 
 MODEL = Path(__file__).resolve().parent.parent / "data" / "chatglm3"

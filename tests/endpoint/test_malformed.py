@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bench.scripted_endpoint import Served
-from endpoint.protocol.bodies import LARGEST_BODY, shown
-from endpoint.protocol.embedding import Embedder
+from endpoint.protocol.embedder import Embedder
+from endpoint.protocol.json_body import LARGEST_BODY, shown
 
 ROUTES = ("chat/completions", "embeddings")
 CHAT = {"model": "chatglm3-6b", "messages": [{"role": "user", "content": "你好"}]}

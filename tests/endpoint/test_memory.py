@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from endpoint.errors import EndpointError
-from endpoint.model import opening
+from endpoint.model import open as opening
 from endpoint.model.checkpoint import Shape
 from endpoint.model.memory import (
     GIB,

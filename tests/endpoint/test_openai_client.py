@@ -12,8 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from bench.scripted_endpoint import ScriptedEngine, Served
-from chains.embedding.embeddings import PackagedEmbeddings
-from endpoint.protocol.embedding import Embedder
+from chains.embedding.load import PackagedEmbeddings
+from endpoint.protocol.embedder import Embedder
 
 BGE = "bge-large-zh-v1.5"
 

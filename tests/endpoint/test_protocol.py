@@ -15,9 +15,9 @@ import pytest
 
 from bench.scripted_endpoint import ScriptedEngine, Served
 from endpoint.errors import EndpointError
-from endpoint.protocol.embedding import Embedder
-from endpoint.protocol.listening import bind, is_loopback
-from endpoint.protocol.queueing import Turns
+from endpoint.protocol.bind import bind, is_loopback
+from endpoint.protocol.embedder import Embedder
+from endpoint.protocol.fair_queue import Turns
 
 KEY = "密钥-key"
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from bench.scripted_endpoint import ByteTokenizer, ScriptedEngine
 from endpoint.errors import EndpointError
 from endpoint.model.engine import Sampling, Step
-from endpoint.protocol.speaking import ANCHOR, WINDOW, Piece, WholeCharacters, speak
-from endpoint.protocol.stopping import StopStrings
+from endpoint.protocol.detokenize import ANCHOR, WINDOW, Piece, WholeCharacters, speak
+from endpoint.protocol.stop_strings import StopStrings
 
 LETTERS = st.text("ab问。 \n", max_size=30)
 STOPS = st.lists(st.text("ab问。 \n", min_size=1, max_size=4), max_size=6)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.records import Chunk, Span
-from pairs.coverage import coverage, worth_asking
+from pairs.evidence.coverage import coverage, worth_asking
 from pairs.records import Evidence, QAPair
 
 TEXT = (

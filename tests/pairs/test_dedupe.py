@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from langchain_core.embeddings import Embeddings
 
 from loaders.records import Span
-from pairs.dedupe import Deduper
+from pairs.compare.dedupe import Deduper
+from pairs.compare.neighbours import Neighbours
 from pairs.errors import PairsError
-from pairs.neighbours import Neighbours
 from pairs.records import Evidence, QAPair
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from loaders.records import Span
 from pairs.errors import ExportError
-from pairs.export import (
+from pairs.files.export import (
     FORMATS,
     check_writable,
     format_of,
@@ -21,7 +21,7 @@ from pairs.export import (
     write_pairs,
     written_files,
 )
-from pairs.formats import COLUMNS
+from pairs.files.formats import COLUMNS
 from pairs.records import Evidence, QAPair
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)

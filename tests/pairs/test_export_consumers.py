@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from loaders.records import Span
-from pairs.export import read_pairs, write_pairs, written_files
-from pairs.formats import COLUMNS
-from pairs.importing import import_pairs
+from pairs.files.export import read_pairs, write_pairs, written_files
+from pairs.files.formats import COLUMNS
+from pairs.files.importing import import_pairs
 from pairs.records import Evidence, QAPair
 
 SYSTEMS = ["", "你是桥梁专家。", "You know bridges: {all} of them.\n"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loaders.records import Span
-from pairs.export import FORMATS, INFO, write_pairs
+from pairs.files.export import FORMATS, INFO, write_pairs
 from pairs.records import Evidence, QAPair
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -7,10 +7,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from loaders.records import Chunk, Span
-from pairs.grounding import Passage, SourceText, ground
-from pairs.normalise import fold
+from pairs.evidence.grounding import Passage, SourceText, ground
+from pairs.evidence.source_text import without_marks
 from pairs.records import Evidence
-from pairs.source_text import without_marks
+from pairs.text.normalise import fold
 
 BRIDGE = (
     "港珠澳大桥全长约55公里，于2009年12月15日动工，2018年10月24日正式通车。\n"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairs.guards import difference, facts
+from pairs.compare.guards import difference, facts
 
 APART = [
     ("number", "2022年营收是多少？", "2023年营收是多少？"),

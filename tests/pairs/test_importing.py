@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pairs.errors import ExportError
-from pairs.export import write_pairs
-from pairs.importing import import_pairs
+from pairs.files.export import write_pairs
+from pairs.files.importing import import_pairs
 from pairs.records import Evidence, QAPair
 
 PLAIN = [("什么是索引？", "一种数据结构。"), ("=1+1 is what?", "2, of course;\n两行")]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairs.normalise import flatten, fold, normalise
+from pairs.text.normalise import flatten, fold, normalise
 
 TEXT = st.text(
     alphabet=st.one_of(

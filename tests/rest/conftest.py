@@ -15,8 +15,8 @@ import uvicorn
 from app_rest import create_app
 from bench.serving import free_port
 from bench.simulated import Simulated
-from rest.limits import Access, Limits
-from rest.running import Server
+from rest.app import Server
+from rest.config import Access, Limits
 
 Start = Callable[..., httpx.Client]
 

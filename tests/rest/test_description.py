@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from bench.simulated import Simulated
-from rest.limits import Access, Limits
+from rest.config import Access, Limits
 
 HERE = Path(__file__).resolve().parent
 TOKEN = "an-example-token-of-some-length"

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from rest.limits import Access
+from rest.config import Access
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

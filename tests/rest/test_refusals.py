@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bench.simulated import Simulated, pairs_reply
-from rest.limits import Limits
+from rest.config import Limits
 
 CHINESE = "赵州桥由隋朝工匠李春设计建造。"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)

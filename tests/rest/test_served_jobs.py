@@ -16,11 +16,11 @@ import pytest
 from bench.runs import long_text
 from bench.simulated import Simulated, pairs_reply
 from chains.events import Done
-from chains.journal import Journal
-from chains.materials import Text
-from chains.pipeline import Pipeline
+from chains.journal.replies import Journal
+from chains.run.inputs import Text
+from chains.run.pipeline import Pipeline
 from chains.settings import resolve
-from rest.limits import Limits
+from rest.config import Limits
 
 CHINESE = "赵州桥由隋朝工匠李春设计建造。赵州桥全长64.4米，跨度37.02米。"
 ENGLISH = "The Forth Bridge was opened in 1890. It crosses the Firth of Forth near Edinburgh."

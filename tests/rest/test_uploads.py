@@ -18,9 +18,9 @@ from starlette.requests import Request
 
 from loaders import LoadError
 from messages.errors import SaidError
+from rest.config import Limits
 from rest.errors import RestError
-from rest.limits import Limits
-from rest.receiving import Received, receive
+from rest.multipart import Received, receive
 from rest.uploads import Uploads
 
 CHINESE = "赵州桥由隋朝工匠李春设计建造。赵州桥全长64.4米，跨度37.02米。"

@@ -12,10 +12,10 @@ from page_wire import User, run, the_job
 from typer.testing import CliRunner
 
 from bench.simulated import Simulated
-from cli.entry import build_app
+from cli.main import build_app
 from messages.errors import SaidError
-from ui.guarding import MOST_BYTES
-from ui.signing import check_exposed, is_loopback
+from ui.auth import check_exposed, is_loopback
+from ui.security import MOST_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path

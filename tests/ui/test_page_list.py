@@ -15,9 +15,9 @@ from openpyxl import load_workbook
 from page_site import Site, open_page
 from page_steps import command, counts, drop, finished
 
-from chains.finished import keep_list
-from chains.jobs import Jobs
-from chains.journal import Journal
+from chains.journal.jobs import Jobs
+from chains.journal.lists import keep_list
+from chains.journal.replies import Journal
 from chains.records import Job
 from loaders.records import Span
 from pairs.records import ChunkOutcome, Evidence, PairList, QAPair

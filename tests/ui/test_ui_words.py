@@ -14,11 +14,11 @@ from page_site import CHINESE, ENGLISH
 from chains.settings import resolve
 from messages import LANGUAGES
 from messages.errors import SaidError
+from ui.chainlit_home import ELEMENTS, HERE
 from ui.engine import Engine
-from ui.material import is_material
-from ui.panel import Panel, read_panel
-from ui.placing import ELEMENTS, HERE
-from ui.wording import words
+from ui.settings_panel import Panel, read_panel
+from ui.start_job import is_material
+from ui.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ def test_the_panel_left_alone_changes_nothing(panel: Panel, language: str) -> No
     ],
 )
 def test_what_cannot_be_used_is_refused(panel: Panel, name: str, value: Any) -> None:
-    from chains.backends import choose
+    from chains.llm.backends import choose
 
     values = {**panel.values(), name: value}
     with pytest.raises(SaidError):

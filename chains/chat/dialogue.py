@@ -1,0 +1,289 @@
+"""A conversation with a backend, streamed; with documents at hand, answered from them alone."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal
+
+from langchain_core.messages import AIMessage
+from pydantic import BaseModel, ConfigDict, Field
+
+from messages import say
+from pairs.records import TokenUsage
+from pairs.text.context_dependence import leans
+from pairs.text.language import language_of
+from prompts.dialogue import check_own_system
+
+from ..errors import ChainError
+from ..llm.backends import choose
+from ..llm.client import OpenBackend
+from ..llm.limits import Pace
+from ..llm.stream import stream
+from ..records import whole_characters
+from .lexical_index import units_of
+from .prompt_budget import Asked, Turn, request, says_nothing
+from .retriever import Source
+from .visible_text import Speech, goes_round
+
+if TYPE_CHECKING:
+    from ..llm.backends import Backend
+    from ..models.gguf import Progress
+    from ..settings import Resolved
+    from .retriever import PairRetriever
+
+__all__ = ["Dialogue", "Said", "Source", "Turn"]
+
+LOOK_EVERY = 80  # characters between two looks at whether the model goes round
+SOURCES = 6
+_FOLLOWING = re.compile(
+    r"^(?:那么?|还有|然后|为什么呢?|怎么说|and\b|so\b|but\b|then\b|what about|how about|why\??$)"
+    r"|[它他她](?!们?家)|这个|那个|该|\b(?:it|its|he|she|they|his|her|their|them|that|this one)\b",
+    re.IGNORECASE,
+)
+
+
+class Said(BaseModel):
+    """A part of an answer as it arrives."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str = Field(default="", description="what has arrived since the part before")
+    sources: tuple[Source, ...] = Field(default=(), description="with the first part")
+    found: bool = Field(
+        default=True,
+        description="False where the documents do not hold the answer; where only the model sees"
+        " that, in the last part",
+    )
+    usage: TokenUsage = Field(default=TokenUsage(), description="with the last part")
+    last: bool = False
+    ended: Literal["", "length", "loop", "stopped"] = Field(
+        default="", description="with the last part: why the answer is not whole"
+    )
+
+
+class Dialogue:
+    """One conversation with a backend; the history is the caller's, so threads may share it.
+
+    Nothing is connected or started before the first question that needs the model.
+
+    Args:
+        resolved: The settings in force: backend, temperature, max_tokens.
+        system: The user's own system prompt; None for a built-in one.
+        retriever: What answers are drawn from; None for a free conversation.
+        opened: A backend that is open already, which is left open; None for one of its own.
+        progress: Told ``(file, bytes done, bytes in all)`` while model files are downloaded.
+
+    Raises:
+        SettingsError: There is no such backend.
+        PromptError: The system prompt is blank or too long.
+        WeightsError: The GGUF file named is not there.
+    """
+
+    def __init__(
+        self,
+        resolved: Resolved,
+        *,
+        system: str | None = None,
+        retriever: PairRetriever | None = None,
+        opened: OpenBackend | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._system = check_own_system(None if system is None else whole_characters(system))
+        self._retriever = retriever
+        self._settings = resolved.settings
+        self._ours = opened is None
+        self._opened = opened or OpenBackend(
+            _for_talk(choose(resolved)), resolved.settings, progress
+        )
+        # A conversation is no list of pairs.
+        self._opened.give_up_schema()
+        self._whole = threading.Event()
+        backend = self._opened.backend
+        self._pace = Pace(backend.requests_per_minute, backend.tokens_per_minute)
+
+    def __enter__(self) -> Dialogue:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self._opened.model
+
+    def close(self) -> None:
+        """Closes the backend, unless it was given."""
+        if self._ours:
+            self._opened.close()
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), stop: threading.Event | None = None
+    ) -> Iterator[Said]:
+        """The answer in parts as it arrives; the first carries the sources, the last the usage.
+
+        Args:
+            question: The user's.
+            history: Earlier turns, the oldest first; what does not fit is left out from the
+                oldest on, by whole turns.
+            stop: Ends the answer; what has arrived stays.
+
+        Raises:
+            SaidError: The question is blank or too long, or the backend does not answer.
+        """
+        question = whole_characters(question).strip()
+        if not question:
+            raise ChainError("chat.blank")
+        stop = stop or threading.Event()
+        if self._retriever is None:
+            yield from self._answer(question, history, (), stop)
+            return
+        same = self._retriever.same_question(question)
+        if same is not None:
+            yield Said(text=same.answer, sources=(same,), last=True)
+            return
+        sources = self._search(self._retriever, question, history)
+        if not sources:
+            said = say("chat.not_in_documents", language_of(question))
+            yield Said(text=said, found=False, last=True)
+            return
+        yield from self._answer(question, history, sources, stop)
+
+    def _search(
+        self, retriever: PairRetriever, question: str, history: Sequence[Turn]
+    ) -> tuple[Source, ...]:
+        """What to answer from; a question that leans on the one before is looked for with it."""
+        before = next((turn.text for turn in reversed(history) if turn.role == "user"), "")
+        if before and follows(question):
+            found = retriever.search(f"{before}\n{question}", SOURCES)
+            if found:
+                return tuple(found)
+        return tuple(retriever.search(question, SOURCES))
+
+    def _answer(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        sources: tuple[Source, ...],
+        stop: threading.Event,
+    ) -> Iterator[Said]:
+        """The model's answer, asked for with less of the history where it does not fit."""
+        backend, told = self._opened.backend, len(history)
+        room = backend.context - self._opened.parameters["max_tokens"]
+        while True:
+            asked = request(
+                question,
+                history,
+                sources,
+                system=self._system,
+                room=room,
+                limit=backend.context,
+                most=told,
+            )
+            parts = self._parts(asked, question, stop)
+            try:
+                first = next(parts)
+            except ChainError as error:
+                # The backend counts more tokens than we do.
+                if error.code != "chat.too_long" or not (asked.told or len(asked.sources) > 1):
+                    raise
+                told, sources = asked.told // 2, asked.sources[: -(-len(asked.sources) // 2)]
+                continue
+            yield first
+            yield from parts
+            return
+
+    def _parts(self, asked: Asked, question: str, stop: threading.Event) -> Iterator[Said]:
+        """The parts of one answer, from the backend's pieces."""
+        speech, heard, looked = Speech(one_answer=bool(asked.sources)), _Heard(), 0
+        expected = asked.tokens + self._opened.parameters["max_tokens"]
+        pieces = stream(
+            self._opened,
+            asked.messages,
+            pace=self._pace,
+            tokens=expected,
+            seconds=self._settings.retry_seconds,
+            stop=stop,
+            whole=self._whole,
+        )
+        waiting = asked.sources
+        for piece in pieces:
+            heard.note(piece)
+            text = speech.take(piece.text)
+            if text or waiting:
+                yield Said(text=text, sources=waiting)
+                waiting = ()
+            if len(speech.text) - looked > LOOK_EVERY:
+                looked = len(speech.text)
+                if goes_round(speech.text):
+                    heard.ended = "loop"
+            if speech.over or heard.ended == "loop":
+                break
+        pieces.close()
+        if stop.is_set():
+            heard.ended = "stopped"
+        rest = speech.finish()
+        usage = heard.usage(asked.tokens)
+        self._pace.settle(expected, usage.prompt + usage.completion)
+        yield Said(
+            text=rest,
+            sources=waiting,
+            found=not (asked.sources and says_nothing(speech.text, question)),
+            usage=usage,
+            last=True,
+            ended=heard.why(self._opened.parameters["max_tokens"]),
+        )
+
+
+class _Heard:
+    """What the pieces of a reply say beside its text."""
+
+    def __init__(self) -> None:
+        self.ended: Literal["", "length", "loop", "stopped"] = ""
+        self._pieces = 0
+        self._finish = ""
+        self._counted: TokenUsage | None = None
+
+    def note(self, piece: AIMessage) -> None:
+        """Takes note of one piece."""
+        self._pieces += bool(piece.text)
+        self._finish = piece.response_metadata.get("finish_reason") or self._finish
+        if piece.usage_metadata:
+            counted = piece.usage_metadata
+            self._counted = TokenUsage(
+                calls=1, prompt=counted["input_tokens"], completion=counted["output_tokens"]
+            )
+
+    def usage(self, asked: int) -> TokenUsage:
+        """Tokens as the backend counted them, else as far as they can be told."""
+        return self._counted or TokenUsage(calls=1, prompt=asked, completion=self._pieces)
+
+    def why(self, most: int) -> Literal["", "length", "loop", "stopped"]:
+        """Why the answer is not whole; ChatGLM3 servers say "stop" even at the token limit."""
+        full = self._counted is not None and self._counted.completion >= most
+        if not self.ended and (self._finish == "length" or full):
+            return "length"
+        return self.ended
+
+
+def follows(question: str) -> bool:
+    """Whether a question is understood only with the one before it."""
+    return leans(question) or bool(_FOLLOWING.search(question)) or len(units_of(question)) <= 1
+
+
+def _for_talk(backend: Backend) -> Backend:
+    """The backend with room for questions: an answer takes half of the context at most."""
+    return backend.model_copy(
+        update={
+            "max_tokens": min(backend.max_tokens, backend.context // 2),
+            "response_format": False,
+        }
+    )

@@ -1,0 +1,186 @@
+"""The request for one question of a conversation: as much history and sources as fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Literal, NamedTuple
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from loaders import count_tokens
+from pairs.text.language import language_of
+from pairs.text.normalise import normalise
+from prompts.dialogue import Excerpt, dialogue_prompt
+
+from ..errors import ChainError
+from ..records import whole_characters
+from .retriever import Source
+from .visible_text import TEMPLATE
+
+MESSAGE_TOKENS = 8
+"""What a template puts around a message, at most."""
+MARGIN = 1.1
+"""Ours is an estimate; a model's own count may be higher."""
+
+
+class Turn(BaseModel):
+    """What one side of a conversation said."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Literal["user", "assistant"]
+    text: str
+
+    @field_validator("text", mode="before")
+    @classmethod
+    def _whole(cls, text: object) -> object:
+        return whole_characters(text) if isinstance(text, str) else text
+
+
+class Exchange(NamedTuple):
+    """A question and the answer it was given."""
+
+    question: str
+    answer: str
+
+    def messages(self) -> list[BaseMessage]:
+        """As the model is told them."""
+        return [HumanMessage(self.question), AIMessage(self.answer)]
+
+
+def exchanges(history: Sequence[Turn]) -> list[Exchange]:
+    """A history as questions with their answers.
+
+    Many templates refuse anything else: a question without an answer, or an answer without a
+    question, is left out, and what one side said in several parts is put together.
+
+    Args:
+        history: The oldest turn first.
+    """
+    asked, answered, done = "", "", []
+    for turn in history:
+        text = turn.text.strip()
+        if not text:
+            continue
+        if turn.role == "assistant":
+            answered = f"{answered}\n{text}".strip() if asked else ""
+            continue
+        if answered:
+            done.append(Exchange(asked, answered))
+            asked = ""
+        # A question that was never answered gives way to the next.
+        asked, answered = text, ""
+    if answered:
+        done.append(Exchange(asked, answered))
+    return done
+
+
+def cost(*texts: str) -> int:
+    """About how many tokens some messages take, on the safe side."""
+    return sum(int(count_tokens(text) * MARGIN) + MESSAGE_TOKENS for text in texts)
+
+
+def latest(done: Sequence[Exchange], room: int) -> list[Exchange]:
+    """The latest exchanges that fit, in order, none of them cut and none left out between.
+
+    Args:
+        done: The oldest first.
+        room: Tokens.
+    """
+    kept: list[Exchange] = []
+    for one in reversed(done):
+        room -= cost(*one)
+        if room < 0:
+            break
+        kept.append(one)
+    return kept[::-1]
+
+
+class Asked(NamedTuple):
+    """A request.
+
+    Attributes:
+        messages: To be sent.
+        sources: Those that stand in it, in the order of their numbers.
+        tokens: About how many it takes.
+        told: Exchanges of the history that stand in it.
+    """
+
+    messages: list[BaseMessage]
+    sources: tuple[Source, ...]
+    tokens: int
+    told: int
+
+
+def request(
+    question: str,
+    history: Sequence[Turn],
+    sources: tuple[Source, ...],
+    *,
+    system: str | None,
+    room: int,
+    limit: int,
+    most: int,
+) -> Asked:
+    """The request for a question, with the best of its sources and the latest turns that fit.
+
+    Args:
+        question: The user's.
+        history: The oldest turn first.
+        sources: The best first; none for a free conversation.
+        system: The user's own system prompt; None for a built-in one.
+        room: Tokens there are for it.
+        limit: Tokens of the backend's context, for the error.
+        most: Exchanges of the history to be told, however many fit.
+
+    Raises:
+        ChainError: The question alone, or with its best source, does not fit.
+    """
+    prompt = dialogue_prompt(language_of(question))
+    rules = prompt.system(system, grounded=bool(sources))
+    asked, shown = without_tokens(question), sources
+    while True:
+        said = prompt.question(asked, [_excerpt(one) for one in shown]) if sources else asked
+        needed = cost(rules, said)
+        if needed <= room:
+            break
+        if len(shown) <= 1:
+            raise ChainError("chat.too_long", limit=limit)
+        shown = shown[:-1]
+    kept = latest(exchanges(history), room - needed)
+    kept = kept[len(kept) - min(most, len(kept)) :]
+    earlier = [message for one in kept for message in one.messages()]
+    tokens = needed + sum(cost(*one) for one in kept)
+    return Asked([SystemMessage(rules), *earlier, HumanMessage(said)], shown, tokens, len(kept))
+
+
+def without_tokens(text: str) -> str:
+    """A text in which no token of a chat template can end the model's instructions."""
+    return TEMPLATE.sub(" ", text)
+
+
+def says_nothing(answer: str, question: str) -> bool:
+    """Whether the model says, in the words it was told to, that the passages do not say.
+
+    Args:
+        answer: The whole of it.
+        question: It answers.
+    """
+    nothing = normalise(dialogue_prompt(language_of(question)).nothing)
+    said = normalise(answer)
+    return said.startswith(nothing) or (nothing in said and len(said) < 3 * len(nothing))
+
+
+def _excerpt(source: Source) -> Excerpt:
+    def one_line(text: str) -> str:
+        return " ".join(without_tokens(text).split())
+
+    return Excerpt(
+        text=one_line(source.quote),
+        source=one_line(PurePath(source.source).name),
+        page=source.page,
+        question=one_line(source.question),
+        answer=one_line(source.answer),
+    )

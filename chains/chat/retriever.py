@@ -1,0 +1,300 @@
+"""Finds the nearest pairs of a list, and passages of its documents, for a question."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from langchain_core.documents import Document
+from pydantic import BaseModel, ConfigDict, Field
+
+from loaders import split
+from loaders.records import Chunk
+from pairs.compare.answers import agree
+from pairs.records import QAPair
+from pairs.text.normalise import normalise
+
+from ..embedding.load import NamedEmbeddings, embed, load_embeddings
+from ..journal.documents import load_materials
+from ..journal.jobs import Jobs
+from ..journal.lists import load_list
+from ..records import SourceFile, whole_characters
+from ..run.inputs import Material, read_materials
+from ..settings import Resolved, Settings, resolve
+from .hybrid_index import NEAR, Shelf, Wanted, look_at
+from .lexical_index import LONGEST_QUESTION
+from .vector_index import MeaningIndex, as_queries, embed_within, strangers, vector_of
+
+PASSAGE_TOKENS = 150
+"""A few sentences: what answers a question without much else around it."""
+
+
+class Passage(NamedTuple):
+    """A stretch of a document.
+
+    Attributes:
+        text: The document's own.
+        source: The document.
+        page: Where it begins; None without pages.
+        context: Title and headings above it.
+    """
+
+    text: str
+    source: str
+    page: int | None
+    context: str
+
+    @property
+    def searched(self) -> str:
+        """What it is found by."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+def passages_of(files: Iterable[SourceFile]) -> Iterator[Passage]:
+    """The passages of files, as a journal keeps them, without tables of contents and the like."""
+    for file in files:
+        metadata = {"source": file.source, "sha256": file.sha256, "start": 0}
+        document = Document(page_content=file.text, metadata=metadata)
+        for chunk in split([document], chunk_size=PASSAGE_TOKENS):
+            if not chunk.boilerplate:
+                yield _passage(chunk, file.pages)
+
+
+def _passage(chunk: Chunk, pages: Sequence[tuple[int, int]]) -> Passage:
+    at = bisect_right(pages, chunk.span.start, key=lambda page: page[0])
+    page = pages[at - 1][1] if at else None
+    return Passage(chunk.text, chunk.source, page, chunk.context)
+
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..embedding.load import EmbeddingProgress
+    from ..journal.replies import Journal
+
+WITHIN_SECONDS = 30.0
+"""For vectors that are not there yet; passages left without one are found by their words, and
+the next opening goes on where this one stopped."""
+QUESTION_WEIGHT = 0.5
+"""Of the nearness of a pair's question, beside its words; measured. Questions are alike in form
+where they ask about different things."""
+FOLLOWING = 0.6
+"""Share of the best score that the other places must have."""
+
+
+class Source(BaseModel):
+    """One place an answer is drawn from: a kept pair with its evidence, or a passage."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["pair", "passage"]
+    question: str = Field(default="", description="of a pair; empty for a passage")
+    answer: str = Field(default="", description="of a pair; empty for a passage")
+    quote: str = Field(default="", description="the document's own words")
+    source: str = Field(default="", description="the document")
+    page: int | None = Field(default=None, ge=1)
+    score: float = Field(default=0.0, ge=0, le=1, description="how near it is")
+
+
+class PairRetriever:
+    """Finds what a question may be answered from; thread-safe.
+
+    Made by ``of_job`` or ``of_texts``.
+
+    Args:
+        pairs: Kept ones.
+        passages: Of their documents.
+        named: What measures nearness.
+        journal: Holds the vectors made before, and those made now.
+        seconds: For vectors that are not there yet; None for all.
+        progress: Told ``(vectors there, vectors in all)``.
+
+    Raises:
+        EmbeddingError: There are no vectors to be had.
+        JournalError: The journal cannot be read or written.
+
+    Attributes:
+        pairs: How many pairs there are to find.
+        passages: How many passages.
+        embeddings: Name of what measures nearness.
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[QAPair],
+        passages: Sequence[Passage],
+        named: NamedEmbeddings,
+        journal: Journal,
+        *,
+        seconds: float | None = WITHIN_SECONDS,
+        progress: EmbeddingProgress | None = None,
+    ) -> None:
+        self.pairs, self.passages, self.embeddings = len(pairs), len(passages), named.name
+        self._named, self._queries = named, as_queries(named)
+        self._sources = [_of_pair(pair) for pair in pairs]
+        self._passages = [
+            Source(kind="passage", quote=one.text, source=one.source, page=one.page)
+            for one in passages
+        ]
+        asked: defaultdict[str, list[int]] = defaultdict(list)
+        for place, pair in enumerate(pairs):
+            asked[normalise(pair.question)].append(place)
+        self._asked = dict(asked)
+
+        def meaning(texts: list[str], far: NamedEmbeddings) -> MeaningIndex | None:
+            vectors = embed_within(named, texts, journal, seconds, progress)
+            return MeaningIndex(texts, vectors, _far(far, journal)) if vectors else None
+
+        questions = [pair.question for pair in pairs]
+        told = [f"{p.question}\n{p.answer}\n{p.evidence.sentence}" for p in pairs]
+        found_by = [passage.searched for passage in passages]
+        self._pair_shelf = Shelf(
+            told, meaning(questions, named), weight=QUESTION_WEIGHT, questions=True
+        )
+        self._passage_shelf = Shelf(
+            found_by, meaning(found_by, self._queries), weight=1.0, questions=False
+        )
+
+    @classmethod
+    def of_job(
+        cls,
+        journal: Journal,
+        job_id: str,
+        *,
+        resolved: Resolved | None = None,
+        embeddings: NamedEmbeddings | None = None,
+        seconds: float | None = WITHIN_SECONDS,
+        progress: EmbeddingProgress | None = None,
+    ) -> PairRetriever:
+        """Over the final list of a job, a person's edits applied, and the job's passages.
+
+        Args:
+            journal: Holds the job and the vectors made before; needed no more afterwards.
+            job_id: Or as much of its beginning as names no other.
+            resolved: Says which embedding; None for the one the job was made with.
+            embeddings: What measures nearness; None for the one the settings name.
+            seconds: For vectors that are not there yet; None for all.
+            progress: Told ``(vectors there, vectors in all)``.
+
+        Raises:
+            JournalError: There is no such job, or it has not ended.
+            EmbeddingError: The embedding cannot be had.
+        """
+        job = Jobs(journal).find(job_id)
+        kept = load_list(journal, job.id).kept
+        files, _ = load_materials(journal, job.id)
+        if resolved is None:
+            fields = ("embeddings", "embedding_backend")
+            given = {name: job.settings[name] for name in fields if name in job.settings}
+            settings = Settings.model_validate(given)
+        else:
+            settings = resolved.settings
+        named = embeddings or load_embeddings(settings.embeddings, settings.embedding_backend)
+        passages = list(passages_of(files))
+        return cls(kept, passages, named, journal, seconds=seconds, progress=progress)
+
+    @classmethod
+    def of_texts(
+        cls,
+        materials: Iterable[Material],
+        journal: Journal,
+        *,
+        resolved: Resolved | None = None,
+        embeddings: NamedEmbeddings | None = None,
+        seconds: float | None = WITHIN_SECONDS,
+        progress: EmbeddingProgress | None = None,
+    ) -> PairRetriever:
+        """Over the passages of documents, without any pairs.
+
+        Args:
+            materials: Paths, ``Text``s, or Documents of any LangChain loader.
+            journal: Holds the vectors made before, and those made now.
+            resolved: Says which embedding; None for the settings in force.
+            embeddings: As for ``of_job``.
+            seconds: As for ``of_job``.
+            progress: As for ``of_job``.
+
+        Raises:
+            LoadError: Nothing could be read.
+            EmbeddingError: The embedding cannot be had.
+        """
+        settings = (resolved or resolve()).settings
+        read = read_materials(materials, chunk_size=PASSAGE_TOKENS, overlap=0)
+        named = embeddings or load_embeddings(settings.embeddings, settings.embedding_backend)
+        passages = list(passages_of(read.files))
+        return cls((), passages, named, journal, seconds=seconds, progress=progress)
+
+    def search(self, question: str, k: int = 6) -> list[Source]:
+        """The nearest places, best first; empty where nothing is near enough to answer from.
+
+        Args:
+            question: In Chinese or English.
+            k: How many at most, of pairs and passages together.
+
+        Raises:
+            EmbeddingError: The question cannot be embedded.
+        """
+        wanted = self._look_at(question)
+        pairs = [(score, self._sources[at]) for score, at in self._pair_shelf.scores(wanted)]
+        passages = [(score, self._passages[at]) for score, at in self._passage_shelf.scores(wanted)]
+        ranked = sorted(pairs[:k] + passages[:k], key=lambda found: -found[0])
+        if not ranked or ranked[0][0] < NEAR:
+            return []
+        # Half of them passages, where there are as many: they say what the pairs leave out.
+        most, least = k - min(k // 2, len(passages)), FOLLOWING * ranked[0][0]
+        kept = 0
+        chosen: list[Source] = []
+        for score, source in ranked:
+            kept += source.kind == "pair"
+            if score >= least and (source.kind == "passage" or kept <= most):
+                shown = min(1.0, max(0.0, score / 2))  # words and meaning give 1 each at most
+                chosen.append(source.model_copy(update={"score": round(shown, 3)}))
+        return chosen[:k]
+
+    def same_question(self, question: str) -> Source | None:
+        """The kept pair whose question is the very same once normalised, or None.
+
+        None also where several kept pairs ask it and answer differently. A question that is only
+        near a pair's is left to the model: of those near enough for duplicates, most were found
+        to have another answer.
+
+        Args:
+            question: In Chinese or English.
+        """
+        question = whole_characters(question[:LONGEST_QUESTION])
+        places = self._asked.get(normalise(question))
+        if not places:
+            return None
+        first = self._sources[places[0]]
+        if any(not agree(first.answer, self._sources[at].answer) for at in places[1:]):
+            return None
+        return first.model_copy(update={"score": 1.0})
+
+    def _look_at(self, question: str) -> Wanted:
+        asked = whole_characters(question[:LONGEST_QUESTION]).strip()
+        as_query = vector_of(self._queries, asked)
+        return look_at(asked, as_query, vector_of(self._named, asked))
+
+
+def _of_pair(pair: QAPair) -> Source:
+    return Source(
+        kind="pair",
+        question=pair.question,
+        answer=pair.answer,
+        quote=pair.evidence.sentence or pair.evidence.quote,
+        source=pair.source,
+        page=pair.page,
+    )
+
+
+def _far(named: NamedEmbeddings, journal: Journal) -> dict[str, np.ndarray]:
+    """The vectors of questions about other things, by language."""
+    import numpy as np
+
+    far = {}
+    for language, questions in strangers().items():
+        vectors = embed(named, questions, journal)
+        far[language] = np.stack([vectors[question] for question in questions])
+    return far

@@ -1,0 +1,178 @@
+"""Texts found by their meaning: cosines, counted from where questions about other things end.
+
+What cosine is near differs from embedding to embedding and from document to document. So a few
+questions about everyday things are compared with the very same texts; the mean of the nearest
+cosines they find is 0 on our scale, and a cosine of 1 is 1.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from langchain_core.embeddings import Embeddings
+
+from ..embedding.load import EmbeddingProgress, NamedEmbeddings, embed
+from ..errors import EmbeddingError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..journal.replies import Journal
+
+AT_ONCE = 64
+"""Texts embedded between two looks at the clock."""
+
+
+class _AsQueries(Embeddings):
+    """Embeds texts as queries of a retrieval, with the model's instruction where it has one."""
+
+    def __init__(self, embeddings: Embeddings) -> None:
+        self._embeddings = embeddings
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [self._embeddings.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self._embeddings.embed_query(text)
+
+
+def as_queries(named: NamedEmbeddings) -> NamedEmbeddings:
+    """The embedding for questions that look for passages; its vectors are cached apart."""
+    if named.embeddings is None:
+        return named
+    key = f"{named.key or named.name} queries"
+    return replace(named, embeddings=_AsQueries(named.embeddings), key=key)
+
+
+def vector_of(named: NamedEmbeddings, text: str) -> np.ndarray | None:
+    """The unit vector of one text; None without an embedding, or for a blank text.
+
+    Raises:
+        EmbeddingError: What the model gives is no vector.
+    """
+    import numpy as np
+
+    if named.embeddings is None or not text.strip():
+        return None
+    try:
+        vector = np.asarray(named.embeddings.embed_documents([text])[0], dtype=np.float32)
+    except (TypeError, ValueError, IndexError) as error:
+        raise EmbeddingError("embeddings.widths", name=named.name) from error
+    length = float(np.linalg.norm(vector))
+    if not np.isfinite(length) or not length:
+        raise EmbeddingError("embeddings.not_finite", name=named.name)
+    unit: np.ndarray = vector / np.float32(length)
+    return unit
+
+
+@cache
+def strangers() -> dict[str, list[str]]:
+    """Questions about everyday things, by language."""
+    text = Path(__file__).with_name("off_topic_probes.json").read_text(encoding="utf-8")
+    return cast("dict[str, list[str]]", json.loads(text))
+
+
+def embed_within(
+    named: NamedEmbeddings,
+    texts: Sequence[str],
+    journal: Journal,
+    seconds: float | None,
+    progress: EmbeddingProgress | None = None,
+) -> dict[str, np.ndarray]:
+    """The vectors of texts, as many as are known or can be made in a time.
+
+    Args:
+        named: From ``load_embeddings``.
+        texts: None of them blank.
+        journal: Holds the vectors made before, and those made now.
+        seconds: After which no more are made; None for all.
+        progress: Told ``(vectors there, vectors in all)``.
+
+    Raises:
+        EmbeddingError: There are no vectors to be had.
+        JournalError: The journal cannot be read or written.
+    """
+    if named.embeddings is None:
+        return {}
+    wanted = list(dict.fromkeys(texts))
+    vectors = journal.vectors(named.key or named.name, wanted)
+    missing = [text for text in wanted if text not in vectors]
+    until = float("inf") if seconds is None else time.monotonic() + seconds
+    for at in range(0, len(missing), AT_ONCE):
+        if time.monotonic() >= until:
+            break
+        vectors.update(embed(named, missing[at : at + AT_ONCE], journal))
+        if progress:
+            progress(len(vectors), len(wanted))
+    return vectors
+
+
+class MeaningIndex:
+    """Texts by their vectors, some of which may be missing.
+
+    Args:
+        texts: In the order of their places.
+        vectors: Of some or all of them.
+        far: Vectors of questions about other things, by language.
+    """
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        vectors: dict[str, np.ndarray],
+        far: dict[str, np.ndarray],
+    ) -> None:
+        import faiss
+        import numpy as np
+
+        # More threads wait for each other in a busy loop, which takes longer than the search.
+        faiss.omp_set_num_threads(1)
+        width = len(next(iter(vectors.values())))
+        nothing = np.zeros(width, dtype=np.float32)
+        rows = np.stack([vectors.get(text, nothing) for text in texts])
+        self.known = np.array([text in vectors for text in texts], dtype=bool)
+        self._index = faiss.IndexFlatIP(width)
+        self._index.add(rows)
+        self._floor = {
+            language: min(0.99, float((questions @ rows.T).max(axis=1).mean()))
+            for language, questions in far.items()
+        }
+
+    def nearest(self, vector: np.ndarray, count: int) -> np.ndarray:
+        """The places of the nearest texts.
+
+        Args:
+            vector: The question's, of length 1.
+            count: How many at most.
+        """
+        found = self._index.search(vector[None, :], min(count, self._index.ntotal))[1]
+        places: np.ndarray = found[0]
+        return places
+
+    def values(self, vector: np.ndarray, places: np.ndarray, language: str) -> np.ndarray:
+        """How near the texts at some places are, on our scale: at most 1, below 0 for far.
+
+        Args:
+            vector: The question's, of length 1.
+            places: Of the texts.
+            language: The question's, ``zh`` or ``en``.
+        """
+        floor = self._floor[language]
+        near: np.ndarray = (self.cosines(vector, places) - floor) / (1.0 - floor)
+        return near
+
+    def cosines(self, vector: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """The cosines of the texts at some places.
+
+        Args:
+            vector: The question's, of length 1.
+            places: Of the texts.
+        """
+        cosines: np.ndarray = self._index.reconstruct_batch(places) @ vector
+        return cosines

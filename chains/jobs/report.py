@@ -1,0 +1,61 @@
+"""A finished job as a page to look at; the same at every door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from loaders.records import Chunk
+from pairs.viewer import ViewedText, ViewFacts, write_view
+
+from ..journal.documents import load_materials
+from ..journal.jobs import Jobs
+from ..journal.lists import load_list
+from ..journal.replies import Journal
+from ..records import Job
+
+__all__ = ["write_job_view"]
+
+
+def write_job_view(journal: Journal, job: str, path: Path, *, language: str = "en") -> Path:
+    """The page of a finished job, with what a person changed in its list.
+
+    Args:
+        journal: That holds the job.
+        job: Its whole id.
+        path: Replaced if it is there; its folder must exist.
+        language: ``en`` or ``zh``.
+
+    Raises:
+        JournalError: The job is unknown, or has not ended yet.
+        ExportError: The file cannot be written.
+    """
+    pairs = load_list(journal, job)
+    facts = _facts(Jobs(journal).find(job))
+    return write_view(pairs, _texts(journal, job), path, language=language, facts=facts)
+
+
+def _texts(journal: Journal, job: str) -> list[ViewedText]:
+    files, chunks = load_materials(journal, job)
+    of_file: dict[int, list[Chunk]] = {}
+    for place, chunk in chunks:
+        of_file.setdefault(place, []).append(chunk)
+    return [
+        ViewedText(source=file.source, text=file.text, chunks=tuple(of_file.get(place, ())))
+        for place, file in enumerate(files)
+    ]
+
+
+def _facts(job: Job) -> ViewFacts:
+    price = job.backend.get("price")
+    cost = None
+    if price:
+        cost = (job.usage.prompt * price[0] + job.usage.completion * price[1]) / 1e6
+    return ViewFacts(
+        job=job.id,
+        created=job.created,
+        backend=str(job.backend.get("name", "")),
+        model=str(job.backend.get("model") or ""),
+        usage=job.usage,
+        seconds=job.seconds,
+        cost=cost,
+    )

@@ -1,0 +1,73 @@
+"""A job taken up again, from what the journal holds of it and without its documents."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..embedding.load import NamedEmbeddings
+from ..errors import JournalError
+from ..events import Event
+from ..journal.documents import load_materials
+from ..journal.replies import Journal
+from ..llm.backends import Backend
+from ..models.gguf import Progress
+from ..records import Job
+from ..run.inputs import Materials
+from ..run.pipeline import Pipeline
+from ..settings import Resolved, Settings
+
+
+def resume(
+    journal: Journal,
+    job: Job,
+    given: Mapping[str, Any] | None = None,
+    *,
+    embeddings: NamedEmbeddings | None = None,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> Iterator[Event]:
+    """The events of a job that goes on: what was answered is not asked again.
+
+    Args:
+        journal: That holds the job.
+        job: From ``Jobs.find``; for failed chunks to be asked again, after
+            ``Jobs.pass_over_failed``.
+        given: Settings that say how to go on, such as ``concurrency`` or ``max_calls``; a budget
+            is for this run, so that the one of the run before does not count. None as a value
+            counts as not given.
+        embeddings: As for ``Pipeline``.
+        progress: As for ``Pipeline``.
+        stop: As for ``Pipeline``.
+
+    Raises:
+        SaidError: Somebody works on the job, another version wrote it, or as ``Pipeline.run``.
+    """
+    files, chunks = load_materials(journal, job.id)
+    if not chunks:
+        raise JournalError("job.unknown", job=job.id)
+    read = Materials(
+        files=files, chunks=[chunk for _, chunk in chunks], file_of=[file for file, _ in chunks]
+    )
+    asked = {name: value for name, value in (given or {}).items() if value is not None}
+    budget = {"max_calls": None, "max_tokens_total": None}
+    try:
+        settings = Settings.model_validate({**job.settings, **budget, **asked})
+        backend = Backend.model_validate(job.backend)
+    except ValidationError as error:
+        raise JournalError("job.other_version", job=job.id) from error
+    resolved = Resolved(
+        settings=settings, origins={}, backends={backend.name: backend.model_dump()}
+    )
+    pipeline = Pipeline(
+        resolved,
+        journal=journal,
+        embeddings=embeddings,
+        progress=progress,
+        stop=stop,
+        job=job.id,
+    )
+    return pipeline.run(read)

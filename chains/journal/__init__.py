@@ -1,0 +1,1 @@
+"""The journal: replies, jobs, documents, lists and leases in one SQLite file."""

@@ -1,0 +1,234 @@
+"""One SQLite file, safe for many threads here and for other processes beside."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+
+from ..errors import JournalError
+
+VERSION = 3
+LONGEST_WAIT = 30.0  # seconds for another process's write to end
+SCHEMA = """
+CREATE TABLE owners (
+    id TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    beat REAL NOT NULL
+);
+CREATE TABLE replies (
+    key TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    chunk_id TEXT NOT NULL,
+    reply TEXT NOT NULL,
+    created REAL NOT NULL,
+    passed_over INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (key, attempt)
+);
+CREATE INDEX replies_by_chunk ON replies (chunk_id);
+CREATE TABLE claims (
+    key TEXT PRIMARY KEY,
+    owner TEXT NOT NULL REFERENCES owners (id) ON DELETE CASCADE
+);
+CREATE INDEX claims_by_owner ON claims (owner);
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    state TEXT NOT NULL,
+    owner TEXT REFERENCES owners (id) ON DELETE SET NULL,
+    settings TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    output TEXT NOT NULL DEFAULT '{}',
+    created REAL NOT NULL,
+    updated REAL NOT NULL,
+    seconds REAL NOT NULL DEFAULT 0,
+    usage TEXT NOT NULL DEFAULT '{}',
+    counts TEXT NOT NULL DEFAULT '{}',
+    served INTEGER NOT NULL DEFAULT 0,
+    failure TEXT
+);
+CREATE INDEX jobs_by_fingerprint ON jobs (fingerprint);
+CREATE INDEX jobs_by_owner ON jobs (owner);
+CREATE TABLE files (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    text TEXT NOT NULL,
+    pages TEXT NOT NULL,
+    PRIMARY KEY (job, place)
+);
+CREATE TABLE chunks (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    file INTEGER NOT NULL,
+    chunk_id TEXT NOT NULL,
+    chunk TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'not asked',
+    outcome TEXT,
+    bad_replies TEXT NOT NULL DEFAULT '[]',
+    PRIMARY KEY (job, place)
+);
+CREATE INDEX chunks_by_id ON chunks (chunk_id);
+CREATE TABLE outputs (
+    path TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    PRIMARY KEY (path, sha256)
+);
+CREATE INDEX outputs_by_job ON outputs (job);
+CREATE TABLE vectors (
+    model TEXT NOT NULL,
+    text_sha256 BLOB NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (model, text_sha256)
+)
+"""
+# What a person looks at and changes; a journal of version 2 is given these when it is opened.
+LISTS = """
+CREATE TABLE lists (
+    job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+    list BLOB NOT NULL
+);
+CREATE TABLE edits (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    pair TEXT NOT NULL,
+    edit TEXT NOT NULL,
+    made REAL NOT NULL,
+    PRIMARY KEY (job, pair)
+)
+"""
+FROM_2 = f"""
+ALTER TABLE jobs ADD COLUMN served INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN failure TEXT;
+{LISTS}"""
+
+
+class Database:
+    """The file, its schema, and one transaction at a time.
+
+    Args:
+        path: Made with its folder when missing, readable by its owner alone.
+
+    Raises:
+        JournalError: The folder cannot be written, or the file is no journal of this version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
+            # The driver caches statements by their text; ours are few.
+            self._db = sqlite3.connect(
+                self.path, timeout=LONGEST_WAIT, isolation_level=None, check_same_thread=False
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise self._error("journal.open", error) from error
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        try:
+            self._to_wal()
+            # With WAL, a killed process loses no commit; only a power failure can.
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.execute("PRAGMA trusted_schema = OFF")
+        except sqlite3.Error as error:
+            raise self._error("journal.open", error) from error
+        with self.writing("journal.open") as db:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            steps = {0: f"{SCHEMA};\n{LISTS}", 2: FROM_2, VERSION: ""}
+            if version not in steps:
+                raise JournalError("journal.version", file=str(self.path), version=version)
+            if version == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                # Another program's file, which must not be given our tables.
+                raise JournalError("journal.foreign", file=str(self.path))
+            for statement in filter(str.strip, steps[version].split(";\n")):
+                db.execute(statement)
+            # Written whether it changes or not, so that a folder nobody may write shows here.
+            db.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _to_wal(self) -> None:
+        """Asks again while others open the file: SQLite does not wait for this lock itself."""
+        until = time.monotonic() + LONGEST_WAIT
+        while self._is_locked() and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def _is_locked(self) -> bool:
+        """Whether another process keeps the file from being switched to WAL right now."""
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                return True
+            raise
+        return False
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def writing(self, code: str = "journal.write") -> Iterator[sqlite3.Connection]:
+        """One transaction, held by one thread at a time; all of it is written or nothing.
+
+        Args:
+            code: The error's, where it cannot be written.
+
+        Raises:
+            JournalError: The disk is full, or another process holds the file for too long.
+        """
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._db
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    # A full disk ends the transaction by itself.
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                raise self._error(code, error) from error
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """All rows of a query.
+
+        Raises:
+            JournalError: The file cannot be read.
+        """
+        with self._lock:
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise self._error("journal.read", error) from error
+
+    def _error(self, code: str, error: Exception) -> JournalError:
+        return JournalError(code, file=str(self.path), reason=str(error))

@@ -1,0 +1,64 @@
+"""What a job asks about, kept so that it can go on without the files it came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from loaders.records import Chunk
+
+from ..records import SourceFile
+from .database import Database
+
+
+def keep_materials(
+    database: Database,
+    job: str,
+    files: Iterable[SourceFile],
+    chunks: Iterable[tuple[int, Chunk]],
+) -> None:
+    """Writes down the extracted texts of a new job and what is to be asked, in order.
+
+    Args:
+        database: The journal.
+        job: The job's id.
+        files: The documents.
+        chunks: Each with the place of its file.
+
+    Raises:
+        JournalError: The journal cannot be written.
+    """
+    texts = (
+        (job, place, one.source, one.sha256, one.text, json.dumps(one.pages))
+        for place, one in enumerate(files)
+    )
+    rows = (
+        (job, place, file, chunk.id, chunk.model_dump_json())
+        for place, (file, chunk) in enumerate(chunks)
+    )
+    with database.writing() as db:
+        db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", texts)
+        db.executemany(
+            "INSERT INTO chunks (job, place, file, chunk_id, chunk) VALUES (?, ?, ?, ?, ?)", rows
+        )
+
+
+def load_materials(
+    database: Database, job: str
+) -> tuple[list[SourceFile], list[tuple[int, Chunk]]]:
+    """A job's texts and its chunks, each with the place of its file; both empty for no job.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    files = database.rows(
+        "SELECT source, sha256, text, pages FROM files WHERE job = ? ORDER BY place", job
+    )
+    chunks = database.rows("SELECT file, chunk FROM chunks WHERE job = ? ORDER BY place", job)
+    return (
+        [
+            SourceFile(source=source, sha256=digest, text=text, pages=json.loads(pages))
+            for source, digest, text, pages in files
+        ],
+        [(file, Chunk.model_validate_json(chunk)) for file, chunk in chunks],
+    )

@@ -1,0 +1,295 @@
+"""Jobs: what each run was about, who works on it, and how every chunk of it ended."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from pairs.records import ChunkOutcome, Reason, TokenUsage
+
+from ..errors import JournalError
+from ..records import Job
+from .database import Database
+from .leases import is_alive
+
+_FIELDS = (
+    "id, fingerprint, state, settings, backend, output, created, updated, seconds, usage, counts,"
+    " served, failure"
+)
+
+
+class Jobs:
+    """The jobs of a journal.
+
+    Args:
+        database: The journal.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(self, job: Job, owner: str) -> tuple[Job, bool]:
+        """A job for a run, and whether it is new.
+
+        The newest one that would ask the same goes on, unless somebody works on it; then the
+        given one is begun beside it, and the two share their replies.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        with self._database.writing() as db:
+            known = db.execute(
+                "SELECT id, owner FROM jobs WHERE fingerprint = ? ORDER BY created DESC",
+                (job.fingerprint,),
+            ).fetchall()
+            free = next((id_ for id_, held in known if not is_alive(db, held)), None)
+            if free:
+                job = job.model_copy(update={"id": free})
+                _take(db, job, owner)
+                return job, False
+            now = time.time()
+            db.execute(
+                "INSERT INTO jobs (id, fingerprint, state, owner, settings, backend, created,"
+                " updated) VALUES (?, ?, 'running', ?, ?, ?, ?, ?)",
+                (job.id, job.fingerprint, owner, *_choices(job), now, now),
+            )
+        return job, True
+
+    def add(self, job: Job) -> None:
+        """Takes down a job that waits for its turn in a server.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        now = time.time()
+        with self._database.writing() as db:
+            db.execute(
+                "INSERT INTO jobs (id, fingerprint, state, settings, backend, created, updated,"
+                " served) VALUES (?, ?, 'waiting', ?, ?, ?, ?, 1)",
+                (job.id, job.fingerprint, *_choices(job), now, now),
+            )
+
+    def take(self, job: Job, owner: str) -> None:
+        """Goes on with one job.
+
+        Raises:
+            JournalError: There is no such job, or somebody works on it.
+        """
+        with self._database.writing() as db:
+            _check_free(db, job.id)
+            _take(db, job, owner)
+
+    def keep_outcomes(
+        self, job: str, ended: Sequence[tuple[int, ChunkOutcome, Sequence[str]]]
+    ) -> None:
+        """Writes down how chunks ended.
+
+        Args:
+            job: Its id.
+            ended: Each chunk's place, its outcome, and the keys of replies that made it fail.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        rows = [
+            (outcome.state, outcome.model_dump_json(), json.dumps(list(bad)), job, place)
+            for place, outcome, bad in ended
+        ]
+        with self._database.writing() as db:
+            db.executemany(
+                "UPDATE chunks SET state = ?, outcome = ?, bad_replies = ?"
+                " WHERE job = ? AND place = ?",
+                rows,
+            )
+
+    def end(self, job: Job, owner: str) -> None:
+        """Writes down that a run is over, what came of it, and what it took beside earlier ones.
+
+        Nothing is written where another run has gone on with the job meanwhile.
+
+        Args:
+            job: Its state and counts now; its usage and seconds are this run's alone.
+            owner: The run's id.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        with self._database.writing() as db:
+            row = db.execute(
+                "SELECT usage FROM jobs WHERE id = ? AND owner = ?", (job.id, owner)
+            ).fetchone()
+            if row is None:
+                return
+            paid = TokenUsage.model_validate_json(row[0]) + job.usage
+            db.execute(
+                "UPDATE jobs SET state = ?, owner = NULL, counts = ?, usage = ?,"
+                " seconds = seconds + ?, updated = ? WHERE id = ?",
+                (
+                    job.state,
+                    json.dumps(job.counts),
+                    paid.model_dump_json(),
+                    job.seconds,
+                    time.time(),
+                    job.id,
+                ),
+            )
+
+    def fail(self, job: str, reason: Reason) -> None:
+        """Writes down why a job could not be run at all, unless somebody works on it meanwhile.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        with self._database.writing() as db:
+            db.execute(
+                "UPDATE jobs SET state = 'failed', failure = ?, updated = ?"
+                " WHERE id = ? AND owner IS NULL",
+                (reason.model_dump_json(), time.time(), job),
+            )
+
+    def put_back(self, jobs: Sequence[str]) -> None:
+        """Lets jobs wait again that a closing server could not finish.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        with self._database.writing() as db:
+            db.executemany(
+                "UPDATE jobs SET state = 'waiting', served = 1 WHERE id = ? AND owner IS NULL"
+                " AND state != 'done'",
+                [(job,) for job in jobs],
+            )
+
+    def keep_output(self, job: str, output: dict[str, str]) -> None:
+        """Remembers where a job's list is to be written.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        with self._database.writing() as db:
+            db.execute("UPDATE jobs SET output = ? WHERE id = ?", (json.dumps(output), job))
+
+    def all(self) -> list[Job]:
+        """Every job, the newest first.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        return self._jobs("ORDER BY created DESC")
+
+    def find(self, job: str) -> Job:
+        """One job by its id, or by as much of its beginning as names no other.
+
+        Raises:
+            JournalError: There is no such job, or several.
+        """
+        found = self._jobs("WHERE substr(id, 1, ?) = ?", len(job), job) if job else []
+        exact = [one for one in found if one.id == job]
+        if len(exact or found) != 1:
+            raise JournalError("job.unknown", job=job)
+        return (exact or found)[0]
+
+    def outcomes(self, job: str) -> list[ChunkOutcome]:
+        """How the chunks of a job ended that have, in order.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        rows = self._database.rows(
+            "SELECT outcome FROM chunks WHERE job = ? AND outcome IS NOT NULL ORDER BY place", job
+        )
+        return [ChunkOutcome.model_validate_json(outcome) for (outcome,) in rows]
+
+    def delete(self, job: str) -> None:
+        """Takes out a job, its texts, and every reply that no other job's chunk was given.
+
+        Raises:
+            JournalError: There is no such job, or somebody works on it.
+        """
+        with self._database.writing() as db:
+            _check_free(db, job)
+            chunks = db.execute("SELECT chunk_id FROM chunks WHERE job = ?", (job,)).fetchall()
+            db.execute("DELETE FROM jobs WHERE id = ?", (job,))
+            db.executemany(
+                "DELETE FROM replies WHERE chunk_id = ?1"
+                " AND NOT EXISTS (SELECT 1 FROM chunks WHERE chunk_id = ?1)",
+                chunks,
+            )
+
+    def pass_over_failed(self, job: str) -> int:
+        """How many failed chunks are asked anew from now on; their bad replies are kept aside.
+
+        Raises:
+            JournalError: There is no such job, or somebody works on it.
+        """
+        with self._database.writing() as db:
+            _check_free(db, job)
+            failed = db.execute(
+                "SELECT place, bad_replies FROM chunks WHERE job = ? AND state = 'failed'", (job,)
+            ).fetchall()
+            for place, keys in failed:
+                db.executemany(
+                    "UPDATE replies SET passed_over = 1 WHERE key = ?",
+                    [(key,) for key in json.loads(keys)],
+                )
+                db.execute(
+                    "UPDATE chunks SET state = 'not asked', outcome = NULL, bad_replies = '[]'"
+                    " WHERE job = ? AND place = ?",
+                    (job, place),
+                )
+        return len(failed)
+
+    def _jobs(self, which: str, *values: object) -> list[Job]:
+        rows = self._database.rows(f"SELECT {_FIELDS}, owner FROM jobs {which}", *values)  # noqa: S608 - ours
+        with self._database.writing() as db:
+            return [_read(db, row) for row in rows]
+
+
+def _read(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
+    """A job of a row.
+
+    Raises:
+        JournalError: Somebody else than this version of ours wrote it.
+    """
+    try:
+        return _job(db, row)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise JournalError("job.other_version", job=str(row[0])[:64]) from error
+
+
+def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
+    values = dict(zip(_FIELDS.split(", "), row, strict=False))
+    for name in ("settings", "backend", "output", "usage", "counts"):
+        values[name] = json.loads(values[name])
+    values["failure"] = json.loads(values["failure"] or "null")
+    query = "SELECT source FROM files WHERE job = ? ORDER BY place LIMIT 3"
+    values["sources"] = [source for (source,) in db.execute(query, (values["id"],))]
+    if values["state"] == "running":
+        if not is_alive(db, row[-1]):
+            values["state"] = "broken off"
+        query = "SELECT state, COUNT(*) FROM chunks WHERE job = ? GROUP BY state"
+        values["counts"] = dict(db.execute(query, (values["id"],)).fetchall())
+    return Job.model_validate(values)
+
+
+def _check_free(db: sqlite3.Connection, job: str) -> None:
+    row = db.execute("SELECT owner FROM jobs WHERE id = ?", (job,)).fetchone()
+    if row is None:
+        raise JournalError("job.unknown", job=job)
+    if is_alive(db, row[0]):
+        raise JournalError("job.busy", job=job)
+
+
+def _take(db: sqlite3.Connection, job: Job, owner: str) -> None:
+    db.execute(
+        "UPDATE jobs SET state = 'running', failure = NULL, owner = ?, fingerprint = ?,"
+        " settings = ?, backend = ?, updated = ? WHERE id = ?",
+        (owner, job.fingerprint, *_choices(job), time.time(), job.id),
+    )
+
+
+def _choices(job: Job) -> tuple[str, str]:
+    return json.dumps(job.settings), json.dumps(job.backend)

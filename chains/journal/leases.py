@@ -1,0 +1,123 @@
+"""Who works on what: every run owns its job and its requests, and shows that it lives."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import sqlite3
+import threading
+import time
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+
+from ..errors import JournalError
+from .database import Database
+
+BEAT_SECONDS = 5.0
+DEAD_AFTER = 30.0  # seconds without a heartbeat
+
+
+class Owner:
+    """A run that owns its job while it lives; use it as a context.
+
+    A thread of its own keeps the heartbeat, so that neither a long call nor a long computation
+    makes it look dead.
+
+    Args:
+        database: The journal.
+        lost: Set where others took this run for dead, such as after the machine was asleep.
+
+    Raises:
+        JournalError: The journal cannot be written.
+    """
+
+    def __init__(self, database: Database, lost: threading.Event) -> None:
+        self.id = secrets.token_hex(8)
+        self._database = database
+        self._lost = lost
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Owner:
+        row = (self.id, _host(), os.getpid(), time.time())
+        with self._database.writing() as db:
+            _bury(db)
+            db.execute("INSERT INTO owners VALUES (?, ?, ?, ?)", row)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        try:
+            with self._database.writing() as db:
+                db.execute("DELETE FROM owners WHERE id = ?", (self.id,))
+        except JournalError:
+            # The run's own error says more; without heartbeats others see that it is over.
+            if kind is None:
+                raise
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT_SECONDS):
+            try:
+                with self._database.writing() as db:
+                    beat = (time.time(), self.id)
+                    seen = db.execute("UPDATE owners SET beat = ? WHERE id = ?", beat).rowcount
+            except JournalError:
+                continue  # whoever writes next says it aloud
+            if not seen:
+                self._lost.set()
+                return
+
+
+def is_alive(db: sqlite3.Connection, owner: str | None) -> bool:
+    """Whether a run still goes on: a recent heartbeat, and no sign that its process is gone.
+
+    Args:
+        db: Inside a transaction.
+        owner: A run's id; None for nobody.
+    """
+    row = db.execute("SELECT host, pid, beat FROM owners WHERE id = ?", (owner,)).fetchone()
+    return row is not None and _lives(*row)
+
+
+def _bury(db: sqlite3.Connection) -> None:
+    """Takes out the dead; what they claimed is free again."""
+    rows = db.execute("SELECT id, host, pid, beat FROM owners").fetchall()
+    dead = [(owner,) for owner, *row in rows if not _lives(*row)]
+    db.executemany("DELETE FROM owners WHERE id = ?", dead)
+
+
+def _lives(host: str, pid: int, beat: float) -> bool:
+    if time.time() - beat > DEAD_AFTER:
+        return False
+    # On Windows the signal 0 would be an interrupt.
+    if os.name != "posix" or host != _host():
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+@cache
+def _host() -> str:
+    """This machine since it was started, and the space its process numbers count in.
+
+    Containers may share a name and a journal, and not see each other's processes.
+    """
+    boot, space = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+    parts = [platform.node()]
+    if boot.exists() and space.is_symlink():
+        parts += [boot.read_text(encoding="ascii").strip(), str(space.readlink())]
+    return " ".join(parts)

@@ -1,0 +1,160 @@
+"""The list of a job that has ended, with what a person changed in it; the same at every door."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from loaders.records import Chunk
+from pairs.edits import Edit, apply_edits
+from pairs.evidence.grounding import Passage
+from pairs.evidence.source_text import SourceText
+from pairs.records import Evidence, PairList, QAPair
+
+from ..errors import JournalError
+from ..records import SourceFile
+from .documents import load_materials
+from .jobs import Jobs
+from .replies import Journal
+
+
+def keep_list(journal: Journal, job: str, pairs: PairList) -> None:
+    """Writes down the list a job ended with, in place of an earlier one.
+
+    Raises:
+        JournalError: The journal cannot be written.
+    """
+    packed = zlib.compress(pairs.model_dump_json().encode("utf-8", "replace"), 1)
+    with journal.writing() as db:
+        # A job deleted meanwhile has no list to keep.
+        db.execute(
+            "INSERT OR REPLACE INTO lists SELECT id, ? FROM jobs WHERE id = ?", (packed, job)
+        )
+
+
+def load_list(journal: Journal, job: str, *, edited: bool = True) -> PairList:
+    """The list a job last ended with.
+
+    Args:
+        journal: That holds the job.
+        job: Its whole id.
+        edited: With what a person changed; False for the list as it was made.
+
+    Raises:
+        JournalError: The job is unknown, has not ended yet, or was written by another version.
+    """
+    rows = journal.rows("SELECT list FROM lists WHERE job = ?", job)
+    if not rows:
+        Jobs(journal).find(job)
+        raise JournalError("job.no_list", job=job)
+    try:
+        pairs = PairList.model_validate_json(zlib.decompress(rows[0][0]))
+    except (ValidationError, TypeError, zlib.error) as error:
+        raise JournalError("job.other_version", job=job) from error
+    if not edited:
+        return pairs
+    changes = edits(journal, job)
+    return apply_edits(pairs, changes, _grounder(journal, job)) if changes else pairs
+
+
+def edits(journal: Journal, job: str) -> list[Edit]:
+    """What a person changed in a job's list, the earliest first.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    rows = journal.rows("SELECT edit FROM edits WHERE job = ? ORDER BY made", job)
+    return [Edit.model_validate_json(edit) for (edit,) in rows]
+
+
+def reword(
+    journal: Journal, job: str, pair: str, question: str | None = None, answer: str | None = None
+) -> None:
+    """Puts a pair into a person's words, and keeps it whatever it was before.
+
+    Args:
+        journal: That holds the job.
+        job: Its whole id.
+        pair: The pair's id.
+        question: The new one; None leaves it as it is.
+        answer: The new one; None leaves it as it is.
+
+    Raises:
+        JournalError: The list has no such pair, or a text is blank.
+    """
+    given = {"question": question, "answer": answer}
+    words = {name: text.strip() for name, text in given.items() if text is not None}
+    if not all(words.values()):
+        raise JournalError("edit.blank", pair=pair)
+    _edit(journal, job, pair, lambda edit: edit.model_copy(update={**words, "fate": "kept"}))
+
+
+def leave_out(journal: Journal, job: str, pair: str) -> None:
+    """Takes a pair out of the list; the duplicates it stands for go with it.
+
+    Raises:
+        JournalError: The list has no such pair.
+    """
+    _edit(journal, job, pair, lambda edit: edit.model_copy(update={"fate": "left out"}))
+
+
+def keep(journal: Journal, job: str, pair: str) -> None:
+    """Keeps a pair, whether a person left it out or it was judged a duplicate or wrong.
+
+    Raises:
+        JournalError: The list has no such pair.
+    """
+    _edit(journal, job, pair, lambda edit: edit.model_copy(update={"fate": "kept"}))
+
+
+def undo(journal: Journal, job: str, pair: str) -> None:
+    """Makes a pair what it was when the job ended.
+
+    Raises:
+        JournalError: The list has no such pair.
+    """
+    _check_pair(journal, job, pair)
+    with journal.writing() as db:
+        db.execute("DELETE FROM edits WHERE job = ? AND pair = ?", (job, pair))
+
+
+def _edit(journal: Journal, job: str, pair: str, change: Callable[[Edit], Edit]) -> None:
+    _check_pair(journal, job, pair)
+    with journal.writing() as db:
+        row = db.execute(
+            "SELECT edit FROM edits WHERE job = ? AND pair = ?", (job, pair)
+        ).fetchone()
+        edit = change(Edit.model_validate_json(row[0]) if row else Edit(pair=pair))
+        db.execute(
+            "INSERT OR REPLACE INTO edits VALUES (?, ?, ?, ?)",
+            (job, pair, edit.model_dump_json(), time.time()),
+        )
+
+
+def _check_pair(journal: Journal, job: str, pair: str) -> None:
+    made = load_list(journal, job, edited=False)
+    known = {one.id for one in made.kept}
+    known |= {one.item.id for one in made.duplicates} | {one.item.id for one in made.rejected}
+    if not pair or pair not in known:
+        raise JournalError("edit.unknown", job=job, pair=pair)
+
+
+def _grounder(journal: Journal, job: str) -> Callable[[QAPair], Evidence]:
+    """What finds the evidence for a pair's new words in its chunk, the texts read once."""
+    read: dict[str, tuple[Chunk, SourceFile]] = {}
+    texts: dict[str, SourceText] = {}
+
+    def ground(pair: QAPair) -> Evidence:
+        if not read:
+            files, chunks = load_materials(journal, job)
+            read.update({chunk.id: (chunk, files[place]) for place, chunk in chunks})
+        if pair.chunk_id not in read:
+            return Evidence(match="none")
+        chunk, file = read[pair.chunk_id]
+        document = texts.setdefault(file.sha256, SourceText(file.text))
+        return Passage(chunk, file.pages, document).ground(pair.question, pair.answer)
+
+    return ground

@@ -1,0 +1,188 @@
+"""The journal: every reply as it arrives, every vector, every file written, in one SQLite file.
+
+Replies are keyed by the whole rendered request, so that asking the same again costs nothing,
+whichever job, door or run asked first. A reply is written before anything is made of it, so a
+kill at any moment loses at most the calls in flight. Jobs stand in the same file; see jobs.py.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import JournalError
+from ..records import Reply
+from ..settings import user_folder
+from .database import Database
+from .leases import is_alive
+
+if TYPE_CHECKING:
+    import numpy as np
+    from langchain_core.messages import BaseMessage
+
+_NEWEST = (
+    "SELECT reply FROM replies WHERE key = ? AND NOT passed_over ORDER BY attempt DESC LIMIT 1"
+)
+
+
+def default_path() -> Path:
+    """The journal all doors share unless told otherwise."""
+    return user_folder("data") / "journal.sqlite"
+
+
+def request_key(
+    messages: Sequence[BaseMessage], model: str, address: str, parameters: dict[str, Any]
+) -> str:
+    """The key of a whole rendered request: 64 hex digits."""
+    request = {
+        "messages": [[message.type, message.content] for message in messages],
+        "model": model,
+        "address": address,
+        "parameters": parameters,
+    }
+    text = json.dumps(request, sort_keys=True, ensure_ascii=True)
+    return sha256(text.encode()).hexdigest()
+
+
+class Journal(Database):
+    """One journal file, safe for many threads here and for other processes beside.
+
+    Args:
+        path: The file; made with its folder when missing, readable by its owner alone. None for
+            the one all doors share.
+
+    Raises:
+        JournalError: The folder cannot be written, or the file is no journal of this version.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        super().__init__(path or default_path())
+
+    # Replies
+
+    def reply(self, key: str) -> Reply | None:
+        """The newest reply to a request that was not passed over, or None.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        rows = self.rows(_NEWEST, key)
+        return Reply.model_validate_json(rows[0][0]) if rows else None
+
+    def claim(self, key: str, owner: str) -> bool:
+        """Whether a request now is the owner's to ask.
+
+        It is not where it has been answered, or where another living run is asking.
+
+        Args:
+            key: The request's.
+            owner: A run's id.
+
+        Raises:
+            JournalError: The journal cannot be written, or the owner was taken for dead.
+        """
+        with self.writing() as db:
+            if db.execute(_NEWEST, (key,)).fetchone():
+                return False
+            held = db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
+            if held and is_alive(db, held[0]):
+                return False
+            if not db.execute("SELECT 1 FROM owners WHERE id = ?", (owner,)).fetchone():
+                raise JournalError("job.lost")
+            db.execute("INSERT OR REPLACE INTO claims VALUES (?, ?)", (key, owner))
+        return True
+
+    def release(self, key: str, owner: str) -> None:
+        """Gives up a claim to a request that was not answered.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        with self.writing() as db:
+            db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, owner))
+
+    def keep_reply(self, key: str, reply: Reply) -> None:
+        """Writes a reply down, beside earlier ones to the same request; its claim is over.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        row = (key, key, reply.chunk_id, reply.model_dump_json(), time.time())
+        with self.writing() as db:
+            db.execute(
+                "INSERT INTO replies (key, attempt, chunk_id, reply, created) SELECT ?,"
+                " COALESCE((SELECT MAX(attempt) + 1 FROM replies WHERE key = ?), 0), ?, ?, ?",
+                row,
+            )
+            db.execute("DELETE FROM claims WHERE key = ?", (key,))
+
+    # Outputs
+
+    def wrote_output(self, path: Path, job: str | None = None) -> bool:
+        """Whether a file is one of ours that nobody has changed since it was written.
+
+        Args:
+            path: The file's place.
+            job: That must have written it; None: any of this journal's.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        ours = self.rows("SELECT sha256, job FROM outputs WHERE path = ?", str(path.resolve()))
+        written = {digest for digest, by in ours if job is None or by == job}
+        return bool(written) and _digest(path) in written
+
+    def keep_output(self, job: str, path: Path, written: Path | None = None) -> None:
+        """Remembers a file, so that the next run may replace it.
+
+        Args:
+            job: The job's id.
+            path: The file's place.
+            written: Where its content stands now, before it is moved there; None: already there.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        row = (str(path.resolve()), _digest(written or path), job)
+        with self.writing() as db:
+            db.execute("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?)", row)
+
+    # Vectors
+
+    def vectors(self, model: str, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """The vectors already made of some texts by a model.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        import numpy as np
+
+        known: dict[str, np.ndarray] = {}
+        for start in range(0, len(texts), 500):
+            block = {sha256(text.encode()).digest(): text for text in texts[start : start + 500]}
+            marks = ", ".join("?" * len(block))
+            query = f"SELECT text_sha256, vector FROM vectors WHERE model = ? AND text_sha256 IN ({marks})"  # noqa: E501, S608 - only question marks are put in
+            for digest, vector in self.rows(query, model, *block):
+                known[block[digest]] = np.frombuffer(vector, dtype=np.float32)
+        return known
+
+    def keep_vectors(self, model: str, vectors: dict[str, np.ndarray]) -> None:
+        """Writes vectors down by model and text.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        rows = [
+            (model, sha256(text.encode()).digest(), vector.astype("float32").tobytes())
+            for text, vector in vectors.items()
+        ]
+        with self.writing() as db:
+            db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,1 @@
+"""Calling a model: backends, chat models, retries, rate limits, budgets, errors."""

@@ -1,0 +1,127 @@
+"""Who answers: the built-in backends, and those of the settings file.
+
+Every backend is an OpenAI-compatible address, or another provider's package through LangChain's
+``init_chat_model``; the embedded one is llama.cpp in a child process of ours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import SettingsError
+from ..models.gguf import QWEN_CODER
+from ..settings import Resolved, address_from
+
+_SAID = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
+_SAID |= {"requests_per_minute", "tokens_per_minute"}
+
+
+class Backend(BaseModel):
+    """One who answers, as a row of the settings file: ``[backends.NAME]``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    provider: str = Field("openai", description="LangChain's name of the provider")
+    base_url: str | None = Field(None, description="None: the provider's own")
+    model: str
+    api_key_env: str | None = Field(None, description="environment variable that holds the key")
+    base_url_env: str | None = Field(None, description="environment variable for another address")
+    prompt: str = "chatglm3"
+    concurrency: int = Field(1, ge=1, le=256)
+    context: int = Field(8192, ge=256, description="tokens of prompt and reply together")
+    max_tokens: int = Field(1024, ge=16, description="tokens of one reply")
+    chunk_size: int = Field(600, ge=20, description="tokens of one chunk")
+    price: tuple[float, float] | None = Field(
+        None, description="cost of a million prompt tokens and of a million reply tokens"
+    )
+    stream: bool = Field(
+        False, description="read replies as they are written, to end those that only repeat"
+    )
+    requests_per_minute: int | None = Field(None, ge=1)
+    tokens_per_minute: int | None = Field(None, ge=1)
+    response_format: bool = Field(
+        False, description="ask for JSON under a schema; given up where the address refuses it"
+    )
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the model runs in a child process of ours, and not behind an address."""
+        return self.name == "embedded" and self.base_url is None
+
+
+BUILT_IN = {
+    backend.name: backend
+    for backend in (
+        # A penalty on repetition keeps the small model out of its loops: 1.3 times the distinct
+        # grounded pairs on the example documents.
+        Backend(
+            name="embedded",
+            model=QWEN_CODER.name,
+            context=3072,
+            max_tokens=400,
+            chunk_size=200,
+            stream=True,
+            extra_body={"frequency_penalty": 0.3},
+        ),
+        Backend(name="chatglm3", base_url="http://127.0.0.1:8000/v1", model="chatglm3-6b"),
+        Backend(
+            name="gpt-3.5",
+            base_url="https://api.openai.com/v1",
+            model="gpt-3.5-turbo",
+            api_key_env="OPENAI_API_KEY",
+            base_url_env="OPENAI_BASE_URL",
+            prompt="gpt-3.5",
+            concurrency=8,
+            context=16_385,
+            max_tokens=2048,
+            chunk_size=1200,
+        ),
+    )
+}
+
+
+def choose(resolved: Resolved) -> Backend:
+    """The backend the settings name, with what the settings say about it laid over.
+
+    Raises:
+        SettingsError: There is none of that name, or its table in the settings file is wrong.
+    """
+    settings = resolved.settings
+    table = resolved.backends.get(settings.backend)
+    if table is not None:
+        backend = _from_table(settings.backend, table)
+    elif settings.backend in BUILT_IN:
+        backend = BUILT_IN[settings.backend]
+    else:
+        known = ", ".join([*BUILT_IN, *resolved.backends])
+        raise SettingsError("settings.unknown_backend", backend=settings.backend, known=known)
+    if backend.base_url_env and address_from(backend.base_url_env):
+        backend = backend.model_copy(update={"base_url": address_from(backend.base_url_env)})
+    said = settings.model_dump(include=_SAID, exclude_none=True)
+    return backend.model_copy(update=said)
+
+
+def all_backends(resolved: Resolved) -> list[Backend]:
+    """Every backend a user can name, the settings file's laid over the built-in ones.
+
+    Raises:
+        SettingsError: A backend's table in the settings file is wrong.
+    """
+    written = {name: _from_table(name, table) for name, table in resolved.backends.items()}
+    return list({**BUILT_IN, **written}.values())
+
+
+def _from_table(name: str, table: dict[str, Any]) -> Backend:
+    base = BUILT_IN[name].model_dump() if name in BUILT_IN else {}
+    try:
+        return Backend.model_validate({**base, **table, "name": name})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise SettingsError(
+            "settings.backend_table", backend=name, name=where, reason=fault["msg"]
+        ) from error

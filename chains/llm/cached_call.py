@@ -1,0 +1,254 @@
+"""One request: from the journal if it was ever answered, else from the model, paid for once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from math import ceil
+
+from langchain_core.messages import AIMessage, BaseMessage
+
+from loaders import count_tokens
+from messages.errors import SaidError
+from pairs.records import Reason
+
+from ..errors import BackendError, JournalError
+from ..journal.replies import Journal, request_key
+from ..records import LOOP, Reply
+from ..settings import Settings
+from .client import OpenBackend, wrong_key
+from .limits import Budget, Pace
+from .retry import (
+    is_about_schema,
+    is_out_of_money,
+    is_overflow,
+    may_pass,
+    reason_of,
+    status_of,
+    until_answered,
+    written,
+)
+
+LOST_IN_A_ROW = 2  # requests nobody answered, with none answered between, end the run
+LOOK_SECONDS = 0.1  # between looks at whether another run's call was answered
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_LARGE = 401, 403, 404, 413
+
+
+class UnansweredError(Exception):
+    """A request without a reply.
+
+    Attributes:
+        reason: Why.
+        asked: False where it was not sent at all: a budget, the user or a failure ended the run.
+        overflow: Whether it was refused for being longer than the model's context.
+    """
+
+    def __init__(self, reason: Reason, *, asked: bool = True, overflow: bool = False) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
+        self.asked = asked
+        self.overflow = overflow
+
+
+class Asker:
+    """Answers requests, each paid for at most once, from any number of threads.
+
+    Args:
+        opened: The backend; connected to at the first request the journal cannot answer.
+        journal: Where replies are looked up and kept.
+        owner: Id of the run, under which requests are claimed in the journal.
+        settings: Budget, limits, and how long a failing request is tried again.
+        stop: Once set, only the journal answers.
+
+    Attributes:
+        failure: Why no request can be answered any more, once that is so.
+    """
+
+    def __init__(
+        self,
+        opened: OpenBackend,
+        journal: Journal,
+        owner: str,
+        settings: Settings,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.failure: SaidError | None = None
+        self._opened = opened
+        self._journal = journal
+        self._owner = owner
+        self._retry_seconds = settings.retry_seconds
+        self._stop = stop or threading.Event()
+        self._budget = Budget(settings.max_calls, settings.max_tokens_total)
+        backend = opened.backend
+        self._pace = Pace(backend.requests_per_minute, backend.tokens_per_minute)
+        self._counting = bool(settings.max_tokens_total or backend.tokens_per_minute)
+        self._lock = threading.Lock()
+        self._answered = self._lost = 0
+        self._underrated = 1.0
+
+    def key(self, messages: list[BaseMessage]) -> str:
+        """The key of a request in the journal."""
+        opened = self._opened
+        return request_key(messages, opened.model, opened.address, opened.parameters)
+
+    def ask(self, messages: list[BaseMessage], chunk_id: str, prompt: str) -> tuple[Reply, bool]:
+        """The reply to a request, and whether it was paid for just now.
+
+        Args:
+            messages: The whole rendered request.
+            chunk_id: The chunk it is about.
+            prompt: The prompt's fingerprint.
+
+        Raises:
+            UnansweredError: There is none, and why.
+            JournalError: The journal cannot be read or written.
+        """
+        with_schema = "response_format" in self._opened.parameters
+        try:
+            return self._ask(messages, chunk_id, prompt)
+        except UnansweredError as error:
+            if not (with_schema and is_about_schema(str(error.reason.fields))):
+                raise
+        self._opened.give_up_schema()
+        return self._ask(messages, chunk_id, prompt)
+
+    def _ask(self, messages: list[BaseMessage], chunk_id: str, prompt: str) -> tuple[Reply, bool]:
+        key = self.key(messages)
+        known = self._journal.reply(key)
+        while known is None:
+            self._check_going_on()
+            if self._journal.claim(key, self._owner):
+                return self._ask_claimed(key, messages, chunk_id, prompt), True
+            # Another run, or another thread of this one, is asking or has just been answered.
+            known = self._journal.reply(key)
+            if known is None:
+                self._stop.wait(LOOK_SECONDS)
+        return known, False
+
+    def _ask_claimed(
+        self, key: str, messages: list[BaseMessage], chunk_id: str, prompt: str
+    ) -> Reply:
+        try:
+            reply = self._within_budget(messages, chunk_id, prompt)
+        except BaseException:
+            self._journal.release(key, self._owner)
+            raise
+        try:
+            self._journal.keep_reply(key, reply)
+        except JournalError as error:
+            # What cannot be kept would be paid for again.
+            self._end_run(error)
+            raise
+        return reply
+
+    def _within_budget(self, messages: list[BaseMessage], chunk_id: str, prompt: str) -> Reply:
+        said = sum(count_tokens(message.text) for message in messages) if self._counting else 0
+        most = ceil(said * self._underrated) + self._opened.parameters["max_tokens"]
+        short = self._budget.take(most)
+        if short:
+            raise UnansweredError(short, asked=False)
+        used = None
+        try:
+            reply = self._reply(messages, most, chunk_id, prompt)
+            used = reply.prompt_tokens + reply.completion_tokens
+            self._pace.settle(most, used)
+            if said:
+                # Ours is an estimate; a model that counts more is believed from then on.
+                self._underrated = max(self._underrated, reply.prompt_tokens / said)
+        finally:
+            self._budget.settle(most, used)
+        return reply
+
+    def _reply(self, messages: list[BaseMessage], tokens: int, chunk_id: str, prompt: str) -> Reply:
+        opened, started = self._opened, time.monotonic()
+        message = self._until_answered(messages, tokens)
+        usage = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
+        finish = str(message.response_metadata.get("finish_reason") or "")
+        length = usage["output_tokens"]
+        return Reply(
+            chunk_id=chunk_id,
+            text=message.text,
+            model=opened.model,
+            prompt=prompt,
+            prompt_tokens=usage["input_tokens"],
+            completion_tokens=length,
+            finish_reason=finish,
+            seconds=time.monotonic() - started,
+            # ChatGLM3 servers say "stop" even where the token limit cut the reply.
+            truncated=finish == "length"
+            or (finish != LOOP and length >= opened.parameters["max_tokens"]),
+        )
+
+    def _until_answered(self, messages: list[BaseMessage], tokens: int) -> AIMessage:
+        self._check_going_on()
+        try:
+            llm = self._opened.llm()
+        except SaidError as error:
+            raise self._end_run(error) from error
+        stream = self._opened.backend.stream
+        try:
+            message = until_answered(
+                lambda: written(llm, messages) if stream else llm.invoke(messages),
+                seconds=self._retry_seconds,
+                pace=self._pace,
+                tokens=tokens,
+                stop=self._stop,
+            )
+        except Exception as error:  # every provider's package raises its own kinds
+            raise self._verdict(error) from error
+        with self._lock:
+            self._answered, self._lost = self._answered + 1, 0
+        return message
+
+    def _check_going_on(self) -> None:
+        """Raises where no call may go out any more."""
+        if self.failure:
+            raise UnansweredError(as_reason(self.failure), asked=False)
+        if self._stop.is_set():
+            raise UnansweredError(Reason(code="chunk.not_asked"), asked=False)
+
+    def _end_run(self, error: SaidError) -> UnansweredError:
+        with self._lock:
+            self.failure = self.failure or error
+        return UnansweredError(as_reason(error), asked=False)
+
+    def _verdict(self, error: Exception) -> UnansweredError:
+        """What a call's last failure means: for this request, or for the whole run."""
+        backend, status = self._opened.backend, status_of(error)
+        address, reason = backend.base_url or backend.provider, reason_of(error)
+        if status in (_UNAUTHORIZED, _FORBIDDEN):
+            return self._end_run(wrong_key(backend))
+        if status == _NOT_FOUND:
+            return self._end_run(
+                BackendError(
+                    "backend.not_found", backend=backend.name, address=address, model=backend.model
+                )
+            )
+        if is_out_of_money(error):
+            fields = {"backend": backend.name, "address": address, "reason": reason}
+            return self._end_run(BackendError("backend.no_money", **fields))
+        if may_pass(error):
+            return self._give_up(
+                BackendError("backend.lost", backend=backend.name, address=address, reason=reason)
+            )
+        overflow = status == _TOO_LARGE or is_overflow(error)
+        refused = Reason(code="backend.refused", fields={"reason": reason})
+        return UnansweredError(refused, overflow=overflow)
+
+    def _give_up(self, error: BackendError) -> UnansweredError:
+        """One request that nobody answers is its chunk's failure; several are the backend's."""
+        if self._stop.is_set():
+            return UnansweredError(Reason(code="chunk.not_asked"), asked=False)
+        with self._lock:
+            self._lost += 1
+            alone = self._answered and self._lost < LOST_IN_A_ROW
+        return UnansweredError(as_reason(error)) if alone else self._end_run(error)
+
+
+def as_reason(error: SaidError) -> Reason:
+    """An error as the reason a chunk gives."""
+    fields = {
+        name: value if isinstance(value, int) else str(value)
+        for name, value in error.fields.items()
+    }
+    return Reason(code=error.code, fields=fields)

@@ -1,0 +1,107 @@
+"""Limits of a run: a budget of calls and tokens, and a rate of requests and tokens a minute."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from pairs.records import Reason
+
+
+class Budget:
+    """Counts calls and tokens against their ceilings, from any number of threads.
+
+    A call sets aside the most it can take until its reply says what it took. Where that does not
+    fit, it waits for the calls under way: they may take less.
+
+    Args:
+        calls: Answered calls at most; None for any number.
+        tokens: Tokens at most, of prompts (estimated beforehand) and replies; None for any number.
+    """
+
+    def __init__(self, calls: int | None = None, tokens: int | None = None) -> None:
+        self._most_calls, self._most_tokens = calls, tokens
+        self._calls = self._tokens = 0
+        self._under_way: list[int] = []
+        self._changed = threading.Condition()
+
+    def take(self, tokens: int) -> Reason | None:
+        """None where a call is set aside, else the reason why it does not fit.
+
+        Args:
+            tokens: The most the call can take.
+        """
+        with self._changed:
+            while short := self._short(tokens):
+                if not self._under_way:
+                    return short
+                self._changed.wait()
+            self._under_way.append(tokens)
+        return None
+
+    def settle(self, tokens: int, used: int | None) -> None:
+        """Ends a call.
+
+        Args:
+            tokens: What was set aside for it.
+            used: What it took; None where it was not answered.
+        """
+        with self._changed:
+            self._under_way.remove(tokens)
+            if used is not None:
+                self._calls += 1
+                self._tokens += used
+            self._changed.notify_all()
+
+    def _short(self, tokens: int) -> Reason | None:
+        calls, most = self._calls + len(self._under_way), self._most_calls
+        if most is not None and calls >= most:
+            return Reason(code="budget.calls", fields={"most": most})
+        spent, most = self._tokens + sum(self._under_way), self._most_tokens
+        if most is not None and spent + tokens > most:
+            return Reason(code="budget.tokens", fields={"most": most})
+        return None
+
+
+MINUTE = 60.0
+
+
+class Pace:
+    """Spaces calls evenly, so that no minute holds more than its share.
+
+    Args:
+        requests: Calls a minute; None for any number.
+        tokens: Tokens a minute, of prompts and replies together; None for any number.
+    """
+
+    def __init__(self, requests: int | None = None, tokens: int | None = None) -> None:
+        self._a_call = MINUTE / requests if requests else 0.0
+        self._a_token = MINUTE / tokens if tokens else 0.0
+        self._lock = threading.Lock()
+        self._next_call = self._next_tokens = 0.0
+
+    def wait(self, tokens: int, stop: threading.Event) -> None:
+        """Waits for a call's turn.
+
+        Args:
+            tokens: About how many the call takes; ``settle`` puts it right afterwards.
+            stop: Ends the waiting.
+        """
+        with self._lock:
+            now = time.monotonic()
+            at = max(now, self._next_call, self._next_tokens)
+            self._next_call = at + self._a_call
+            self._next_tokens = at + tokens * self._a_token
+        if at > now:
+            stop.wait(at - now)
+
+    def settle(self, expected: int, used: int) -> None:
+        """Puts an estimate right: later calls wait for what was used, not what was expected."""
+        with self._lock:
+            self._next_tokens += (used - expected) * self._a_token
+
+    def pause(self, seconds: float) -> None:
+        """Lets every caller rest, since the server told one of them to."""
+        if seconds > 0:
+            with self._lock:
+                self._next_call = max(self._next_call, time.monotonic() + seconds)

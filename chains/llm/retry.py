@@ -1,0 +1,174 @@
+"""One call: tried again while that may help, paced, and ended early where the model loops.
+
+Retrying happens here, inside the step. Around a batch it would hand a failed item another item's
+reply (langchain-core 1.x), and put a pair on the wrong page.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+
+from loaders import count_tokens
+
+from ..records import LOOP
+from .limits import Pace
+from .loops import goes_in_circles
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
+ODD_TRIES = 3  # of an answer under status 200 that is none
+LOOK_EVERY = 200  # characters without a line's end
+_RETRIED = (408, 409, 425, 429)
+_TOO_MANY, _PAYMENT, _SERVER_ERROR = 429, 402, 500
+# By name, because every provider's package has its own of each.
+_CONNECTION = {"APIConnectionError", "APITimeoutError", "TransportError"}
+
+
+def until_answered(
+    call: Callable[[], AIMessage],
+    *,
+    seconds: float,
+    pace: Pace,
+    tokens: int,
+    stop: threading.Event,
+) -> AIMessage:
+    """What a call gives, tried again while its failures may pass.
+
+    Args:
+        call: Makes the request once.
+        seconds: How long to go on after the first failure; a slow call's own time is not counted.
+        pace: Waited for before every try.
+        tokens: About how many one try takes, for the pace.
+        stop: Ends the waiting.
+
+    Raises:
+        Exception: The last failure, whatever the provider's package raises.
+    """
+    tries, until = 0, float("inf")
+    while True:
+        pace.wait(tokens, stop)
+        try:
+            return call()
+        except Exception as error:
+            tries += 1
+            now = time.monotonic()
+            until = min(until, now + seconds)
+            asked_for = retry_after(error)
+            pace.pause(min(asked_for, until - now))
+            rest = max(asked_for, jittered(tries))
+            if not may_pass(error, tries) or now + rest > until or stop.wait(rest):
+                raise
+
+
+def jittered(tries: int) -> float:
+    """Seconds to wait after so many failures: a uniform draw below an exponential bound.
+
+    Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015), so that many
+    callers do not come back at once.
+    """
+    bound = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries, 10))
+    return random.uniform(0, bound)  # noqa: S311 - spreads load, guards nothing
+
+
+def may_pass(error: BaseException, tries: int = 1) -> bool:
+    """Whether asking the same again may help: rate limits, server faults, broken connections.
+
+    Args:
+        error: Whatever a call raised.
+        tries: How often this request has failed.
+    """
+    status = status_of(error)
+    if status:
+        return (status in _RETRIED or status >= _SERVER_ERROR) and not is_out_of_money(error)
+    if isinstance(error, ConnectionError | TimeoutError) or is_connection(error):
+        return True
+    # A proxy's page, or an error object, under status 200 fails in whatever reads it.
+    odd = isinstance(error, ValueError | TypeError | KeyError | AttributeError)
+    return odd and not isinstance(error, UnicodeError) and tries < ODD_TRIES
+
+
+def is_connection(error: BaseException) -> bool:
+    """Whether a call failed before there was any answer."""
+    return not _CONNECTION.isdisjoint(kind.__name__ for kind in type(error).__mro__)
+
+
+def is_out_of_money(error: BaseException) -> bool:
+    """Whether the account is used up, which no waiting mends."""
+    status = status_of(error)
+    return status == _PAYMENT or (status == _TOO_MANY and "insufficient_quota" in str(error))
+
+
+def status_of(error: BaseException) -> int:
+    """The HTTP status a call failed with; 0 where there was none."""
+    status = getattr(error, "status_code", None)
+    return status if isinstance(status, int) else 0
+
+
+def retry_after(error: BaseException, now: Callable[[], float] = time.time) -> float:
+    """Seconds a server asks us to wait, as a number or a date; 0 where it says nothing."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    said = str(headers.get("retry-after", "")).strip()
+    if said.isascii() and said.replace(".", "", 1).isdigit():
+        return float(said)
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - now())
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+
+
+def is_overflow(error: BaseException) -> bool:
+    """Whether a request was refused because it is longer than the model's context."""
+    words = str(error).lower()
+    long = ("too long", "too large", "too many", "length", "exceed", "limit", "超", "过长")
+    what = ("context", "token", "prompt", "input", "上下文", "输入", "长度")
+    return any(word in words for word in long) and any(word in words for word in what)
+
+
+def is_about_schema(reason: str) -> bool:
+    """Whether a request was refused for asking for JSON under a schema."""
+    words = reason.lower()
+    return any(word in words for word in ("response_format", "json_schema", "schema", "grammar"))
+
+
+def reason_of(error: BaseException) -> str:
+    """What a failed call said, on one line of at most 300 characters."""
+    body = getattr(error, "body", None)
+    said = body.get("message") if isinstance(body, dict) else None
+    return " ".join(str(said or error).split())[:300] or type(error).__name__
+
+
+def written(llm: BaseChatModel, messages: list[BaseMessage]) -> AIMessage:
+    """A reply as it is written, ended early where the model goes in circles.
+
+    Ended early, nobody has counted its tokens: llama.cpp sends one a piece, and the prompt's are
+    estimated.
+    """
+    text, looked_at, pieces = "", 0, 0
+    usage, finish = None, ""
+    for piece in llm.stream(messages):
+        said = piece.text
+        text += said
+        pieces += 1
+        usage = piece.usage_metadata or usage
+        finish = piece.response_metadata.get("finish_reason") or finish
+        if "\n" in said or len(text) - looked_at > LOOK_EVERY:
+            looked_at = len(text)
+            if goes_in_circles(text):
+                finish = LOOP
+                break
+    if usage is None:
+        asked = sum(count_tokens(message.text) for message in messages)
+        usage = UsageMetadata(input_tokens=asked, output_tokens=pieces, total_tokens=asked + pieces)
+    return AIMessage(
+        content=text, usage_metadata=usage, response_metadata={"finish_reason": finish}
+    )

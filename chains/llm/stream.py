@@ -1,0 +1,140 @@
+"""A reply piece by piece from a backend, so that a stop is obeyed while nothing arrives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from itertools import chain
+from queue import Empty, Full, Queue
+from typing import TYPE_CHECKING
+
+from langchain_core.messages import AIMessage, BaseMessage
+
+from messages.errors import SaidError
+
+from ..errors import BackendError, ChainError
+from .backends import Backend
+from .client import OpenBackend, wrong_key
+from .limits import Pace
+from .retry import is_out_of_money, is_overflow, may_pass, reason_of, status_of, until_answered
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+LOOK_SECONDS = 0.05  # between looks at whether to stop
+AHEAD = 256  # pieces the backend may be ahead of the reader
+RETRY_SECONDS = 30.0
+"""A person waits: the longest a request that fails is tried again, whatever the settings say."""
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_LARGE = 401, 403, 404, 413
+
+_Arrived = AIMessage | Exception | None
+
+
+def stream(
+    opened: OpenBackend,
+    messages: list[BaseMessage],
+    *,
+    pace: Pace,
+    tokens: int,
+    seconds: float,
+    stop: threading.Event,
+    whole: threading.Event,
+) -> Generator[AIMessage, None, None]:
+    """Pieces of a reply as they arrive; none any more once stopped.
+
+    Args:
+        opened: The backend.
+        messages: The whole request.
+        pace: Waited for before every try.
+        tokens: About how many the request takes, for the pace.
+        seconds: How long a request that nobody answers is tried again.
+        stop: Ends the reply at once.
+        whole: Set where the backend turns out to answer whole only, and not asked to stream then.
+
+    Raises:
+        SaidError: The backend cannot be reached, refuses, or breaks off.
+    """
+    arrived: Queue[_Arrived] = Queue(AHEAD)
+    left = threading.Event()
+
+    def ask() -> None:
+        try:
+            llm = opened.llm()
+            begin = _Beginning(llm, messages, whole)
+            first = until_answered(
+                begin, seconds=min(seconds, RETRY_SECONDS), pace=pace, tokens=tokens, stop=left
+            )
+            for piece in chain([first], begin.rest):
+                if not _put(arrived, piece, left):
+                    return
+            _put(arrived, None, left)
+        except Exception as error:  # noqa: BLE001 - every provider's package raises its own kinds
+            _put(arrived, error, left)
+
+    # A thread of its own, since nothing else can be waited for and stopped.
+    threading.Thread(target=ask, name="answer", daemon=True).start()
+    try:
+        while not stop.is_set():
+            with suppress(Empty):
+                piece = arrived.get(timeout=LOOK_SECONDS)
+                if piece is None:
+                    return
+                if isinstance(piece, Exception):
+                    raise as_said(piece, opened.backend) from piece
+                yield piece
+    finally:
+        left.set()
+
+
+class _Beginning:
+    """Asks for a reply and gives its first piece; the others are in ``rest``."""
+
+    def __init__(
+        self, llm: BaseChatModel, messages: list[BaseMessage], whole: threading.Event
+    ) -> None:
+        self.rest: Iterator[AIMessage] = iter(())
+        self._llm = llm
+        self._messages = messages
+        self._whole = whole
+
+    def __call__(self) -> AIMessage:
+        """The first piece, or the whole reply of a backend that cannot stream."""
+        if not self._whole.is_set():
+            pieces: Iterator[AIMessage] = self._llm.stream(self._messages)
+            with suppress(ValueError):  # a whole reply reads as a stream of nothing
+                first = next(pieces)
+                self.rest = pieces
+                return first
+        said = self._llm.invoke(self._messages)
+        self._whole.set()
+        return said
+
+
+def _put(arrived: Queue[_Arrived], piece: _Arrived, left: threading.Event) -> bool:
+    """Whether a piece was handed on; not where nobody reads any more."""
+    while not left.is_set():
+        with suppress(Full):
+            arrived.put(piece, timeout=LOOK_SECONDS)
+            return True
+    return False
+
+
+def as_said(error: Exception, backend: Backend) -> SaidError:
+    """What a failed request means to whoever asked."""
+    if isinstance(error, SaidError):
+        return error
+    status = status_of(error)
+    address, reason = backend.base_url or backend.provider, reason_of(error)
+    if status in (_UNAUTHORIZED, _FORBIDDEN):
+        return wrong_key(backend)
+    where = {"backend": backend.name, "address": address}
+    if status == _NOT_FOUND:
+        return BackendError("backend.not_found", model=backend.model, **where)
+    if is_out_of_money(error):
+        return BackendError("chat.no_money", reason=reason, **where)
+    if may_pass(error):
+        return BackendError("chat.lost", reason=reason, **where)
+    if status == _TOO_LARGE or is_overflow(error):
+        return ChainError("chat.too_long", limit=backend.context)
+    return BackendError("chat.refused", reason=reason, **where)

@@ -1,0 +1,185 @@
+"""Models of many files: the folder an embedding model stands in, found or downloaded.
+
+Nothing here touches the network but ``download_folder``. The files of a model are
+checked against the sums that the hub lists for them (SHA-256 of the large ones, git's hash or
+SHA-256 of the small ones); no sums are pinned here, and those found are noted in the folder.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import WeightsError
+from ..settings import address_from
+from .gguf import QWEN_CODER, Progress, download, models_folder
+
+if TYPE_CHECKING:
+    from .hubs import Hub, HubFile
+
+BGE = "BAAI/bge-large-zh-v1.5"
+CHATGLM = "THUDM/chatglm3-6b"
+# ModelScope knows the maker under another name.
+OTHER_NAMES = {
+    CHATGLM: "ZhipuAI/chatglm3-6b",
+    "THUDM/chatglm3-6b-32k": "ZhipuAI/chatglm3-6b-32k",
+}
+NAMED = (BGE, *OTHER_NAMES)
+CHECKSUMS = "checksums.json"
+WEIGHTS = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
+
+
+def find_folder(model: str) -> Path | None:
+    """The folder on this machine that holds a model with its weights, or None.
+
+    Args:
+        model: ``owner/name``, or the name alone for one in our own cache.
+    """
+    return next((one for one in _places(model) if weights_in(one)), None)
+
+
+def weights_in(folder: Path) -> list[Path]:
+    """The files of weights in a model's folder; none where it is not a model that can be loaded."""
+    if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
+        return []
+    rooms = [folder, *sorted(folder.glob("0_*"))]
+    return [room / name for room in rooms for name in WEIGHTS if (room / name).is_file()]
+
+
+def _places(model: str) -> Iterator[Path]:
+    """Where a model may stand: our cache, Hugging Face's, ModelScope's."""
+    yield models_folder() / _short(model)
+    if "/" not in model:
+        return
+    home = Path(address_from("HF_HOME") or Path.home() / ".cache" / "huggingface")
+    hub = Path(address_from("HF_HUB_CACHE") or home / "hub") / f"models--{model.replace('/', '--')}"
+    main = hub / "refs" / "main"
+    if main.is_file():
+        yield hub / "snapshots" / main.read_text(encoding="utf-8").strip()
+    yield from sorted((hub / "snapshots").glob("*"))
+    scope = Path(address_from("MODELSCOPE_CACHE") or Path.home() / ".cache" / "modelscope" / "hub")
+    yield scope / "models" / model
+    yield scope / model
+
+
+def _short(model: str) -> str:
+    return model.rsplit("/", 1)[-1]
+
+
+def download_named(
+    name: str | None = None, progress: Progress | None = None, folder: Path | None = None
+) -> Path:
+    """The file or folder of the model that a user names.
+
+    Args:
+        name: ``bge-large-zh-v1.5``, ``chatglm3-6b`` or ``chatglm3-6b-32k``, another model as
+            ``owner/name``, or the embedded language model's; None for that one.
+        progress: Told ``(file, bytes done, bytes in all)``.
+        folder: Where it goes; None for the user's cache.
+
+    Raises:
+        WeightsError: There is no such model, or it cannot be had.
+    """
+    if name is None or name == QWEN_CODER.name:
+        return download(QWEN_CODER, progress, folder)
+    short = {"bge": BGE, **{_short(one): one for one in NAMED}}
+    repository = short.get(name.lower(), name)
+    if not re.fullmatch(r"[\w][\w.-]*/[\w][\w.-]*", repository):
+        known = ", ".join((QWEN_CODER.name, *map(_short, NAMED)))
+        raise WeightsError("weights.unknown", model=name, known=known)
+    return download_folder(repository, progress, folder)
+
+
+def download_folder(
+    repository: str, progress: Progress | None = None, folder: Path | None = None
+) -> Path:
+    """The folder of a model, with the files that loading it needs.
+
+    Files that are there and right are left alone; the weights come last, so a folder that has them
+    is whole. The checksums are those the hub lists, and are noted beside the files.
+
+    Args:
+        repository: ``owner/name``, the same on Hugging Face and ModelScope.
+        progress: Told ``(file, bytes done, bytes in all)``.
+        folder: Where it goes; None for a folder of the model's name in the user's cache.
+
+    Raises:
+        WeightsError: No hub answers within 5 s or has the model, the connection breaks, the disk
+            is full, or what comes is not the published file.
+    """
+    from filelock import FileLock
+
+    from .download import fetch, right
+
+    target = folder or models_folder() / _short(repository)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with FileLock(str(target / ".download.lock")):
+            repository, hub, files = _published(repository, target)
+            for file in files:
+                place = target / file.path
+                if not right(place, file):
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    fetch(hub.address(repository, file.path), place, file, progress)
+            note = {
+                "repository": repository,
+                "hub": hub.root,
+                "files": [file.model_dump() for file in files],
+            }
+            (target / CHECKSUMS).write_text(json.dumps(note, indent=1), encoding="utf-8")
+    except OSError as error:
+        raise WeightsError("weights.disk", file=str(target), reason=str(error)) from error
+    return target
+
+
+def _published(repository: str, target: Path) -> tuple[str, Hub, list[HubFile]]:
+    """A hub that has the model, its name there, and the files to fetch, the weights last."""
+    from .hubs import first_with_model
+
+    unknown: list[str] = []
+    for name in filter(None, (repository, OTHER_NAMES.get(repository))):
+        try:
+            found = first_with_model(name)
+        except LookupError as error:
+            unknown.append(str(error))
+            continue
+        if found is None:
+            continue
+        hub, listed = found
+        files = _needed(listed)
+        if not files:
+            raise WeightsError("weights.not_published", model=repository, hubs=hub.root)
+        return name, hub, files
+    if unknown:
+        hubs = ", ".join(unknown)
+        raise WeightsError("weights.not_published", model=repository, hubs=hubs)
+    raise WeightsError("weights.no_hub_folder", model=repository, folder=str(target))
+
+
+def _needed(listed: list[HubFile]) -> list[HubFile]:
+    """What loading it reads: settings, vocabulary, its modules, and one set of weights.
+
+    The index of weights in several files comes last of all, since it is what tells them found.
+    """
+    for kind in (r"model[\w.-]*\.safetensors", r"pytorch_model[\w.-]*\.bin"):
+        weights = [file for file in listed if re.fullmatch(kind, file.path)]
+        if weights:
+            break
+    else:
+        return []
+    settings = [
+        file
+        for file in listed
+        if re.fullmatch(r"[\w-]+\.(json|txt|model)|\d+_\w+/[\w.-]+", file.path)
+        and file not in weights
+    ]
+    index = [file for file in listed if re.fullmatch(kind + r"\.index\.json", file.path)]
+    return settings + weights + index

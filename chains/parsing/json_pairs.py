@@ -1,0 +1,204 @@
+"""Pairs from JSON replies, also from JSON that no decoder takes, with nothing invented."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+from typing import Any
+
+from .findings import NOTHING_FOUND, Findings, Tail
+from .json_walk import Members, PairCollector, role_of, strings
+
+_OPENING = re.compile(r"\{(?=\s*[\"}])|\[(?=\s*[\"\[{])")
+_MAYBE_NAMED = re.compile("[\"'“‘`]|[{,]\\s{0,20}\\w")
+_DECODER = json.JSONDecoder(
+    strict=False, object_pairs_hook=Members, parse_int=str, parse_float=str, parse_constant=str
+)
+# What the strict decoder may do in vain before only mending is tried, in characters read: this
+# keeps hostile replies linear. A failure costs some itself, and counts the lines before it.
+_VAIN_LENGTHS = 4
+_VAIN_AT_LEAST = 200_000
+_FAILURE = 500
+_DEPTH = 20_000
+
+
+def read_json(text: str) -> Findings:
+    """Pairs from every piece of JSON in a reply, in its order; none where there is no JSON.
+
+    Objects that a strict decoder takes are read as they are, the text between them by their
+    quoted names, so that one broken object costs no other.
+
+    Args:
+        text: A cleaned reply.
+    """
+    if not _MAYBE_NAMED.search(text):
+        return NOTHING_FOUND
+    collector = PairCollector()
+    start, position = -1, 0
+    for begin, end, value in _pieces(text):
+        if not _structured(value):
+            continue
+        mend(text, position, begin, collector)
+        if start < 0:
+            start = begin if collector.first < 0 else collector.first
+        collector.take(value)
+        position = end
+    tail = mend(text, position, len(text), collector)
+    if start < 0:
+        start = max(collector.first, 0)
+    return Findings(collector.pairs, start, _tail(collector, tail), collector.unanswered)
+
+
+def wrapped_words(text: str) -> str:
+    """The texts inside a reply that is one piece of JSON, a paragraph each; empty for any other.
+
+    Args:
+        text: A cleaned reply.
+    """
+    if text[:1] not in ("{", "[", '"'):
+        return ""
+    value = _decoded(text)
+    return "" if value is None else "\n\n".join(strings(value))
+
+
+def _structured(value: Any) -> bool:
+    """Whether a value may hold pairs; a list of mere words belongs to the object around it."""
+    return isinstance(value, Members) or any(isinstance(inner, list) for inner in value)
+
+
+def _tail(collector: PairCollector, mended: Tail) -> Tail:
+    return "dropped" if collector.pending else mended
+
+
+def _pieces(text: str) -> list[tuple[int, int, Any]]:
+    """Begin, end and value of what a strict decoder takes, left to right, none inside another."""
+    if text.startswith('"'):
+        inner = _decoded(text)
+        if inner is not None:
+            return [(0, len(text), inner)]
+    pieces: list[tuple[int, int, Any]] = []
+    budget = _VAIN_LENGTHS * len(text) + _VAIN_AT_LEAST
+    opening = _OPENING.search(text)
+    while opening and budget > 0:
+        place = opening.start()
+        try:
+            value, end = _DECODER.raw_decode(text, place)
+            pieces.append((place, end, value))
+        except json.JSONDecodeError as error:
+            unterminated = error.msg.startswith("Unterminated")
+            budget -= (len(text) if unterminated else error.pos) - place + place // 50 + _FAILURE
+            end = place + 1
+        except RecursionError:
+            budget -= _DEPTH
+            end = place + 1
+        opening = _OPENING.search(text, end)
+    return pieces
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+_NAME = re.compile(
+    r"(?<![\\\w])[\"'“”‘’`「](?P<quoted>[^\"'“”‘’`「」\n:：{}\[\]]{1,24})[\"'“”‘’`」]"
+    r"[ \t]{0,20}[:：]"
+    r"|(?<=[{,])\s{0,20}(?P<bare>[^\W\d]\w{0,15})\s{0,4}[:：](?=\s{0,20}[\"'“‘`\[\d])"
+)
+_ENDS = {
+    quote: re.compile(rf"(?<!\\)[{closing}]\s*(?:,\s*)?(?:[}}\]]|\Z)")
+    for quote, closing in {
+        '"': '"”', "“": "”\"", "'": "'’", "‘": "’'", "`": "`", "”": '"”', "’": "'’", "「": "」",
+    }.items()
+}  # fmt: skip
+_SCALAR = re.compile(r"[^\s,}\]\"'“]{1,400}(?=\s*[,}\n])")
+_ITEM = re.compile(r"(?<!\\)\"((?:[^\"\\]|\\.)*)\"|(?<!\\)'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\n", "b": "", "f": "\n"}
+_BEFORE_A_NAME = "{,[\"'“”‘’}]"
+
+
+def mend(text: str, begin: int, end: int, collector: PairCollector) -> Tail:
+    """Reads a stretch of broken JSON into the collector; gives back how it ends.
+
+    A value counts only where its own closing quote stands before a comma, a brace, a bracket or
+    the next name: a string that was cut off is dropped.
+
+    Args:
+        text: A cleaned reply.
+        begin: Where the stretch begins.
+        end: Where it ends, exclusive.
+        collector: What takes the questions and answers.
+    """
+    names = [
+        (mark.start(), mark.end(), mark["quoted"] or mark["bare"])
+        for mark in _NAME.finditer(text, begin, end)
+        if _structural(text, begin, mark)
+    ]
+    names.append((end, end, ""))
+    tail: Tail = "closed"
+    for (start, after, name), following in pairwise(names):
+        role = role_of(name)
+        if role not in ("question", "answer"):
+            continue
+        if collector.first < 0:
+            collector.first = start
+        value, whole = _value(text[after : following[0]])
+        if value is None:
+            tail = "dropped" if following[0] == end else "closed"
+            collector.answer("")
+        elif role == "question":
+            collector.ask(value)
+        else:
+            collector.answer(value)
+            tail = "open" if not whole and following[0] == end else "closed"
+    return tail
+
+
+def _structural(text: str, begin: int, mark: re.Match[str]) -> bool:
+    if mark["quoted"] is None:
+        return role_of(mark["bare"]) is not None
+    before = text[max(begin, mark.start() - 200) : mark.start()]
+    bare = before.rstrip()
+    if role_of(mark["quoted"]) is None:
+        return bare[-1:] in ("{", ",")
+    return not bare or bare[-1] in _BEFORE_A_NAME or "\n" in before[len(bare) :]
+
+
+def _value(raw: str) -> tuple[str | None, bool]:
+    """A value's text, None where it was cut off; and whether a brace or a name follows it."""
+    raw = raw.strip()
+    ends = _ENDS.get(raw[:1])
+    if ends:
+        close = ends.search(raw, 1)
+        if not close:
+            return None, False
+        inside = raw[1 : close.start()]
+        if raw.startswith('"""'):
+            inside = inside.strip('"')
+        return unescaped(inside), close.end() > close.start() + 1
+    if raw.startswith("["):
+        listed, closed, _ = raw.rpartition("]")
+        items = [double or single for double, single in _ITEM.findall(listed)]
+        return ("\n".join(map(unescaped, items)) if closed else None), bool(closed)
+    scalar = _SCALAR.match(raw)
+    if not scalar:
+        return None, False
+    return ("" if scalar[0] in ("null", "None") else scalar[0]), True
+
+
+def unescaped(text: str) -> str:
+    """A text with JSON's escapes resolved, once."""
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(_meant, text)
+
+
+def _meant(escape: re.Match[str]) -> str:
+    letter = escape[1]
+    if len(letter) > 1:
+        return re.sub("[\ud800-\udfff]", "\ufffd", chr(int(letter[1:], 16)))
+    return _ESCAPED.get(letter, letter)

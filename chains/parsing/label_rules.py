@@ -1,0 +1,199 @@
+"""Marks settled: of everything that may be a label, what is one in this reply."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from .choices import offered
+from .labels import Kind, Mark
+from .trimming import ends_as_question, first_line
+
+_FENCE = re.compile(r"^ *```", re.MULTILINE)
+
+
+_SPEAKERS: dict[Kind, Kind] = {"user": "question", "assistant": "answer"}
+
+
+def settled(marks: list[Mark], shadow: str) -> list[Mark]:
+    """The marks that divide this reply into questions, answers and what belongs to neither.
+
+    Args:
+        marks: All that may be labels, in order.
+        shadow: The cleaned reply, made plain.
+    """
+    marks = _with_options(marks, shadow)
+    marks = _with_speakers(marks)
+    marks = _with_items(marks)
+    marks = _with_answer_key(marks, shadow)
+    marks = _without_inner_headings(marks, shadow)
+    return _without_inner_questions(marks, shadow)
+
+
+def _with_options(marks: list[Mark], shadow: str) -> list[Mark]:
+    """Letters A, B, C ... in a row as options; other letters are text, and A alone a label."""
+    kept: list[Mark] = []
+    letter = ""
+    for position, mark in enumerate(marks):
+        following = marks[position + 1] if position + 1 < len(marks) else None
+        if mark.kind == "option":
+            if letter and mark.word == chr(ord(letter) + 1):
+                kept.append(mark)
+                letter = mark.word
+            continue
+        letter = ""
+        lone = mark.kind == "answer" and mark.word == "a" and not mark.number
+        if lone and following and following.kind == "option" and following.word == "b":
+            between = shadow[mark.end : following.start]
+            if between.strip() and between.strip().count("\n") <= 1:
+                kept.append(mark._replace(kind="option"))
+                letter = "a"
+                continue
+        if lone and mark.separator != ":":
+            line = shadow[mark.start : shadow.find("\n", mark.end)]
+            if following and len(offered(line.strip(" -*("))) > 1:
+                kept.append(mark._replace(kind="field", word="选项", end=mark.start))
+                continue
+        kept.append(mark)
+    return kept
+
+
+def _with_speakers(marks: list[Mark]) -> list[Mark]:
+    """User and assistant as question and answer where nothing else is; else as the end of both."""
+    labelled = any(mark.kind in ("question", "answer") for mark in marks)
+    kinds = {mark.kind for mark in marks}
+    both = {"user", "assistant"} <= kinds
+    settled_marks: list[Mark] = []
+    for mark in marks:
+        if mark.kind not in _SPEAKERS:
+            settled_marks.append(mark)
+        elif labelled:
+            if mark.kind == "user":
+                settled_marks.append(mark._replace(kind="stop"))
+        elif both:
+            settled_marks.append(mark._replace(kind=_SPEAKERS[mark.kind]))
+    return settled_marks
+
+
+def _with_items(marks: list[Mark]) -> list[Mark]:
+    """Labels as "Card 1:" as questions where none is labelled, else as the end of a pair."""
+    asked = any(mark.kind == "question" for mark in marks)
+    if not asked:
+        return [mark._replace(kind="question") if mark.kind == "item" else mark for mark in marks]
+    kept: list[Mark] = []
+    for position, mark in enumerate(marks):
+        if mark.kind == "item":
+            following = marks[position + 1] if position + 1 < len(marks) else None
+            if following is None or following.kind != "question":
+                continue
+            kept.append(mark._replace(kind="stop"))
+        else:
+            kept.append(mark)
+    return kept
+
+
+def _with_answer_key(marks: list[Mark], shadow: str) -> list[Mark]:
+    """Question labels as answers where, at the end, a heading "Answers:" calls them up again."""
+    first = next((mark for mark in marks if mark.kind == "question" and mark.number), None)
+    for mark, following in pairwise(marks):
+        if first and mark.kind == "answer" and mark.start > first.start and not mark.number:
+            again = following.kind == "question" and following.number == first.number
+            if again and not shadow[mark.end : following.start].strip(" \n*_"):
+                return [
+                    other._replace(kind="answer")
+                    if other.kind == "question" and other.start > mark.start
+                    else other
+                    for other in marks
+                    if other is not mark
+                ]
+    return marks
+
+
+def _without_inner_headings(marks: list[Mark], shadow: str) -> list[Mark]:
+    """No headings that divide an answer: deeper than the questions', or with text of their own."""
+    depth = min((mark.depth for mark in marks if mark.kind == "question"), default=0)
+    fenced = _fences(shadow)
+    kept: list[Mark] = []
+    inside = 0
+    for position, mark in enumerate(marks):
+        while inside < len(fenced) and fenced[inside][1] <= mark.start:
+            inside += 1
+        if mark.kind == "stop":
+            following = marks[position + 1] if position + 1 < len(marks) else None
+            if inside < len(fenced) and fenced[inside][0] < mark.start:
+                continue
+            if mark.depth and _divides(mark, following, depth, shadow):
+                continue
+        kept.append(mark)
+    return kept
+
+
+def _divides(mark: Mark, following: Mark | None, depth: int, shadow: str) -> bool:
+    if mark.word:
+        return False
+    if depth:
+        return mark.depth > depth
+    if following is None:
+        return False
+    return following.kind == "answer" or bool(shadow[mark.end : following.start].strip())
+
+
+def _fences(shadow: str) -> list[tuple[int, int]]:
+    """Where fences open and close again."""
+    places = [found.start() for found in _FENCE.finditer(shadow)]
+    return list(zip(places[::2], places[1::2], strict=False))
+
+
+def _without_inner_questions(marks: list[Mark], shadow: str) -> list[Mark]:
+    """No questions that an answer merely quotes: out of the count and without their answers."""
+    numbered = [mark for mark in marks if mark.kind == "question" and mark.number]
+    counted = bool(numbered) and numbered[0] == next(m for m in marks if m.kind == "question")
+    answers_numbered = any(mark.kind == "answer" and mark.number for mark in marks)
+    later = _next_numbers(marks)
+    kept: list[Mark] = []
+    current, answered, skipping = 0, False, False
+    for position, mark in enumerate(marks):
+        if mark.kind == "question":
+            following = marks[position + 1] if position + 1 < len(marks) else None
+            skipping = answered and _quoted(
+                mark, following, current, later[position], counted, answers_numbered, shadow
+            )
+            if skipping:
+                continue
+            current, answered = mark.number or current, False
+        elif mark.kind == "answer":
+            if skipping and not (mark.number and answers_numbered):
+                continue
+            skipping, answered = False, True
+        kept.append(mark)
+    return kept
+
+
+def _next_numbers(marks: list[Mark]) -> list[int]:
+    """For every mark the number of the next numbered question after it; 0 for none."""
+    numbers: list[int] = []
+    coming = 0
+    for mark in reversed(marks):
+        numbers.append(coming)
+        if mark.kind == "question" and mark.number:
+            coming = mark.number
+    return numbers[::-1]
+
+
+def _quoted(
+    mark: Mark,
+    following: Mark | None,
+    current: int,
+    coming: int,
+    counted: bool,
+    answers_numbered: bool,
+    shadow: str,
+) -> bool:
+    """Whether a question label inside an answer is that answer's own text."""
+    answered = following is not None and following.kind in ("answer", "option", "field")
+    if counted and not mark.number:
+        inner_answer = answered and following is not None and not following.number
+        return coming == current + 1 or (answers_numbered and inner_answer)
+    if answered or following is None or (mark.number and mark.number == current + 1):
+        return False
+    return not ends_as_question(shadow[slice(*first_line(shadow, mark.end, following.start))])

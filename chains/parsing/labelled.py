@@ -1,0 +1,236 @@
+"""Pairs read from a reply whose questions and answers, or one of them, carry labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .choices import Options, chosen, offered
+from .findings import NOTHING_FOUND, Findings, Tail
+from .inline_labels import spread
+from .label_rules import settled
+from .labels import Mark, plain, scan
+from .lists import list_before, numbered_items, question_before
+from .trimming import ends_as_question, first_line, without_recurring_fields
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A question being read: where it stands, its answer's place, and what belongs to it."""
+
+    start: int
+    question: tuple[int, int]
+    number: int = 0
+    word: str = ""
+    bare: bool = False
+    answer: tuple[int, int] | None = None
+    options: Options = field(default_factory=dict)
+    closed: bool = False
+
+
+def read_labels(text: str) -> Findings:
+    """Pairs under labels such as ``问题一：``, ``**Answer 2:**`` or ``Q.``, in the reply's order.
+
+    Args:
+        text: A cleaned reply.
+    """
+    shadow = plain(text)
+    marks = spread(shadow, settled(scan(shadow), shadow))
+    if not any(mark.kind in ("question", "answer") for mark in marks):
+        return NOTHING_FOUND
+    entries = _Reader(text, shadow, marks).entries()
+    _fill_unlabelled(entries, text, shadow)
+    return _findings(entries, text, shadow)
+
+
+class _Reader:
+    """One walk over the marks; what stands between two of them belongs to the first."""
+
+    def __init__(self, text: str, shadow: str, marks: list[Mark]) -> None:
+        self._text = text
+        self._shadow = shadow
+        self._marks = marks
+        self._entries: list[_Entry] = []
+        self._unanswered: dict[int, _Entry] = {}
+
+    def entries(self) -> list[_Entry]:
+        ends = [mark.start for mark in self._marks[1:]] + [len(self._text)]
+        take = {
+            "question": self._question, "item": self._question, "answer": self._answer,
+            "option": self._option, "field": self._close, "stop": self._close,
+        }  # fmt: skip
+        for position, (mark, end) in enumerate(zip(self._marks, ends, strict=True)):
+            take[mark.kind](mark, end, position)
+        return self._entries
+
+    @property
+    def _open(self) -> _Entry | None:
+        return self._entries[-1] if self._entries else None
+
+    def _blank(self, begin: int, end: int) -> bool:
+        return not self._text[begin:end].strip(" \n*_#")
+
+    def _question(self, mark: Mark, end: int, _position: int) -> None:
+        last = self._open
+        if last and last.answer is None:
+            if self._blank(*last.question):
+                self._entries.pop()
+            elif self._repeats_its_label(last, mark, end):
+                last.answer = (mark.end, end)
+                return
+        entry = _Entry(mark.start, (mark.end, end), mark.number, mark.word)
+        entry.bare = not mark.separator or self._text[mark.end : mark.end + 1] == "\n"
+        self._entries.append(entry)
+        if mark.number:
+            self._unanswered[mark.number] = entry
+
+    def _repeats_its_label(self, last: _Entry, mark: Mark, end: int) -> bool:
+        """Whether "Q2: ...? Q2: ..." gives a question and, under the same label, its answer."""
+        if not mark.number or last.number != mark.number or last.word != mark.word:
+            return False
+        asked = self._shadow[slice(*last.question)]
+        return ends_as_question(asked) and not ends_as_question(self._shadow[mark.end : end])
+
+    def _answer(self, mark: Mark, end: int, position: int) -> None:
+        entry = self._open
+        if entry and entry.answer is None and mark.number and entry.number != mark.number:
+            # A list of questions comes first, the answers follow under the same numbers.
+            entry = self._unanswered.get(mark.number, entry)
+        if entry is None or entry.answer is not None:
+            self._answer_without_label(mark, end, position)
+            return
+        begin = mark.end
+        if mark.word == "a" and not mark.separator and not entry.number and self._blank(begin, end):
+            # "A2" below an uncounted question is the answer 2 without its colon.
+            begin = mark.start + self._shadow[mark.start : mark.end].lower().find("a") + 1
+        entry.answer = (begin, end)
+        self._unanswered.pop(entry.number, None)
+
+    def _answer_without_label(self, mark: Mark, end: int, position: int) -> None:
+        """Takes an answer whose question carries no label, or the wrong one."""
+        last = self._open
+        if self._asks(mark, end, position):
+            self._entries.append(_Entry(mark.start, (mark.end, end), mark.number))
+            return
+        begin = last.answer[0] if last and last.answer else 0
+        limit = mark.start
+        place = self._list_above(begin, limit, mark, end) or question_before(
+            self._shadow, begin, limit
+        )
+        if place:
+            if last and last.answer:
+                last.answer = (last.answer[0], min(last.answer[1], place[0]))
+            entry = _Entry(place[0], place[1:], len(self._entries) + 1)
+            entry.answer = (mark.end, end)
+            if limit - place[2] > 1:
+                entry.options = offered(self._text[place[2] : limit])
+            self._entries.append(entry)
+        elif last and mark.word == "a" and mark.separator != ":" and not last.closed:
+            self._extend(last, mark, end)
+        elif last:
+            last.closed = True
+
+    def _list_above(
+        self, begin: int, limit: int, mark: Mark, end: int
+    ) -> tuple[int, int, int] | None:
+        """Where a list of questions stands whose answers follow in a list under one label."""
+        if self._entries or not numbered_items(self._text, self._shadow, mark.end, end):
+            return None
+        return list_before(self._shadow, begin, limit)
+
+    def _asks(self, mark: Mark, end: int, position: int) -> bool:
+        """Whether "A2: ...?" before another "A2:" is a question under the wrong label."""
+        following = self._marks[position + 1] if position + 1 < len(self._marks) else None
+        return bool(
+            mark.number
+            and following
+            and following.kind == "answer"
+            and following.number == mark.number
+            and ends_as_question(self._shadow[mark.end : end])
+        )
+
+    def _option(self, mark: Mark, end: int, _position: int) -> None:
+        last = self._open
+        if last and last.answer is None:
+            last.options[mark.word.upper()] = self._text[mark.end : end].strip()
+        elif last and not last.closed:
+            self._extend(last, mark, end)
+
+    def _extend(self, entry: _Entry, mark: Mark, end: int) -> None:
+        if entry.answer and entry.answer[1] == mark.start:
+            entry.answer = (entry.answer[0], end)
+
+    def _close(self, mark: Mark, end: int, _position: int) -> None:
+        last = self._open
+        if last is None:
+            return
+        if mark.word in ("选项", "options", "choices") and last.answer is None:
+            last.options.update(offered(self._text[mark.end : end]))
+        if last.answer is not None:
+            last.closed = True
+
+
+def _fill_unlabelled(entries: list[_Entry], text: str, shadow: str) -> None:
+    """Gives a question without a labelled answer what stands below it, where that is its answer."""
+    candidates: list[tuple[_Entry, tuple[int, int], tuple[int, int], bool]] = []
+    for entry in entries:
+        if entry.answer is None and not entry.options:
+            begin, end = first_line(shadow, *entry.question)
+            rest = text[end : entry.question[1]]
+            if rest.strip() and (entry.bare or ends_as_question(shadow[begin:end])):
+                candidates.append(
+                    (entry, (begin, end), (end, entry.question[1]), "\n\n" not in rest[:2])
+                )
+    alone = [entry for entry in entries if entry.answer is None]
+    trusted = 2 * len(candidates) > len(alone)
+    for entry, question, answer, adjoining in candidates:
+        # A remark that closes the reply stands apart from the last question.
+        if adjoining or (trusted and (entry is not entries[-1] or len(candidates) > 1)):
+            entry.question, entry.answer = question, answer
+
+
+def _findings(entries: list[_Entry], text: str, shadow: str) -> Findings:
+    pairs: list[tuple[str, str]] = []
+    start, unanswered = -1, 0
+    tail: Tail = "closed"
+    for position, entry in enumerate(entries):
+        grouped = _grouped(entry, entries[:position], text, shadow) if entry is entries[-1] else []
+        if grouped:
+            pairs.extend(grouped)
+        elif entry.answer is None or not text[slice(*entry.answer)].strip():
+            unanswered += 1
+            tail = "dropped"
+            continue
+        else:
+            answer = chosen(text[slice(*entry.answer)], entry.options)
+            pairs.append((text[slice(*entry.question)], answer))
+        start = entry.start if start < 0 else start
+        tail = "open" if entry.answer and entry.answer[1] == len(text) else "closed"
+    return Findings(without_recurring_fields(pairs), max(start, 0), tail, unanswered)
+
+
+def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> list[tuple[str, str]]:
+    """Pairs by number where all questions come first and one label heads all their answers."""
+    if entry.answer is None:
+        return []
+    answers = numbered_items(text, shadow, *entry.answer)
+    questions = numbered_items(text, shadow, *entry.question)
+    if before and not any(other.answer for other in before) and len(answers) > 1:
+        asked = [*before, entry]
+        questions = {other.number: text[slice(*other.question)] for other in asked}
+    if len(questions) < 2 or not answers:
+        return []
+    return [
+        _chosen_among(questions[number], answers[number])
+        for number in questions
+        if number in answers
+    ]
+
+
+def _chosen_among(question: str, answer: str) -> tuple[str, str]:
+    """A question without the options that stand in it, and the one that its answer names."""
+    options = offered(question)
+    if not options:
+        return question, answer
+    return question[: question.index(options["A"])].rstrip(" (（A.．、:：)）"), chosen(
+        answer, options
+    )

@@ -1,0 +1,194 @@
+"""Pairs from lists of questions answered in place, and the numbered lines of an answer."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from .choices import offered
+from .findings import NOTHING_FOUND, Findings, Tail
+from .labels import NUMERAL, number_of, plain
+from .trimming import ends_as_question, without_summary
+
+_ASKED = re.compile(
+    r"^ *(?P<lead>(?:#{1,6} *)?[>*_ ]{0,4}(?:(?P<number>[(]?(?:\d{1,4}|[一二三四五六七八九十]{1,3}"
+    r"|[①-⑳])[.)、:]?(?!\d))|(?P<bullet>[-+•·●▪◆■○❓]|\*(?!\*)))?[*_ ]{0,4})"
+    r"(?P<question>[^\n?]*\?[?!\"'”’」』)*_]{0,6})(?P<rest>[^\n]*)$",
+    re.MULTILINE,
+)
+_JOINT = re.compile(r"^[ \t]*(?:->|=>|[-–—:：→|]+)[ \t]*")
+_PARENTHESISED = re.compile(r"^[ \t]*[(（](?P<inner>.*)[)）][ \t.。]*$", re.DOTALL)
+
+
+class _Item(NamedTuple):
+    start: int
+    question: str
+    rest: tuple[int, int]
+    style: str
+    number: int
+
+
+def read_lists(text: str) -> Findings:
+    """Pairs from a list of questions that are answered in place; none from questions alone.
+
+    Args:
+        text: A cleaned reply.
+    """
+    shadow = plain(text)
+    items = _items(text, shadow)
+    if not items:
+        return NOTHING_FOUND
+    ends = [item.start for item in items[1:]] + [len(text)]
+    behind = [text[slice(*item.rest)].strip(" *_") for item in items]
+    spoken = [bool(words) and not ends_as_question(words) for words in behind]
+    if 5 * sum(spoken) >= 4 * len(items) and (len(items) > 1 or _joined(behind[0])):
+        return _behind(text, items, ends, behind, spoken)
+    return _below(text, items, ends)
+
+
+def _items(text: str, shadow: str) -> list[_Item]:
+    """The questions of the list: all of the first one's style, in count where it is numbered."""
+    found: list[_Item] = []
+    for mark in _ASKED.finditer(shadow):
+        lead = mark["lead"]
+        style = "number" if mark["number"] else "heading" if "#" in lead else "bullet" if mark[
+            "bullet"] else "bold" if "**" in lead else "plain"  # fmt: skip
+        number = number_of((mark["number"] or "").strip("().、: "))
+        if found and (style != found[0].style or (number and number != found[-1].number + 1)):
+            continue
+        if style == "plain" and shadow[max(0, mark.start() - 2) : mark.start()].strip("\n"):
+            continue
+        if style == "plain" and shadow[max(0, mark.start() - 2) : mark.start()] not in ("", "\n\n"):
+            continue
+        found.append(
+            _Item(
+                mark.start(), text[slice(*mark.span("question"))], mark.span("rest"), style, number
+            )
+        )
+    if found and found[0].style == "plain" and len(found) < 2:
+        return []
+    return found
+
+
+def _joined(rest: str) -> bool:
+    return bool(_PARENTHESISED.match(rest) or _JOINT.match(rest))
+
+
+def _behind(
+    text: str, items: list[_Item], ends: list[int], behind: list[str], spoken: list[bool]
+) -> Findings:
+    pairs: list[tuple[str, str]] = []
+    for item, end, words, said in zip(items, ends, behind, spoken, strict=True):
+        if not said:
+            continue
+        if _PARENTHESISED.match(words):
+            answer = _PARENTHESISED.sub(lambda mark: mark["inner"], words)
+        else:
+            answer = _JOINT.sub("", words) + text[item.rest[1] : end].rstrip()
+        pairs.append((item.question, answer))
+    missing = len(items) - len(pairs)
+    return Findings(pairs, items[0].start, "open" if spoken[-1] else "dropped", missing)
+
+
+def _below(text: str, items: list[_Item], ends: list[int]) -> Findings:
+    answers = [text[item.rest[0] : end] for item, end in zip(items, ends, strict=True)]
+    answers[-1] = without_summary(answers[-1])
+    before = [bool(answer.strip(" \n*_")) and not offered(answer) for answer in answers]
+    others = before[:-1]
+    if others and 2 * sum(others) < len(others):
+        return Findings([], items[0].start, "closed", len(items))
+    if not others and (items[0].style == "plain" or answers[0].startswith("\n\n")):
+        return Findings([], items[0].start, "closed", 1)
+    pairs = [
+        (item.question, answer)
+        for item, answer, said in zip(items, answers, before, strict=True)
+        if said
+    ]
+    tail: Tail = "open" if before[-1] else "dropped"
+    return Findings(pairs, items[0].start, tail, len(items) - len(pairs))
+
+
+_ITEM = re.compile(
+    rf"^ *[>#*_\- ]{{0,8}}[(]?(?P<number>{NUMERAL})[.)、:](?!\d)[*_ ]{{0,4}}", re.MULTILINE
+)
+_ASKING = re.compile(r"^ *(?P<lead>[>#*_\-+•·●▪◆■○ ]{0,8})(?P<text>\S[^\n]*)$", re.MULTILINE)
+_OPTION = re.compile(r"^ *[\-* ]{0,4}[(]?[a-h][.)、:]", re.IGNORECASE)
+
+
+def numbered_items(text: str, shadow: str, begin: int, end: int) -> dict[int, str]:
+    """The texts of a list by their numbers, where the stretch begins with item 1; else nothing.
+
+    Args:
+        text: A cleaned reply.
+        shadow: The same, made plain.
+        begin: Where the stretch begins.
+        end: Where it ends, exclusive.
+    """
+    found = [
+        (mark.start(), mark.end(), number_of(mark["number"]))
+        for mark in _ITEM.finditer(shadow, begin, end)
+    ]
+    if not found or found[0][2] != 1 or shadow[begin : found[0][0]].strip(" \n*_#:"):
+        return {}
+    items: dict[int, str] = {}
+    starts = [start for start, _, _ in found[1:]] + [end]
+    for (_, after, number), stop in zip(found, starts, strict=True):
+        if number == len(items) + 1:
+            items[number] = text[after:stop]
+        else:
+            items[len(items)] += text[after:stop]
+    return items
+
+
+def list_before(shadow: str, begin: int, end: int) -> tuple[int, int, int] | None:
+    """Where the last numbered list in a stretch begins, twice, and ends; None where it is none.
+
+    Args:
+        shadow: A cleaned reply, made plain.
+        begin: Where the stretch begins.
+        end: Where it ends, exclusive.
+    """
+    starts = [
+        mark.start()
+        for mark in _ITEM.finditer(shadow, begin, end)
+        if number_of(mark["number"]) == 1
+    ]
+    return (starts[-1], starts[-1], end) if starts else None
+
+
+def question_before(shadow: str, begin: int, end: int) -> tuple[int, int, int] | None:
+    """Where the unlabelled question above an answer stands: its line, its text, its end.
+
+    It is the last line that carries a number or ends as a question, with nothing but options
+    below it.
+
+    Args:
+        shadow: A cleaned reply, made plain.
+        begin: Where the stretch above the answer begins.
+        end: Where the answer's label begins.
+    """
+    position = end
+    for _ in range(12):
+        position = _line_start(shadow, begin, position)
+        if position < 0:
+            return None
+        line_end = shadow.find("\n", position, end)
+        line_end = end if line_end < 0 else line_end
+        line = shadow[position:line_end]
+        if not line.strip() or _OPTION.match(line):
+            continue
+        item = _ITEM.match(line)
+        if item and number_of(item["number"]):
+            return position, position + item.end(), line_end
+        asking = _ASKING.match(line)
+        if asking and asking["text"].rstrip(" *_").endswith("?"):
+            return position, position + asking.start("text"), line_end
+        return None
+    return None
+
+
+def _line_start(shadow: str, begin: int, end: int) -> int:
+    """Where the line before a place begins; -1 where there is none."""
+    if end <= begin:
+        return -1
+    return max(shadow.rfind("\n", begin, max(end - 1, begin)) + 1, begin)

@@ -1,0 +1,157 @@
+"""Draft pairs read from whatever a model replied, or the reason why there are none."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from langchain_core.output_parsers import BaseOutputParser
+from pydantic import BaseModel, ConfigDict
+
+from ..errors import ReplyError
+from ..records import DraftPair
+from .cleaning import clean
+from .failure_reasons import is_placeholder, without_pairs
+from .findings import NOTHING_FOUND, Findings
+from .json_pairs import read_json, unescaped, wrapped_words
+from .labelled import read_labels
+from .lists import read_lists
+from .tables import read_tables
+from .trimming import trimmed_answer, trimmed_question, without_remark
+
+_SPACES = re.compile(r"\s+")
+# No model writes more in one reply, but in a loop; what lies beyond counts as cut off.
+_MOST_LINES = 20_000
+_MOST_CHARACTERS = 500_000
+_LINE = re.compile("\n")
+_ESCAPES = re.compile(r"\\[n\"]")
+
+
+class ParsedReply(BaseModel):
+    """The whole pairs of a reply, in its order; never without any.
+
+    Attributes:
+        drafts: The pairs.
+        dropped_tail: Whether a last pair that was, or may have been, unfinished was left out.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    drafts: tuple[DraftPair, ...]
+    dropped_tail: bool = False
+
+
+class PairParser(BaseOutputParser[list[DraftPair]]):
+    """Reads the question-answer pairs in a model's reply as a person would, and guesses none.
+
+    It takes labels in either language, lists, tables and JSON, whole or broken, with whatever the
+    model wrote around them. Pairs come in the order of the reply, repeated ones as often as they
+    stand there.
+
+    Attributes:
+        examples: The prompt's worked examples, never pairs of a reply.
+        instructions: The prompt's own text without the document, to recognise an echo of it.
+    """
+
+    examples: tuple[DraftPair, ...] = ()
+    instructions: str = ""
+
+    def parse(self, text: str) -> list[DraftPair]:
+        """The pairs of a reply that ended by itself.
+
+        Args:
+            text: The model's words, any string at all.
+
+        Raises:
+            ReplyError: There is no whole pair in it; the code says why.
+        """
+        return list(self.read(text).drafts)
+
+    def read(self, text: str, *, truncated: bool = False) -> ParsedReply:
+        """The pairs of a reply, and whether an unfinished last one was left out.
+
+        Args:
+            text: The model's words, any string at all.
+            truncated: The token limit cut the reply: a last pair that nothing closes is left out.
+
+        Raises:
+            ReplyError: There is no whole pair in it; the code says why.
+        """
+        cleaned = clean(text)
+        words = _bounded(cleaned.text)
+        found = _found(words)
+        if not found.pairs and _ESCAPES.search(words):
+            found = _found(_bounded(unescaped(words)))
+        drafts = _drafts(found)
+        cut = truncated or words != cleaned.text
+        dropped = found.tail == "dropped" or cleaned.still_thinking or words != cleaned.text
+        if cut and found.tail == "open":
+            drafts, dropped = drafts[:-1], True
+        kept = self._own(drafts)
+        if kept:
+            return ParsedReply(drafts=tuple(kept), dropped_tail=dropped)
+        unfinished = cut or cleaned.still_thinking
+        raise ReplyError(self._reason(words, found, bool(drafts), unfinished))
+
+    def _own(self, drafts: list[DraftPair]) -> list[DraftPair]:
+        known = {(_key(pair.question), _key(pair.answer)) for pair in self.examples}
+        return [
+            pair
+            for pair in drafts
+            if (_key(pair.question), _key(pair.answer)) not in known
+            and not is_placeholder(pair.question, pair.answer)
+        ]
+
+    def _reason(self, text: str, found: Findings, echoed: bool, unfinished: bool) -> str:
+        if echoed:
+            return "reply.echo"
+        reason = without_pairs(text, self.instructions)
+        if reason in ("reply.unreadable", "reply.empty") and unfinished:
+            return "reply.unfinished"
+        if reason == "reply.unreadable" and found.unanswered > 1:
+            return "reply.unanswered"
+        if reason == "reply.unreadable" and found.tail == "dropped":
+            return "reply.unfinished"
+        return reason
+
+
+def _bounded(text: str) -> str:
+    """The reply up to the most that is read of it."""
+    text = text[:_MOST_CHARACTERS]
+    if text.count("\n") < _MOST_LINES:
+        return text
+    return text[: next(islice(_LINE.finditer(text), _MOST_LINES - 1, None)).start()]
+
+
+def _found(text: str) -> Findings:
+    """What the first way of reading finds that begins earliest in the reply."""
+    decoded = read_json(text)
+    words = "" if decoded.pairs else wrapped_words(text)
+    if words:
+        return _found(words)
+    ways = [decoded, read_tables(text), read_labels(text)]
+    best = min(
+        (found for found in ways if found.pairs), key=lambda found: found.start, default=None
+    )
+    if best:
+        return best
+    if not ways[-1].unanswered:
+        ways.append(read_lists(text))
+        if ways[-1].pairs:
+            return ways[-1]
+    return max(ways, key=lambda found: found.unanswered, default=NOTHING_FOUND)
+
+
+def _drafts(found: Findings) -> list[DraftPair]:
+    drafts: list[DraftPair] = []
+    for position, (asked, said) in enumerate(found.pairs, 1):
+        question, answer = trimmed_question(asked), trimmed_answer(said)
+        if position == len(found.pairs):
+            answer = trimmed_answer(without_remark(answer))
+        if question and answer:
+            drafts.append(DraftPair(question=question, answer=answer))
+    return drafts
+
+
+def _key(text: str) -> str:
+    return _SPACES.sub("", text)

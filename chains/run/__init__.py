@@ -1,0 +1,1 @@
+"""One run: inputs, prompt | llm | parser for each chunk, assembly into one list."""

@@ -1,0 +1,175 @@
+"""What a run would ask and cost, without asking anything."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, closing
+from math import ceil
+
+from langchain_core.messages import BaseMessage
+from pydantic import BaseModel, ConfigDict, Field
+
+from loaders import count_tokens
+from loaders.records import Chunk
+from pairs.text.normalise import normalise
+from prompts.verifying import verifying_prompt
+
+from ..journal.leases import Owner
+from ..journal.replies import Journal
+from ..llm.backends import choose
+from ..llm.cached_call import Asker
+from ..llm.client import OpenBackend
+from ..settings import Resolved
+from .extraction import Extraction
+from .inputs import Material, Materials, read_materials
+
+REPLY_SHARE = 0.7
+"""Reply tokens for each token of text, as measured with the example documents."""
+REPLY_TOKENS_A_PAIR = 30
+"""Of a question and its answer with labels: 13 to 20, 5 to 13 and some 6 in CMRC and SQuAD."""
+EVIDENCE_TOKENS, ANSWER_TOKENS = 40, 15
+"""Of the sentence that proves an answer, and of an answer alone."""
+
+
+class Asking(BaseModel):
+    """So many calls, and the tokens they may take."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calls: int
+    prompt: int
+    completion: int
+
+
+class Estimate(BaseModel):
+    """A run before it is made; tokens are estimated."""
+
+    model_config = ConfigDict(frozen=True)
+
+    backend: str
+    model: str
+    files: int
+    chunks: int
+    repeated: int = Field(description="chunks whose text stands in an earlier one")
+    calls: int
+    known: int = Field(description="calls whose reply is in the journal")
+    prompt: int = Field(description="prompt tokens still to pay for")
+    completion: int = Field(description="reply tokens still to pay for")
+    cost: float | None = Field(description="in the currency of the configured price")
+    verifying: Asking | None = Field(
+        default=None, description="answering once more what may be kept; part of the cost"
+    )
+    further: Asking | None = Field(
+        default=None, description="further passes at the most; they ask about what is left over"
+    )
+    cost_at_most: float | None = Field(default=None, description="with the further passes")
+    one: float | None = Field(default=None, description="seconds the call that was timed took")
+    eta: float | None = Field(default=None, description="seconds the calls to pay for may take")
+
+
+def estimate(
+    materials: Iterable[Material] | Materials, resolved: Resolved, *, time_one: bool = False
+) -> Estimate:
+    """What the run would ask; repairs, retries and cut replies come on top.
+
+    Args:
+        materials: As for the pipeline, or what was read of them before.
+        resolved: The settings in force.
+        time_one: Whether one call is made and timed; its reply is kept for the run.
+
+    Raises:
+        SaidError: As the pipeline would before its first call, or in it.
+    """
+    backend = choose(resolved)
+    read = materials
+    if not isinstance(read, Materials):
+        overlap = resolved.settings.overlap
+        read = read_materials(read, chunk_size=backend.chunk_size, overlap=overlap)
+    settings = resolved.settings
+    distinct = {normalise(chunk.text): chunk for chunk in reversed(read.chunks)}
+    unknown: list[Chunk] = []
+    every: list[Asking] = []
+    asked: list[Asking] = []
+    with ExitStack() as open_:
+        opened = open_.enter_context(closing(OpenBackend(backend, settings)))
+        journal = open_.enter_context(Journal(settings.journal))
+        owner = open_.enter_context(Owner(journal, threading.Event()))
+        asker = Asker(opened, journal, owner.id, settings)
+        extraction = Extraction(asker, backend, settings)
+        for chunk in reversed(distinct.values()):
+            messages = extraction.request(chunk)
+            replied = min(backend.max_tokens, round(REPLY_SHARE * count_tokens(chunk.text)))
+            every.append(Asking(calls=1, prompt=_tokens(messages), completion=replied))
+            if not journal.reply(asker.key(messages)):
+                unknown.append(chunk)
+                asked.append(every[-1])
+        one = _time(unknown[0], asker, extraction) if time_one and unknown else None
+    sure = _sum(asked)
+    verifying = _verifying(every) if settings.verify else None
+    further = _sum(every * (settings.passes - 1)) if settings.passes > 1 else None
+    cost = _cost(backend.price, sure, verifying)
+    return Estimate(
+        backend=backend.name,
+        model=opened.model,
+        files=len(read.files),
+        chunks=len(read.chunks),
+        repeated=len(read.chunks) - len(distinct),
+        calls=len(distinct),
+        known=len(distinct) - len(unknown),
+        prompt=sure.prompt,
+        completion=sure.completion,
+        cost=cost,
+        verifying=verifying,
+        further=further,
+        cost_at_most=_cost(backend.price, sure, verifying, further) if further else None,
+        one=one,
+        eta=None if one is None else _seconds(one, asked, verifying, backend.concurrency),
+    )
+
+
+def _tokens(messages: Iterable[BaseMessage]) -> int:
+    return sum(count_tokens(message.text) for message in messages)
+
+
+def _sum(some: Sequence[Asking]) -> Asking:
+    return Asking(
+        calls=sum(one.calls for one in some),
+        prompt=sum(one.prompt for one in some),
+        completion=sum(one.completion for one in some),
+    )
+
+
+def _verifying(every: Sequence[Asking]) -> Asking:
+    """One short call for each pair that the replies may hold."""
+    pairs = round(sum(one.completion for one in every) / REPLY_TOKENS_A_PAIR)
+    said = _tokens(verifying_prompt("zh").messages("", "", "")) + EVIDENCE_TOKENS
+    return Asking(calls=pairs, prompt=pairs * said, completion=pairs * ANSWER_TOKENS)
+
+
+def _cost(price: tuple[float, float] | None, *asked: Asking | None) -> float | None:
+    if price is None:
+        return None
+    return sum(one.prompt * price[0] + one.completion * price[1] for one in asked if one) / 1e6
+
+
+def _seconds(one: float, asked: Sequence[Asking], extra: Asking | None, width: int) -> float:
+    """What the other calls may take beside the one that was timed: replies take the time."""
+    seconds = one * ceil((len(asked) - 1) / width)
+    if extra:
+        seconds += one * extra.completion / max(1, asked[0].completion) / width
+    return seconds
+
+
+def _time(chunk: Chunk, asker: Asker, extraction: Extraction) -> float:
+    """Seconds to ask about a chunk, with all that its first call makes ready.
+
+    Raises:
+        SaidError: The backend cannot be asked at all.
+    """
+    started = time.monotonic()
+    extraction.ask(chunk)
+    if asker.failure:
+        raise asker.failure
+    return time.monotonic() - started

@@ -1,0 +1,173 @@
+"""What a run is about: files or texts, read and split before the first call is paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from langchain_core.documents import Document
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from loaders import LoadError, find_documents, load, split, whole_text
+from loaders.records import Chunk
+from pairs.records import Reason
+
+from ..records import SourceFile, whole_characters
+
+
+class Text(BaseModel):
+    """A text that is material itself, pasted or sent, under a name of its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str = Field(min_length=1)
+    name: str = "text"
+
+    @field_validator("text", "name", mode="before")
+    @classmethod
+    def _whole(cls, text: object) -> object:
+        return whole_characters(text) if isinstance(text, str) else text
+
+
+class Upload(BaseModel):
+    """A file that came from a client, under the name it had there.
+
+    The name is only shown; where the file lies is ours to say.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    path: Path
+    name: str = Field(min_length=1)
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _whole(cls, name: object) -> object:
+        return whole_characters(name) if isinstance(name, str) else name
+
+
+Material = str | Path | Text | Upload | Sequence[Document]
+
+
+@dataclass
+class Materials:
+    """The files of a run, their chunks in order, and what could not be read.
+
+    Attributes:
+        files: The texts, with where their pages begin.
+        chunks: Of all files, in order; ``file_of`` gives each one's file.
+        file_of: Index into ``files`` for each chunk.
+        encodings: Of each file as it was read; empty where it has none.
+        warnings: What the loaders noticed, by file.
+        refused: Files of a batch that could not be read; the others go on.
+    """
+
+    files: list[SourceFile] = field(default_factory=list)
+    chunks: list[Chunk] = field(default_factory=list)
+    file_of: list[int] = field(default_factory=list)
+    encodings: list[str] = field(default_factory=list)
+    warnings: list[tuple[str, Reason]] = field(default_factory=list)
+    refused: list[LoadError] = field(default_factory=list)
+
+    def fingerprint(self) -> str:
+        """Equal for equal texts under equal names, split alike."""
+        digest = sha256()
+        for chunk in self.chunks:
+            digest.update(f"{chunk.id}:{chunk.source}\n".encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+
+def read_materials(materials: Iterable[Material], *, chunk_size: int, overlap: int) -> Materials:
+    """All there is to ask about.
+
+    Args:
+        materials: Paths of files and folders, uploads, texts, or Documents of any LangChain
+            loader.
+        chunk_size: Estimated tokens of a chunk.
+        overlap: Sentences.
+
+    Raises:
+        LoadError: Nothing at all could be read; the first reason.
+    """
+    result = Materials()
+    for source in _sources(materials):
+        if isinstance(source, LoadError):
+            result.refused.append(source)
+            continue
+        try:
+            documents = list(source)
+        except LoadError as error:
+            result.refused.append(error)
+            continue
+        _take(documents, result, chunk_size, overlap)
+    if not result.chunks:
+        raise result.refused[0] if result.refused else LoadError("load.nothing")
+    return result
+
+
+def _sources(materials: Iterable[Material]) -> Iterator[Iterable[Document] | LoadError]:
+    for material in materials:
+        if isinstance(material, Text):
+            digest = sha256(material.text.encode("utf-8", "surrogatepass")).hexdigest()
+            metadata = {"source": material.name, "sha256": digest, "start": 0}
+            yield [Document(page_content=material.text, metadata=metadata)]
+        elif isinstance(material, Upload):
+            yield _loading(material.path, material.name)
+        elif isinstance(material, str | Path):
+            yield from _paths(Path(material).expanduser())
+        else:
+            yield (_whole(document) for document in material)
+
+
+def _whole(document: Document) -> Document:
+    text = whole_characters(document.page_content)
+    if text == document.page_content:
+        return document
+    return document.model_copy(update={"page_content": text})
+
+
+def _paths(path: Path) -> Iterator[Iterable[Document] | LoadError]:
+    if not path.is_dir():
+        yield _loading(path)
+        return
+    try:
+        for found in find_documents(path):
+            yield _loading(found) if isinstance(found, Path) else found
+    except LoadError as error:
+        yield error
+
+
+def _loading(path: Path, name: str | None = None) -> Iterator[Document]:
+    """The Documents of a file; a generator, so that every refusal comes while reading."""
+    yield from load(path, name=name)
+
+
+def _take(documents: list[Document], result: Materials, chunk_size: int, overlap: int) -> None:
+    chunks = list(split(documents, chunk_size=chunk_size, overlap=overlap))
+    if not chunks:
+        return
+    source = chunks[0].source
+    for document in documents:
+        for said in document.metadata.get("warnings") or ():
+            result.warnings.append((source, Reason.model_validate(said)))
+    result.files.append(
+        SourceFile(
+            source=source,
+            sha256=str(documents[0].metadata.get("sha256", "")),
+            text=whole_text(documents),
+            pages=tuple(_page_starts(documents)),
+        )
+    )
+    result.encodings.append(str(documents[0].metadata.get("encoding") or ""))
+    result.chunks += chunks
+    result.file_of += [len(result.files) - 1] * len(chunks)
+
+
+def _page_starts(documents: list[Document]) -> Iterator[tuple[int, int]]:
+    for document in documents:
+        metadata: dict[str, Any] = document.metadata
+        if metadata.get("page") is not None and "start" in metadata:
+            yield metadata["start"], metadata["page"]

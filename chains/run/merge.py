@@ -1,0 +1,53 @@
+"""Lists that exist already, merged into one without repeats; no language model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pairs.compare.dedupe import Deduper
+from pairs.files.importing import import_pairs
+from pairs.records import PairList
+
+from ..embedding.load import EmbeddingProgress, NamedEmbeddings, embed, load_embeddings
+from ..journal.replies import Journal
+from ..settings import Settings
+
+
+def merge(
+    files: Iterable[str | Path],
+    settings: Settings,
+    journal: Journal,
+    *,
+    embeddings: NamedEmbeddings | None = None,
+    progress: EmbeddingProgress | None = None,
+) -> PairList:
+    """One list of the pairs of several, and what became of the others.
+
+    Vectors made before come from the journal, so another threshold costs no embedding.
+
+    Args:
+        files: Lists in the order in which earlier ones win over later ones.
+        settings: Which embedding, and from which cosine two questions are one.
+        journal: Where vectors are kept.
+        embeddings: What duplicates are judged with; None for the one the settings name.
+        progress: Told ``(vectors there, vectors in all)``.
+
+    Raises:
+        ExportError: A file cannot be read as a list of pairs.
+        EmbeddingError: The embedding cannot be had, or gives no vectors.
+        PairsError: The vectors do not fit together.
+    """
+    pairs = [pair for file in files for pair in import_pairs(file)]
+    named = embeddings or load_embeddings(settings.embeddings, settings.embedding_backend)
+    vectors = embed(named, [pair.question for pair in pairs], journal, progress)
+    threshold = named.threshold if settings.threshold is None else settings.threshold
+    deduper = Deduper(threshold=threshold)
+    rows = [vectors[pair.question] for pair in pairs] if vectors else None
+    deduper.collect(pairs, rows)  # type: ignore[arg-type]  # rows of arrays serve as well
+    return PairList(
+        kept=tuple(deduper.kept),
+        duplicates=tuple(deduper.duplicates),
+        conflicts=tuple(deduper.conflicts),
+        embeddings=named.name,
+    )

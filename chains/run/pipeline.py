@@ -1,0 +1,289 @@
+"""The whole run: materials in, events out, one deduplicated list at the end.
+
+    read -> split -> ask (embedding beside it) -> ground -> dedupe -> list
+
+Calls go out through a sliding window of threads without barriers; everything that comes back is
+handled in the caller's thread, in the order of arrival, and put into document order at the end.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+
+from loaders import count_tokens
+from loaders.records import Chunk
+from pairs.records import PairList, Reason
+from pairs.text.normalise import normalise
+
+from ..embedding.load import NamedEmbeddings, load_embeddings
+from ..errors import JournalError
+from ..events import Done, Event, Prepared
+from ..journal.documents import keep_materials
+from ..journal.jobs import Jobs
+from ..journal.leases import Owner
+from ..journal.lists import keep_list
+from ..journal.replies import Journal
+from ..llm.backends import Backend, choose
+from ..llm.cached_call import Asker, as_reason
+from ..llm.client import OpenBackend
+from ..models.gguf import Progress
+from ..records import Job
+from ..settings import Resolved
+from .assembly import Assembling, ended
+from .extraction import Answered, Extraction, choose_prompt
+from .inputs import Material, Materials, read_materials
+from .second_pass import ask_again
+from .verification import Verifying, marks
+from .workers import Window
+
+BYTES_A_CHUNK = 20_000  # of journal, at most, beside the texts themselves
+LEAST_FREE = 16_000_000
+_ANSWERED = ("pairs", "nothing", "failed")
+
+
+@dataclass
+class _Run:
+    """What a run needs, once everything is open."""
+
+    job: Job
+    owner: str
+    materials: Materials
+    asker: Asker
+    extraction: Extraction
+    assembling: Assembling
+    named: Future[NamedEmbeddings]
+    backend: Backend
+
+    @property
+    def concurrency(self) -> int:
+        """Calls at the same time."""
+        return self.backend.concurrency
+
+
+class Pipeline:
+    """Turns materials into one list of pairs.
+
+    Args:
+        resolved: The settings in force.
+        journal: Where replies are kept; None for the one the settings name.
+        embeddings: What duplicates are judged with; None for the one the settings name.
+        progress: Told ``(file, bytes done, bytes in all)`` while model files are downloaded.
+        stop: Set from another thread to end the run: calls in flight are finished, the rest is
+            not asked.
+        job: Id of the job to go on with; None for the one that would ask the same, or a new one.
+    """
+
+    def __init__(
+        self,
+        resolved: Resolved,
+        *,
+        journal: Journal | None = None,
+        embeddings: NamedEmbeddings | None = None,
+        progress: Progress | None = None,
+        stop: threading.Event | None = None,
+        job: str | None = None,
+    ) -> None:
+        self._resolved = resolved
+        self._settings = resolved.settings
+        self._journal = journal
+        self._embeddings = embeddings
+        self._progress = progress
+        self._stop = stop or threading.Event()
+        self._job = job
+
+    def run(self, materials: Iterable[Material] | Materials) -> Iterator[Event]:
+        """Events until the list is done.
+
+        Args:
+            materials: Paths of files or folders, texts, or Documents of any LangChain loader; or
+                what was read of them before.
+
+        Raises:
+            SaidError: Nothing could be done at all: unreadable materials, unusable settings, a
+                backend that never answered. Once a chunk has been answered, a failure of the
+                backend ends the run with a ``Done`` whose list says so.
+        """
+        started = time.monotonic()
+        with ExitStack() as open_:
+            journal = self._journal or open_.enter_context(Journal(self._settings.journal))
+            backend = choose(self._resolved)
+            opened = open_.enter_context(
+                closing(OpenBackend(backend, self._settings, self._progress))
+            )
+            named = self._load_embeddings(open_)
+            if not isinstance(materials, Materials):
+                materials = read_materials(
+                    materials, chunk_size=backend.chunk_size, overlap=self._settings.overlap
+                )
+            _check_room(journal, materials)
+            owner = open_.enter_context(Owner(journal, lost=self._stop))
+            asker = Asker(opened, journal, owner.id, self._settings, self._stop)
+            extraction = Extraction(asker, backend, self._settings)
+            job = self._open_job(materials, opened, journal, owner.id)
+            if named.done():
+                named.result()  # before a call is paid for
+            assembling = Assembling(job.id, materials, journal, opened.model, self._settings)
+            run = _Run(job, owner.id, materials, asker, extraction, assembling, named, backend)
+            yield from self._run(run, journal, opened, started)
+
+    def _run(
+        self, run: _Run, journal: Journal, opened: OpenBackend, started: float
+    ) -> Iterator[Event]:
+        try:
+            yield from self._ask_all(run, opened)
+            result = run.assembling.result()
+            if self._settings.verify:
+                result = yield from self._verify(run, journal, result)
+        except BaseException:
+            # Even where nobody listens any more; the error under way says more than another.
+            with suppress(JournalError):
+                self._end(run, journal, None, started)
+            raise
+        yield Done(job=run.job.id, seconds=self._end(run, journal, result, started), result=result)
+
+    def _ask_all(self, run: _Run, opened: OpenBackend) -> Iterator[Event]:
+        to_ask, repeated = _first_of_each(run.materials.chunks)
+        ask, chunks = run.extraction.ask, run.materials.chunks
+        with Window(lambda at: ask(chunks[at]), to_ask, run.concurrency, self._stop) as window:
+            named = run.named.result()
+            yield self._prepared(run, opened, named)
+            again = Reason(code="chunk.repeated")
+            yield from run.assembling.take(
+                [(at, Answered(reason=again, repeated=True)) for at in repeated], named
+            )
+            for batch in window.batches():
+                yield from run.assembling.take([ended(at, came) for at, came in batch], named)
+        rest = [at for at in to_ask if at not in run.assembling.outcomes]
+        not_asked = Reason(code="chunk.not_asked")
+        run.assembling.take([(at, Answered(reason=not_asked, asked=False)) for at in rest], named)
+        failure = run.asker.failure
+        if failure and not any(o.state in _ANSWERED for o in run.assembling.outcomes.values()):
+            raise failure
+        yield from ask_again(
+            run.extraction,
+            run.assembling,
+            run.materials,
+            named,
+            passes=self._settings.passes,
+            width=run.concurrency,
+            stop=self._stop,
+        )
+
+    def _verify(
+        self, run: _Run, journal: Journal, result: PairList
+    ) -> Generator[Event, None, PairList]:
+        contexts = {chunk.id: chunk.context for chunk in run.materials.chunks}
+        verifying = Verifying(run.asker, run.backend, self._settings, contexts)
+        try:
+            yield from verifying.ask(result, run.concurrency, self._stop)
+        finally:
+            run.assembling.usage += verifying.usage
+        return verifying.marked(result, run.named.result(), journal)
+
+    def _prepared(self, run: _Run, opened: OpenBackend, named: NamedEmbeddings) -> Prepared:
+        read = run.materials
+        return Prepared(
+            job=run.job.id,
+            files=len(read.files),
+            chunks=len(read.chunks),
+            tokens=sum(count_tokens(chunk.text) for chunk in read.chunks),
+            backend=opened.backend.name,
+            model=opened.model,
+            embeddings=named.name,
+            warnings=tuple(read.warnings),
+            refused=tuple(as_reason(error) for error in read.refused),
+        )
+
+    def _end(self, run: _Run, journal: Journal, result: PairList | None, started: float) -> float:
+        """The seconds the run took, written down with what came of it."""
+        seconds = time.monotonic() - started
+        whole = len(run.materials.chunks)
+        counts: dict[str, int] = {"chunks": whole}
+        state = "stopped"
+        if result is not None:
+            states = result.states()
+            counts.update({str(one): count for one, count in states.items()})
+            counts["kept"] = len(result.kept)
+            counts["duplicates"] = len(result.duplicates)
+            counts["rejected"] = len(result.rejected)
+            counts.update(marks(result) if self._settings.verify else {})
+            unasked = states["not asked"] or len(result.chunks) < whole
+            lacking = states["failed"] or counts.get("unverified")
+            state = "stopped" if unasked else "partial" if lacking else "done"
+            keep_list(journal, run.job.id, result)
+        over = {"state": state, "counts": counts, "usage": run.assembling.usage, "seconds": seconds}
+        Jobs(journal).end(run.job.model_copy(update=over), run.owner)
+        return seconds
+
+    def _beyond(self) -> list[str]:
+        """What is asked beside one pass: nothing by default, as in jobs of earlier versions."""
+        more = {"passes": self._settings.passes > 1, "verify": self._settings.verify}
+        return [f"{name} {getattr(self._settings, name)}" for name, given in more.items() if given]
+
+    def _load_embeddings(self, open_: ExitStack) -> Future[NamedEmbeddings]:
+        """The embedding, loaded beside asking: bge takes seconds."""
+        if self._embeddings is not None:
+            ready: Future[NamedEmbeddings] = Future()
+            ready.set_result(self._embeddings)
+            return ready
+        loader = open_.enter_context(ThreadPoolExecutor(1, thread_name_prefix="embeddings"))
+        settings = self._settings
+        return loader.submit(load_embeddings, settings.embeddings, settings.embedding_backend)
+
+    def _open_job(self, read: Materials, opened: OpenBackend, journal: Journal, owner: str) -> Job:
+        prompt, own = choose_prompt(opened.backend, self._settings)
+        asked = (
+            read.fingerprint(),
+            opened.model,
+            opened.address,
+            prompt,
+            own,
+            sorted(opened.parameters.items()),
+            self._settings.language,
+            self._settings.density,
+            *self._beyond(),
+        )
+        # A prompt of the user's own is kept as text: its file may be gone or changed later.
+        chosen = {"prompt_text": own} if own is not None else {}
+        job = Job(
+            id=self._job or secrets.token_hex(4),
+            fingerprint=sha256(repr(asked).encode("utf-8", "surrogatepass")).hexdigest(),
+            settings={**self._settings.model_dump(mode="json"), **chosen},
+            backend=opened.backend.model_dump(mode="json"),
+        )
+        jobs = Jobs(journal)
+        if self._job:
+            jobs.take(job, owner)
+            return job
+        job, new = jobs.open(job, owner)
+        if new:
+            keep_materials(journal, job.id, read.files, zip(read.file_of, read.chunks, strict=True))
+        return job
+
+
+def _check_room(journal: Journal, materials: Materials) -> None:
+    """Raises where the disk cannot hold what the run would write, before a call is paid for."""
+    folder = journal.path.resolve().parent
+    texts = sum(len(one.text.encode()) for one in materials.files)
+    needed = max(LEAST_FREE, 2 * texts + BYTES_A_CHUNK * len(materials.chunks))
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise JournalError(
+            "journal.room", folder=str(folder), free=free // 10**6, needed=-(-needed // 10**6)
+        )
+
+
+def _first_of_each(chunks: list[Chunk]) -> tuple[list[int], list[int]]:
+    """The chunks to ask about, boilerplate last, and those whose text stands in another one."""
+    first: dict[str, int] = {}
+    in_order = sorted(range(len(chunks)), key=lambda at: chunks[at].boilerplate)
+    repeated = [at for at in in_order if first.setdefault(normalise(chunks[at].text), at) != at]
+    return list(first.values()), repeated

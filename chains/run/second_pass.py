@@ -1,0 +1,140 @@
+"""Further passes: what no pair draws on yet is asked about once more, until little comes of it."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+
+from loaders.records import Chunk, Span
+from pairs.evidence.coverage import coverage, worth_asking
+from pairs.evidence.source_text import SourceText
+from pairs.records import ChunkOutcome, QAPair, Reason
+
+from ..embedding.load import NamedEmbeddings
+from ..events import ChunkDone
+from .assembly import Assembling, ended
+from .extraction import Answered, Extraction
+from .inputs import Materials
+from .workers import Window
+
+LEAST_GAIN = 0.5
+"""Newly kept pairs a call must have brought on average for yet another pass to be made."""
+_WHOLE = ("pairs", "nothing")
+
+
+def ask_again(
+    extraction: Extraction,
+    assembling: Assembling,
+    materials: Materials,
+    named: NamedEmbeddings,
+    *,
+    passes: int,
+    width: int,
+    stop: threading.Event,
+) -> Iterator[ChunkDone]:
+    """What comes of the passes after the first; none is made where that one was cut short.
+
+    What a later pass does not get goes to the account of its chunk, whose pairs stay.
+
+    Args:
+        extraction: Asks.
+        assembling: Holds the first pass's list, and takes in what comes.
+        materials: What is asked about.
+        named: What duplicates are judged with.
+        passes: In all, the first counted.
+        width: Calls at the same time.
+        stop: Ends the run.
+
+    Raises:
+        SaidError: The journal cannot be written, or there are no vectors.
+    """
+    asked: set[tuple[int, str]] = set()
+    for _ in range(1, passes):
+        if stop.is_set() or any(o.state == "not asked" for o in assembling.outcomes.values()):
+            return
+        found = left_over(materials, assembling.outcomes, assembling.drawn_on())
+        again = {at: chunk for at, chunk in found.items() if (at, chunk.text) not in asked}
+        if not again:
+            return
+        asked |= {(at, chunk.text) for at, chunk in again.items()}
+        before = assembling.kept()
+        yield from _pass(extraction, assembling, named, again, width, stop)
+        if assembling.kept() - before < LEAST_GAIN * len(again):
+            return
+
+
+def _pass(
+    extraction: Extraction,
+    assembling: Assembling,
+    named: NamedEmbeddings,
+    again: Mapping[int, Chunk],
+    width: int,
+    stop: threading.Event,
+) -> Iterator[ChunkDone]:
+    assembling.expect(len(again))
+    rest = set(again)
+    with Window(lambda at: extraction.ask(again[at], again=True), again, width, stop) as window:
+        for batch in window.batches():
+            came = [ended(at, what) for at, what in batch]
+            rest -= {at for at, _ in came}
+            yield from assembling.take(came, named)
+    not_asked = Answered(reason=Reason(code="chunk.not_asked"), asked=False)
+    assembling.take([(at, not_asked) for at in sorted(rest)], named)
+
+
+def left_over(
+    materials: Materials, outcomes: Mapping[int, ChunkOutcome], pairs: Sequence[QAPair]
+) -> dict[int, Chunk]:
+    """The chunks worth asking about once more, each with what is left of its text.
+
+    Boilerplate is not worth it, nor is what failed, which ``qa3 resume`` asks about.
+
+    Args:
+        materials: What was asked about.
+        outcomes: How each chunk ended.
+        pairs: What is asked already, the duplicates of kept pairs among it: what they draw on is
+            no more worth asking about than what the kept ones do.
+    """
+    file_of = {
+        c.id: f for f, c in zip(materials.file_of[::-1], materials.chunks[::-1], strict=True)
+    }
+    by_file: dict[int, list[QAPair]] = {}
+    for pair in pairs:
+        by_file.setdefault(file_of[pair.chunk_id], []).append(pair)
+    found: dict[int, Chunk] = {}
+    chunks_of: dict[int, list[int]] = {}
+    for at, place in enumerate(materials.file_of):
+        chunks_of.setdefault(place, []).append(at)
+    for place, inside in chunks_of.items():
+        chunks = [materials.chunks[at] for at in inside]
+        source = SourceText(materials.files[place].text)
+        starts = [first for first, _ in source.sentences]
+        covered = coverage(source, by_file.get(place, ()), chunks)
+        open_ = list(covered.uncovered)
+        for at, chunk in zip(inside, chunks, strict=True):
+            first = bisect_left(open_, chunk.span.start, key=lambda span: span.start)
+            last = bisect_left(open_, chunk.span.end, key=lambda span: span.start)
+            mine = covered.model_copy(update={"uncovered": tuple(open_[first:last])})
+            if outcomes[at].state in _WHOLE and worth_asking(mine, chunk):
+                del open_[first:last]  # what two chunks share is asked about once
+                text = _passages(source, starts, mine.uncovered, chunk.span)
+                found[at] = chunk.model_copy(update={"text": text})
+    return dict(sorted(found.items()))
+
+
+def _passages(
+    source: SourceText, starts: Sequence[int], uncovered: Sequence[Span], within: Span
+) -> str:
+    """The text of some sentences, each with the one before, which says what it speaks of."""
+    stretches: list[list[int]] = []
+    for span in uncovered:
+        at = bisect_right(starts, span.start) - 1
+        before = starts[max(at - 1, 0)]
+        begin = before if before >= within.start else span.start
+        end = min(span.end, within.end)
+        if stretches and begin <= stretches[-1][1] + 1:
+            stretches[-1][1] = end
+        else:
+            stretches.append([begin, end])
+    return "\n".join(source.text[begin:end].strip() for begin, end in stretches)

@@ -1,0 +1,107 @@
+"""``qa3 chat``: a conversation at the terminal, free or about documents; questions may be piped."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from messages import say
+
+from .options import Said, config_file, setting
+
+if TYPE_CHECKING:
+    from chains.chat.retriever import PairRetriever
+    from chains.journal.replies import Journal
+    from chains.settings import Resolved
+
+
+def add_commands(app: typer.Typer, lang: str) -> None:
+    """Adds ``chat`` with its help in a language."""
+
+    @app.command(help=say("cli.chat", lang))
+    def chat(
+        context: typer.Context,
+        job: str | None = typer.Option(None, "--job", help=say("cli.chat_job", lang)),
+        file: list[str] | None = typer.Option(None, "--file", help=say("cli.chat_file", lang)),
+        backend: str | None = setting(lang, "backend", "-b"),
+        base_url: str | None = setting(lang, "base_url"),
+        model: str | None = setting(lang, "model", "-m"),
+        prompt: str | None = typer.Option(None, "--prompt", help=say("cli.chat_prompt", lang)),
+        system: str | None = typer.Option(None, "--system", help=say("cli.chat_system", lang)),
+        temperature: str | None = setting(lang, "temperature"),
+        max_tokens: str | None = setting(lang, "max_tokens"),
+        embeddings: str | None = setting(lang, "embeddings"),
+        journal: Path | None = setting(lang, "journal"),
+        config: Path | None = config_file(lang),
+    ) -> int:
+        from chains.settings import resolve
+
+        if job and file:
+            raise typer.BadParameter(say("cli.chat_either", lang))
+        given = {
+            "backend": backend,
+            "base_url": base_url,
+            "model": model,
+            "prompt": prompt,
+            "temperature": temperature,
+            "max_tokens": max_tokens,
+            "embeddings": embeddings,
+            "journal": journal,
+        }
+        return _chat(resolve(given, config), job, file or [], system, context.obj)
+
+
+def _chat(
+    resolved: Resolved, job: str | None, files: list[str], system: str | None, said: Said
+) -> int:
+    from chains.chat.dialogue import Dialogue
+    from chains.journal.replies import Journal
+
+    from .chat_loop import Conversation, Downloads
+
+    downloads = Downloads(said)
+    own = system if system is not None else _prompt(resolved, said)
+    with ExitStack() as open_:
+        retriever = None
+        if job or files:
+            journal = open_.enter_context(Journal(resolved.settings.journal))
+            retriever = _retriever(journal, resolved, job, files)
+        dialogue = open_.enter_context(
+            Dialogue(resolved, system=own, retriever=retriever, progress=downloads.progress)
+        )
+        talk = Conversation(dialogue, said, downloads)
+        typer.echo(
+            said("show.chat_model", model=dialogue.model, backend=resolved.settings.backend),
+            err=True,
+        )
+        if retriever is not None:
+            counts = {"pairs": retriever.pairs, "passages": retriever.passages}
+            used = retriever.embeddings
+            typer.echo(said("show.chat_documents", embeddings=used, **counts), err=True)
+        return talk.run()
+
+
+def _retriever(
+    journal: Journal, resolved: Resolved, job: str | None, files: list[str]
+) -> PairRetriever:
+    from chains.chat.retriever import PairRetriever
+
+    if job:
+        chosen = None if resolved.origins["embeddings"] == "default" else resolved
+        return PairRetriever.of_job(journal, job, resolved=chosen)
+    return PairRetriever.of_texts(files, journal, resolved=resolved)
+
+
+def _prompt(resolved: Resolved, said: Said) -> str | None:
+    """The system prompt that ``--prompt`` names; what a settings file names makes pairs."""
+    from chains.llm.backends import choose
+    from chains.run.extraction import choose_prompt
+    from prompts.dialogue import built_in_system
+
+    if resolved.origins["prompt"] != "flag":
+        return None
+    name, own = choose_prompt(choose(resolved), resolved.settings)
+    return built_in_system(name, "zh" if said.language == "zh" else "en") if own is None else own

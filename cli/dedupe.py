@@ -1,0 +1,59 @@
+"""``qa3 dedupe``: lists in, one list out, without asking any model again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from messages import say
+
+from .options import config_file, setting
+from .output import Output
+
+
+def add_commands(app: typer.Typer, lang: str) -> None:
+    """Adds ``dedupe`` with its help in a language."""
+
+    @app.command(help=say("cli.dedupe", lang))
+    def dedupe(
+        context: typer.Context,
+        files: list[Path] = typer.Argument(help=say("cli.lists", lang)),
+        output: Path = typer.Option(..., "--output", "-o", help=say("cli.output", lang)),
+        embeddings: str | None = setting(lang, "embeddings"),
+        embedding_backend: str | None = setting(lang, "embedding_backend"),
+        threshold: str | None = setting(lang, "threshold"),
+        journal: Path | None = setting(lang, "journal"),
+        format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
+        force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
+        quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
+        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        config: Path | None = config_file(lang),
+    ) -> None:
+        from chains.journal.replies import Journal
+        from chains.run.merge import merge
+        from chains.settings import resolve
+        from pairs.files.export import write_pairs
+
+        given = {
+            "embeddings": embeddings,
+            "embedding_backend": embedding_backend,
+            "threshold": threshold,
+            "journal": journal,
+        }
+        settings = resolve(given, config).settings
+
+        place = Output(output, format_, force, quiet, as_json)
+        said = context.obj
+        with Journal(settings.journal) as opened:
+            place.check(opened)
+            merged = merge(files, settings, opened)
+        write_pairs(merged.kept, output, format_)
+        if as_json:
+            typer.echo(merged.model_dump_json(indent=2))
+        if not quiet:
+            kept, left_out = len(merged.kept), len(merged.duplicates)
+            counts = {"kept": kept, "duplicates": left_out, "conflicts": len(merged.conflicts)}
+            judged = merged.embeddings
+            typer.echo(said("show.merged", files=len(files), embeddings=judged, **counts), err=True)
+            typer.echo(said("show.written", count=kept, file=output), err=True)

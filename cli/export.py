@@ -1,0 +1,169 @@
+"""``qa3 export`` and ``qa3 view``: a finished job's list to take away, and to look at."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from messages import say
+
+from .options import Said, config_file, setting
+
+if TYPE_CHECKING:
+    from chains.journal.replies import Journal
+    from chains.settings import Resolved
+    from pairs.records import QAPair
+
+
+def add_commands(app: typer.Typer, lang: str) -> None:
+    """Adds ``export`` and ``view`` with their help in a language."""
+
+    @app.command(help=say("cli.export", lang))
+    def export(
+        context: typer.Context,
+        job: str = typer.Argument(help=say("cli.job", lang)),
+        output: Path = typer.Option(..., "--output", "-o", help=say("cli.output", lang)),
+        format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
+        system: str = typer.Option("", "--system", help=say("cli.system", lang)),
+        validation: float = typer.Option(0.0, "--validation", help=say("cli.validation", lang)),
+        force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
+        journal: Path | None = setting(lang, "journal"),
+        config: Path | None = config_file(lang),
+    ) -> None:
+        wanted = _Export(output, format_, system, validation)
+        _export(job, wanted, _resolved(journal, config), context.obj, force=force)
+
+    @app.command(help=say("cli.view", lang))
+    def view(
+        context: typer.Context,
+        job: str = typer.Argument(help=say("cli.job", lang)),
+        output: Path | None = typer.Option(
+            None, "--output", "-o", help=say("cli.page_output", lang)
+        ),
+        open_: bool = typer.Option(False, "--open", help=say("cli.open", lang)),
+        force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
+        journal: Path | None = setting(lang, "journal"),
+        config: Path | None = config_file(lang),
+    ) -> None:
+        resolved = _resolved(journal, config)
+        page = _view(job, output, resolved, context.obj, force=force)
+        if open_:
+            typer.launch(page.resolve().as_uri())
+
+
+class _Export:
+    """What is to be written, checked before the journal is opened.
+
+    Args:
+        path: The list's file.
+        format_: As asked for; None: as the file's name says.
+        system: For trainers' formats.
+        validation: Share of the pairs, 0..0.9.
+
+    Raises:
+        ExportError: The format or the share makes no sense.
+    """
+
+    def __init__(self, path: Path, format_: str | None, system: str, validation: float) -> None:
+        from pairs.errors import ExportError
+        from pairs.files.export import format_of, written_files
+
+        if not 0 <= validation <= 0.9:
+            raise ExportError("export.share", share=validation)
+        self.format = format_of(path, format_)
+        self.files = written_files(path, validation)
+        self.system = system
+        self.validation = validation
+
+    def write(self, kept: Sequence[QAPair], folder: Path) -> list[Path]:
+        """The files written into a folder, under the names they are to have."""
+        from pairs.errors import ExportError
+        from pairs.files.export import split_by_document, write_pairs, written_files
+
+        if self.validation and not all(split_by_document(kept, self.validation)):
+            raise ExportError("export.one_document")
+        first = folder / self.files[0].name
+        write_pairs(kept, first, self.format, system=self.system, validation=self.validation)
+        return written_files(first, self.validation)
+
+
+def _export(name: str, wanted: _Export, resolved: Resolved, said: Said, *, force: bool) -> None:
+    from chains.journal.jobs import Jobs
+    from chains.journal.lists import load_list
+    from chains.journal.replies import Journal
+    from pairs.files.export import describe_files
+
+    with Journal(resolved.settings.journal) as journal:
+        job = Jobs(journal).find(name).id
+        _check(wanted.files, journal, job, force=force)
+        kept = load_list(journal, job).kept
+        _place(wanted.files, lambda folder: wanted.write(kept, folder), journal, job)
+    info = describe_files(wanted.files, wanted.format, with_system=bool(wanted.system))
+    for file, count in zip(wanted.files, _counts(kept, wanted), strict=True):
+        typer.echo(said("show.written", count=count, file=file), err=True)
+    if info:
+        names = ", ".join(file.stem for file in wanted.files)
+        typer.echo(said("show.described", file=info, names=names), err=True)
+
+
+def _counts(kept: Sequence[QAPair], wanted: _Export) -> list[int]:
+    from pairs.files.export import split_by_document
+
+    if not wanted.validation:
+        return [len(kept)]
+    return [len(part) for part in split_by_document(kept, wanted.validation)]
+
+
+def _view(name: str, output: Path | None, resolved: Resolved, said: Said, *, force: bool) -> Path:
+    from chains.jobs.report import write_job_view
+    from chains.journal.jobs import Jobs
+    from chains.journal.replies import Journal
+
+    with Journal(resolved.settings.journal) as journal:
+        job = Jobs(journal).find(name).id
+        page = output or Path(f"qa3-{job}.html")
+        _check([page], journal, job, force=force)
+
+        def write(folder: Path) -> list[Path]:
+            return [write_job_view(journal, job, folder / page.name, language=said.language)]
+
+        _place([page], write, journal, job)
+    typer.echo(said("show.viewed", file=page), err=True)
+    return page
+
+
+def _check(files: Sequence[Path], journal: Journal, job: str, *, force: bool) -> None:
+    """Raises where a file cannot be written, or is not the job's own to replace."""
+    from pairs.errors import ExportError
+    from pairs.files.export import check_writable
+
+    for file in files:
+        check_writable(file)
+        if file.exists() and not force and not journal.wrote_output(file, job):
+            raise ExportError("export.exists", file=str(file))
+
+
+def _place(
+    files: Sequence[Path], write: Callable[[Path], Sequence[Path]], journal: Journal, job: str
+) -> None:
+    """Writes files beside their places and moves them there, known to the journal before."""
+    from pairs.errors import ExportError
+
+    target = files[0]
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".qa3-") as folder:
+            for part, file in zip(write(Path(folder)), files, strict=True):
+                journal.keep_output(job, file, part)
+                part.replace(file)
+    except OSError as error:
+        raise ExportError("export.write", file=str(target), reason=error.strerror) from error
+
+
+def _resolved(journal: Path | None, config: Path | None) -> Resolved:
+    from chains.settings import resolve
+
+    return resolve({"journal": journal}, config)

@@ -1,0 +1,73 @@
+"""``qa3 load`` and ``qa3 split``: what is understood of a document, before a call is paid for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from messages import say
+
+from .options import config_file, printable, setting
+
+
+def add_commands(app: typer.Typer, lang: str) -> None:
+    """Adds ``load`` and ``split`` with their help in a language."""
+
+    @app.command("load", help=say("cli.load", lang))
+    def load_document(
+        context: typer.Context,
+        doc: Path = typer.Argument(help=say("cli.doc", lang)),
+        password: str | None = typer.Option(None, help=say("cli.password", lang)),
+        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+    ) -> None:
+        from loaders import count_tokens, load
+        from pairs.viewer.places import harmless
+
+        for document in load(doc, password=password):
+            metadata = dict(document.metadata)
+            if as_json:
+                row = {"page_content": document.page_content, "metadata": metadata}
+                typer.echo(json.dumps(row, ensure_ascii=False, default=str))
+                continue
+            head = f"== {metadata.pop('page', '')} {' > '.join(metadata.pop('headings', ()) or ())}"
+            warnings = metadata.pop("warnings", ()) or ()
+            rest = ", ".join(f"{name}: {value}" for name, value in metadata.items())
+            tokens = count_tokens(document.page_content)
+            typer.echo(printable(f"{head.rstrip()} ({rest}, tokens: {tokens})"))
+            for warning in warnings:
+                typer.echo("! " + context.obj(warning["code"], **warning["fields"]), err=True)
+            typer.echo(harmless(document.page_content))
+
+    @app.command("split", help=say("cli.split", lang))
+    def split_document(
+        doc: Path = typer.Argument(help=say("cli.doc", lang)),
+        backend: str | None = setting(lang, "backend", "-b"),
+        chunk_size: str | None = setting(lang, "chunk_size"),
+        overlap: str | None = setting(lang, "overlap"),
+        password: str | None = typer.Option(None, help=say("cli.password", lang)),
+        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        config: Path | None = config_file(lang),
+    ) -> None:
+        from chains.llm.backends import choose
+        from chains.settings import resolve
+        from loaders import load, split
+        from pairs.viewer.places import harmless
+
+        given = {"backend": backend, "chunk_size": chunk_size, "overlap": overlap}
+        resolved = resolve(given, config)
+        size, overlapping = choose(resolved).chunk_size, resolved.settings.overlap
+        documents = load(doc, password=password)
+        for chunk in split(documents, chunk_size=size, overlap=overlapping):
+            if as_json:
+                typer.echo(chunk.model_dump_json())
+                continue
+            pages = {chunk.first_page, chunk.last_page} - {None}
+            place = "-".join(str(page) for page in sorted(filter(None, pages)))
+            marked = " boilerplate" if chunk.boilerplate else ""
+            typer.echo(
+                f"== {chunk.index} [{chunk.span.start}-{chunk.span.end}] {place}"
+                f" {printable(chunk.context)}{marked}"
+            )
+            typer.echo(harmless(chunk.text))

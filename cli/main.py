@@ -1,0 +1,126 @@
+"""From arguments to an exit code: the app is built in the user's language, and errors end here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from messages import LANGUAGES, say
+
+from . import chat as chatting
+from . import dedupe as deduping
+from . import endpoint, jobs
+from . import export as exporting
+from . import extract as extracting
+from . import inspect as looking
+from . import serve as serving
+from . import setup as checking
+from .options import Said, printable
+
+FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code: 0, 1 where some chunk failed, 2 for what the user can put right.
+
+    Args:
+        arguments: Without the program's name.
+    """
+    language = language_of(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A console in a legacy code page must not end a run at the first character it lacks.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app = build_app(language)
+    try:
+        code = app(list(arguments), standalone_mode=False)
+    except typer.Abort:
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:  # noqa: BLE001 - the last door: never a traceback
+        return _fail(error, language)
+    return code if isinstance(code, int) else 0
+
+
+def language_of(arguments: Sequence[str]) -> str:
+    """``--lang``, else the locale's language, else English."""
+    for at, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if name == "--lang":
+            value = value or (arguments[at + 1] if at + 1 < len(arguments) else "")
+            return value if value in LANGUAGES else "en"
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(variable):
+            return "zh" if os.environ[variable].lower().startswith("zh") else "en"
+    return "en"
+
+
+def build_app(language: str) -> typer.Typer:
+    """The commands with their help in a language."""
+    app = typer.Typer(
+        help=say("cli.about", language),
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def main(
+        context: typer.Context,
+        lang: str = typer.Option(language, "--lang", help=say("cli.lang", language)),  # noqa: ARG001 - read before
+        version: bool = typer.Option(  # noqa: ARG001 - its callback answers
+            False, "--version", help=say("cli.version", language), is_eager=True, callback=_version
+        ),
+    ) -> None:
+        context.obj = Said(language)
+
+    for room in (
+        extracting,
+        chatting,
+        deduping,
+        jobs,
+        exporting,
+        looking,
+        checking,
+        serving,
+        endpoint,
+    ):
+        room.add_commands(app, language)
+    return app
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"qa3 {version('qa3')}")
+        raise typer.Exit
+
+
+def _fail(error: Exception, language: str) -> int:
+    """Says what happened on one line of stderr; the exit code."""
+    said = getattr(error, "say", None)
+    if said is not None:
+        typer.echo(f"qa3: {printable(said(language))}", err=True)
+        return MISTAKE
+    shown = getattr(error, "format_message", None)
+    if shown is not None:
+        context = getattr(error, "ctx", None)
+        command = context.info_name if context and context.parent else ""
+        reason = printable(shown())
+        typer.echo(f"qa3: {say('cli.usage', language, reason=reason, command=command)}", err=True)
+        return MISTAKE
+    reason = printable(str(error))[:300]
+    typer.echo(
+        f"qa3: {say('cli.unexpected', language, kind=type(error).__name__, reason=reason)}",
+        err=True,
+    )
+    return FAILED

@@ -1,0 +1,95 @@
+"""``qa3 config``, ``qa3 doctor`` and ``qa3 model``: what is set, what is there, what is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from messages import say
+
+from .options import config_file, printable, setting
+
+if TYPE_CHECKING:
+    from chains.settings import Resolved
+
+
+def add_commands(app: typer.Typer, lang: str) -> None:
+    """Adds the commands with their help in a language."""
+
+    @app.command("config", help=say("cli.config", lang))
+    def show_config(
+        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        config: Path | None = config_file(lang),
+    ) -> None:
+        from chains.settings import resolve
+
+        resolved = resolve(config=config)
+        rows, backends = _settings(resolved), _backends(resolved)
+        if as_json:
+            typer.echo(json.dumps({"settings": rows, "backends": backends}, ensure_ascii=False))
+            return
+        for name, row in rows.items():
+            shown = "-" if row["value"] is None else row["value"]
+            typer.echo(f"{name:<14} {printable(str(shown)):<12} ({printable(row['from'])})")
+            typer.echo(f"{'':<14} {say(f'setting.{name}', lang)}")
+        for name, row in backends.items():
+            typer.echo(printable(f"[backends.{name}]"))
+            for key, value in row.items():
+                typer.echo("  " + printable(f"{key} = {json.dumps(value, ensure_ascii=False)}"))
+
+    @app.command(help=say("cli.doctor", lang))
+    def doctor(
+        backend: str | None = setting(lang, "backend", "-b"),
+        config: Path | None = config_file(lang),
+    ) -> int:
+        from chains.jobs.doctor import examine
+        from chains.settings import resolve
+
+        well = True
+        for finding in examine(resolve({"backend": backend}, config)):
+            mark = {"ok": "ok  ", "note": "note", "wrong": "FAIL"}[finding.state]
+            typer.echo(f"{mark} {printable(finding.reason.say(lang))}")
+            well = well and finding.state != "wrong"
+        return 0 if well else 1
+
+    model = typer.Typer(help=say("cli.model", lang), no_args_is_help=True)
+    app.add_typer(model, name="model")
+
+    @model.command("download", help=say("cli.model_download", lang))
+    def download_model(
+        context: typer.Context,
+        name: str | None = typer.Argument(None, help=say("cli.model_name", lang)),
+        to: Path | None = typer.Option(None, "--to", help=say("cli.model_to", lang)),
+    ) -> None:
+        from chains.models.folders import download_named
+
+        from .progress import Showing
+
+        with Showing(context.obj, quiet=False) as showing:
+            path = download_named(name, showing.download, to)
+        typer.echo(str(path))
+
+
+def _settings(resolved: Resolved) -> dict[str, dict[str, Any]]:
+    """Each setting's value and where it comes from."""
+    values = resolved.settings.model_dump(mode="json")
+    return {
+        name: {"value": value, "from": resolved.origins[name]} for name, value in values.items()
+    }
+
+
+def _backends(resolved: Resolved) -> dict[str, dict[str, Any]]:
+    """Each backend's table; of a key only whether there is one."""
+    from chains.llm.backends import all_backends
+    from chains.settings import secret
+
+    tables: dict[str, dict[str, Any]] = {}
+    for backend in all_backends(resolved):
+        table = backend.model_dump(mode="json", exclude_none=True, exclude={"name"})
+        if backend.api_key_env:
+            table["api_key"] = "****" if secret(backend.api_key_env) else None
+        tables[backend.name] = table
+    return tables

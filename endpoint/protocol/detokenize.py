@@ -1,0 +1,122 @@
+"""Ids to text as they arrive: whole characters, no beginning of a stop string, a true reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from ..errors import EndpointError
+from ..model.engine import Engine, Sampling
+from .stop_strings import StopStrings
+
+WINDOW, ANCHOR = 96, 16  # ids decoded together at the most, and kept when the rest is settled
+HALF = "\N{REPLACEMENT CHARACTER}"
+MOST_HALVES = 3  # bytes of a character in UTF-8 that may be there before its last one
+
+
+class Tokenizer(Protocol):
+    """What the protocol needs of a tokenizer."""
+
+    def prompt_ids(self, messages: Sequence[tuple[str, str]]) -> list[int]:
+        """The ids of a dialogue."""
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of an answer so far; a character that is not whole ends in U+FFFD."""
+        ...
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The next part of an answer.
+
+    Attributes:
+        text: Never half a character, nor what may begin a stop string; may be empty.
+        tokens: Ids of the answer so far.
+        finish: ``stop`` or ``length``, on the last piece alone.
+    """
+
+    text: str
+    tokens: int
+    finish: Literal["stop", "length"] | None = None
+
+
+class WholeCharacters:
+    """Text of ids that arrive one by one; decodes the last ones alone, so long answers stay cheap.
+
+    Args:
+        decode: Text of ids; what it gives for more ids begins with what it gave for fewer.
+    """
+
+    def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
+        self._decode = decode
+        self._ids: list[int] = []
+        self._given = ""
+
+    def add(self, ids: Sequence[int]) -> str:
+        """The characters that have become whole."""
+        self._ids += ids
+        whole = _without_half(self._decode(self._ids))
+        new = whole[len(self._given) :]
+        self._given += new
+        if len(self._ids) > WINDOW:
+            self._shorten()
+        return new
+
+    def _shorten(self) -> None:
+        """Forgets all ids but the last few, where their text alone ends the text given."""
+        last = self._ids[-ANCHOR:]
+        text = self._decode(last)
+        if text and HALF not in (text[0], text[-1]) and self._given.endswith(text):
+            self._ids, self._given = last, text
+
+
+def _without_half(text: str) -> str:
+    """The text without a last character whose bytes may not all be there."""
+    end = len(text)
+    while end > max(0, len(text) - MOST_HALVES) and text[end - 1] == HALF:
+        end -= 1
+    return text[:end]
+
+
+def speak(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    ids: Sequence[int],
+    sampling: Sampling,
+    stop: Sequence[str] = (),
+) -> Generator[Piece, None, None]:
+    """An answer in pieces; closing the iterator cancels the generation.
+
+    White space at the end of an answer is never part of it.
+
+    Args:
+        engine: Makes the ids.
+        tokenizer: Makes text of them.
+        ids: The prompt.
+        sampling: How to draw.
+        stop: Strings before which the answer ends.
+
+    Raises:
+        EndpointError: The engine found no memory, died, or ended without a reason.
+    """
+    characters, strings = WholeCharacters(tokenizer.decode), StopStrings(stop)
+    tokens, blank = 0, ""
+    steps = engine.generate(ids, sampling)
+    try:
+        for step in steps:
+            tokens += len(step.ids)
+            text, stopped = strings.add(characters.add(step.ids))
+            finish = "stop" if stopped else step.finish
+            text = blank + text + (strings.rest() if finish and not stopped else "")
+            shown = text.rstrip()
+            blank = text[len(shown) :]
+            yield Piece(shown, tokens, finish)
+            if finish:
+                return
+    finally:
+        # A plain iterator has nothing to close.
+        close: Callable[[], None] = getattr(steps, "close", lambda: None)
+        close()
+    raise EndpointError("endpoint.unfinished")

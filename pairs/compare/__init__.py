@@ -1,0 +1,1 @@
+"""Whether two pairs ask the same: vectors, guards, judgement, deduplication."""

@@ -1,0 +1,197 @@
+"""One list out of many: which pairs ask what another pair asks already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+
+from ..errors import PairsError
+from ..records import Conflict, Duplicate, QAPair
+from ..text.normalise import normalise
+from .answers import fullness
+from .judge import Asked, Hit, Judging
+from .neighbours import Vectors, one_thread, unit_rows
+
+__all__ = ["Conflict", "Deduper"]
+
+_SLICE = 4096
+"""Pairs whose vectors are copied into order at a time: 16 MB at 1024 dimensions."""
+_Final = dict[int, Hit | None]
+"""What became of each pair, by the order it came in: nothing found, or what asks the same."""
+
+
+class Deduper:
+    """Sorts pairs into kept ones and duplicates of kept ones.
+
+    A pair is a duplicate where its question equals a kept one's after normalisation, or where
+    the cosine of the questions reaches the threshold and no guard sees that they ask different
+    things, and the answers agree. Answers that do not agree leave both pairs kept, as a conflict.
+    Of a group the best pair stays: grounded before ungrounded, then the fuller answer, then the
+    earlier one. Every duplicate is judged against the kept pair itself, never against another
+    duplicate.
+
+    While pairs stream in, ``add`` gives provisional verdicts; ``kept``, ``duplicates`` and
+    ``conflicts`` are computed once over everything given, in document order, so how the pairs
+    were cut into batches changes nothing.
+
+    Args:
+        embeddings: What embeds the questions; without it, and without vectors given, only
+            equal questions are duplicates.
+        threshold: Cosine from which two questions may be one, 0..1; it belongs to the model.
+        guards: Whether numbers, names, opposites and question words may refuse a merge.
+    """
+
+    def __init__(
+        self, embeddings: Embeddings | None = None, threshold: float = 0.9, *, guards: bool = True
+    ) -> None:
+        self._embeddings = embeddings
+        self._threshold = threshold
+        self._guards = guards
+        self._items: list[QAPair] = []
+        self._places: list[tuple[int, int]] = []
+        self._keys: list[str] = []
+        self._batches: list[Vectors] = []
+        self._stream = Judging(threshold, guards=guards)
+        self._final: _Final | None = None
+
+    def collect(
+        self,
+        items: Sequence[QAPair],
+        vectors: Sequence[Sequence[float]] | Vectors | None = None,
+        *,
+        place: int | None = None,
+    ) -> None:
+        """Takes pairs in without a provisional verdict, for lists that are there already.
+
+        Args:
+            items: Pairs.
+            vectors: One a question, where they are known already; any length but zero.
+            place: Where the pairs stand in the document's order, such as their chunk's index;
+                the order of the calls where it is not said.
+
+        Raises:
+            PairsError: The vectors are not one a question, of one length and finite.
+        """
+        rows = self._vectors_for([item.question for item in items], vectors)
+        at = len(self._items)
+        self._items += items
+        self._places += [(at if place is None else place, at + n) for n in range(len(items))]
+        self._keys += [normalise(item.question) for item in items]
+        if rows is not None:
+            self._batches.append(rows)
+        self._final = None
+
+    def add(
+        self,
+        items: Sequence[QAPair],
+        vectors: Sequence[Sequence[float]] | Vectors | None = None,
+        *,
+        place: int | None = None,
+    ) -> list[QAPair]:
+        """The pairs that no earlier one makes a duplicate, in order; provisional.
+
+        Args:
+            items: Pairs.
+            vectors: As for ``collect``.
+            place: As for ``collect``.
+
+        Raises:
+            PairsError: As for ``collect``.
+        """
+        first = len(self._items)
+        self.collect(items, vectors, place=place)
+        rows = self._batches[-1] if self._batches and items else None
+        asked = [self._asked(n) for n in range(first, len(self._items))]
+        # Asking for one thread costs more than judging a few pairs without vectors.
+        with nullcontext() if rows is None else one_thread():
+            verdicts = self._stream.judge(asked, rows)
+        return [item for item, hit in zip(items, verdicts, strict=True) if _stays(hit)]
+
+    @property
+    def kept(self) -> list[QAPair]:
+        """The pairs of the final list, in document order."""
+        return [self._items[n] for n, hit in self._in_order(self._settled()) if _stays(hit)]
+
+    @property
+    def duplicates(self) -> list[Duplicate]:
+        """The other pairs, in document order, each with the kept one that makes it one."""
+        final = self._settled()
+        return [
+            Duplicate(
+                item=self._items[n],
+                duplicate_of=self._items[hit.of],
+                score=hit.score,
+                kind=hit.kind,
+            )
+            for n, hit in self._in_order(final)
+            if hit is not None and hit.agrees
+        ]
+
+    @property
+    def conflicts(self) -> list[Conflict]:
+        """Kept pairs that ask what a better kept pair asks, with another answer."""
+        return [
+            Conflict(
+                item=self._items[n],
+                conflicts_with=self._items[hit.of],
+                score=hit.score,
+                kind=hit.kind,
+            )
+            for n, hit in self._in_order(self._settled())
+            if hit is not None and not hit.agrees
+        ]
+
+    def _in_order(self, final: _Final) -> list[tuple[int, Hit | None]]:
+        return sorted(final.items(), key=lambda verdict: self._places[verdict[0]])
+
+    def _settled(self) -> _Final:
+        """The final verdicts, computed anew where pairs came in since they last were."""
+        if self._final is None:
+            if len(self._batches) > 1:
+                self._batches = [np.concatenate(self._batches)]
+            with one_thread():
+                self._final = self._judged()
+        return self._final
+
+    def _judged(self) -> _Final:
+        """Every pair judged, the best first: so the best of a group is the one that stays."""
+        best_first = sorted(range(len(self._items)), key=self._rank)
+        vectors = self._batches[0] if self._batches else None
+        judging = Judging(self._threshold, guards=self._guards)
+        if vectors is not None:
+            judging.prepare(vectors)
+        final: _Final = {}
+        for first in range(0, len(best_first), _SLICE):
+            part = best_first[first : first + _SLICE]
+            rows = None if vectors is None else vectors[part]
+            hits = judging.judge([self._asked(n) for n in part], rows)
+            final.update(zip(part, hits, strict=True))
+        return final
+
+    def _rank(self, n: int) -> tuple[bool, int, tuple[int, int]]:
+        item = self._items[n]
+        return item.evidence.match == "none", -fullness(item.answer), self._places[n]
+
+    def _asked(self, n: int) -> Asked:
+        return Asked(n, self._keys[n], self._items[n].question, self._items[n].answer)
+
+    def _vectors_for(
+        self, questions: list[str], given: Sequence[Sequence[float]] | Vectors | None
+    ) -> Vectors | None:
+        if given is None:
+            if self._embeddings is None:
+                if questions and self._batches:
+                    raise PairsError("dedupe.vectors_missing", count=len(questions))
+                return None
+            given = self._embeddings.embed_documents(questions) if questions else []
+        if self._items and questions and not self._batches:
+            raise PairsError("dedupe.vectors_missing", count=len(self._items))
+        width = self._batches[0].shape[1] if self._batches else None
+        return unit_rows(given, len(questions), width) if questions else None
+
+
+def _stays(hit: Hit | None) -> bool:
+    return hit is None or not hit.agrees

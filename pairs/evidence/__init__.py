@@ -1,0 +1,1 @@
+"""Whether a passage proves an answer: grounding, numbers, contradiction, quality."""

@@ -1,0 +1,1 @@
+"""Lists of pairs in files: export, import, formats."""

@@ -1,0 +1,255 @@
+"""Writes a list as a file, whole or not at all: JSONL, spreadsheets, and what trainers read."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..errors import ExportError
+from ..records import QAPair
+from .formats import TEXTS
+
+__all__ = [
+    "FORMATS",
+    "check_writable",
+    "describe_files",
+    "format_of",
+    "read_pairs",
+    "replace_file",
+    "split_by_document",
+    "write_pairs",
+    "written_files",
+]
+
+FORMATS: tuple[str, ...] = (*TEXTS, "xlsx")
+_SUFFIXES = {
+    ".jsonl": "jsonl",
+    ".csv": "csv",
+    ".json": "alpaca",
+    ".xlsx": "xlsx",
+    ".md": "markdown",
+    ".markdown": "markdown",
+}
+_DESCRIBED = frozenset({"alpaca", "sharegpt"})
+"""Formats beside which a ``dataset_info.json`` tells LLaMA-Factory what the file is."""
+INFO = "dataset_info.json"
+
+
+def format_of(path: Path, asked: str | None = None) -> str:
+    """The format to write a file in: the one asked for, else the one its suffix stands for.
+
+    Raises:
+        ExportError: There is no such format, or the suffix stands for none.
+    """
+    name = asked or _SUFFIXES.get(path.suffix.lower())
+    if name not in FORMATS:
+        raise ExportError(
+            "export.format", file=str(path), format=asked or path.suffix, known=", ".join(FORMATS)
+        )
+    return name
+
+
+def write_pairs(
+    pairs: Iterable[QAPair],
+    path: str | Path,
+    format: str | None = None,  # noqa: A002 - the word users know
+    *,
+    system: str = "",
+    validation: float = 0.0,
+    describe: bool = False,
+) -> Path:
+    """The file written, whole or not at all.
+
+    Args:
+        pairs: Usually ``PairList.kept``.
+        path: Replaced if it is there; its folder must exist.
+        format: One of ``FORMATS``; None: as the suffix says (.jsonl, .csv, .xlsx, .md; .json is
+            Alpaca).
+        system: A system or instruction text, for the formats of trainers.
+        validation: Share of the pairs, 0..0.9, that go to a second file, by whole documents;
+            0 for none. ``written_files`` names both.
+        describe: Whether Alpaca and ShareGPT files are entered in their folder's
+            ``dataset_info.json``, by which LLaMA-Factory finds them.
+
+    Raises:
+        ExportError: Unknown format, or a file cannot be written.
+        ValueError: The share is outside its bounds.
+    """
+    target = Path(path)
+    name = format_of(target, format)
+    files = written_files(target, validation)
+    parts: Sequence[Iterable[QAPair]] = [pairs]
+    if validation:
+        parts = split_by_document(pairs, validation)
+    for file, part in zip(files, parts, strict=False):
+        replace_file(file, _content(part, name, system))
+    if describe:
+        describe_files(files, name, with_system=bool(system))
+    return target
+
+
+def written_files(path: Path, validation: float = 0.0) -> list[Path]:
+    """The files a list goes to, the one to validate with last.
+
+    Args:
+        path: The list's file.
+        validation: As for ``write_pairs``.
+    """
+    if not validation:
+        return [path]
+    return [path, path.with_name(f"{path.stem}.validation{path.suffix}")]
+
+
+def split_by_document(pairs: Iterable[QAPair], share: float) -> tuple[list[QAPair], list[QAPair]]:
+    """The pairs to train with and those to validate with, no document in both.
+
+    Documents are taken in an order that depends on their names alone, so that a longer run
+    of the same documents splits them alike. One document cannot be split: all of it trains.
+
+    Args:
+        pairs: In order, which both parts keep.
+        share: Of the pairs to validate with, 0..0.9; the nearest that whole documents allow.
+
+    Raises:
+        ValueError: The share is outside its bounds.
+    """
+    if not 0 <= share <= 0.9:
+        raise ValueError(f"a share of pairs must lie between 0 and 0.9, not {share}")
+    everything = list(pairs)
+    sizes: dict[str, int] = {}
+    for pair in everything:
+        sizes[pair.source] = sizes.get(pair.source, 0) + 1
+    order = sorted(sizes, key=lambda name: sha256(name.encode("utf-8", "surrogatepass")).digest())
+    chosen: set[str] = set()
+    wanted, taken = share * len(everything), 0
+    for name in order[:-1]:
+        if abs(taken + sizes[name] - wanted) < abs(taken - wanted):
+            chosen.add(name)
+            taken += sizes[name]
+    return (
+        [pair for pair in everything if pair.source not in chosen],
+        [pair for pair in everything if pair.source in chosen],
+    )
+
+
+def _content(pairs: Iterable[QAPair], name: str, system: str) -> Iterable[bytes]:
+    if name == "xlsx":
+        from .xlsx import workbook
+
+        return [workbook(pairs)]
+    return (piece.encode("utf-8", "replace") for piece in TEXTS[name](pairs, system))
+
+
+def describe_files(files: Sequence[Path], name: str, *, with_system: bool) -> Path | None:
+    """The ``dataset_info.json`` the files were added to, other entries in it left as they are.
+
+    Args:
+        files: Of one folder, written.
+        name: Their format; of others than Alpaca and ShareGPT nothing is said.
+        with_system: Whether their rows hold a system text.
+
+    Raises:
+        ExportError: The file is there and no list of data sets, or cannot be written.
+    """
+    if name not in _DESCRIBED:
+        return None
+    info = files[0].with_name(INFO)
+    known: dict[str, Any] = {}
+    try:
+        if info.exists():
+            known = json.loads(info.read_text(encoding="utf-8"))
+        if not isinstance(known, dict):
+            raise ExportError("export.info", file=str(info))
+    except (OSError, ValueError) as error:
+        raise ExportError("export.info", file=str(info)) from error
+    columns = (
+        {"prompt": "instruction", "query": "input", "response": "output"}
+        if name == "alpaca"
+        else {"messages": "conversations"}
+    )
+    if with_system:
+        columns["system"] = "system"
+    for file in files:
+        entry = {"file_name": file.name, "formatting": name, "columns": columns}
+        known[file.name.removesuffix(file.suffix)] = entry
+    # In ASCII: LLaMA-Factory opens it in the encoding of the machine, which need not be UTF-8.
+    replace_file(info, [json.dumps(known, indent=2).encode() + b"\n"])
+    return info
+
+
+def check_writable(path: Path) -> None:
+    """Fails now rather than after hours of asking.
+
+    Raises:
+        ExportError: The folder is missing or cannot be written, or a folder bears the name.
+    """
+    if path.is_dir():
+        raise ExportError("export.is_folder", file=str(path))
+    if not path.parent.is_dir():
+        raise ExportError("export.no_folder", file=str(path), folder=str(path.parent))
+    try:
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise ExportError("export.write", file=str(path), reason=error.strerror) from error
+
+
+def read_pairs(path: str | Path) -> list[QAPair]:
+    """The pairs of a JSONL file of ours.
+
+    Raises:
+        ExportError: The file cannot be read, or a line of it is no pair.
+    """
+    file = Path(path)
+    try:
+        with file.open(encoding="utf-8-sig", newline="\n") as lines:
+            return [
+                _pair(line, file, number) for number, line in enumerate(lines, 1) if line.strip()
+            ]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExportError("export.read", file=str(file), reason=str(error)) from error
+
+
+def _pair(line: str, file: Path, number: int) -> QAPair:
+    try:
+        return QAPair.model_validate_json(line)
+    except ValidationError as error:
+        raise ExportError("export.line", file=str(file), line=number) from error
+
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+def replace_file(target: Path, content: Iterable[bytes]) -> None:
+    """Writes beside the file first and puts that in its place.
+
+    Args:
+        target: Replaced if it is there; its folder must exist.
+        content: The file's pieces, in order.
+
+    Raises:
+        ExportError: The file cannot be written; what was there before still is.
+    """
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        # A new file gets the rights that its user gives new files.
+        handle = os.open(part, _NEW, 0o600 if target.exists() else 0o666)
+    except OSError as error:
+        raise ExportError("export.write", file=str(target), reason=error.strerror) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(content)
+        if target.exists():
+            part.chmod(target.stat().st_mode & 0o777)
+        part.replace(target)
+    except OSError as error:
+        raise ExportError("export.write", file=str(target), reason=error.strerror) from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,186 @@
+"""What a list looks like in each format of text: ours, spreadsheets', trainers', people's."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator
+from io import StringIO
+from typing import Any
+
+from ..records import QAPair
+
+__all__ = ["COLUMNS", "TEXTS", "cells", "unguarded"]
+
+# A spreadsheet runs a cell that begins with one of these; a quote before it makes it text.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+COLUMNS = (
+    "question", "answer", "source", "page", "start", "end", "evidence", "match", "score",
+    "numbers_ok", "verified",
+)  # fmt: skip
+
+Writer = Callable[[Iterable[QAPair], str], Iterator[str]]
+"""Pairs and a system or instruction text to the pieces of a file."""
+
+
+def _source(pair: QAPair) -> dict[str, Any]:
+    """Where a pair comes from, as trainers' files carry it beside their own fields."""
+    span = pair.evidence.span
+    return {
+        "source": pair.source,
+        "page": pair.page,
+        "start": span.start if span else None,
+        "end": span.end if span else None,
+        "evidence": pair.evidence.sentence,
+        **({} if pair.verified is None else {"verified": pair.verified}),
+    }
+
+
+def _row(pair: QAPair) -> dict[str, Any]:
+    return {
+        "question": pair.question,
+        "answer": pair.answer,
+        **_source(pair),
+        "match": pair.evidence.match,
+        "score": round(pair.evidence.score, 4),
+        "numbers_ok": pair.evidence.numbers_ok,
+    }
+
+
+def cells(pair: QAPair, *, guarded: bool) -> list[str | int | float | bool | None]:
+    """The cells of a pair's row, in the order of ``COLUMNS``.
+
+    Args:
+        pair: The pair.
+        guarded: Whether texts that a spreadsheet would run are quoted; for formats in which a
+            cell cannot say that it is text.
+    """
+    row = _row(pair)
+    return [
+        _as_text(cell) if guarded and isinstance(cell := row.get(name), str) else row.get(name)
+        for name in COLUMNS
+    ]
+
+
+def _as_text(cell: str) -> str:
+    return "'" + cell if cell.lstrip(" \u3000\ufeff").startswith(_FORMULA) else cell
+
+
+def unguarded(cell: str) -> str:
+    """A cell of our own CSV as it was before it was kept from being run."""
+    bare = cell.removeprefix("'")
+    return bare if _as_text(bare) == cell else cell
+
+
+def _jsonl(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all
+    for pair in pairs:
+        yield pair.model_dump_json() + "\n"
+
+
+def _json(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all
+    return _array(_row(pair) for pair in pairs)
+
+
+def _csv(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all
+    buffer = StringIO()
+    writer = csv.writer(buffer)
+    yield "\ufeff"  # without it Excel takes UTF-8 for the local code page
+    writer.writerow(COLUMNS)
+    yield _taken(buffer)
+    for pair in pairs:
+        writer.writerow(cells(pair, guarded=True))
+        yield _taken(buffer)
+
+
+def _taken(buffer: StringIO) -> str:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text
+
+
+def _alpaca(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
+    extra = {"system": system} if system else {}
+    return _array(
+        {
+            "instruction": pair.question,
+            "input": "",
+            "output": pair.answer,
+            **extra,
+            **_source(pair),
+        }
+        for pair in pairs
+    )
+
+
+def _sharegpt(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
+    extra = {"system": system} if system else {}
+    return _array(
+        {
+            "conversations": [
+                {"from": "human", "value": pair.question},
+                {"from": "gpt", "value": pair.answer},
+            ],
+            **extra,
+            **_source(pair),
+        }
+        for pair in pairs
+    )
+
+
+def _openai(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
+    # Hosted fine-tuning refuses fields it does not know, so the source stays out.
+    first = [{"role": "system", "content": system}] if system else []
+    for pair in pairs:
+        messages = [
+            *first,
+            {"role": "user", "content": pair.question},
+            {"role": "assistant", "content": pair.answer},
+        ]
+        yield json.dumps({"messages": messages}, ensure_ascii=False) + "\n"
+
+
+def _flat(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
+    extra = {"system": system} if system else {}
+    for pair in pairs:
+        row = {"query": pair.question, "response": pair.answer, **extra, **_source(pair)}
+        yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _markdown(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all
+    source = None
+    for number, pair in enumerate(pairs, 1):
+        if pair.source != source:
+            source = pair.source
+            yield f"# {_one_line(source) or '-'}\n\n"
+        place = f", {pair.page}" if pair.page else ""
+        yield f"{number}. **{_one_line(pair.question)}**\n\n   {_one_line(pair.answer)}\n\n"
+        if pair.evidence.sentence:
+            yield f"   > {_one_line(pair.evidence.sentence)} ({_one_line(source)}{place})\n\n"
+
+
+def _one_line(text: str) -> str:
+    """A text that Markdown shows as it is, on one line."""
+    joined = " ".join(text.split())
+    return "".join("\\" + char if char in "\\`*_[]<>#|~" else char for char in joined)
+
+
+def _array(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    between = "[\n"
+    for row in rows:
+        yield between + json.dumps(row, ensure_ascii=False, indent=1)
+        between = ",\n"
+    yield "[]\n" if between == "[\n" else "\n]\n"
+
+
+TEXTS: dict[str, Writer] = {
+    "jsonl": _jsonl,
+    "json": _json,
+    "csv": _csv,
+    "alpaca": _alpaca,
+    "sharegpt": _sharegpt,
+    "openai": _openai,
+    "flat": _flat,
+    "markdown": _markdown,
+}
+"""Format -> how it is written; a workbook is no text and stands apart."""

@@ -1,0 +1,63 @@
+"""A list as a workbook, in which no cell is ever a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from io import BytesIO
+from typing import Any
+
+from ..records import QAPair
+from .formats import COLUMNS, cells
+
+__all__ = ["workbook"]
+
+_LONGEST = 32_767
+"""Characters that a cell of the format may hold."""
+_WIDTHS = (46, 60, 24, 6, 8, 8, 80, 11, 7, 11)
+
+
+def workbook(pairs: Iterable[QAPair]) -> bytes:
+    """The bytes of an .xlsx file with one row a pair, its head row fixed.
+
+    A text longer than a cell may hold ends in an ellipsis.
+
+    Args:
+        pairs: In order.
+    """
+    import openpyxl
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("qa3")
+    sheet.freeze_panes = "A2"
+    for column, width in enumerate(_WIDTHS):
+        sheet.column_dimensions[chr(ord("A") + column)].width = width
+    sheet.append([_cell(sheet, name, bold=True) for name in COLUMNS])
+    for pair in pairs:
+        sheet.append([_cell(sheet, value) for value in cells(pair, guarded=False)])
+    content = BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def _cell(sheet: Any, value: str | float | bool | None, *, bold: bool = False) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font
+
+    if not isinstance(value, str):
+        return value
+    cell = WriteOnlyCell(sheet, _fitting(value))
+    # A cell that a person edits is read anew: the mark keeps it a text then, too.
+    cell.quotePrefix = value.startswith(tuple("=+-@\t\r\n＝＋－＠"))
+    cell.data_type = "s"  # what begins with = would else be a formula, #N/A an error
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    if bold:
+        cell.font = Font(bold=True)
+    return cell
+
+
+def _fitting(text: str) -> str:
+    # XML holds no control characters but three, and not these two.
+    shown = "".join(
+        char if char >= " " or char in "\t\n\r" else "\ufffd" for char in text
+    ).translate({0xFFFE: "\ufffd", 0xFFFF: "\ufffd"})
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"

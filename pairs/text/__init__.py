@@ -1,0 +1,1 @@
+"""Text analysis for Chinese and English: normalisation, figures, negation, terms."""

@@ -1,0 +1,112 @@
+"""Years, dates and times of day, Chinese and English."""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from .numerals_zh import worth
+from .records import Number
+
+__all__ = ["dates", "lone_dates", "times"]
+
+_MONTHS = {
+    name: place // 2 + 1
+    for place, name in enumerate(
+        "january jan february feb march mar april apr may may june jun july jul august aug"
+        " september sep october oct november nov december dec".split()
+    )
+} | {"sept": 9}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_DIGIT = r"(?<![0-9a-z.])"
+_CN = "零〇一二三四五六七八九十"
+_N2 = rf"(?:\d{{1,2}}|[{_CN}]{{1,3}})"
+_YEAR = rf"(?:\d{{1,4}}|[{_CN}]{{4}}|[〇零一二三四五六七八九]{{2}})"
+_Y4 = r"[12]\d{3}"
+_GAP = r"\s{0,3}"
+
+_DATE = re.compile(
+    rf"(?P<era>公元前|前)?(?<![\d.])(?P<y1>{_YEAR}){_GAP}年(?!代|级|前|后的?今|间|内|以|来|多|之|龄|轻|期|满|的?时间)"
+    rf"(?:{_GAP}(?P<m1>{_N2}){_GAP}月(?:{_GAP}(?P<d1>{_N2}){_GAP}[日号])?)?"
+    rf"|(?<![\d.{_CN}])(?P<m2>{_N2}){_GAP}月(?!球)(?:份|{_GAP}(?P<d2>{_N2}){_GAP}[日号])?"
+    rf"|{_DIGIT}(?P<y3>[12]\d{{3}})(?P<sep>[-/.])(?P<m3>\d{{1,2}})(?P=sep)(?P<d3>\d{{1,2}})(?![\d.])"
+    rf"|(?<![a-z])(?P<m4>{_MONTH})\.? (?P<d4>\d{{1,2}})(?:st|nd|rd|th)?"
+    rf"(?:,? (?P<y4>{_Y4}))?(?!\d|:)"
+    rf"|{_DIGIT}(?P<d5>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m5>{_MONTH})(?![a-z])"
+    rf"\.?(?:,? (?P<y5>{_Y4}))?(?!\d)"
+    rf"|(?<![a-z])(?P<m6>{_MONTH})\.?,? (?:of )?(?P<y6>[12]\d{{3}})(?!\d)"
+    rf"|{_DIGIT}(?P<y7>\d{{1,4}}) (?:bc|bce|b\.c\.)(?![a-z])"
+)
+_LONE_MONTH = re.compile(
+    r"(?<![a-z])(january|february|april|june|july|august|september|october|november|december"
+    r"|(?:(?<=in )|(?<=of )|(?<=by )|(?<=mid[ -])|(?<=late )|(?<=early )|(?<=since )|(?<=until )"
+    r"|(?<=during ))(?:march|may))(?![a-z])"
+)
+_LONE_DAY = re.compile(rf"(?<![\d.{_CN}月])({_N2}){_GAP}日(?!本|元|军|语|文|式|常|期|前|后|内|子)")
+_CLOCK = re.compile(
+    rf"(?<![\d.{_CN}])(?P<h>{_N2}){_GAP}点(?:{_GAP}(?P<m>{_N2}){_GAP}分|(?P<half>半)|整|钟)"
+)
+_TIME = re.compile(
+    rf"{_DIGIT}(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?{_GAP}(?P<half>[ap]\.?m\.?)?(?!\d)"
+    rf"|{_DIGIT}(?P<h2>1?\d) ?(?P<half2>[ap]\.?m\.?)(?![a-z])"
+)
+_SPAN_BEFORE = re.compile(r"(?:[每共近约达过了满经隔长整]|[有为]期)\s*$")
+
+
+def dates(flat: str) -> Iterator[Number]:
+    """Years and dates, as far as they are said: 2023年3月, March 5, 二〇二三年, 221 BC."""
+    for hit in _DATE.finditer(flat):
+        parts = hit.groupdict()
+        year = next((parts[f"y{n}"] for n in (1, 3, 4, 5, 6, 7) if parts[f"y{n}"]), None)
+        month = next((parts[f"m{n}"] for n in (1, 2, 3, 4, 5, 6) if parts[f"m{n}"]), None)
+        day = next((parts[f"d{n}"] for n in (1, 2, 3, 4, 5) if parts[f"d{n}"]), None)
+        value = (worth(year), _month(month), worth(day))
+        if parts["y1"] and month is None and not _is_year(parts["y1"], flat, hit.start()):
+            continue
+        if (value[1] or 1) > 12 or (value[2] or 1) > 31:
+            continue
+        if value[0] is not None and (parts["era"] or parts["y7"]):
+            value = (-value[0], value[1], value[2])
+        yield Number("date", value, "", hit.start(), hit.end())
+
+
+def _month(word: str | None) -> Fraction | None:
+    if word is None:
+        return None
+    return Fraction(_MONTHS[word]) if word in _MONTHS else worth(word)
+
+
+def _is_year(word: str, flat: str, start: int) -> bool:
+    """Whether N年 names a year rather than a length of time such as 5年."""
+    if len(word) == 4 or (
+        len(word) == 2 and all(char in "〇零一二三四五六七八九" for char in word)
+    ):
+        return not _SPAN_BEFORE.search(flat[max(0, start - 3) : start]) or len(word) == 4
+    return flat[start : start + 1] in "公前"
+
+
+def lone_dates(flat: str) -> Iterator[Number]:
+    """Months and days that stand by themselves: in June, 30日."""
+    for hit in _LONE_MONTH.finditer(flat):
+        yield Number("date", (None, _month(hit[1]), None), "", hit.start(), hit.end())
+    for hit in _LONE_DAY.finditer(flat):
+        day = worth(hit[1])
+        if day is not None and 1 <= day <= 31:
+            yield Number("date", (None, None, day), "", hit.start(), hit.end())
+
+
+def times(flat: str) -> Iterator[Number]:
+    """Times of day: 10:30, 3 pm, 十点半."""
+    for hit in _TIME.finditer(flat):
+        hour = Fraction(int(hit["h"] or hit["h2"]))
+        half = (hit["half"] or hit["half2"] or "")[:1]
+        if half == "p" and hour < 12:
+            hour += 12
+        minute = Fraction(int(hit["m"] or 0))
+        second = Fraction(int(hit["s"])) if hit["s"] else None
+        yield Number("time", (hour, minute, second), "", hit.start(), hit.end())
+
+    for hit in _CLOCK.finditer(flat):
+        hour_word, minute_word = worth(hit["h"]), worth(hit["m"])
+        if hour_word is not None and hour_word <= 24:
+            minute = Fraction(30) if hit["half"] else minute_word or Fraction(0)
+            yield Number("time", (hour_word, minute, None), "", hit.start(), hit.end())

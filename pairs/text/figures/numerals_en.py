@@ -1,0 +1,114 @@
+"""Numbers in English words: where they stand in a flattened text, and their worth."""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from .records import Numeral
+
+__all__ = ["english_numerals", "english_value"]
+
+_LONGEST = 20
+"""Words of the longest number; what is longer is a loop, not a number."""
+_ONES = {
+    word: value
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        " fifteen sixteen seventeen eighteen nineteen".split()
+    )
+}
+_TENS = {
+    word: 10 * (place + 2)
+    for place, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())
+}
+_SCALES = {
+    "hundred": 100,
+    "thousand": 10**3,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+}
+_RANKS = (
+    {
+        word: value + 1
+        for value, word in enumerate(
+            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+            " thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
+        )
+    }
+    | {word[:-1] + "ieth": value for word, value in _TENS.items()}
+    | {f"{word}th": value for word, value in _SCALES.items()}
+)
+_PLAIN = "|".join([*_SCALES, *_TENS, *sorted(_ONES, key=len, reverse=True)])
+_RANKED = "|".join(sorted(_RANKS, key=len, reverse=True))
+_ENGLISH = re.compile(
+    rf"(?<![a-z0-9])(?:(?:{_PLAIN})(?:(?:[ -]|,? and |, )(?:{_PLAIN}))*(?:[ -](?:{_RANKED}))?"
+    rf"|(?:{_RANKED}))(?![a-z])"
+)
+_SECONDS = re.compile(r"(?:\d|per|a|an|each|every|split|one|any|this|that)[ -]$")
+_PRONOUN = re.compile(r"(?:\b(?:which|no|any|every|the|this|that|some|each|only|another)[ -])$")
+_PRONOUN_AFTER = re.compile(r"(?: of\b| another\b|'s\b|\s*[?.!]|$)")
+
+
+def english_value(words: list[str]) -> Fraction | None:
+    """What a run of English number words is worth; nothing where they do not fit together.
+
+    Args:
+        words: Such as ``["two", "hundred", "five"]``, the last one possibly a rank.
+    """
+    if len(words) > _LONGEST:
+        return None
+    total, section = 0, 0
+    last_scale, room = 10**30, 10**30
+    for word in words:
+        value = _ONES.get(word, _TENS.get(word, _RANKS.get(word)))
+        if value is not None and word not in ("hundredth", "thousandth", "millionth"):
+            if value >= room:
+                return None
+            section += value
+            room = 10 if value >= 20 else 1
+            continue
+        scale = _SCALES.get(word, _RANKS.get(word, 0))
+        if scale == 100:
+            section = max(section, 1) * 100
+            room = 100
+        else:
+            if scale >= last_scale:
+                return None
+            total += max(section, 1) * scale
+            section, last_scale, room = 0, scale, 1000
+    return Fraction(total + section)
+
+
+def english_numerals(text: str) -> Iterator[Numeral]:
+    """The numbers in English words, in order; not the pronoun one or the unit second.
+
+    Args:
+        text: Half width, lower case.
+    """
+    for run in _ENGLISH.finditer(text):
+        words = [word for word in re.split(r"[ ,-]+", run.group()) if word != "and"]
+        ordinal = words[-1] in _RANKS and words[-1] not in _SCALES
+        if words == ["second"] and _SECONDS.search(text, max(0, run.start() - 6), run.start()):
+            continue
+        if words == ["one"] and _is_pronoun(text, run.start(), run.end()):
+            continue
+        value = english_value(words)
+        if value is not None:
+            yield Numeral(run.start(), run.end(), value, ordinal)
+        else:
+            yield from _one_by_one(run.group(), run.start())
+
+
+def _is_pronoun(text: str, start: int, end: int) -> bool:
+    before = _PRONOUN.search(text[max(0, start - 9) : start])
+    return bool(before or _PRONOUN_AFTER.match(text, end))
+
+
+def _one_by_one(run: str, offset: int) -> Iterator[Numeral]:
+    """The numerals of a run that make no single number: between two and three."""
+    for word in re.finditer(r"[a-z]+", run):
+        value = english_value([word.group()]) if word.group() != "and" else None
+        if value is not None and word.group() not in _SCALES:
+            ordinal = word.group() in _RANKS
+            yield Numeral(offset + word.start(), offset + word.end(), value, ordinal)

@@ -1,0 +1,55 @@
+"""Uploads: sent once, used by their ids in later requests, deleted when they are old."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel
+
+from ..errors import RestError
+from ..multipart import receive
+from ..openapi import form_of
+from ..schemas import FILE_ID
+from ..service import TheService, client_of
+from ..uploads import UploadedFile
+
+FileId = Annotated[str, Path(pattern=FILE_ID, description="the upload's id")]
+_FORM: dict[str, Any] = {"requestBody": {"required": True, "content": form_of({})}}
+
+router = APIRouter(tags=["uploads"])
+
+
+class Files(BaseModel):
+    """Uploads, the newest first."""
+
+    files: list[UploadedFile]
+
+
+@router.post("/files", status_code=201, openapi_extra=_FORM)
+async def upload(request: Request, service: TheService) -> Files:
+    """Takes one file or several, and gives the ids under which later requests name them."""
+    with service.sit(client_of(request)):
+        received = await receive(request, service.uploads)
+    if not received.files:
+        raise RestError("rest.no_upload")
+    service.metrics.uploaded.inc(sum(one.bytes for one in received.files))
+    return Files(files=received.files)
+
+
+@router.get("/files")
+def every(service: TheService) -> Files:
+    """The uploads that are kept."""
+    return Files(files=service.uploads.all())
+
+
+@router.get("/files/{file}")
+def one(file: FileId, service: TheService) -> UploadedFile:
+    """One upload; its content is not given out again."""
+    return service.uploads.find(file)[0]
+
+
+@router.delete("/files/{file}", status_code=204)
+def delete(file: FileId, service: TheService) -> None:
+    """Deletes an upload; jobs begun with it keep their texts."""
+    service.uploads.delete(file)

@@ -1,0 +1,157 @@
+"""Server-sent events: what a run tells, as a client reads it, however often it comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from anyio import to_thread
+
+from chains.events import Done, Event, Failed
+from chains.journal.jobs import Jobs
+from chains.journal.lists import load_list
+from chains.records import Job
+from messages.errors import SaidError
+from pairs.records import Reason
+
+from .error_handlers import sentence
+from .service import Service
+
+ALIVE_SECONDS = 15.0
+"""After so long without an event a comment is sent, so that nothing between closes the line."""
+LOOK_SECONDS = 1.0
+"""Between looks at a job that another process works on."""
+DESCRIBED = {
+    "text/event-stream": {
+        "schema": {
+            "type": "object",
+            "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+        }
+    }
+}
+"""What a stream carries, event by event; data is JSON."""
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+ALIVE = ": alive\n\n"
+_UNDER_WAY = ("waiting", "running", "broken off")
+
+
+def event(name: str, data: str = "", id_: str = "") -> str:
+    """One event on the wire.
+
+    Args:
+        name: Its type.
+        data: JSON on one line.
+        id_: What the client sends back as Last-Event-ID.
+    """
+    head = f"id: {id_}\n" if id_ else ""
+    return f"{head}event: {name}\ndata: {data}\n\n"
+
+
+def as_json(told: Event, language: str) -> str:
+    """An event of a run, a failure with its sentence."""
+    if isinstance(told, Failed):
+        said = {**told.model_dump(), "detail": _say(told.reason, language)}
+        return json.dumps(said, ensure_ascii=False)
+    return told.model_dump_json()
+
+
+async def job_events(
+    service: Service, job: str, after: str | None, language: str
+) -> AsyncIterator[str]:
+    """The events of a job from where a listener was, until it is over or the service closes.
+
+    A run of this process tells everything; of one in another process the journal tells how far
+    it is, and what came of it.
+
+    Args:
+        service: The service.
+        job: Its whole id.
+        after: The id of the last event heard.
+        language: Of sentences.
+    """
+    with service.metrics.listeners.track_inprogress():
+        here = service.runner.news(job, after)
+        if here is not None:
+            async for piece in _of_run(service, job, after, language):
+                yield piece
+            here = service.runner.news(job, after)
+        if here is None or here.elsewhere:
+            async for piece in _of_journal(service, job, language):
+                yield piece
+
+
+async def _of_run(
+    service: Service, job: str, after: str | None, language: str
+) -> AsyncIterator[str]:
+    woken, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(woken.set)
+
+    service.wakers.add(wake)
+    try:
+        with service.runner.watching(job, wake):
+            while not service.closing:
+                woken.clear()
+                news = service.runner.news(job, after)
+                for after, told in news.events if news else ():
+                    yield event(told.event, await _in_thread(told, language), after)
+                if news is None or news.over:
+                    return
+                try:
+                    await asyncio.wait_for(woken.wait(), ALIVE_SECONDS)
+                except (TimeoutError, asyncio.TimeoutError):
+                    yield ALIVE
+    finally:
+        service.wakers.discard(wake)
+
+
+async def _of_journal(service: Service, job: str, language: str) -> AsyncIterator[str]:
+    """What the journal says about a job that no run of this process is about."""
+    last, quiet, jobs = "", 0.0, Jobs(service.journal)
+    while not service.closing:
+        found = await to_thread.run_sync(jobs.find, job)
+        if found.state not in _UNDER_WAY:
+            yield await to_thread.run_sync(_ended, service, found, language)
+            return
+        state = json.dumps({"event": "progress", "job": job, "state": found.state, **_far(found)})
+        if state != last:
+            yield event("progress", state)
+            last, quiet = state, 0.0
+        elif quiet >= ALIVE_SECONDS:
+            yield ALIVE
+            quiet = 0.0
+        quiet += LOOK_SECONDS
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _far(job: Job) -> dict[str, Any]:
+    states = ("pairs", "nothing", "repeated", "failed")
+    total = job.counts.get("chunks") or sum(job.counts.values())
+    return {"done": sum(job.counts.get(state, 0) for state in states), "total": total}
+
+
+def _ended(service: Service, job: Job, language: str) -> str:
+    """How a job ended, as its own run would have told it."""
+    if job.failure:
+        return event("failed", as_json(Failed(job=job.id, reason=job.failure), language))
+    try:
+        result = load_list(service.journal, job.id)
+    except SaidError as error:
+        reason = Reason(code=error.code, fields={n: str(v) for n, v in error.fields.items()})
+        return event("failed", as_json(Failed(job=job.id, reason=reason), language))
+    done = Done(job=job.id, seconds=job.seconds, result=result)
+    return event("done", as_json(done, language))
+
+
+async def _in_thread(told: Event, language: str) -> str:
+    """The event as JSON; a list of many pairs is not written in the event loop."""
+    if isinstance(told, Done):
+        return await to_thread.run_sync(as_json, told, language)
+    return as_json(told, language)
+
+
+def _say(reason: Reason, language: str) -> str:
+    return sentence(reason.code, language, reason.fields)

@@ -1,0 +1,244 @@
+"""What a failed call means, how long it is tried again, and what a run may spend."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.messages import AIMessage
+
+from bench.runs import account, material, run, settings_for
+from bench.simulated import Faults, Simulated
+from chains.llm.limits import Budget, Pace
+from chains.llm.retry import (
+    is_out_of_money,
+    is_overflow,
+    jittered,
+    may_pass,
+    reason_of,
+    retry_after,
+    until_answered,
+)
+
+FOREVER = threading.Event()
+
+
+class FailedError(Exception):
+    """A call that failed with a status, as provider packages raise it."""
+
+    def __init__(self, status: int | None, said: str = "", wait: str = "") -> None:
+        super().__init__(said)
+        self.status_code = status
+        self.response = SimpleNamespace(headers={"retry-after": wait} if wait else {})
+
+
+class APITimeoutError(Exception):
+    """Known by its name alone, as provider packages have it."""
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (FailedError(429), True),
+        (FailedError(500), True),
+        (FailedError(503), True),
+        (FailedError(408), True),
+        (FailedError(400), False),
+        (FailedError(401), False),
+        (FailedError(404), False),
+        (FailedError(402), False),
+        (FailedError(429, "You exceeded your quota: insufficient_quota"), False),
+        (APITimeoutError(), True),
+        (ConnectionResetError(), True),
+        (ValueError("<html>"), True),
+        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"), False),
+        (RuntimeError("ours"), False),
+    ],
+)
+def test_only_what_may_pass_is_asked_again(error: Exception, *, passing: bool) -> None:
+    assert may_pass(error) is passing
+
+
+def test_an_odd_answer_is_asked_for_again_a_few_times_only() -> None:
+    tries: list[int] = []
+
+    def odd() -> AIMessage:
+        tries.append(1)
+        raise KeyError("choices")
+
+    with pytest.raises(KeyError):
+        until_answered(odd, seconds=60, pace=Pace(), tokens=0, stop=threading.Event())
+    assert len(tries) == 3
+
+
+def test_a_call_slower_than_the_budget_is_tried_again_all_the_same() -> None:
+    tries: list[int] = []
+
+    def slow() -> AIMessage:
+        tries.append(1)
+        if len(tries) == 1:
+            time.sleep(0.3)
+            raise FailedError(504, wait="0.01")
+        return AIMessage("答")
+
+    # The jitter's bound after a first failure is 1 s.
+    done = until_answered(slow, seconds=1.1, pace=Pace(), tokens=0, stop=threading.Event())
+    assert done.text == "答"
+    assert len(tries) == 2
+
+
+def test_a_server_that_asks_for_more_than_the_budget_is_given_up_at_once() -> None:
+    started = time.monotonic()
+
+    def busy() -> AIMessage:
+        raise FailedError(429, wait="3600")
+
+    with pytest.raises(FailedError):
+        until_answered(busy, seconds=30, pace=Pace(), tokens=0, stop=threading.Event())
+    assert time.monotonic() - started < 5
+
+
+def test_a_stop_ends_the_waiting() -> None:
+    stop = threading.Event()
+
+    def busy() -> AIMessage:
+        stop.set()
+        raise FailedError(503, wait="60")
+
+    started = time.monotonic()
+    with pytest.raises(FailedError):
+        until_answered(busy, seconds=600, pace=Pace(), tokens=0, stop=stop)
+    assert time.monotonic() - started < 5
+
+
+@given(st.text(max_size=30))
+def test_any_retry_after_gives_seconds(said: str) -> None:
+    assert retry_after(FailedError(429, wait=said)) >= 0
+
+
+def test_retry_after_is_read_as_number_and_date() -> None:
+    assert retry_after(FailedError(429, wait="7")) == 7
+    assert retry_after(FailedError(429, wait="0.5")) == 0.5
+    date = formatdate(1_000_060, usegmt=True)
+    assert retry_after(FailedError(429, wait=date), now=lambda: 1_000_000) == 60
+    assert retry_after(FailedError(429, wait=date), now=lambda: 2_000_000) == 0
+    assert retry_after(FailedError(429)) == 0
+
+
+@given(st.integers(1, 10_000))
+def test_waits_are_bounded(tries: int) -> None:
+    assert 0 <= jittered(tries) <= 30
+
+
+@pytest.mark.parametrize(
+    ("said", "long"),
+    [
+        ("This model's maximum context length is 8192 tokens, however you requested 9000", True),
+        ("the request exceeds the available context size", True),
+        ("prompt is too long: 210000 tokens", True),
+        ("Range of input length should be [1, 6000]", True),
+        ("输入长度超过上限", True),
+        ("this text is not welcome", False),
+        ("内容不合规", False),
+        ("temperature must be below 2", False),
+    ],
+)
+def test_a_context_overflow_is_told_from_other_refusals(said: str, *, long: bool) -> None:
+    assert is_overflow(FailedError(400, said)) is long
+
+
+def test_an_empty_account_is_no_passing_limit() -> None:
+    assert is_out_of_money(FailedError(402))
+    assert not is_out_of_money(FailedError(429, "slow down"))
+
+
+@given(st.text())
+def test_a_reason_is_one_short_line(said: str) -> None:
+    reason = reason_of(ValueError(said))
+    assert reason
+    assert "\n" not in reason
+    assert len(reason) <= 300
+
+
+@pytest.mark.parametrize(("calls", "tokens"), [(17, None), (None, 170), (17, 100)])
+def test_a_budget_is_never_passed_and_used_up(calls: int | None, tokens: int | None) -> None:
+    budget, used = Budget(calls, tokens), [0, 0]
+    lock = threading.Lock()
+
+    def one(n: int) -> None:
+        if budget.take(20):
+            return
+        took = 10 if n % 5 else None
+        with lock:
+            used[0] += took is not None
+            used[1] += took or 0
+        budget.settle(20, took)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(200)))
+    assert used[0] <= (calls or 200)
+    assert used[1] <= (tokens or 10_000)
+    # What is left does not hold another call, of which 20 tokens are set aside.
+    assert used[0] == calls or (tokens is not None and used[1] > tokens - 20)
+
+
+@pytest.mark.parametrize("given", [{"max_calls": 5}, {"max_tokens_total": 6000}])
+def test_a_budget_leaves_the_rest_unasked_and_the_next_run_goes_on(given: dict[str, int]) -> None:
+    materials = material(8)
+    with Simulated() as server:
+        expected = run(materials, settings_for(server, concurrency=3, max_tokens=100)).result
+        server.calls.clear()
+        small = {"concurrency": 3, "max_tokens": 101}
+        first = run(materials, settings_for(server, **small, **given)).result
+        assert first.states()["not asked"] > 0
+        assert first.usage.calls == sum(server.calls.values()) > 0
+        assert first.usage.calls <= given.get("max_calls", 10**9)
+        spent = first.usage.prompt + first.usage.completion
+        assert spent <= given.get("max_tokens_total", 10**9)
+        rest = run(materials, settings_for(server, **small)).result
+        assert account(rest) == account(expected)
+        assert set(server.calls.values()) == {1}
+
+
+def test_a_pace_spreads_calls_over_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    stop = threading.Event()
+    monkeypatch.setattr(stop, "wait", waited.append)
+    monkeypatch.setattr("chains.llm.limits.time.monotonic", lambda: 1000.0)
+    calls = Pace(requests=60)
+    for _ in range(4):
+        calls.wait(100, stop)
+    assert waited == [1, 2, 3]
+    waited.clear()
+    tokens = Pace(tokens=600)
+    tokens.wait(50, stop)
+    tokens.settle(50, 20)
+    tokens.wait(10, stop)
+    assert waited == [2]
+    waited.clear()
+    paused = Pace()
+    paused.wait(10, stop)
+    paused.pause(7)
+    paused.wait(10, stop)
+    assert waited == [7]
+
+
+def test_a_run_keeps_to_its_pace() -> None:
+    with Simulated() as server:
+        resolved = settings_for(server, concurrency=8, requests_per_minute=1200)
+        started = time.monotonic()
+        run(material(6), resolved)
+        assert time.monotonic() - started >= (len(server.calls) - 1) * 0.05
+
+
+def test_a_server_that_was_busy_is_asked_until_it_answers() -> None:
+    with Simulated(faults=Faults(too_many=0.5, broken=0.3, dropped=0.2)) as server:
+        assert run(material(3), settings_for(server, concurrency=4)).result.complete
+        assert set(server.asked.values()) == {2}
+        assert set(server.calls.values()) == {1}

@@ -1,0 +1,268 @@
+"""Jobs that outlive their listeners and their server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.runs import long_text, settings_for
+from bench.simulated import Simulated, pairs_reply
+from chains.errors import BusyError, JournalError
+from chains.events import ChunkDone, Done, Event, Failed, Prepared
+from chains.jobs.event_log import Run
+from chains.jobs.runner import Runner
+from chains.journal.jobs import Jobs
+from chains.journal.lists import load_list
+from chains.journal.replies import Journal
+from chains.run.inputs import Materials, Text, read_materials
+from chains.run.pipeline import Pipeline
+from pairs.records import PairList, Reason
+
+WAIT = 60.0
+
+
+class Gate:
+    """Holds the model's replies back until it is opened."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.reached = threading.Semaphore(0)
+
+    def __call__(self, messages: list[dict[str, str]]) -> str:
+        """The reply, once it may go."""
+        self.reached.release()
+        assert self.open.wait(WAIT)
+        return pairs_reply(messages)
+
+
+@pytest.fixture
+def gate(server: Simulated) -> Iterator[Gate]:
+    made = Gate()
+    server.reply = made
+    yield made
+    made.open.set()
+
+
+@pytest.fixture
+def journal() -> Iterator[Journal]:
+    with Journal() as opened:
+        yield opened
+
+
+def read(paragraphs: int = 4, name: str = "报告") -> Materials:
+    return read_materials([Text(text=long_text(paragraphs), name=name)], chunk_size=20, overlap=0)
+
+
+def heard(runner: Runner, job: str, after: str | None = None) -> list[tuple[str, Event]]:
+    return [one for one in runner.listen(job, after, WAIT) if one is not None]
+
+
+def told(number: int) -> Event:
+    return Failed(job="j", reason=Reason(code="x", fields={"n": number}))
+
+
+def prepared() -> Event:
+    return Prepared(
+        job="j", files=1, chunks=1, tokens=1, backend="b", model="m", embeddings="lexical"
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 12), st.lists(st.integers(0, 15), max_size=4))
+def test_every_listener_hears_every_event_once_in_order(count: int, comes: list[int]) -> None:
+    """Whenever it comes, and wherever it was before."""
+    run = Run("j", embedded=False, given={})
+    everything = [prepared() for _ in range(count - 1)]
+    events: list[Event] = [*everything, told(count)]
+    results: list[list[tuple[str, Event] | None]] = [[] for _ in comes]
+
+    def listen(place: int, after: int) -> None:
+        last = f"{run.token}-{after}" if after else None
+        results[place].extend(run.listen(last, 0.001))
+
+    threads = []
+    for number, event in enumerate(events):
+        for place, after in enumerate(comes):
+            if min(after, count - 1) == number:
+                threads.append(threading.Thread(target=listen, args=(place, min(after, number))))
+                threads[-1].start()
+        run.tell(event)
+    for thread in threads:
+        thread.join(WAIT)
+    whole = [(f"{run.token}-{n}", event) for n, event in enumerate(events, 1)]
+    for place, after in enumerate(comes):
+        said = [one for one in results[place] if one is not None]
+        assert said == whole[min(after, count - 1) :]
+    assert run.since(0).events == whole
+    assert run.since(0).over
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text(max_size=30))
+def test_any_last_event_id_is_a_place_to_go_on_from(after: str) -> None:
+    run = Run("j", embedded=False, given={})
+    run.tell(prepared())
+    assert run.place(after) == 0
+    assert run.place(f"{run.token}-{after}") in (0, 1)
+
+
+def test_a_job_runs_to_its_list_with_any_number_of_listeners(
+    journal: Journal, server: Simulated, gate: Gate
+) -> None:
+    runner = Runner(journal)
+    job = runner.begin(read(), settings_for(server))
+    results: list[list[tuple[str, Event]]] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(heard(runner, job))) for _ in range(8)
+    ]
+    for thread in threads[:4]:
+        thread.start()
+    assert gate.reached.acquire(timeout=WAIT)
+    assert runner.is_running(job)
+    woken = threading.Event()
+    with runner.watching(job, woken.set):
+        gate.open.set()
+        assert woken.wait(WAIT)
+    for thread in threads[4:]:
+        thread.start()
+    for thread in threads:
+        thread.join(WAIT)
+    first = results[0]
+    assert all(one == first for one in results)
+    events = [event for _, event in first]
+    assert isinstance(events[0], Prepared)
+    assert all(isinstance(event, ChunkDone) for event in events[1:-1])
+    done = events[-1]
+    assert isinstance(done, Done)
+    assert load_list(journal, job) == done.result
+    assert Jobs(journal).find(job).state == "done"
+    for place, (id_, _) in enumerate(first):
+        assert heard(runner, job, id_) == first[place + 1 :]
+    assert not runner.is_running(job)
+    assert list(runner.listen("unknown")) == []
+    runner.close()
+
+
+def test_no_more_wait_than_may(journal: Journal, server: Simulated, gate: Gate) -> None:
+    runner = Runner(journal, at_once=1, waiting=2)
+    resolved = settings_for(server)
+    running = runner.begin(read(name="a"), resolved)
+    assert gate.reached.acquire(timeout=WAIT)
+    waiting = [runner.begin(read(name=name), resolved) for name in ("b", "c")]
+    assert all(runner.is_waiting(job) for job in waiting)
+    with pytest.raises(BusyError):
+        runner.begin(read(name="d"), resolved)
+    assert len(Jobs(journal).all()) == 3
+    # One that waits ends at once when it is told to, and makes room.
+    assert runner.stop(waiting[0])
+    (*_, (_, last)) = heard(runner, waiting[0])
+    assert isinstance(last, Done)
+    assert last.result.states()["not asked"] > 0
+    assert Jobs(journal).find(waiting[0]).state == "stopped"
+    runner.begin(read(name="e"), resolved)
+    gate.open.set()
+    assert isinstance(heard(runner, running)[-1][1], Done)
+    runner.close()
+
+
+def test_a_stopped_job_goes_on_and_nothing_is_asked_twice(
+    journal: Journal, server: Simulated, gate: Gate
+) -> None:
+    runner = Runner(journal)
+    job = runner.begin(read(6), settings_for(server, concurrency=1))
+    assert gate.reached.acquire(timeout=WAIT)
+    assert runner.stop(job)
+    assert runner.is_stopping(job)
+    gate.open.set()
+    heard(runner, job)
+    assert Jobs(journal).find(job).state == "stopped"
+    assert not runner.stop(job)
+    runner.go_on(job, retry=True)
+    with pytest.raises(JournalError, match=job):
+        runner.go_on(job)
+    done = heard(runner, job)[-1][1]
+    assert isinstance(done, Done)
+    assert done.result.complete
+    assert set(server.calls.values()) == {1}
+    runner.close()
+
+
+def test_what_a_closing_server_leaves_the_next_one_finishes(
+    server: Simulated, gate: Gate, tmp_path: Path
+) -> None:
+    place = tmp_path / "journal.sqlite"
+    with Journal(place) as journal:
+        runner = Runner(journal, at_once=1)
+        resolved = settings_for(server, concurrency=1)
+        jobs = [runner.begin(read(6, name), resolved) for name in ("a", "b")]
+        cancelled = runner.begin(read(6, "c"), resolved)
+        assert gate.reached.acquire(timeout=WAIT)
+        assert runner.stop(cancelled)
+        assert heard(runner, cancelled)
+        closing = threading.Thread(target=runner.close)
+        closing.start()
+        gate.open.set()
+        closing.join(WAIT)
+        for job in jobs:
+            # Nobody is told that a list cut short by us is the list.
+            assert not any(isinstance(event, Done) for _, event in heard(runner, job))
+            news = runner.news(job)
+            assert news is not None
+            assert news.elsewhere
+        states = {job.id: job.state for job in Jobs(journal).all()}
+        assert [states[job] for job in jobs] == ["waiting", "waiting"]
+        assert states[cancelled] == "stopped"
+    paid = sum(server.calls.values())
+    assert paid < 6
+    with Journal(place) as journal, ExitStack() as open_:
+        runner = Runner(journal)
+        open_.callback(runner.close)
+        assert runner.take_up(waiting=False) == []
+        assert runner.take_up() == jobs
+        assert runner.take_up() == []
+        for job in jobs:
+            done = heard(runner, job)[-1][1]
+            assert isinstance(done, Done)
+            assert done.result.complete
+        assert set(server.calls.values()) == {1}
+
+
+def test_a_job_that_fails_says_so_to_whoever_listens(journal: Journal, server: Simulated) -> None:
+    runner = Runner(journal)
+    server.model = "another"
+    job = runner.begin(read(), settings_for(server, model="simulated", retry_seconds=0))
+    (*_, (_, failed)) = heard(runner, job)
+    assert isinstance(failed, Failed)
+    assert failed.reason.code == "backend.not_found"
+    assert Jobs(journal).find(job).failure == failed.reason
+    gone = runner.begin(read(), settings_for(server, model="simulated", retry_seconds=0))
+    heard(runner, gone)
+    Jobs(journal).delete(gone)
+    with pytest.raises(JournalError):
+        runner.go_on(gone)
+    assert PairList().complete
+    runner.close()
+    late = runner.begin(read(), settings_for(server))
+    assert Jobs(journal).find(late).state == "waiting"
+    assert heard(runner, late) == []
+
+
+def test_a_job_of_the_command_line_is_the_servers_once_it_goes_on_there(
+    server: Simulated, journal: Journal
+) -> None:
+    pipeline = Pipeline(settings_for(server, max_calls=1), journal=journal)
+    *_, begun = pipeline.run([Text(text=long_text(4), name="报告")])
+    assert isinstance(begun, Done)
+    assert not Jobs(journal).find(begun.job).served
+    with closing(Runner(journal)) as runner:
+        runner.go_on(begun.job)
+        *_, (_, last) = heard(runner, begun.job)
+    assert isinstance(last, Done)
+    job = Jobs(journal).find(begun.job)
+    assert (job.state, job.served) == ("done", True)

@@ -1,0 +1,75 @@
+"""A job on the page: its element, and a word when it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Any
+
+import chainlit as cl
+
+from messages import say
+from messages.errors import SaidError
+
+from .engine import engine
+from .job_view import Desk
+from .session import language, tell
+from .words import words
+
+LOOK_SECONDS = 0.5
+_following: set[asyncio.Task[None]] = set()
+_desks: dict[int, Desk] = {}
+
+
+def desk() -> Desk:
+    """The one that answers for this process's engine."""
+    shared = engine()
+    return _desks.setdefault(id(shared), Desk(shared))
+
+
+async def show_job(job: str) -> None:
+    """Shows a job: its progress while it runs, its list once it has ended.
+
+    The element asks for what it shows and is never sent again, so a page that was closed, asleep
+    or cut off shows the truth as soon as it is back.
+    """
+    await show("Job", {"job": job})
+
+
+async def show(name: str, props: dict[str, Any]) -> None:
+    """Sends one of our elements; its key keeps apart what two of a kind remember."""
+    given = {**props, "words": words(language()), "key": secrets.token_hex(6)}
+    # An address of its own keeps Chainlit from writing the properties to a file.
+    element = cl.CustomElement(name=name, props=given, display="inline", url="about:blank")
+    await cl.Message(content="", elements=[element]).send()
+
+
+def follow(job: str) -> None:
+    """Says in this chat when a job has ended, as long as the chat is there."""
+    task = asyncio.create_task(_until_over(job))
+    _following.add(task)
+    task.add_done_callback(_following.discard)
+
+
+async def _until_over(job: str) -> None:
+    shared = engine()
+    while shared.runner.is_running(job):
+        await asyncio.sleep(LOOK_SECONDS)
+    spoken = language()
+    try:
+        shown = await shared.answer(desk().look, job, {}, spoken)
+    except SaidError as error:
+        await tell(error.say(spoken))
+        return
+    counts = shown.get("counts")
+    if counts is None:
+        await tell(shown["failure"] or say("page.ended_without_list", spoken))
+    elif not counts["parsed"]:
+        await tell(say("page.no_pairs", spoken))
+    else:
+        lines = [say("page.ended", spoken, **counts)]
+        unfinished = counts["chunks_failed"] + counts["chunks_not_asked"]
+        if unfinished:
+            lines.append(say("page.ended_unfinished", spoken, count=unfinished))
+        lines.append(say("page.ask_about_it", spoken))
+        await tell("\n\n".join(lines))

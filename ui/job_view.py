@@ -1,0 +1,222 @@
+"""What the page shows of jobs: the list of all, and one while it runs or from the journal."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from chains.jobs.progress import Watch
+from chains.journal.documents import load_materials
+from chains.journal.jobs import Jobs
+from chains.journal.lists import edits, load_list
+from chains.records import Job
+from pairs.records import PairList
+
+from .engine import Engine
+from .table import PAGE_SIZES, VIEWS, Table, as_failure, as_row, counts_of, page_of, passage
+
+MOST_JOBS = 200
+
+
+def jobs_of(engine: Engine) -> list[dict[str, Any]]:
+    """What the list of jobs shows, the newest first.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    return [_row(job) for job in Jobs(engine.journal).all()[:MOST_JOBS]]
+
+
+def _row(job: Job) -> dict[str, Any]:
+    counts = job.counts
+    running = job.state in ("running", "broken off")
+    done = sum(count for state, count in counts.items() if running and state != "not asked")
+    names = [source.replace("\\", "/").rpartition("/")[2] for source in job.sources]
+    return {
+        "id": job.id,
+        "state": job.state,
+        "names": names,
+        "backend": str(job.backend.get("name", "")),
+        "created": job.created,
+        "kept": counts.get("kept"),
+        "done": done if running else None,
+        "chunks": sum(counts.values()) if running else counts.get("chunks"),
+    }
+
+
+REMEMBERED = 8
+"""Lists kept ready in memory; another is read from the journal in a moment."""
+_UNDER_WAY = ("waiting", "running")
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A list ready to be shown, and what it was made of."""
+
+    made_of: tuple[Any, ...]
+    table: Table
+
+
+class Desk:
+    """Answers what the page asks about jobs; safe for many threads.
+
+    Args:
+        engine: The journal and the runner.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._watches: dict[str, Watch] = {}
+        self._ready: OrderedDict[tuple[str, str], _Ready] = OrderedDict()
+        self._one_at_a_time = threading.Lock()
+
+    def watch(self, job: str) -> Watch:
+        """What follows a job."""
+        with self._lock:
+            return self._watches.setdefault(job, Watch(self._engine.runner, job))
+
+    def look(self, job: str, asked: dict[str, Any], language: str) -> dict[str, Any]:
+        """The state of a job, its counts and a page of its rows.
+
+        Args:
+            job: Its whole id.
+            asked: ``view``, ``page``, ``size`` and ``find`` of the table.
+            language: ``en`` or ``zh``.
+
+        Raises:
+            JournalError: There is no such job, or it cannot be read.
+        """
+        watch = self.watch(job)
+        watch.catch_up()
+        found = Jobs(self._engine.journal).find(job)
+        running = self._engine.runner.is_running(found.id) or found.state in _UNDER_WAY
+        shown = _about(found, running=running, watch=watch, language=language)
+        view, page, size, find = _asked(asked)
+        if running:
+            rows = self._rows_so_far(watch, view, language)
+            shown["rows"], shown["total"] = page_of(rows, page, size, find)
+            return {**shown, "progress": _progress(found, watch), "views": _so_far(watch)}
+        table = self._table(found, language)
+        if table is None:
+            return {**shown, "rows": [], "total": 0}
+        shown["rows"], shown["total"] = table.page(view, page, size, find)
+        views = {
+            "kept": table.counts["kept"],
+            "duplicates": table.counts["duplicates"],
+            "rejected": table.counts["rejected"],
+            "failed": table.counts["chunks_failed"] + table.counts["chunks_not_asked"],
+        }
+        return {**shown, "counts": table.counts, "views": views}
+
+    def passage(self, job: str, chunk: str, span: list[int] | None) -> dict[str, Any]:
+        """The document's words around a pair's evidence.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        files, chunks = load_materials(self._engine.journal, job)
+        for place, one in chunks:
+            if one.id == chunk:
+                inside = (int(span[0]), int(span[1])) if span else None
+                return passage(files[place].text, inside, (one.span.start, one.span.end))
+        return {"before": "", "quote": "", "after": "", "begins": True, "ends": True}
+
+    def counts(self, job: str) -> dict[str, int]:
+        """The counts of a job's list, edits applied.
+
+        Raises:
+            JournalError: It has none.
+        """
+        return counts_of(self.pairs(job))
+
+    def pairs(self, job: str) -> PairList:
+        """A job's list, edits applied.
+
+        Raises:
+            JournalError: It has none.
+        """
+        return load_list(self._engine.journal, job)
+
+    def _table(self, job: Job, language: str) -> Table | None:
+        """A finished job's rows; None where it ended without a list."""
+        journal = self._engine.journal
+        if not journal.rows("SELECT 1 FROM lists WHERE job = ?", job.id):
+            return None
+        changed = tuple(edit.model_dump_json() for edit in edits(journal, job.id))
+        made_of = (job.updated, changed)
+        # Ten chats that ask at once for a list of thousands must not read it ten times.
+        with self._one_at_a_time:
+            ready = self._ready.get((job.id, language))
+            if ready is None or ready.made_of != made_of:
+                ready = _Ready(made_of, Table(self.pairs(job.id), language))
+                self._ready[job.id, language] = ready
+            self._ready.move_to_end((job.id, language))
+            while len(self._ready) > REMEMBERED:
+                self._ready.popitem(last=False)
+        return ready.table
+
+    def _rows_so_far(self, watch: Watch, view: str, language: str) -> list[dict[str, Any]]:
+        if view == "kept":
+            return [as_row(pair) for pair in watch.pairs()]
+        if view == "failed":
+            return [as_failure(outcome, language) for outcome in watch.failed()]
+        return []
+
+
+def _asked(asked: dict[str, Any]) -> tuple[str, int, int, str]:
+    """What a page of the table was asked for, within bounds: it comes from a browser."""
+    view = str(asked.get("view", VIEWS[0]))
+    size = asked.get("size")
+    page = asked.get("page")
+    return (
+        view if view in VIEWS else VIEWS[0],
+        page if isinstance(page, int) else 0,
+        size if size in PAGE_SIZES else PAGE_SIZES[0],
+        str(asked.get("find", ""))[:200],
+    )
+
+
+def _about(job: Job, *, running: bool, watch: Watch, language: str) -> dict[str, Any]:
+    failure = None if running else job.failure
+    state = job.state
+    if running and state not in _UNDER_WAY:
+        state = "waiting"  # taken on, and not yet begun
+    elif not running and state in _UNDER_WAY:
+        state = "broken off"
+    prepared = watch.prepared
+    return {
+        "job": job.id,
+        "state": state,
+        "running": running,
+        "failure": failure.say(language) if failure else "",
+        "backend": str(job.backend.get("name", "")),
+        "model": prepared.model if prepared else str(job.backend.get("model", "")),
+        "seconds": round(job.seconds),
+        "tokens": job.usage.prompt + job.usage.completion,
+        "calls": job.usage.calls,
+    }
+
+
+def _progress(job: Job, watch: Watch) -> dict[str, Any]:
+    """The progress line, from the run here or else from the chunks of a run elsewhere."""
+    if watch.prepared is not None and not watch.over:
+        return watch.progress()
+    ended = {state: count for state, count in job.counts.items() if state != "not asked"}
+    return {
+        "done": sum(ended.values()) if job.state == "running" else 0,
+        "total": sum(job.counts.values()) if job.state == "running" else 0,
+        "pairs": None,
+        "aside": None,
+        "failed": job.counts.get("failed", 0),
+        "tokens": None,
+        "calls": None,
+        "eta": None,
+    }
+
+
+def _so_far(watch: Watch) -> dict[str, int | None]:
+    progress = watch.progress()
+    return {"kept": progress["pairs"], "failed": progress["failed"]}

@@ -1,0 +1,92 @@
+"""What stands before Chainlit: no foreign page, no foreign host, no upload without measure."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from messages import say
+
+from .auth import is_loopback
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+MOST_BYTES = 200 * 1024 * 1024
+_SLACK = 1024 * 1024  # what a form adds around a file
+# Elements are compiled in the browser, which takes eval. Nothing may come from or go elsewhere:
+# neither a font nor a picture that a document or a model puts into its text.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval';"
+    " style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:;"
+    " media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:;"
+    " frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
+)
+_HEADERS = [
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+]
+
+
+class Guard:
+    """Refuses what does not come from the page itself.
+
+    Args:
+        app: Chainlit.
+        signed_in: Whether people sign in; else only this machine's own names are served, so that
+            no foreign name that points here is.
+    """
+
+    def __init__(self, app: Any, *, signed_in: bool) -> None:
+        self._app = app
+        self._signed_in = signed_in
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on, or refuses it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        refusal = self._refusal(headers)
+        if refusal:
+            await _refuse(scope, receive, send, *refusal)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+    def _refusal(self, headers: dict[str, str]) -> tuple[int, str] | None:
+        """Status and words for what is refused."""
+        language = "zh" if headers.get("accept-language", "").lower().startswith("zh") else "en"
+        host = headers.get("host", "")
+        if not self._signed_in and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+            return 403, say("page.no_sign_in_host", language, host=host[:100])
+        origin = headers.get("origin")
+        if origin and urlsplit(origin).netloc != host:
+            return 403, say("page.foreign_origin", language)
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > MOST_BYTES + _SLACK:
+            return 413, say("page.too_large", language, most=MOST_BYTES // 1024**2)
+        if "chunked" in headers.get("transfer-encoding", "").lower():
+            return 411, say("page.too_large", language, most=MOST_BYTES // 1024**2)
+        return None
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, words: str) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    from starlette.responses import JSONResponse
+
+    await JSONResponse({"detail": words}, status_code=status)(scope, receive, send)

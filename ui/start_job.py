@@ -1,0 +1,192 @@
+"""From a chat message to a job: what is taken for input, its cost, and whether to begin."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import chainlit as cl
+
+from chains.llm.backends import choose
+from chains.llm.cached_call import as_reason
+from chains.run.estimate import Estimate, estimate
+from chains.run.inputs import Material, Materials, Text, Upload, read_materials
+from chains.settings import Resolved
+from loaders import count_tokens
+from messages import say
+
+from .engine import engine
+from .job_element import follow, show_job
+from .session import Chat, Pending, chat, language, plain, speak, tell
+
+LEAST_TEXT = 20  # characters; less is no material, whatever a person says about it
+_LONG, _LONG_WITH_LIST = 60, 400  # estimated tokens of a text that is material by its length
+_ENDS = "。！？!?."
+
+
+def is_material(text: str, *, has_list: bool) -> bool:
+    """Whether a typed text is to be made pairs of, rather than answered.
+
+    A question is answered; several sentences are material; with a list at hand only a long text
+    is, since talking about it is what a person most likely wants.
+    """
+    stripped = text.strip()
+    if len(stripped) < LEAST_TEXT:
+        return False
+    tokens = count_tokens(stripped[:20_000])
+    if tokens >= _LONG_WITH_LIST:
+        return True
+    if has_list or stripped.endswith(("?", "？")):
+        return False
+    return tokens >= _LONG or _sentences(stripped) >= 2
+
+
+def _sentences(text: str) -> int:
+    """Sentences a text has, as its closing marks tell; a point within a number is none."""
+    return sum(
+        mark in _ENDS and (mark in "。！？" or not following.strip())
+        for mark, following in zip(text, [*text[1:], " "], strict=True)
+    )
+
+
+SAMPLES = Path(__file__).resolve().parent / "samples"
+
+
+def materials_of(message: cl.Message) -> list[Material]:
+    """The files of a message under the names a person knows them by."""
+    return [
+        Upload(path=Path(element.path), name=Path(element.name).name or "file")
+        for element in message.elements or ()
+        if element.path
+    ]
+
+
+def sample(spoken: str) -> list[Material]:
+    """The sample document of a language."""
+    name = "zhaozhou.md" if spoken == "zh" else "forth.md"
+    return [Upload(path=SAMPLES / name, name=name)]
+
+
+async def start(materials: Sequence[Material]) -> None:
+    """Reads materials, says what was understood, and begins the job or asks whether to.
+
+    Raises:
+        SaidError: Nothing could be read, or the backend cannot be used.
+    """
+    known, spoken = chat(), language()
+    shared = engine()
+    resolved = await shared.answer(shared.settings, known.chosen)
+    backend = choose(resolved)
+    read = await shared.read(
+        read_materials,
+        list(materials),
+        chunk_size=backend.chunk_size,
+        overlap=resolved.settings.overlap,
+    )
+    guess = await shared.read(estimate, read, resolved)
+    lines = _understood(read, guess, spoken)
+    waiting = Pending(read, resolved)
+    if _worth_asking(guess, known, backend.base_url):
+        number = secrets.token_hex(4)
+        known.pending[number] = waiting
+        lines.append(speak("page.confirm"))
+        await tell("\n\n".join(lines), actions=_yes_or_no(number))
+        return
+    await tell("\n\n".join(lines))
+    await begin(waiting)
+
+
+async def begin(waiting: Pending) -> None:
+    """Begins the job and shows it.
+
+    Raises:
+        SaidError: Too many wait, or the journal cannot be written.
+    """
+    shared = engine()
+    job = await shared.answer(shared.runner.begin, waiting.read, waiting.resolved)
+    known = chat()
+    known.job = job
+    known.history.clear()
+    await show_job(job)
+    follow(job)
+
+
+def _understood(read: Materials, guess: Estimate, spoken: str) -> list[str]:
+    """What was understood of each file, what was not, and what the run would ask."""
+    lines = []
+    for place, file in enumerate(read.files):
+        chunks = [chunk for at, chunk in zip(read.file_of, read.chunks, strict=True) if at == place]
+        pages = len({page for _, page in file.pages})
+        named: dict[str, Any] = {
+            "name": plain(file.source),
+            "characters": len(file.text),
+            "chunks": len(chunks),
+        }
+        line = (
+            say("page.file_pages", spoken, pages=pages, **named)
+            if pages
+            else say("page.file", spoken, **named)
+        )
+        encoding = read.encodings[place]
+        if encoding:
+            line += " " + say("page.file_encoding", spoken, encoding=encoding)
+        lines.append(line)
+    lines += [
+        f"- {plain(source)}: {plain(reason.say(spoken))}" for source, reason in read.warnings[:20]
+    ]
+    lines += [f"- {plain(as_reason(error).say(spoken))}" for error in read.refused[:20]]
+    lines.append(
+        say(
+            "page.estimate",
+            spoken,
+            backend=plain(guess.backend),
+            model=plain(guess.model),
+            calls=guess.calls - guess.known,
+            known=guess.known,
+            prompt=guess.prompt,
+            completion=guess.completion,
+        )
+    )
+    if guess.cost is not None:
+        lines.append(say("show.estimate_cost", spoken, cost=f"{guess.cost:.2f}"))
+    if guess.backend == "embedded":
+        lines.append(say("show.small_model", spoken))
+    return lines
+
+
+def _worth_asking(guess: Estimate, known: Chat, address: str | None) -> bool:
+    """Whether a person should say yes first: it costs money, or may."""
+    cost, tokens = known.confirm
+    if guess.cost is not None:
+        return guess.cost > cost
+    return address is not None and guess.prompt + guess.completion > tokens
+
+
+def _yes_or_no(number: str) -> list[cl.Action]:
+    return [
+        cl.Action(
+            name="qa3_begin", payload={"number": number}, label=speak("page.begin"), icon="play"
+        ),
+        cl.Action(name="qa3_drop", payload={"number": number}, label=speak("page.drop"), icon="x"),
+    ]
+
+
+async def pasted(text: str) -> None:
+    """Starts from a typed text.
+
+    Raises:
+        SaidError: As ``start``.
+    """
+    spoken = language()
+    await start([Text(text=text, name=say("page.pasted_name", spoken))])
+
+
+def resolved_for(known: Chat) -> Resolved:
+    """The settings in force in a chat.
+
+    Raises:
+        SettingsError: A value cannot be used.
+    """
+    return engine().settings(known.chosen)
