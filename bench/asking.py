@@ -104,10 +104,10 @@ def timed(latency: float, width: int, calls: int) -> dict[str, float]:
 
 def pipeline_seconds(texts: list[str], resolved: Resolved) -> tuple[float, float, int]:
     """Seconds, CPU seconds and calls of a run, from when all is read to the finished list."""
-    materials = [Text(text=text, name=f"{n}") for n, text in enumerate(texts)]
+    inputs = [Text(text=text, name=f"{n}") for n, text in enumerate(texts)]
     started, spent = 0.0, 0.0
     with Journal(resolved.settings.journal) as journal:
-        for event in Pipeline(resolved, journal=journal).run(materials):
+        for event in Pipeline(resolved, journal=journal).run(inputs):
             if isinstance(event, Prepared):
                 started, spent = time.monotonic(), cpu()
     assert isinstance(event, Done)

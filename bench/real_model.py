@@ -36,7 +36,7 @@ from chains.llm.backends import choose
 from chains.llm.cached_call import Asker
 from chains.llm.client import OpenBackend
 from chains.records import Reply
-from chains.run.inputs import Materials, read_materials
+from chains.run.inputs import Inputs, read_inputs
 from chains.run.pipeline import Pipeline
 from chains.settings import resolve
 from pairs.compare.dedupe import Deduper
@@ -90,10 +90,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="a folder with qa/*.jsonl")
     parser.add_argument("--journal", type=Path, help="keeps the replies beyond this run")
     options = parser.parse_args()
-    materials: list[Any] = [str(path) for path in sorted(EXAMPLES.glob("*.md"))]
-    materials += [*SHORT, *(passages(options.data) if options.data else ())]
+    inputs: list[Any] = [str(path) for path in sorted(EXAMPLES.glob("*.md"))]
+    inputs += [*SHORT, *(passages(options.data) if options.data else ())]
     backend = choose(resolve({"backend": "embedded"}))
-    read = read_materials(materials, chunk_size=backend.chunk_size, overlap=0)
+    read = read_inputs(inputs, chunk_size=backend.chunk_size, overlap=0)
     figures: dict[str, Any] = {}
     print(f"{'way':34} {'lang':4} pairs good  ground. verbatim dup/100 coverage /1000 tokens calls")
     with tempfile.TemporaryDirectory() as folder:
@@ -136,8 +136,8 @@ def ways() -> list[Way]:
     ]
 
 
-def carry_out(way: Way, read: Materials, journal: Path) -> Asked:
-    """What a way brings over all materials."""
+def carry_out(way: Way, read: Inputs, journal: Path) -> Asked:
+    """What a way brings over all inputs."""
     asked = Asked()
     if way.plain:
         with closing(Journal(journal)) as kept:
@@ -177,7 +177,7 @@ def without_example(*given: Any, **named: Any) -> ChatPromptTemplate:
     return ChatPromptTemplate([whole.messages[0], whole.messages[-1]])
 
 
-def _plain(read: Materials, asked: Asked, journal: Journal) -> None:
+def _plain(read: Inputs, asked: Asked, journal: Journal) -> None:
     """``prompt | model`` and a regular expression, over the same chunks."""
     resolved = resolve({"backend": "embedded"})
     plain = choose(resolved).model_copy(update={"extra_body": {}, "stream": False})
@@ -197,13 +197,13 @@ def _plain(read: Materials, asked: Asked, journal: Journal) -> None:
                     prompt_tokens=used["input_tokens"] if used else 0,
                     completion_tokens=used["output_tokens"] if used else 0,
                 )
-                journal.keep_reply(key, reply)
+                journal.save_reply(key, reply)
             asked.count(chunk.id, reply.prompt_tokens + reply.completion_tokens)
             found = _LINES.findall(reply.text)
             asked.pairs += [(q.strip(), a.strip(), chunk.id) for q, a in found]
 
 
-def judged(asked: Asked, read: Materials, language: str) -> dict[str, float]:
+def judged(asked: Asked, read: Inputs, language: str) -> dict[str, float]:
     """The figures of the documents in one language."""
     inside = {
         chunk.id: (chunk, place)

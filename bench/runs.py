@@ -12,7 +12,7 @@ from chains.events import Done
 from chains.jobs.resume import resume
 from chains.journal.jobs import Jobs
 from chains.journal.replies import Journal
-from chains.run.inputs import Material, Text
+from chains.run.inputs import RunInput, Text
 from chains.run.pipeline import Pipeline
 from chains.settings import Resolved, resolve
 from pairs.records import PairList
@@ -51,19 +51,19 @@ def settings_for(server: Simulated, **given: Any) -> Resolved:
 
 
 def run(
-    materials: Iterable[Material],
+    inputs: Iterable[RunInput],
     resolved: Resolved,
     journal: Path | None = None,
     stop: threading.Event | None = None,
 ) -> Done:
     """The end of a run."""
     with Journal(journal) as opened:
-        *_, last = Pipeline(resolved, journal=opened, stop=stop).run(materials)
+        *_, last = Pipeline(resolved, journal=opened, stop=stop).run(inputs)
     assert isinstance(last, Done)
     return last
 
 
-def go_on(job: str, *, again: bool = False, journal: Path | None = None, **given: Any) -> Done:
+def resume_job(job: str, *, again: bool = False, journal: Path | None = None, **given: Any) -> Done:
     """The end of a run that goes on with a job."""
     with Journal(journal) as opened:
         found = Jobs(opened).find(job)

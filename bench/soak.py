@@ -36,7 +36,7 @@ from chains.journal.database import Database
 from chains.journal.jobs import Jobs
 from chains.journal.lists import load_list
 from chains.journal.replies import Journal
-from chains.run.inputs import Material, Text, Upload
+from chains.run.inputs import RunInput, Text, Upload
 from pairs.records import QAPair
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -266,7 +266,7 @@ def _compare(soak: Soak, half: int, documents: int) -> dict[str, object]:
         given = settings_for(model, chunk_size="40")
         for at in range((half + FOLDER - 1) // FOLDER):
             place = soak.folder / "in" / f"{at:03}"
-            files: list[Material] = [
+            files: list[RunInput] = [
                 Upload(path=path, name=str(path)) for path in sorted(place.iterdir())
             ]
             wanted = run(files, given, soak.folder / "clean.sqlite").result
@@ -278,7 +278,7 @@ def _compare(soak: Soak, half: int, documents: int) -> dict[str, object]:
             )
             count(counts, wanted, told)
         for n in range(half, documents):
-            texts: list[Material] = [Text(text=text_of(n), name=f"{n:04}.txt")]
+            texts: list[RunInput] = [Text(text=text_of(n), name=f"{n:04}.txt")]
             wanted = run(texts, given, soak.folder / "clean.sqlite").result
             count(counts, wanted, load_list(journal, soak.jobs[n]))
     return dict(counts)

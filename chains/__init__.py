@@ -1,26 +1,9 @@
-"""How pairs are made: settings, backends, prompt, parser, journal, and the run itself."""
+"""How pairs are made: settings, models, the chain, the journal, runs, jobs and chat.
 
-from typing import TYPE_CHECKING, Any
+Scripts, doors and examples import from here. ``__init__.pyi`` names what there is; each name is
+loaded when it is first used, so that importing this package costs nothing.
+"""
 
-if TYPE_CHECKING:
-    from .parsing.parser import PairParser
-    from .run.runnable import build_pipeline, extract_pairs
-    from .settings import Settings
+import lazy_loader
 
-__all__ = ["PairParser", "Settings", "build_pipeline", "extract_pairs"]
-
-_LATE = {
-    "PairParser": "parsing.parser",
-    "Settings": "settings",
-    "build_pipeline": "run.runnable",
-    "extract_pairs": "run.runnable",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Loads LangChain only when something that needs it is asked for."""
-    if name not in _LATE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f".{_LATE[name]}", __name__), name)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from loaders import whole_characters
 from pairs.records import Reason, TokenUsage
 
 LOOP = "loop"
@@ -29,16 +30,6 @@ class DraftPair(_Record):
         if not stripped:
             raise ValueError("blank")
         return stripped
-
-
-def whole_characters(text: str) -> str:
-    """A text of whole characters: halves of surrogate pairs joined, lone ones replaced by U+FFFD.
-
-    JSON can carry them, and neither SQLite nor an HTTP request takes them.
-    """
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class Reply(_Record):

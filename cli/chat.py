@@ -13,9 +13,7 @@ from messages import say
 from .options import Said, config_file, setting
 
 if TYPE_CHECKING:
-    from chains.chat.retriever import PairRetriever
-    from chains.journal.replies import Journal
-    from chains.settings import Resolved
+    from chains import Journal, PairRetriever, Resolved
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -37,7 +35,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         journal: Path | None = setting(lang, "journal"),
         config: Path | None = config_file(lang),
     ) -> int:
-        from chains.settings import resolve
+        from chains import resolve
 
         if job and file:
             raise typer.BadParameter(say("cli.chat_either", lang))
@@ -57,8 +55,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
 def _chat(
     resolved: Resolved, job: str | None, files: list[str], system: str | None, said: Said
 ) -> int:
-    from chains.chat.dialogue import Dialogue
-    from chains.journal.replies import Journal
+    from chains import Dialogue, Journal
 
     from .chat_loop import Conversation, Downloads
 
@@ -87,7 +84,7 @@ def _chat(
 def _retriever(
     journal: Journal, resolved: Resolved, job: str | None, files: list[str]
 ) -> PairRetriever:
-    from chains.chat.retriever import PairRetriever
+    from chains import PairRetriever
 
     if job:
         chosen = None if resolved.origins["embeddings"] == "default" else resolved
@@ -97,9 +94,8 @@ def _retriever(
 
 def _prompt(resolved: Resolved, said: Said) -> str | None:
     """The system prompt that ``--prompt`` names; what a settings file names makes pairs."""
-    from chains.llm.backends import choose
-    from chains.run.extraction import choose_prompt
-    from prompts.dialogue import built_in_system
+    from chains import choose, choose_prompt
+    from prompts import built_in_system
 
     if resolved.origins["prompt"] != "flag":
         return None

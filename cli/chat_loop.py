@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from messages.errors import SaidError
+from messages import SaidError
 
 from .interrupt import on_interrupt
 from .options import Said, printable
 
 if TYPE_CHECKING:
-    from chains.chat.dialogue import Dialogue, Source
-    from chains.chat.dialogue import Said as Part
-    from chains.chat.prompt_budget import Turn
+    from chains import Dialogue, Source, Turn
+    from chains import Said as Part
 
     from .progress import Showing
 
@@ -113,7 +112,7 @@ class Conversation:
         return command or ""
 
     def _ask(self, question: str) -> None:
-        from chains.chat.prompt_budget import Turn
+        from chains import Turn
 
         stop, answer, last = threading.Event(), "", None
         try:

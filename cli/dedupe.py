@@ -30,10 +30,8 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
         config: Path | None = config_file(lang),
     ) -> None:
-        from chains.journal.replies import Journal
-        from chains.run.merge import merge
-        from chains.settings import resolve
-        from pairs.files.export import write_pairs
+        from chains import Journal, merge, resolve
+        from pairs import write_pairs
 
         given = {
             "embeddings": embeddings,

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from endpoint.protocol.embedder import Embedder
+from endpoint import Embedder
 
 if TYPE_CHECKING:
-    from chains.embedding.local import LocalEmbeddings
+    from chains import LocalEmbeddings
 
 LONGEST = 512  # tokens, where the folder does not say
 LIMITS = {
@@ -22,8 +22,7 @@ LIMITS = {
 
 def bge_embedder() -> Embedder | None:
     """The embedder, where its weights are on this machine; else None."""
-    from chains.embedding.load import bge_folder
-    from chains.models.folders import BGE
+    from chains import BGE, bge_folder
 
     folder = bge_folder()
     return embedder_of(folder, BGE.rsplit("/", 1)[-1]) if folder else None
@@ -66,7 +65,7 @@ class _Lazy:
 
     @cached_property
     def _model(self) -> LocalEmbeddings:
-        from chains.embedding.local import LocalEmbeddings
+        from chains import LocalEmbeddings
 
         return LocalEmbeddings(self._folder)
 

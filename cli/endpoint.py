@@ -77,10 +77,8 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         if context.invoked_subcommand:
             return
         check_packages()
-        from chains.models.gguf import models_folder
-        from endpoint.model.open import open_engine
-        from endpoint.protocol.bind import bind, serve
-        from endpoint.protocol.server import create_app
+        from chains import models_folder
+        from endpoint import bind, create_app, open_engine, serve
 
         from .embedder import bge_embedder
 
@@ -124,11 +122,11 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             raise typer.BadParameter(say("cli.endpoint_bits", lang), param_hint="--quantize")
         check_packages()
         if to is Target.NATIVE:
-            from endpoint.model.convert_native import write_native
+            from endpoint import write_native
 
             written = write_native(folder, out, told)
         else:
-            from endpoint.model.convert_gguf import write_gguf
+            from endpoint import write_gguf
 
             written = write_gguf(folder, out, GGUF_KINDS[quantize], told)
         typer.echo(str(written))
@@ -142,7 +140,7 @@ def check_packages() -> None:
     """
     from importlib.util import find_spec
 
-    from endpoint.errors import EndpointError
+    from endpoint import EndpointError
 
     for package in ("torch", "transformers", "sentencepiece", "fastapi", "uvicorn"):
         if find_spec(package) is None:
@@ -155,8 +153,8 @@ def find_model(given: str) -> Path:
     Raises:
         EndpointError: It is not on this machine.
     """
-    from chains.models.folders import find_folder
-    from endpoint.errors import EndpointError
+    from chains import find_folder
+    from endpoint import EndpointError
 
     path = Path(given).expanduser()
     if path.exists():

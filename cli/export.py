@@ -14,9 +14,8 @@ from messages import say
 from .options import Said, config_file, setting
 
 if TYPE_CHECKING:
-    from chains.journal.replies import Journal
-    from chains.settings import Resolved
-    from pairs.records import QAPair
+    from chains import Journal, Resolved
+    from pairs import QAPair
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -69,8 +68,7 @@ class _Export:
     """
 
     def __init__(self, path: Path, format_: str | None, system: str, validation: float) -> None:
-        from pairs.errors import ExportError
-        from pairs.files.export import format_of, written_files
+        from pairs import ExportError, format_of, written_files
 
         if not 0 <= validation <= 0.9:
             raise ExportError("export.share", share=validation)
@@ -81,8 +79,7 @@ class _Export:
 
     def write(self, kept: Sequence[QAPair], folder: Path) -> list[Path]:
         """The files written into a folder, under the names they are to have."""
-        from pairs.errors import ExportError
-        from pairs.files.export import split_by_document, write_pairs, written_files
+        from pairs import ExportError, split_by_document, write_pairs, written_files
 
         if self.validation and not all(split_by_document(kept, self.validation)):
             raise ExportError("export.one_document")
@@ -92,10 +89,8 @@ class _Export:
 
 
 def _export(name: str, wanted: _Export, resolved: Resolved, said: Said, *, force: bool) -> None:
-    from chains.journal.jobs import Jobs
-    from chains.journal.lists import load_list
-    from chains.journal.replies import Journal
-    from pairs.files.export import describe_files
+    from chains import Jobs, Journal, load_list
+    from pairs import describe_files
 
     with Journal(resolved.settings.journal) as journal:
         job = Jobs(journal).find(name).id
@@ -111,7 +106,7 @@ def _export(name: str, wanted: _Export, resolved: Resolved, said: Said, *, force
 
 
 def _counts(kept: Sequence[QAPair], wanted: _Export) -> list[int]:
-    from pairs.files.export import split_by_document
+    from pairs import split_by_document
 
     if not wanted.validation:
         return [len(kept)]
@@ -119,9 +114,7 @@ def _counts(kept: Sequence[QAPair], wanted: _Export) -> list[int]:
 
 
 def _view(name: str, output: Path | None, resolved: Resolved, said: Said, *, force: bool) -> Path:
-    from chains.jobs.report import write_job_view
-    from chains.journal.jobs import Jobs
-    from chains.journal.replies import Journal
+    from chains import Jobs, Journal, write_job_view
 
     with Journal(resolved.settings.journal) as journal:
         job = Jobs(journal).find(name).id
@@ -138,8 +131,7 @@ def _view(name: str, output: Path | None, resolved: Resolved, said: Said, *, for
 
 def _check(files: Sequence[Path], journal: Journal, job: str, *, force: bool) -> None:
     """Raises where a file cannot be written, or is not the job's own to replace."""
-    from pairs.errors import ExportError
-    from pairs.files.export import check_writable
+    from pairs import ExportError, check_writable
 
     for file in files:
         check_writable(file)
@@ -151,19 +143,19 @@ def _place(
     files: Sequence[Path], write: Callable[[Path], Sequence[Path]], journal: Journal, job: str
 ) -> None:
     """Writes files beside their places and moves them there, known to the journal before."""
-    from pairs.errors import ExportError
+    from pairs import ExportError
 
     target = files[0]
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".qa3-") as folder:
             for part, file in zip(write(Path(folder)), files, strict=True):
-                journal.keep_output(job, file, part)
+                journal.save_output(job, file, part)
                 part.replace(file)
     except OSError as error:
         raise ExportError("export.write", file=str(target), reason=error.strerror) from error
 
 
 def _resolved(journal: Path | None, config: Path | None) -> Resolved:
-    from chains.settings import resolve
+    from chains import resolve
 
     return resolve({"journal": journal}, config)

@@ -13,7 +13,7 @@ from .options import Said, config_file, setting
 from .output import Output, carry_out
 
 if TYPE_CHECKING:
-    from chains.settings import Resolved
+    from chains import Resolved
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -76,7 +76,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             "tokens_per_minute": tokens_per_minute,
             "journal": journal,
         }
-        from chains.settings import resolve
+        from chains import resolve
 
         resolved = resolve(given, config)
         if dry_run:
@@ -86,8 +86,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
 
 
 def _extract(docs: list[str], resolved: Resolved, output: Output, said: Said) -> int:
-    from chains.journal.replies import Journal
-    from chains.run.pipeline import Pipeline
+    from chains import Journal, Pipeline
 
     with Journal(resolved.settings.journal) as journal:
         output.check(journal)
@@ -104,7 +103,7 @@ def _extract(docs: list[str], resolved: Resolved, output: Output, said: Said) ->
 def _estimate(
     docs: list[str], resolved: Resolved, said: Said, *, time_one: bool, as_json: bool
 ) -> int:
-    from chains.run.estimate import estimate
+    from chains import estimate
 
     from .progress import duration
 

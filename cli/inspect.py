@@ -23,7 +23,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
     ) -> None:
         from loaders import count_tokens, load
-        from pairs.viewer.places import harmless
+        from pairs import harmless
 
         for document in load(doc, password=password):
             metadata = dict(document.metadata)
@@ -50,10 +50,9 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
         config: Path | None = config_file(lang),
     ) -> None:
-        from chains.llm.backends import choose
-        from chains.settings import resolve
+        from chains import choose, resolve
         from loaders import load, split
-        from pairs.viewer.places import harmless
+        from pairs import harmless
 
         given = {"backend": backend, "chunk_size": chunk_size, "overlap": overlap}
         resolved = resolve(given, config)

@@ -16,8 +16,7 @@ from .output import Output, carry_out
 from .show import sentence
 
 if TYPE_CHECKING:
-    from chains.records import Job
-    from chains.settings import Resolved
+    from chains import Job, Resolved
 
 
 _CHUNK_STATES = ("pairs", "nothing", "repeated", "failed", "not asked")
@@ -64,8 +63,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         journal: Path | None = setting(lang, "journal"),
         config: Path | None = config_file(lang),
     ) -> None:
-        from chains.journal.jobs import Jobs
-        from chains.journal.replies import Journal
+        from chains import Jobs, Journal
 
         with Journal(_resolved(journal, config).settings.journal) as opened:
             found = Jobs(opened).find(job)
@@ -78,7 +76,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
 
 def _add_going_on(app: typer.Typer, name: str, about: str, lang: str) -> None:
     @app.command(name, help=about)
-    def go_on(
+    def resume_job(
         context: typer.Context,
         job: str = typer.Argument(help=say("cli.job", lang)),
         output: Path | None = typer.Option(None, "--output", "-o", help=say("cli.output", lang)),
@@ -120,9 +118,7 @@ def _go_on(
     *,
     again: bool,
 ) -> int:
-    from chains.jobs.resume import resume
-    from chains.journal.jobs import Jobs
-    from chains.journal.replies import Journal
+    from chains import Jobs, Journal, resume
 
     with Journal(resolved.settings.journal) as journal:
         jobs = Jobs(journal)
@@ -141,8 +137,7 @@ def _go_on(
 
 
 def _list(said: Said, resolved: Resolved, *, as_json: bool) -> None:
-    from chains.journal.jobs import Jobs
-    from chains.journal.replies import Journal
+    from chains import Jobs, Journal
 
     with Journal(resolved.settings.journal) as journal:
         found = Jobs(journal).all()
@@ -172,8 +167,7 @@ def _line(job: Job, said: Said) -> str:
 
 
 def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
-    from chains.journal.jobs import Jobs
-    from chains.journal.replies import Journal
+    from chains import Jobs, Journal
 
     with Journal(resolved.settings.journal) as journal:
         job = Jobs(journal).find(name)
@@ -213,6 +207,6 @@ def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
 def _resolved(
     journal: Path | None, config: Path | None, given: dict[str, Any] | None = None
 ) -> Resolved:
-    from chains.settings import resolve
+    from chains import resolve
 
     return resolve({**(given or {}), "journal": journal}, config)

@@ -16,10 +16,8 @@ from .interrupt import on_interrupt
 from .options import Said
 
 if TYPE_CHECKING:
-    from chains.events import Event
-    from chains.journal.replies import Journal
-    from chains.models.gguf import Progress
-    from pairs.records import PairList
+    from chains import Event, Journal, Progress
+    from pairs import PairList
 
     Start = Callable[[Progress, threading.Event], Iterator[Event]]
 
@@ -47,8 +45,7 @@ class Output:
         Raises:
             ExportError: It is not.
         """
-        from pairs.errors import ExportError
-        from pairs.files.export import check_writable, format_of
+        from pairs import ExportError, check_writable, format_of
 
         if self.path is None:
             return
@@ -59,15 +56,15 @@ class Output:
 
     def plan(self, journal: Journal, job: str) -> None:
         """Remembers with the job where its list goes, for whoever goes on with it."""
-        from chains.journal.jobs import Jobs
-        from pairs.files.export import format_of
+        from chains import Jobs
+        from pairs import format_of
 
         if self.path is not None:
             planned = {
                 "path": str(self.path.resolve()),
                 "format": format_of(self.path, self.format),
             }
-            Jobs(journal).keep_output(job, planned)
+            Jobs(journal).save_output(job, planned)
 
     def save(self, result: PairList, journal: Journal, job: str) -> None:
         """Writes the file, known to the journal as ours before it stands in its place.
@@ -75,15 +72,14 @@ class Output:
         Raises:
             ExportError: It cannot be written.
         """
-        from pairs.errors import ExportError
-        from pairs.files.export import format_of, write_pairs
+        from pairs import ExportError, format_of, write_pairs
 
         if self.path is None:
             return
         part = self.path.with_name(f".{self.path.name}.{job}")
         try:
             write_pairs(result.kept, part, format_of(self.path, self.format))
-            journal.keep_output(job, self.path, part)
+            journal.save_output(job, self.path, part)
             part.replace(self.path)
         except OSError as error:
             reason = error.strerror

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from chains.events import ChunkDone, Done, Event, Prepared, Verified
-from chains.run.verification import marks
-from pairs.records import ChunkOutcome, PairList
+from chains import ChunkDone, Done, Event, Prepared, Verified, marks
+from pairs import ChunkOutcome, PairList
 
 from .options import Said, printable
 from .show import sentence

@@ -13,7 +13,7 @@ from messages import say
 from .options import config_file, printable, setting
 
 if TYPE_CHECKING:
-    from chains.settings import Resolved
+    from chains import Resolved
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -24,7 +24,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
         config: Path | None = config_file(lang),
     ) -> None:
-        from chains.settings import resolve
+        from chains import resolve
 
         resolved = resolve(config=config)
         rows, backends = _settings(resolved), _backends(resolved)
@@ -45,8 +45,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         backend: str | None = setting(lang, "backend", "-b"),
         config: Path | None = config_file(lang),
     ) -> int:
-        from chains.jobs.doctor import examine
-        from chains.settings import resolve
+        from chains import examine, resolve
 
         well = True
         for finding in examine(resolve({"backend": backend}, config)):
@@ -64,7 +63,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         name: str | None = typer.Argument(None, help=say("cli.model_name", lang)),
         to: Path | None = typer.Option(None, "--to", help=say("cli.model_to", lang)),
     ) -> None:
-        from chains.models.folders import download_named
+        from chains import download_named
 
         from .progress import Showing
 
@@ -83,8 +82,7 @@ def _settings(resolved: Resolved) -> dict[str, dict[str, Any]]:
 
 def _backends(resolved: Resolved) -> dict[str, dict[str, Any]]:
     """Each backend's table; of a key only whether there is one."""
-    from chains.llm.backends import all_backends
-    from chains.settings import secret
+    from chains import all_backends, secret
 
     tables: dict[str, dict[str, Any]] = {}
     for backend in all_backends(resolved):

@@ -12,7 +12,7 @@ import typer
 from .options import Said, printable
 
 if TYPE_CHECKING:
-    from pairs.records import QAPair, Reason
+    from pairs import QAPair, Reason
 
 
 def sentence(reason: Reason | None, said: Said) -> str:

@@ -6,9 +6,7 @@ python examples/long_text.py examples/documents/hzmb.md pairs.json
 import sys
 from pathlib import Path
 
-from chains import extract_pairs
-from chains.events import ChunkDone, Event
-from chains.run.inputs import Text
+from chains import ChunkDone, Event, Text, extract_pairs
 from pairs import write_pairs
 
 

@@ -99,3 +99,13 @@ def recover(text: str) -> str | None:
             if plausibility(again) >= PLAUSIBLE:
                 return again
     return None
+
+
+def whole_characters(text: str) -> str:
+    """A text of whole characters: halves of surrogate pairs joined, lone ones replaced by U+FFFD.
+
+    JSON and PDF files can carry them, and neither SQLite nor an HTTP request takes them.
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

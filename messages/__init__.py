@@ -1,36 +1,5 @@
-"""Every sentence a user reads, looked up by its code, in Chinese and English.
+"""Every sentence a user reads, in Chinese and English, and the error that speaks them."""
 
-The texts stand in ``en.json`` and ``zh.json``, one line each, under the same codes with the same
-fields; a test holds the two together. Every room may import this one, and it imports none.
-"""
+import lazy_loader
 
-import json
-from functools import cache
-from pathlib import Path
-
-__all__ = ["LANGUAGES", "say"]
-
-LANGUAGES = ("en", "zh")
-
-
-@cache
-def _texts(language: str) -> dict[str, str]:
-    path = Path(__file__).with_name(f"{language}.json")
-    texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return texts
-
-
-def say(code: str, language: str = "en", /, **fields: object) -> str:
-    """The sentence of a code in a language, its fields filled in.
-
-    Args:
-        code: The message's code, such as ``load.empty``.
-        language: ``en`` or ``zh``.
-        **fields: What stands in the sentence's braces.
-
-    Raises:
-        KeyError: No such code, language or field: a fault of the caller, never of the user.
-    """
-    if language not in LANGUAGES:
-        raise KeyError(language)
-    return _texts(language)[code].format_map(fields)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -13,7 +13,7 @@ LangChainException
 
 from langchain_core.exceptions import LangChainException
 
-from messages import say
+from .texts import say
 
 
 class SaidError(LangChainException):

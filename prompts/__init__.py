@@ -1,5 +1,5 @@
 """What we say to the model: one YAML file a prompt and language, checked and loaded here."""
 
-from .template import PROMPTS, fingerprint, load_prompt, repair_request, worked_example
+import lazy_loader
 
-__all__ = ["PROMPTS", "fingerprint", "load_prompt", "repair_request", "worked_example"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -15,13 +15,8 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from chains.chat.retriever_cache import Shelves
-from chains.jobs.runner import Runner
-from chains.journal.jobs import Jobs
-from chains.journal.replies import Journal
-from chains.llm.backends import all_backends, choose
-from chains.settings import resolve, user_folder
-from messages.errors import SaidError
+from chains import Jobs, Journal, RetrieverCache, Runner, all_backends, choose, resolve, user_folder
+from messages import SaidError
 
 from .config import Access, Limits, access_for
 from .error_handlers import add_refusals
@@ -93,7 +88,7 @@ def open_service(config: Path | None, access: Access, limits: Limits) -> Service
         runner=Runner(journal, at_once=limits.jobs_at_once, waiting=limits.waiting),
         uploads=Uploads(user_folder("data") / "uploads", limits),
         metrics=Metrics(Jobs(journal).all),
-        shelves=Shelves(journal),
+        shelves=RetrieverCache(journal),
         backend_look=BackendLook(resolved),
     )
 
@@ -101,7 +96,7 @@ def open_service(config: Path | None, access: Access, limits: Limits) -> Service
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
-    await to_thread.run_sync(service.runner.take_up)
+    await to_thread.run_sync(service.runner.adopt)
     tasks = [asyncio.create_task(_warm(service)), asyncio.create_task(_look_after(service))]
     try:
         yield
@@ -129,7 +124,7 @@ async def _look_after(service: Service) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
-            await to_thread.run_sync(lambda: service.runner.take_up(waiting=False))
+            await to_thread.run_sync(lambda: service.runner.adopt(waiting=False))
             await to_thread.run_sync(service.uploads.sweep)
         except (SaidError, OSError) as error:
             log.warning("%s", type(error).__name__)

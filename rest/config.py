@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from chains.settings import secret
+from chains import secret
 
 from .errors import RestError
 

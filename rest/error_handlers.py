@@ -13,10 +13,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from chains.records import whole_characters
-from messages import say
-from messages.errors import SaidError
-from pairs.records import Reason
+from loaders import whole_characters
+from messages import SaidError, say
+from pairs import Reason
 
 from .locale import language_of
 from .schemas import TAGS

@@ -3,7 +3,7 @@
 RestError <- SaidError <- LangChainException
 """
 
-from messages.errors import SaidError
+from messages import SaidError
 
 
 class RestError(SaidError):

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from langchain_core.documents import Document
 
-from chains.llm.backends import choose
-from chains.run.inputs import Material, Materials, Text, read_materials
-from chains.settings import Resolved
+from chains import Inputs, Resolved, RunInput, Text, choose, read_inputs
 from loaders import LoadError, load
 
 from .errors import RestError
@@ -19,9 +17,7 @@ from .uploads import READ, Uploads
 _OTHER_FORMAT = ("load.refused_format", "load.legacy", "load.archive", "load.not_text")
 
 
-def read_input(
-    given: str | TextInput | FilesInput, uploads: Uploads, resolved: Resolved
-) -> Materials:
+def read_input(given: str | TextInput | FilesInput, uploads: Uploads, resolved: Resolved) -> Inputs:
     """The chunks of a text or of uploads.
 
     Args:
@@ -39,7 +35,7 @@ def read_input(
     return read(documents_of(given.files, uploads), resolved)
 
 
-def documents_of(files: Sequence[str], uploads: Uploads) -> list[Material]:
+def documents_of(files: Sequence[str], uploads: Uploads) -> list[RunInput]:
     """The Documents of uploads, each under the name its client gave it.
 
     Args:
@@ -55,14 +51,14 @@ def documents_of(files: Sequence[str], uploads: Uploads) -> list[Material]:
     return [list(_pages(path, one.name, uploads.limits.pages)) for one, path in found]
 
 
-def read(materials: Sequence[Material], resolved: Resolved) -> Materials:
-    """The chunks of materials as a backend takes them.
+def read(inputs: Sequence[RunInput], resolved: Resolved) -> Inputs:
+    """The chunks of inputs as a backend takes them.
 
     Raises:
         LoadError: There is nothing in them to ask about.
     """
     chunk_size, overlap = choose(resolved).chunk_size, resolved.settings.overlap
-    return read_materials(materials, chunk_size=chunk_size, overlap=overlap)
+    return read_inputs(inputs, chunk_size=chunk_size, overlap=overlap)
 
 
 def _pages(path: Path, name: str, most: int) -> Iterator[Document]:

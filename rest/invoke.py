@@ -12,13 +12,9 @@ from typing import TypeVar
 
 from fastapi import Request
 
-from chains.events import Done, Event
-from chains.llm.backends import choose
-from chains.run.inputs import Materials
-from chains.run.pipeline import Pipeline
-from chains.settings import Resolved
-from messages.errors import SaidError
-from pairs.records import PairList
+from chains import Done, Event, Inputs, Pipeline, Resolved, choose
+from messages import SaidError
+from pairs import PairList
 
 from .error_handlers import of_request, report, sentence, status_of
 from .errors import RestError
@@ -134,7 +130,7 @@ async def _arriving(inbox: asyncio.Queue[str], seat: Seat) -> AsyncIterator[str]
 
 
 def _pieces(
-    service: Service, resolved: Resolved, read: Materials, stop: threading.Event, language: str
+    service: Service, resolved: Resolved, read: Inputs, stop: threading.Event, language: str
 ) -> Iterator[str]:
     """What a run tells as LangServe's clients read it; its last piece is an end or an error."""
     try:
@@ -157,7 +153,7 @@ def _error(status: int, message: str) -> str:
 
 
 def _events(
-    service: Service, resolved: Resolved, read: Materials, stop: threading.Event
+    service: Service, resolved: Resolved, read: Inputs, stop: threading.Event
 ) -> Iterator[Event]:
     """A run's events; of the embedded model, one run at a time."""
     embedded = choose(resolved).embedded

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from chains.records import Job
-from pairs.records import Duplicate, QAPair, Reason, TokenUsage
+from chains import Job
+from pairs import Duplicate, QAPair, Reason, TokenUsage
 
 from .error_handlers import Refusal, reason_in
 

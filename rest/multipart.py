@@ -12,7 +12,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from chains.records import whole_characters
+from loaders import whole_characters
 
 from .config import MOST_FIELDS, Limits
 from .errors import RestError

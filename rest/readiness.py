@@ -5,12 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from chains.errors import BackendError
-from chains.llm.backends import choose
-from chains.llm.client import check_reachable
-from chains.models.gguf import QWEN_CODER, find
-from chains.settings import Resolved, secret
-from messages.errors import SaidError
+from chains import QWEN_CODER, BackendError, Resolved, check_reachable, choose, find, secret
+from messages import SaidError
 
 LOOK_AGAIN = 5.0
 """Seconds for which what was found about the backend counts; it may be asked often."""

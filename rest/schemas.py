@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from chains.llm.backends import choose
-from chains.settings import Resolved, Settings
-from prompts.template import MAX_OWN_PROMPT
+from chains import Resolved, Settings, choose
+from prompts import MAX_OWN_PROMPT
 
 from .config import MOST_CHARACTERS, Access
 from .errors import RestError

@@ -11,11 +11,7 @@ from typing import Annotated, TypeVar
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
-from chains.chat.retriever_cache import Shelves
-from chains.embedding.load import NamedEmbeddings
-from chains.jobs.runner import Runner
-from chains.journal.replies import Journal
-from chains.settings import Resolved
+from chains import Journal, NamedEmbeddings, Resolved, RetrieverCache, Runner
 
 from .config import Access, Limits
 from .errors import RestError
@@ -66,7 +62,7 @@ class Service:
     runner: Runner
     uploads: Uploads
     metrics: Metrics
-    shelves: Shelves
+    shelves: RetrieverCache
     backend_look: BackendLook
     embedding_state: str = "loading"
     closing: bool = False

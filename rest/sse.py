@@ -9,12 +9,9 @@ from typing import Any
 
 from anyio import to_thread
 
-from chains.events import Done, Event, Failed
-from chains.journal.jobs import Jobs
-from chains.journal.lists import load_list
-from chains.records import Job
-from messages.errors import SaidError
-from pairs.records import Reason
+from chains import Done, Event, Failed, Job, Jobs, load_list
+from messages import SaidError
+from pairs import Reason
 
 from .error_handlers import sentence
 from .service import Service

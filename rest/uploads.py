@@ -10,9 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chains.records import whole_characters
-from loaders import LoadError
-from loaders.formats import recognise
+from loaders import LoadError, recognise, whole_characters
 
 from .config import Limits
 from .errors import RestError

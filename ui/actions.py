@@ -9,8 +9,8 @@ from typing import Any
 
 import chainlit as cl
 
-from chains.journal.lists import keep, leave_out, reword, undo
-from messages.errors import SaidError
+from chains import keep, leave_out, reword, undo
+from messages import SaidError
 
 from .downloads import make_file
 from .engine import engine
@@ -127,7 +127,7 @@ async def _retry(given: dict[str, Any]) -> None:
 
 async def _run_again(job: str, *, retry: bool) -> None:
     shared = engine()
-    await shared.answer(shared.runner.go_on, job, retry=retry)
+    await shared.answer(shared.runner.resume_job, job, retry=retry)
     follow(job)
 
 

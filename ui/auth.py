@@ -12,7 +12,7 @@ import secrets
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from chains.settings import secret, user_folder
+from chains import secret, user_folder
 
 from .errors import PageError
 

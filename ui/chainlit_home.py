@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from chains.settings import user_folder
+from chains import user_folder
 from messages import LANGUAGES, say
 
 HERE = Path(__file__).resolve().parent

@@ -9,11 +9,7 @@ from typing import Any
 
 import chainlit as cl
 
-from chains.chat.dialogue import Dialogue, Said, Source, Turn
-from chains.chat.retriever import PairRetriever
-from chains.llm.backends import choose
-from chains.llm.client import OpenBackend
-from chains.settings import Resolved
+from chains import Dialogue, OpenBackend, PairRetriever, Resolved, Said, Source, Turn, choose
 
 from .engine import Engine, engine
 from .job_element import show

@@ -9,10 +9,11 @@ import chainlit as cl
 from messages import LANGUAGES, say
 
 from .engine import engine
+from .intent import LEAST_TEXT
 from .job_element import show
 from .job_view import jobs_of
 from .session import Chat, chat, language, speak, tell
-from .start_job import LEAST_TEXT, pasted, sample, start
+from .start_job import pasted, sample, start
 
 if TYPE_CHECKING:
     from chainlit.types import CommandDict

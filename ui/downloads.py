@@ -6,10 +6,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from chains.jobs.report import write_job_view
-from chains.journal.jobs import Jobs
-from chains.journal.lists import load_list
-from pairs.files.export import INFO, write_pairs
+from chains import Jobs, load_list, write_job_view
+from pairs import INFO, write_pairs
 
 from .engine import Engine
 from .errors import PageError

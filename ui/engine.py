@@ -8,9 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chains.jobs.runner import Runner
-from chains.journal.replies import Journal
-from chains.settings import Resolved, resolve
+from chains import Journal, Resolved, Runner, resolve
 
 Answer = TypeVar("Answer")
 # Reading documents takes seconds and every core; a page of a list must not wait behind it.
@@ -96,7 +94,7 @@ def engine() -> Engine:
     with _lock:
         if not _shared:
             _shared.append(Engine())
-            _shared[0].runner.take_up()
+            _shared[0].runner.adopt()
         return _shared[0]
 
 

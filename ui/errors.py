@@ -1,6 +1,6 @@
 """Errors of the room: PageError <- SaidError <- LangChainException."""
 
-from messages.errors import SaidError
+from messages import SaidError
 
 
 class PageError(SaidError):

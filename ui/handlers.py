@@ -7,18 +7,18 @@ from typing import Any
 
 import chainlit as cl
 
-from messages import say
-from messages.errors import SaidError
+from messages import SaidError, say
 
 from . import actions as acting
 from . import auth as signing
 from .chat import talk
 from .commands import command_of, commands, obey, starters
 from .engine import engine
+from .intent import is_material
 from .server import end
 from .session import chat, language, speak, tell
 from .settings_panel import Panel, read_panel
-from .start_job import is_material, materials_of, pasted, start
+from .start_job import inputs_of, pasted, start
 
 
 def register() -> None:
@@ -66,7 +66,7 @@ async def _answer(message: cl.Message) -> None:
     if command:
         await obey(command, text)
         return
-    files = materials_of(message)
+    files = inputs_of(message)
     if files:
         known.material_next = False
         if text and not is_material(text, has_list=False):
@@ -86,7 +86,7 @@ async def _answer(message: cl.Message) -> None:
 
 
 def _as_text(text: str) -> Any:
-    from chains.run.inputs import Text
+    from chains import Text
 
     return Text(text=text, name=speak("page.pasted_name"))
 
@@ -118,7 +118,7 @@ async def _settings(values: dict[str, Any]) -> None:
 
 
 def _in_short() -> dict[str, Any]:
-    from chains.llm.backends import choose
+    from chains import choose
 
     backend = choose(_panel().resolved)
     return {"backend": backend.name, "model": backend.model}

@@ -8,8 +8,7 @@ from typing import Any
 
 import chainlit as cl
 
-from messages import say
-from messages.errors import SaidError
+from messages import SaidError, say
 
 from .engine import engine
 from .job_view import Desk

@@ -7,12 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from chains.jobs.progress import Watch
-from chains.journal.documents import load_materials
-from chains.journal.jobs import Jobs
-from chains.journal.lists import edits, load_list
-from chains.records import Job
-from pairs.records import PairList
+from chains import Job, Jobs, Watch, edits, load_documents, load_list
+from pairs import PairList
 
 from .engine import Engine
 from .table import PAGE_SIZES, VIEWS, Table, as_failure, as_row, counts_of, page_of, passage
@@ -117,7 +113,7 @@ class Desk:
         Raises:
             JournalError: The journal cannot be read.
         """
-        files, chunks = load_materials(self._engine.journal, job)
+        files, chunks = load_documents(self._engine.journal, job)
         for place, one in chunks:
             if one.id == chunk:
                 inside = (int(span[0]), int(span[1])) if span else None

@@ -41,7 +41,7 @@ def create_app(config: Path | None = None, host: str = "127.0.0.1") -> FastAPI:
     signing.check_exposed(host)
     placing.settle()
     share(Engine(config))
-    engine().runner.take_up()
+    engine().runner.adopt()
 
     from chainlit.config import config as chainlit_config
     from chainlit.utils import mount_chainlit

@@ -8,9 +8,7 @@ from typing import Any, cast
 
 import chainlit as cl
 
-from chains.chat.dialogue import Turn
-from chains.run.inputs import Materials
-from chains.settings import Resolved
+from chains import Inputs, Resolved, Turn
 from messages import say
 
 MOST_TURNS = 40
@@ -21,7 +19,7 @@ _KEY = "qa3"
 class Pending:
     """A run that waits for a person's word."""
 
-    read: Materials
+    read: Inputs
     resolved: Resolved
 
 

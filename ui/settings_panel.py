@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chains.llm.backends import all_backends, choose
-from chains.settings import Resolved
+from chains import Resolved, all_backends, choose
 from messages import say
-from prompts.template import PROMPTS, read_prompt
+from prompts import PROMPTS, read_prompt
 
 from .engine import Engine
 from .errors import PageError

@@ -9,52 +9,28 @@ from typing import Any
 
 import chainlit as cl
 
-from chains.llm.backends import choose
-from chains.llm.cached_call import as_reason
-from chains.run.estimate import Estimate, estimate
-from chains.run.inputs import Material, Materials, Text, Upload, read_materials
-from chains.settings import Resolved
-from loaders import count_tokens
+from chains import (
+    Estimate,
+    Inputs,
+    Resolved,
+    RunInput,
+    Text,
+    Upload,
+    as_reason,
+    choose,
+    estimate,
+    read_inputs,
+)
 from messages import say
 
 from .engine import engine
 from .job_element import follow, show_job
 from .session import Chat, Pending, chat, language, plain, speak, tell
 
-LEAST_TEXT = 20  # characters; less is no material, whatever a person says about it
-_LONG, _LONG_WITH_LIST = 60, 400  # estimated tokens of a text that is material by its length
-_ENDS = "。！？!?."
-
-
-def is_material(text: str, *, has_list: bool) -> bool:
-    """Whether a typed text is to be made pairs of, rather than answered.
-
-    A question is answered; several sentences are material; with a list at hand only a long text
-    is, since talking about it is what a person most likely wants.
-    """
-    stripped = text.strip()
-    if len(stripped) < LEAST_TEXT:
-        return False
-    tokens = count_tokens(stripped[:20_000])
-    if tokens >= _LONG_WITH_LIST:
-        return True
-    if has_list or stripped.endswith(("?", "？")):
-        return False
-    return tokens >= _LONG or _sentences(stripped) >= 2
-
-
-def _sentences(text: str) -> int:
-    """Sentences a text has, as its closing marks tell; a point within a number is none."""
-    return sum(
-        mark in _ENDS and (mark in "。！？" or not following.strip())
-        for mark, following in zip(text, [*text[1:], " "], strict=True)
-    )
-
-
 SAMPLES = Path(__file__).resolve().parent / "samples"
 
 
-def materials_of(message: cl.Message) -> list[Material]:
+def inputs_of(message: cl.Message) -> list[RunInput]:
     """The files of a message under the names a person knows them by."""
     return [
         Upload(path=Path(element.path), name=Path(element.name).name or "file")
@@ -63,14 +39,14 @@ def materials_of(message: cl.Message) -> list[Material]:
     ]
 
 
-def sample(spoken: str) -> list[Material]:
+def sample(spoken: str) -> list[RunInput]:
     """The sample document of a language."""
     name = "zhaozhou.md" if spoken == "zh" else "forth.md"
     return [Upload(path=SAMPLES / name, name=name)]
 
 
-async def start(materials: Sequence[Material]) -> None:
-    """Reads materials, says what was understood, and begins the job or asks whether to.
+async def start(inputs: Sequence[RunInput]) -> None:
+    """Reads inputs, says what was understood, and begins the job or asks whether to.
 
     Raises:
         SaidError: Nothing could be read, or the backend cannot be used.
@@ -80,8 +56,8 @@ async def start(materials: Sequence[Material]) -> None:
     resolved = await shared.answer(shared.settings, known.chosen)
     backend = choose(resolved)
     read = await shared.read(
-        read_materials,
-        list(materials),
+        read_inputs,
+        list(inputs),
         chunk_size=backend.chunk_size,
         overlap=resolved.settings.overlap,
     )
@@ -113,7 +89,7 @@ async def begin(waiting: Pending) -> None:
     follow(job)
 
 
-def _understood(read: Materials, guess: Estimate, spoken: str) -> list[str]:
+def _understood(read: Inputs, guess: Estimate, spoken: str) -> list[str]:
     """What was understood of each file, what was not, and what the run would ask."""
     lines = []
     for place, file in enumerate(read.files):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pairs.records import ChunkOutcome, PairList, QAPair
+from pairs import ChunkOutcome, PairList, QAPair
 
 View = Literal["kept", "duplicates", "rejected", "failed"]
 VIEWS: tuple[View, ...] = ("kept", "duplicates", "rejected", "failed")

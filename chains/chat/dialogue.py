@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel, ConfigDict, Field
 
+from loaders import whole_characters
 from messages import say
 from pairs.records import TokenUsage
 from pairs.text.context_dependence import leans
@@ -22,7 +23,6 @@ from ..llm.backends import choose
 from ..llm.client import OpenBackend
 from ..llm.limits import Pace
 from ..llm.stream import stream
-from ..records import whole_characters
 from .lexical_index import units_of
 from .prompt_budget import Asked, Turn, request, says_nothing
 from .retriever import Source

@@ -9,13 +9,12 @@ from typing import Literal, NamedTuple
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from loaders import count_tokens
+from loaders import count_tokens, whole_characters
 from pairs.text.language import language_of
 from pairs.text.normalise import normalise
 from prompts.dialogue import Excerpt, dialogue_prompt
 
 from ..errors import ChainError
-from ..records import whole_characters
 from .retriever import Source
 from .visible_text import TEMPLATE
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from langchain_core.documents import Document
 from pydantic import BaseModel, ConfigDict, Field
 
-from loaders import split
+from loaders import split, whole_characters
 from loaders.records import Chunk
 from pairs.compare.answers import agree
 from pairs.records import QAPair
 from pairs.text.normalise import normalise
 
 from ..embedding.load import NamedEmbeddings, embed, load_embeddings
-from ..journal.documents import load_materials
+from ..journal.documents import load_documents
 from ..journal.jobs import Jobs
 from ..journal.lists import load_list
-from ..records import SourceFile, whole_characters
-from ..run.inputs import Material, read_materials
+from ..records import SourceFile
+from ..run.inputs import RunInput, read_inputs
 from ..settings import Resolved, Settings, resolve
 from .hybrid_index import NEAR, Shelf, Wanted, look_at
 from .lexical_index import LONGEST_QUESTION
@@ -184,7 +184,7 @@ class PairRetriever:
         """
         job = Jobs(journal).find(job_id)
         kept = load_list(journal, job.id).kept
-        files, _ = load_materials(journal, job.id)
+        files, _ = load_documents(journal, job.id)
         if resolved is None:
             fields = ("embeddings", "embedding_backend")
             given = {name: job.settings[name] for name in fields if name in job.settings}
@@ -198,7 +198,7 @@ class PairRetriever:
     @classmethod
     def of_texts(
         cls,
-        materials: Iterable[Material],
+        inputs: Iterable[RunInput],
         journal: Journal,
         *,
         resolved: Resolved | None = None,
@@ -209,7 +209,7 @@ class PairRetriever:
         """Over the passages of documents, without any pairs.
 
         Args:
-            materials: Paths, ``Text``s, or Documents of any LangChain loader.
+            inputs: Paths, ``Text``s, or Documents of any LangChain loader.
             journal: Holds the vectors made before, and those made now.
             resolved: Says which embedding; None for the settings in force.
             embeddings: As for ``of_job``.
@@ -221,7 +221,7 @@ class PairRetriever:
             EmbeddingError: The embedding cannot be had.
         """
         settings = (resolved or resolve()).settings
-        read = read_materials(materials, chunk_size=PASSAGE_TOKENS, overlap=0)
+        read = read_inputs(inputs, chunk_size=PASSAGE_TOKENS, overlap=0)
         named = embeddings or load_embeddings(settings.embeddings, settings.embedding_backend)
         passages = list(passages_of(read.files))
         return cls((), passages, named, journal, seconds=seconds, progress=progress)

@@ -21,7 +21,7 @@ REMEMBERED = 4
 """Indexes in memory; another one is made anew, from the vectors in the journal."""
 
 
-class Shelves:
+class RetrieverCache:
     """Makes the index of a job's list, and keeps the latest.
 
     Args:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from ..records import whole_characters
+from loaders import whole_characters
 
 ROLES = r"(?:user|human|system|observation|tool|assistant|model|gpt)"
 TEMPLATE = re.compile(

@@ -184,7 +184,7 @@ def embed(
         block = missing[at : at + TEXTS_KEPT_AT_ONCE]
         width = len(next(iter(known.values()))) if known else None
         fresh = dict(zip(block, _made(named, block, width), strict=True))
-        journal.keep_vectors(key, fresh)
+        journal.save_vectors(key, fresh)
         known.update(fresh)
         if progress:
             progress(len(known), len(wanted))

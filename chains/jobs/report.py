@@ -7,7 +7,7 @@ from pathlib import Path
 from loaders.records import Chunk
 from pairs.viewer import ViewedText, ViewFacts, write_view
 
-from ..journal.documents import load_materials
+from ..journal.documents import load_documents
 from ..journal.jobs import Jobs
 from ..journal.lists import load_list
 from ..journal.replies import Journal
@@ -35,7 +35,7 @@ def write_job_view(journal: Journal, job: str, path: Path, *, language: str = "e
 
 
 def _texts(journal: Journal, job: str) -> list[ViewedText]:
-    files, chunks = load_materials(journal, job)
+    files, chunks = load_documents(journal, job)
     of_file: dict[int, list[Chunk]] = {}
     for place, chunk in chunks:
         of_file.setdefault(place, []).append(chunk)

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from ..embedding.load import NamedEmbeddings
 from ..errors import JournalError
 from ..events import Event
-from ..journal.documents import load_materials
+from ..journal.documents import load_documents
 from ..journal.replies import Journal
 from ..llm.backends import Backend
 from ..models.gguf import Progress
 from ..records import Job
-from ..run.inputs import Materials
+from ..run.inputs import Inputs
 from ..run.pipeline import Pipeline
 from ..settings import Resolved, Settings
 
@@ -46,10 +46,10 @@ def resume(
     Raises:
         SaidError: Somebody works on the job, another version wrote it, or as ``Pipeline.run``.
     """
-    files, chunks = load_materials(journal, job.id)
+    files, chunks = load_documents(journal, job.id)
     if not chunks:
         raise JournalError("job.unknown", job=job.id)
-    read = Materials(
+    read = Inputs(
         files=files, chunks=[chunk for _, chunk in chunks], file_of=[file for file, _ in chunks]
     )
     asked = {name: value for name, value in (given or {}).items() if value is not None}

@@ -19,13 +19,13 @@ from pairs.records import Reason
 from ..embedding.load import NamedEmbeddings, load_embeddings
 from ..errors import BusyError, JournalError
 from ..events import Done, Event, Failed
-from ..journal.documents import keep_materials
+from ..journal.documents import save_documents
 from ..journal.jobs import Jobs
 from ..journal.replies import Journal
 from ..llm.backends import choose
 from ..llm.cached_call import as_reason
 from ..records import Job
-from ..run.inputs import Materials
+from ..run.inputs import Inputs
 from ..settings import Resolved, Settings
 from .event_log import News, Run
 from .resume import resume
@@ -57,7 +57,7 @@ class Runner:
         self._others = ThreadPoolExecutor(at_once, thread_name_prefix="jobs")
         self._stopped = ThreadPoolExecutor(1, thread_name_prefix="stopped")
 
-    def begin(self, read: Materials, resolved: Resolved) -> str:
+    def begin(self, read: Inputs, resolved: Resolved) -> str:
         """The id of a new job, in the journal and waiting for its turn.
 
         Args:
@@ -83,7 +83,7 @@ class Runner:
         try:
             self._jobs.add(job)
             chunks = zip(read.file_of, read.chunks, strict=True)
-            keep_materials(self._journal, job.id, read.files, chunks)
+            save_documents(self._journal, job.id, read.files, chunks)
         except BaseException:
             with self._lock:
                 del self._runs[job.id]
@@ -91,7 +91,7 @@ class Runner:
         self._submit(run)
         return job.id
 
-    def go_on(
+    def resume_job(
         self, job: str, given: Mapping[str, Any] | None = None, *, retry: bool = False
     ) -> None:
         """Runs a job of the journal again; what was answered is not asked again.
@@ -123,7 +123,7 @@ class Runner:
             raise
         self._submit(run)
 
-    def take_up(self, *, waiting: bool = True) -> list[str]:
+    def adopt(self, *, waiting: bool = True) -> list[str]:
         """The ids of the jobs that a server left unfinished; they go on from here.
 
         Args:

@@ -11,7 +11,7 @@ from ..records import SourceFile
 from .database import Database
 
 
-def keep_materials(
+def save_documents(
     database: Database,
     job: str,
     files: Iterable[SourceFile],
@@ -43,7 +43,7 @@ def keep_materials(
         )
 
 
-def load_materials(
+def load_documents(
     database: Database, job: str
 ) -> tuple[list[SourceFile], list[tuple[int, Chunk]]]:
     """A job's texts and its chunks, each with the place of its file; both empty for no job.

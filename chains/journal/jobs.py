@@ -82,7 +82,7 @@ class Jobs:
             _check_free(db, job.id)
             _take(db, job, owner)
 
-    def keep_outcomes(
+    def save_outcomes(
         self, job: str, ended: Sequence[tuple[int, ChunkOutcome, Sequence[str]]]
     ) -> None:
         """Writes down how chunks ended.
@@ -163,7 +163,7 @@ class Jobs:
                 [(job,) for job in jobs],
             )
 
-    def keep_output(self, job: str, output: dict[str, str]) -> None:
+    def save_output(self, job: str, output: dict[str, str]) -> None:
         """Remembers where a job's list is to be written.
 
         Raises:

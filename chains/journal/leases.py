@@ -19,7 +19,7 @@ BEAT_SECONDS = 5.0
 DEAD_AFTER = 30.0  # seconds without a heartbeat
 
 
-class Owner:
+class Lease:
     """A run that owns its job while it lives; use it as a context.
 
     A thread of its own keeps the heartbeat, so that neither a long call nor a long computation
@@ -40,7 +40,7 @@ class Owner:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
-    def __enter__(self) -> Owner:
+    def __enter__(self) -> Lease:
         row = (self.id, _host(), os.getpid(), time.time())
         with self._database.writing() as db:
             _bury(db)

@@ -16,12 +16,12 @@ from pairs.records import Evidence, PairList, QAPair
 
 from ..errors import JournalError
 from ..records import SourceFile
-from .documents import load_materials
+from .documents import load_documents
 from .jobs import Jobs
 from .replies import Journal
 
 
-def keep_list(journal: Journal, job: str, pairs: PairList) -> None:
+def save_list(journal: Journal, job: str, pairs: PairList) -> None:
     """Writes down the list a job ended with, in place of an earlier one.
 
     Raises:
@@ -149,7 +149,7 @@ def _grounder(journal: Journal, job: str) -> Callable[[QAPair], Evidence]:
 
     def ground(pair: QAPair) -> Evidence:
         if not read:
-            files, chunks = load_materials(journal, job)
+            files, chunks = load_documents(journal, job)
             read.update({chunk.id: (chunk, files[place]) for place, chunk in chunks})
         if pair.chunk_id not in read:
             return Evidence(match="none")

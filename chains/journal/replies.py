@@ -105,7 +105,7 @@ class Journal(Database):
         with self.writing() as db:
             db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, owner))
 
-    def keep_reply(self, key: str, reply: Reply) -> None:
+    def save_reply(self, key: str, reply: Reply) -> None:
         """Writes a reply down, beside earlier ones to the same request; its claim is over.
 
         Raises:
@@ -136,7 +136,7 @@ class Journal(Database):
         written = {digest for digest, by in ours if job is None or by == job}
         return bool(written) and _digest(path) in written
 
-    def keep_output(self, job: str, path: Path, written: Path | None = None) -> None:
+    def save_output(self, job: str, path: Path, written: Path | None = None) -> None:
         """Remembers a file, so that the next run may replace it.
 
         Args:
@@ -170,7 +170,7 @@ class Journal(Database):
                 known[block[digest]] = np.frombuffer(vector, dtype=np.float32)
         return known
 
-    def keep_vectors(self, model: str, vectors: dict[str, np.ndarray]) -> None:
+    def save_vectors(self, model: str, vectors: dict[str, np.ndarray]) -> None:
         """Writes vectors down by model and text.
 
         Raises:

@@ -134,7 +134,7 @@ class Asker:
             self._journal.release(key, self._owner)
             raise
         try:
-            self._journal.keep_reply(key, reply)
+            self._journal.save_reply(key, reply)
         except JournalError as error:
             # What cannot be kept would be paid for again.
             self._end_run(error)

@@ -29,7 +29,7 @@ from ..journal.replies import Journal
 from ..records import DraftPair
 from ..settings import Settings
 from .extraction import Answered
-from .inputs import Materials
+from .inputs import Inputs
 
 if TYPE_CHECKING:
     from pairs.compare.dedupe import Deduper
@@ -38,24 +38,24 @@ Ended = tuple[int, Answered]
 """A chunk's index and what came of asking about it."""
 
 
-class Assembling:
+class Assembly:
     """A run's list while it grows, in one thread.
 
     Args:
         job: The job's id.
-        materials: What is asked about.
+        inputs: What is asked about.
         journal: Where outcomes and vectors are kept.
         model: The model's name, as pairs carry it.
         settings: How pairs are judged.
     """
 
     def __init__(
-        self, job: str, materials: Materials, journal: Journal, model: str, settings: Settings
+        self, job: str, inputs: Inputs, journal: Journal, model: str, settings: Settings
     ) -> None:
         self.outcomes: dict[int, ChunkOutcome] = {}
         self.usage = TokenUsage()
         self._job = job
-        self._materials = materials
+        self._materials = inputs
         self._journal = journal
         self._model = model
         self._settings = settings
@@ -66,7 +66,7 @@ class Assembling:
         self._named: NamedEmbeddings | None = None
         self._embeddings = ""
         self._done = 0
-        self._total = len(materials.chunks)
+        self._total = len(inputs.chunks)
 
     def expect(self, more: int) -> None:
         """Counts with so many chunks to be asked about once more."""
@@ -103,7 +103,7 @@ class Assembling:
         kept = [
             (index, self.outcomes[index], self._answered[index].bad_replies) for index, _ in ended
         ]
-        Jobs(self._journal).keep_outcomes(self._job, kept)
+        Jobs(self._journal).save_outcomes(self._job, kept)
         questions = [pair.question for pairs in good for pair in pairs]
         vectors = embed(named, questions, self._journal)
         self._embeddings = named.name

@@ -16,14 +16,14 @@ from loaders.records import Chunk
 from pairs.text.normalise import normalise
 from prompts.verifying import verifying_prompt
 
-from ..journal.leases import Owner
+from ..journal.leases import Lease
 from ..journal.replies import Journal
 from ..llm.backends import choose
 from ..llm.cached_call import Asker
 from ..llm.client import OpenBackend
 from ..settings import Resolved
 from .extraction import Extraction
-from .inputs import Material, Materials, read_materials
+from .inputs import Inputs, RunInput, read_inputs
 
 REPLY_SHARE = 0.7
 """Reply tokens for each token of text, as measured with the example documents."""
@@ -70,12 +70,12 @@ class Estimate(BaseModel):
 
 
 def estimate(
-    materials: Iterable[Material] | Materials, resolved: Resolved, *, time_one: bool = False
+    inputs: Iterable[RunInput] | Inputs, resolved: Resolved, *, time_one: bool = False
 ) -> Estimate:
     """What the run would ask; repairs, retries and cut replies come on top.
 
     Args:
-        materials: As for the pipeline, or what was read of them before.
+        inputs: As for the pipeline, or what was read of them before.
         resolved: The settings in force.
         time_one: Whether one call is made and timed; its reply is kept for the run.
 
@@ -83,10 +83,10 @@ def estimate(
         SaidError: As the pipeline would before its first call, or in it.
     """
     backend = choose(resolved)
-    read = materials
-    if not isinstance(read, Materials):
+    read = inputs
+    if not isinstance(read, Inputs):
         overlap = resolved.settings.overlap
-        read = read_materials(read, chunk_size=backend.chunk_size, overlap=overlap)
+        read = read_inputs(read, chunk_size=backend.chunk_size, overlap=overlap)
     settings = resolved.settings
     distinct = {normalise(chunk.text): chunk for chunk in reversed(read.chunks)}
     unknown: list[Chunk] = []
@@ -95,7 +95,7 @@ def estimate(
     with ExitStack() as open_:
         opened = open_.enter_context(closing(OpenBackend(backend, settings)))
         journal = open_.enter_context(Journal(settings.journal))
-        owner = open_.enter_context(Owner(journal, threading.Event()))
+        owner = open_.enter_context(Lease(journal, threading.Event()))
         asker = Asker(opened, journal, owner.id, settings)
         extraction = Extraction(asker, backend, settings)
         for chunk in reversed(distinct.values()):

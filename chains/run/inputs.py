@@ -11,11 +11,11 @@ from typing import Any
 from langchain_core.documents import Document
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from loaders import LoadError, find_documents, load, split, whole_text
+from loaders import LoadError, find_documents, load, split, whole_characters, whole_text
 from loaders.records import Chunk
 from pairs.records import Reason
 
-from ..records import SourceFile, whole_characters
+from ..records import SourceFile
 
 
 class Text(BaseModel):
@@ -49,11 +49,11 @@ class Upload(BaseModel):
         return whole_characters(name) if isinstance(name, str) else name
 
 
-Material = str | Path | Text | Upload | Sequence[Document]
+RunInput = str | Path | Text | Upload | Sequence[Document]
 
 
 @dataclass
-class Materials:
+class Inputs:
     """The files of a run, their chunks in order, and what could not be read.
 
     Attributes:
@@ -80,11 +80,11 @@ class Materials:
         return digest.hexdigest()
 
 
-def read_materials(materials: Iterable[Material], *, chunk_size: int, overlap: int) -> Materials:
+def read_inputs(inputs: Iterable[RunInput], *, chunk_size: int, overlap: int) -> Inputs:
     """All there is to ask about.
 
     Args:
-        materials: Paths of files and folders, uploads, texts, or Documents of any LangChain
+        inputs: Paths of files and folders, uploads, texts, or Documents of any LangChain
             loader.
         chunk_size: Estimated tokens of a chunk.
         overlap: Sentences.
@@ -92,8 +92,8 @@ def read_materials(materials: Iterable[Material], *, chunk_size: int, overlap: i
     Raises:
         LoadError: Nothing at all could be read; the first reason.
     """
-    result = Materials()
-    for source in _sources(materials):
+    result = Inputs()
+    for source in _sources(inputs):
         if isinstance(source, LoadError):
             result.refused.append(source)
             continue
@@ -108,8 +108,8 @@ def read_materials(materials: Iterable[Material], *, chunk_size: int, overlap: i
     return result
 
 
-def _sources(materials: Iterable[Material]) -> Iterator[Iterable[Document] | LoadError]:
-    for material in materials:
+def _sources(inputs: Iterable[RunInput]) -> Iterator[Iterable[Document] | LoadError]:
+    for material in inputs:
         if isinstance(material, Text):
             digest = sha256(material.text.encode("utf-8", "surrogatepass")).hexdigest()
             metadata = {"source": material.name, "sha256": digest, "start": 0}
@@ -145,7 +145,7 @@ def _loading(path: Path, name: str | None = None) -> Iterator[Document]:
     yield from load(path, name=name)
 
 
-def _take(documents: list[Document], result: Materials, chunk_size: int, overlap: int) -> None:
+def _take(documents: list[Document], result: Inputs, chunk_size: int, overlap: int) -> None:
     chunks = list(split(documents, chunk_size=chunk_size, overlap=overlap))
     if not chunks:
         return

@@ -1,4 +1,4 @@
-"""The whole run: materials in, events out, one deduplicated list at the end.
+"""The whole run: inputs in, events out, one deduplicated list at the end.
 
     read -> split -> ask (embedding beside it) -> ground -> dedupe -> list
 
@@ -26,10 +26,10 @@ from pairs.text.normalise import normalise
 from ..embedding.load import NamedEmbeddings, load_embeddings
 from ..errors import JournalError
 from ..events import Done, Event, Prepared
-from ..journal.documents import keep_materials
+from ..journal.documents import save_documents
 from ..journal.jobs import Jobs
-from ..journal.leases import Owner
-from ..journal.lists import keep_list
+from ..journal.leases import Lease
+from ..journal.lists import save_list
 from ..journal.replies import Journal
 from ..llm.backends import Backend, choose
 from ..llm.cached_call import Asker, as_reason
@@ -37,12 +37,12 @@ from ..llm.client import OpenBackend
 from ..models.gguf import Progress
 from ..records import Job
 from ..settings import Resolved
-from .assembly import Assembling, ended
+from .assembly import Assembly, ended
 from .extraction import Answered, Extraction, choose_prompt
-from .inputs import Material, Materials, read_materials
+from .inputs import Inputs, RunInput, read_inputs
 from .second_pass import ask_again
-from .verification import Verifying, marks
-from .workers import Window
+from .verification import Verification, marks
+from .workers import WorkerPool
 
 BYTES_A_CHUNK = 20_000  # of journal, at most, beside the texts themselves
 LEAST_FREE = 16_000_000
@@ -55,10 +55,10 @@ class _Run:
 
     job: Job
     owner: str
-    materials: Materials
+    inputs: Inputs
     asker: Asker
     extraction: Extraction
-    assembling: Assembling
+    assembling: Assembly
     named: Future[NamedEmbeddings]
     backend: Backend
 
@@ -69,7 +69,7 @@ class _Run:
 
 
 class Pipeline:
-    """Turns materials into one list of pairs.
+    """Turns inputs into one list of pairs.
 
     Args:
         resolved: The settings in force.
@@ -99,15 +99,15 @@ class Pipeline:
         self._stop = stop or threading.Event()
         self._job = job
 
-    def run(self, materials: Iterable[Material] | Materials) -> Iterator[Event]:
+    def run(self, inputs: Iterable[RunInput] | Inputs) -> Iterator[Event]:
         """Events until the list is done.
 
         Args:
-            materials: Paths of files or folders, texts, or Documents of any LangChain loader; or
+            inputs: Paths of files or folders, texts, or Documents of any LangChain loader; or
                 what was read of them before.
 
         Raises:
-            SaidError: Nothing could be done at all: unreadable materials, unusable settings, a
+            SaidError: Nothing could be done at all: unreadable inputs, unusable settings, a
                 backend that never answered. Once a chunk has been answered, a failure of the
                 backend ends the run with a ``Done`` whose list says so.
         """
@@ -119,19 +119,19 @@ class Pipeline:
                 closing(OpenBackend(backend, self._settings, self._progress))
             )
             named = self._load_embeddings(open_)
-            if not isinstance(materials, Materials):
-                materials = read_materials(
-                    materials, chunk_size=backend.chunk_size, overlap=self._settings.overlap
+            if not isinstance(inputs, Inputs):
+                inputs = read_inputs(
+                    inputs, chunk_size=backend.chunk_size, overlap=self._settings.overlap
                 )
-            _check_room(journal, materials)
-            owner = open_.enter_context(Owner(journal, lost=self._stop))
+            _check_room(journal, inputs)
+            owner = open_.enter_context(Lease(journal, lost=self._stop))
             asker = Asker(opened, journal, owner.id, self._settings, self._stop)
             extraction = Extraction(asker, backend, self._settings)
-            job = self._open_job(materials, opened, journal, owner.id)
+            job = self._open_job(inputs, opened, journal, owner.id)
             if named.done():
                 named.result()  # before a call is paid for
-            assembling = Assembling(job.id, materials, journal, opened.model, self._settings)
-            run = _Run(job, owner.id, materials, asker, extraction, assembling, named, backend)
+            assembling = Assembly(job.id, inputs, journal, opened.model, self._settings)
+            run = _Run(job, owner.id, inputs, asker, extraction, assembling, named, backend)
             yield from self._run(run, journal, opened, started)
 
     def _run(
@@ -150,16 +150,16 @@ class Pipeline:
         yield Done(job=run.job.id, seconds=self._end(run, journal, result, started), result=result)
 
     def _ask_all(self, run: _Run, opened: OpenBackend) -> Iterator[Event]:
-        to_ask, repeated = _first_of_each(run.materials.chunks)
-        ask, chunks = run.extraction.ask, run.materials.chunks
-        with Window(lambda at: ask(chunks[at]), to_ask, run.concurrency, self._stop) as window:
+        to_ask, repeated = _first_of_each(run.inputs.chunks)
+        ask, chunks = run.extraction.ask, run.inputs.chunks
+        with WorkerPool(lambda at: ask(chunks[at]), to_ask, run.concurrency, self._stop) as workers:
             named = run.named.result()
             yield self._prepared(run, opened, named)
             again = Reason(code="chunk.repeated")
             yield from run.assembling.take(
                 [(at, Answered(reason=again, repeated=True)) for at in repeated], named
             )
-            for batch in window.batches():
+            for batch in workers.batches():
                 yield from run.assembling.take([ended(at, came) for at, came in batch], named)
         rest = [at for at in to_ask if at not in run.assembling.outcomes]
         not_asked = Reason(code="chunk.not_asked")
@@ -170,7 +170,7 @@ class Pipeline:
         yield from ask_again(
             run.extraction,
             run.assembling,
-            run.materials,
+            run.inputs,
             named,
             passes=self._settings.passes,
             width=run.concurrency,
@@ -180,8 +180,8 @@ class Pipeline:
     def _verify(
         self, run: _Run, journal: Journal, result: PairList
     ) -> Generator[Event, None, PairList]:
-        contexts = {chunk.id: chunk.context for chunk in run.materials.chunks}
-        verifying = Verifying(run.asker, run.backend, self._settings, contexts)
+        contexts = {chunk.id: chunk.context for chunk in run.inputs.chunks}
+        verifying = Verification(run.asker, run.backend, self._settings, contexts)
         try:
             yield from verifying.ask(result, run.concurrency, self._stop)
         finally:
@@ -189,7 +189,7 @@ class Pipeline:
         return verifying.marked(result, run.named.result(), journal)
 
     def _prepared(self, run: _Run, opened: OpenBackend, named: NamedEmbeddings) -> Prepared:
-        read = run.materials
+        read = run.inputs
         return Prepared(
             job=run.job.id,
             files=len(read.files),
@@ -205,7 +205,7 @@ class Pipeline:
     def _end(self, run: _Run, journal: Journal, result: PairList | None, started: float) -> float:
         """The seconds the run took, written down with what came of it."""
         seconds = time.monotonic() - started
-        whole = len(run.materials.chunks)
+        whole = len(run.inputs.chunks)
         counts: dict[str, int] = {"chunks": whole}
         state = "stopped"
         if result is not None:
@@ -218,7 +218,7 @@ class Pipeline:
             unasked = states["not asked"] or len(result.chunks) < whole
             lacking = states["failed"] or counts.get("unverified")
             state = "stopped" if unasked else "partial" if lacking else "done"
-            keep_list(journal, run.job.id, result)
+            save_list(journal, run.job.id, result)
         over = {"state": state, "counts": counts, "usage": run.assembling.usage, "seconds": seconds}
         Jobs(journal).end(run.job.model_copy(update=over), run.owner)
         return seconds
@@ -238,7 +238,7 @@ class Pipeline:
         settings = self._settings
         return loader.submit(load_embeddings, settings.embeddings, settings.embedding_backend)
 
-    def _open_job(self, read: Materials, opened: OpenBackend, journal: Journal, owner: str) -> Job:
+    def _open_job(self, read: Inputs, opened: OpenBackend, journal: Journal, owner: str) -> Job:
         prompt, own = choose_prompt(opened.backend, self._settings)
         asked = (
             read.fingerprint(),
@@ -265,15 +265,15 @@ class Pipeline:
             return job
         job, new = jobs.open(job, owner)
         if new:
-            keep_materials(journal, job.id, read.files, zip(read.file_of, read.chunks, strict=True))
+            save_documents(journal, job.id, read.files, zip(read.file_of, read.chunks, strict=True))
         return job
 
 
-def _check_room(journal: Journal, materials: Materials) -> None:
+def _check_room(journal: Journal, inputs: Inputs) -> None:
     """Raises where the disk cannot hold what the run would write, before a call is paid for."""
     folder = journal.path.resolve().parent
-    texts = sum(len(one.text.encode()) for one in materials.files)
-    needed = max(LEAST_FREE, 2 * texts + BYTES_A_CHUNK * len(materials.chunks))
+    texts = sum(len(one.text.encode()) for one in inputs.files)
+    needed = max(LEAST_FREE, 2 * texts + BYTES_A_CHUNK * len(inputs.chunks))
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise JournalError(

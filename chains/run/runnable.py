@@ -13,12 +13,12 @@ from pairs.records import PairList
 
 from ..events import Done, Event
 from ..settings import Resolved, Settings, resolve
-from .inputs import Material, Text
+from .inputs import RunInput, Text
 from .pipeline import Pipeline
 
 
 def extract_pairs(
-    materials: Material | Iterable[Material],
+    inputs: RunInput | Iterable[RunInput],
     *,
     on_event: Callable[[Event], object] | None = None,
     config: str | Path | None = None,
@@ -27,7 +27,7 @@ def extract_pairs(
     """One deduplicated list of pairs, each with its evidence.
 
     Args:
-        materials: A path, a folder, a ``Text``, Documents of any LangChain loader, or several.
+        inputs: A path, a folder, a ``Text``, Documents of any LangChain loader, or several.
         on_event: Told what happens while the run goes on.
         config: A settings file.
         **settings: Fields of ``Settings``, such as ``backend="chatglm3"``.
@@ -37,7 +37,7 @@ def extract_pairs(
     """
     resolved = resolve(settings, Path(config) if config else None)
     result = PairList()
-    for event in Pipeline(resolved).run(_as_materials(materials)):
+    for event in Pipeline(resolved).run(_as_inputs(inputs)):
         if on_event:
             on_event(event)
         if isinstance(event, Done):
@@ -59,7 +59,7 @@ class PairsRunnable(Runnable[Any, Any]):
         self._resolved = Resolved(settings=settings, origins={})
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **_: Any) -> PairList:  # noqa: A002 - LangChain's name
-        """The list of pairs of the materials.
+        """The list of pairs of the inputs.
 
         Raises:
             SaidError: Nothing could be done at all.
@@ -88,11 +88,11 @@ class PairsRunnable(Runnable[Any, Any]):
     def _events(self, given: Any) -> Iterator[Event]:
         if isinstance(given, dict):
             given = Text.model_validate(given)
-        return Pipeline(self._resolved).run(_as_materials(given))
+        return Pipeline(self._resolved).run(_as_inputs(given))
 
 
 def build_pipeline(settings: Settings | None = None) -> PairsRunnable:
-    """A Runnable that turns materials into pairs.
+    """A Runnable that turns inputs into pairs.
 
     Args:
         settings: None for the defaults.
@@ -100,7 +100,7 @@ def build_pipeline(settings: Settings | None = None) -> PairsRunnable:
     return PairsRunnable(settings or Settings())
 
 
-def _as_materials(given: Material | Iterable[Material]) -> list[Material]:
+def _as_inputs(given: RunInput | Iterable[RunInput]) -> list[RunInput]:
     if isinstance(given, str | Path | Text):
         return [given]
     several = list(given)

@@ -13,10 +13,10 @@ from pairs.records import ChunkOutcome, QAPair, Reason
 
 from ..embedding.load import NamedEmbeddings
 from ..events import ChunkDone
-from .assembly import Assembling, ended
+from .assembly import Assembly, ended
 from .extraction import Answered, Extraction
-from .inputs import Materials
-from .workers import Window
+from .inputs import Inputs
+from .workers import WorkerPool
 
 LEAST_GAIN = 0.5
 """Newly kept pairs a call must have brought on average for yet another pass to be made."""
@@ -25,8 +25,8 @@ _WHOLE = ("pairs", "nothing")
 
 def ask_again(
     extraction: Extraction,
-    assembling: Assembling,
-    materials: Materials,
+    assembling: Assembly,
+    inputs: Inputs,
     named: NamedEmbeddings,
     *,
     passes: int,
@@ -40,7 +40,7 @@ def ask_again(
     Args:
         extraction: Asks.
         assembling: Holds the first pass's list, and takes in what comes.
-        materials: What is asked about.
+        inputs: What is asked about.
         named: What duplicates are judged with.
         passes: In all, the first counted.
         width: Calls at the same time.
@@ -53,7 +53,7 @@ def ask_again(
     for _ in range(1, passes):
         if stop.is_set() or any(o.state == "not asked" for o in assembling.outcomes.values()):
             return
-        found = left_over(materials, assembling.outcomes, assembling.drawn_on())
+        found = left_over(inputs, assembling.outcomes, assembling.drawn_on())
         again = {at: chunk for at, chunk in found.items() if (at, chunk.text) not in asked}
         if not again:
             return
@@ -66,7 +66,7 @@ def ask_again(
 
 def _pass(
     extraction: Extraction,
-    assembling: Assembling,
+    assembling: Assembly,
     named: NamedEmbeddings,
     again: Mapping[int, Chunk],
     width: int,
@@ -74,8 +74,10 @@ def _pass(
 ) -> Iterator[ChunkDone]:
     assembling.expect(len(again))
     rest = set(again)
-    with Window(lambda at: extraction.ask(again[at], again=True), again, width, stop) as window:
-        for batch in window.batches():
+    with WorkerPool(
+        lambda at: extraction.ask(again[at], again=True), again, width, stop
+    ) as workers:
+        for batch in workers.batches():
             came = [ended(at, what) for at, what in batch]
             rest -= {at for at, _ in came}
             yield from assembling.take(came, named)
@@ -84,31 +86,29 @@ def _pass(
 
 
 def left_over(
-    materials: Materials, outcomes: Mapping[int, ChunkOutcome], pairs: Sequence[QAPair]
+    inputs: Inputs, outcomes: Mapping[int, ChunkOutcome], pairs: Sequence[QAPair]
 ) -> dict[int, Chunk]:
     """The chunks worth asking about once more, each with what is left of its text.
 
     Boilerplate is not worth it, nor is what failed, which ``qa3 resume`` asks about.
 
     Args:
-        materials: What was asked about.
+        inputs: What was asked about.
         outcomes: How each chunk ended.
         pairs: What is asked already, the duplicates of kept pairs among it: what they draw on is
             no more worth asking about than what the kept ones do.
     """
-    file_of = {
-        c.id: f for f, c in zip(materials.file_of[::-1], materials.chunks[::-1], strict=True)
-    }
+    file_of = {c.id: f for f, c in zip(inputs.file_of[::-1], inputs.chunks[::-1], strict=True)}
     by_file: dict[int, list[QAPair]] = {}
     for pair in pairs:
         by_file.setdefault(file_of[pair.chunk_id], []).append(pair)
     found: dict[int, Chunk] = {}
     chunks_of: dict[int, list[int]] = {}
-    for at, place in enumerate(materials.file_of):
+    for at, place in enumerate(inputs.file_of):
         chunks_of.setdefault(place, []).append(at)
     for place, inside in chunks_of.items():
-        chunks = [materials.chunks[at] for at in inside]
-        source = SourceText(materials.files[place].text)
+        chunks = [inputs.chunks[at] for at in inside]
+        source = SourceText(inputs.files[place].text)
         starts = [first for first, _ in source.sentences]
         covered = coverage(source, by_file.get(place, ()), chunks)
         open_ = list(covered.uncovered)

@@ -25,7 +25,7 @@ from ..llm.backends import Backend
 from ..llm.cached_call import Asker
 from ..parsing.parser import PairParser
 from ..settings import Settings
-from .workers import Window
+from .workers import WorkerPool
 
 _LABEL = re.compile(
     r"\s{0,9}(?:答案?|回答|answer|a)(?:\s{0,3}[一1])?\s{0,3}[:：]\s{0,9}", re.IGNORECASE
@@ -34,7 +34,7 @@ _NO_PAIRS = re.compile(r"\"pairs\"\s{0,9}:\s{0,9}\[\s{0,9}\]")
 
 
 @dataclass
-class Verifying:
+class Verification:
     """Asks again about the pairs of a list, and marks those that are answered otherwise.
 
     Args:
@@ -64,8 +64,10 @@ class Verifying:
         """
         to_ask = [pair for pair in pairs.kept if pair.evidence.span is not None]
         done = 0
-        with Window(lambda at: self._ask(to_ask[at]), range(len(to_ask)), width, stop) as window:
-            for batch in window.batches():
+        with WorkerPool(
+            lambda at: self._ask(to_ask[at]), range(len(to_ask)), width, stop
+        ) as workers:
+            for batch in workers.batches():
                 for at, came in batch:
                     if isinstance(came, SaidError):
                         raise came

@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 AHEAD = 8  # results a thread may be ahead of whoever takes them
 
 
-class Window(Generic[Result]):
+class WorkerPool(Generic[Result]):
     """Threads that work through a list, each taking the next item as soon as it is free.
 
     Use it as a context; left early, it waits for what is under way and begins nothing else.
@@ -44,7 +44,7 @@ class Window(Generic[Result]):
             threading.Thread(target=self._run, name=f"ask-{n}", daemon=True) for n in range(width)
         ]
 
-    def __enter__(self) -> Window[Result]:
+    def __enter__(self) -> WorkerPool[Result]:
         for thread in self._threads:
             thread.start()
         return self

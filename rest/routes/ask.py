@@ -9,10 +9,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from chains.chat.dialogue import Dialogue, Source, Turn
-from chains.llm.backends import choose
-from pairs.records import TokenUsage
-from prompts.template import MAX_OWN_PROMPT
+from chains import Dialogue, Source, Turn, choose
+from pairs import TokenUsage
+from prompts import MAX_OWN_PROMPT
 
 from ..invoke import answer
 from ..schemas import NOT_BLANK, Choices, Whole, settings_for

@@ -8,8 +8,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from chains.journal.jobs import Jobs
-from messages.errors import SaidError
+from chains import Jobs
+from messages import SaidError
 
 from ..service import Service, TheService
 

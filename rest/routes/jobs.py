@@ -11,11 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter, ValidationError
 
-from chains.errors import JournalError
-from chains.journal.jobs import Jobs
-from chains.records import Job
-from chains.run.inputs import Materials
-from chains.settings import Resolved
+from chains import Inputs, Job, Jobs, JournalError, Resolved
 
 from ..error_handlers import of_request
 from ..errors import RestError
@@ -147,7 +143,7 @@ def retry(request: Request, job: JobId, service: TheService) -> JobShown:
     find(service, job)
     client = client_of(request)
     service.check_share(client)
-    service.runner.go_on(job, retry=True)
+    service.runner.resume_job(job, retry=True)
     service.remember(job, client)
     return _now(request, service, job)
 
@@ -168,7 +164,7 @@ def _now(request: Request, service: Service, job: str) -> JobShown:
 def _begin(service: Service, given: str | TextInput | FilesInput) -> Job:
     chosen = given if isinstance(given, Choices) else None
     resolved: Resolved = settings_for(chosen, service.resolved, service.access)
-    read: Materials = read_input(given, service.uploads, resolved)
+    read: Inputs = read_input(given, service.uploads, resolved)
     return find(service, service.runner.begin(read, resolved))
 
 

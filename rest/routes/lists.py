@@ -12,10 +12,8 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
-from chains.errors import JournalError
-from chains.journal.lists import keep, leave_out, load_list, reword, undo
-from pairs.files.export import write_pairs
-from pairs.records import PairList
+from chains import JournalError, keep, leave_out, load_list, reword, undo
+from pairs import PairList, write_pairs
 
 from ..job_schemas import PairNow, PairPage, of_duplicate
 from ..schemas import NOT_BLANK

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from pairs.records import PairList
+from pairs import PairList
 
 from ..invoke import Asked, answer, make_list, stream_pieces
 from ..schemas import Choices, Input

@@ -190,18 +190,18 @@ def test_a_budget_is_never_passed_and_used_up(calls: int | None, tokens: int | N
 
 @pytest.mark.parametrize("given", [{"max_calls": 5}, {"max_tokens_total": 6000}])
 def test_a_budget_leaves_the_rest_unasked_and_the_next_run_goes_on(given: dict[str, int]) -> None:
-    materials = material(8)
+    inputs = material(8)
     with Simulated() as server:
-        expected = run(materials, settings_for(server, concurrency=3, max_tokens=100)).result
+        expected = run(inputs, settings_for(server, concurrency=3, max_tokens=100)).result
         server.calls.clear()
         small = {"concurrency": 3, "max_tokens": 101}
-        first = run(materials, settings_for(server, **small, **given)).result
+        first = run(inputs, settings_for(server, **small, **given)).result
         assert first.states()["not asked"] > 0
         assert first.usage.calls == sum(server.calls.values()) > 0
         assert first.usage.calls <= given.get("max_calls", 10**9)
         spent = first.usage.prompt + first.usage.completion
         assert spent <= given.get("max_tokens_total", 10**9)
-        rest = run(materials, settings_for(server, **small)).result
+        rest = run(inputs, settings_for(server, **small)).result
         assert account(rest) == account(expected)
         assert set(server.calls.values()) == {1}
 

@@ -97,8 +97,8 @@ def text(parts: list[Said]) -> str:
 
 
 def retriever(journal: Journal, **texts: str) -> PairRetriever:
-    materials = [Text(text=said, name=name) for name, said in texts.items()]
-    return PairRetriever.of_texts(materials, journal, embeddings=LEXICAL)
+    inputs = [Text(text=said, name=name) for name, said in texts.items()]
+    return PairRetriever.of_texts(inputs, journal, embeddings=LEXICAL)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.runs import account, go_on, material, run, settings_for
+from bench.runs import account, material, resume_job, run, settings_for
 from bench.simulated import Faults, Simulated
 from chains.errors import BackendError
 
@@ -24,12 +24,12 @@ FAULTS = Faults(
 
 
 def test_every_chunk_ends_in_one_state_and_retry_finishes_the_rest() -> None:
-    materials = material(PARAGRAPHS)
+    inputs = material(PARAGRAPHS)
     with Simulated() as server:
-        expected = run(materials, settings_for(server)).result
+        expected = run(inputs, settings_for(server)).result
     with Simulated(faults=FAULTS) as server:
         faulty = settings_for(server, concurrency=8, timeout=1)
-        done = run(materials, faulty)
+        done = run(inputs, faulty)
         assert server.struck >= {"malformed", "truncated", "too_many", "broken", "dropped", "slow"}
         result = done.result
         states = result.states()
@@ -48,16 +48,16 @@ def test_every_chunk_ends_in_one_state_and_retry_finishes_the_rest() -> None:
         assert {pair for pair in expected.kept if pair.chunk_id in good} == {
             pair for pair in result.kept if pair.chunk_id in good
         }
-        again = run(materials, faulty)
+        again = run(inputs, faulty)
         assert account(again.result) == account(result)
         assert again.job == done.job
         assert again.result.usage.calls == 0
         server.faults = replace(Faults())
-        finished = go_on(done.job, again=True)
+        finished = resume_job(done.job, again=True)
         assert finished.job == done.job
         assert account(finished.result) == account(expected)
         assert 0 < finished.result.usage.calls <= 2 * len(failed)
-        assert account(run(materials, faulty).result) == account(expected)
+        assert account(run(inputs, faulty).result) == account(expected)
 
 
 @pytest.mark.parametrize("key", ["sk-right", "sk-other"])
@@ -86,17 +86,17 @@ def test_an_unknown_model_stops_the_run_at_once() -> None:
 
 
 def test_a_server_that_dies_ends_the_run_and_costs_nothing_twice() -> None:
-    materials = material(12)
+    inputs = material(12)
     with Simulated() as server:
-        expected = run(materials, settings_for(server)).result
+        expected = run(inputs, settings_for(server)).result
     with Simulated() as server:
-        first = run(materials, settings_for(server, max_calls=7))
+        first = run(inputs, settings_for(server, max_calls=7))
         paid = set(server.calls)
         address = server.base_url
         assert len(paid) == 7
         server.faults = Faults(broken=1.0, always=True)
         dead = settings_for(server, retry_seconds=0)
-        lost = run(materials, dead).result
+        lost = run(inputs, dead).result
         assert lost.states() == first.result.states()
         assert lost.states()["not asked"] > 0
         assert all(
@@ -106,5 +106,5 @@ def test_a_server_that_dies_ends_the_run_and_costs_nothing_twice() -> None:
         )
         server.faults = Faults()
         assert server.base_url == address
-        assert account(run(materials, settings_for(server)).result) == account(expected)
+        assert account(run(inputs, settings_for(server)).result) == account(expected)
         assert set(server.calls.values()) == {1}

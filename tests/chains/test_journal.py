@@ -16,9 +16,9 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from chains.errors import JournalError
 from chains.journal.database import Database
-from chains.journal.documents import keep_materials
+from chains.journal.documents import save_documents
 from chains.journal.jobs import Jobs
-from chains.journal.leases import Owner
+from chains.journal.leases import Lease
 from chains.journal.replies import Journal, request_key
 from chains.records import Job, Reply
 from loaders.records import Chunk, Span
@@ -33,12 +33,12 @@ who, path = sys.argv[1], Path(sys.argv[2])
 sys.stdin.read()
 with Journal(path) as journal:
     for n in range(50):
-        journal.keep_reply(f"{who}-{n}", Reply(chunk_id=who, text=f"{n}"))
+        journal.save_reply(f"{who}-{n}", Reply(chunk_id=who, text=f"{n}"))
 """
 
 
-def owned(journal: Journal) -> Owner:
-    return Owner(journal, threading.Event())
+def owned(journal: Journal) -> Lease:
+    return Lease(journal, threading.Event())
 
 
 def job(name: str, fingerprint: str = "same") -> Job:
@@ -57,14 +57,14 @@ def test_a_reply_comes_back_as_it_was_given(
 ) -> None:
     with Journal(tmp_path_factory.mktemp("journal") / "j.sqlite") as journal:
         reply = Reply(chunk_id="a", text=text, model=other)
-        journal.keep_reply("key", reply)
+        journal.save_reply("key", reply)
         assert journal.reply("key") == reply
         assert journal.reply("other") is None
 
 
 def test_lone_surrogates_of_a_reply_do_not_break_the_journal(tmp_path: Path) -> None:
     with Journal(tmp_path / "j.sqlite") as journal:
-        journal.keep_reply("key", Reply(chunk_id="a", text="答\ud83d\ude00：\ud800 yes"))
+        journal.save_reply("key", Reply(chunk_id="a", text="答\ud83d\ude00：\ud800 yes"))
         kept = journal.reply("key")
     assert kept is not None
     assert kept.text == "答😀：\ufffd yes"
@@ -116,7 +116,7 @@ def test_only_one_of_many_threads_may_ask(tmp_path: Path) -> None:
         assert winner is one
         two.release("x", second.id)
         assert one.claim("x", first.id)
-        one.keep_reply("x", Reply(chunk_id="a", text="yes"))
+        one.save_reply("x", Reply(chunk_id="a", text="yes"))
         assert not two.claim("x", second.id)
 
 
@@ -125,9 +125,9 @@ def test_what_the_dead_claimed_is_free(tmp_path: Path) -> None:
     dying = (
         "import os, sys, threading; from pathlib import Path;"
         "from chains.journal.replies import Journal;"
-        "from chains.journal.leases import Owner; from chains.journal.jobs import Jobs;"
+        "from chains.journal.leases import Lease; from chains.journal.jobs import Jobs;"
         "from chains.records import Job;"
-        "journal = Journal(Path(sys.argv[1])); owner = Owner(journal, threading.Event());"
+        "journal = Journal(Path(sys.argv[1])); owner = Lease(journal, threading.Event());"
         "owner.__enter__(); Jobs(journal).open(Job(id='dead', fingerprint='same'), owner.id);"
         "print(journal.claim('key', owner.id), flush=True); os._exit(9)"
     )
@@ -161,7 +161,7 @@ def test_a_living_owner_keeps_its_job(tmp_path: Path) -> None:
 def test_a_run_taken_for_dead_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chains.journal.leases.BEAT_SECONDS", 0.01)
     lost = threading.Event()
-    with Journal(tmp_path / "j.sqlite") as journal, Owner(journal, lost) as owner:
+    with Journal(tmp_path / "j.sqlite") as journal, Lease(journal, lost) as owner:
         with journal.writing() as db:
             db.execute("DELETE FROM owners WHERE id = ?", (owner.id,))
         assert lost.wait(10)
@@ -190,9 +190,9 @@ def test_deleting_a_job_keeps_what_others_were_given(tmp_path: Path) -> None:
         for name, chunks in (("one", [mine, shared]), ("two", [shared])):
             with owned(journal) as owner:
                 jobs.open(job(name, name), owner.id)
-                keep_materials(journal, name, [], [(0, each) for each in chunks])
+                save_documents(journal, name, [], [(0, each) for each in chunks])
         for each in (mine, shared):
-            journal.keep_reply(each.text, Reply(chunk_id=each.id, text="yes"))
+            journal.save_reply(each.text, Reply(chunk_id=each.id, text="yes"))
         jobs.delete("one")
         assert [one.id for one in jobs.all()] == ["two"]
         assert journal.reply("mine") is None
@@ -210,15 +210,15 @@ def test_a_bad_reply_is_passed_over_and_kept(tmp_path: Path) -> None:
         jobs = Jobs(journal)
         with owned(journal) as owner:
             jobs.open(job("a"), owner.id)
-            keep_materials(journal, "a", [], [(0, one)])
-            journal.keep_reply("key", Reply(chunk_id=one.id, text="bad"))
-            journal.keep_reply("fine", Reply(chunk_id=one.id, text="fine"))
-            jobs.keep_outcomes("a", [(0, failed, ["key"])])
+            save_documents(journal, "a", [], [(0, one)])
+            journal.save_reply("key", Reply(chunk_id=one.id, text="bad"))
+            journal.save_reply("fine", Reply(chunk_id=one.id, text="fine"))
+            jobs.save_outcomes("a", [(0, failed, ["key"])])
         assert jobs.pass_over_failed("a") == 1
         assert jobs.pass_over_failed("a") == 0
         assert journal.reply("key") is None
         assert journal.reply("fine")
-        journal.keep_reply("key", Reply(chunk_id=one.id, text="good"))
+        journal.save_reply("key", Reply(chunk_id=one.id, text="good"))
         assert (journal.reply("key") or failed).model_dump()["text"] == "good"
         rows = journal.rows("SELECT reply FROM replies WHERE key = 'key' ORDER BY attempt")
         assert [Reply.model_validate_json(row).text for (row,) in rows] == ["bad", "good"]
@@ -226,16 +226,16 @@ def test_a_bad_reply_is_passed_over_and_kept(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_said_and_breaks_nothing(tmp_path: Path) -> None:
     with Journal(tmp_path / "j.sqlite") as journal:
-        journal.keep_reply("before", Reply(chunk_id="a", text="yes"))
+        journal.save_reply("before", Reply(chunk_id="a", text="yes"))
         (pages,) = journal.rows("PRAGMA page_count")[0]
         journal.rows(f"PRAGMA max_page_count = {pages + 1}")
         with pytest.raises(JournalError) as caught:
-            journal.keep_reply("big", Reply(chunk_id="a", text="长" * 100_000))
+            journal.save_reply("big", Reply(chunk_id="a", text="长" * 100_000))
         assert caught.value.code == "journal.write"
         assert "full" in caught.value.say("zh")
         assert journal.reply("before")
         journal.rows("PRAGMA max_page_count = 1000000")
-        journal.keep_reply("after", Reply(chunk_id="a", text="yes"))
+        journal.save_reply("after", Reply(chunk_id="a", text="yes"))
         assert journal.reply("after")
 
 
@@ -263,9 +263,9 @@ def test_an_output_stays_ours_until_somebody_changes_it(tmp_path: Path) -> None:
         Jobs(journal).open(job("a"), owner.id)
         output.write_text("one", encoding="utf-8")
         assert not journal.wrote_output(output)
-        journal.keep_output("a", output)
+        journal.save_output("a", output)
         part.write_text("two", encoding="utf-8")
-        journal.keep_output("a", output, part)
+        journal.save_output("a", output, part)
         # Killed here, or just after the move: either content is ours.
         assert journal.wrote_output(output)
         part.replace(output)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.runs import go_on, material, run, settings_for
+from bench.runs import material, resume_job, run, settings_for
 from bench.simulated import Faults, Simulated
 from chains.errors import JournalError
 from chains.journal.jobs import Jobs
-from chains.journal.lists import edits, keep, keep_list, leave_out, load_list, reword, undo
+from chains.journal.lists import edits, keep, leave_out, load_list, reword, save_list, undo
 from chains.journal.replies import Journal
-from chains.run.assembly import Assembling
+from chains.run.assembly import Assembly
 from pairs.records import PairList, QAPair
 
 # The columns of a journal of version 2.
@@ -52,7 +52,7 @@ def test_the_list_comes_back_as_the_run_gave_it(journal: Journal, server: Simula
     assert load_list(journal, done.job) == done.result
     assert load_list(journal, done.job, edited=False) == done.result
     # Gone on with, there is nothing to ask, and the list stays.
-    again = go_on(done.job, journal=journal.path)
+    again = resume_job(done.job, journal=journal.path)
     assert load_list(journal, done.job).kept == again.result.kept == done.result.kept
 
 
@@ -112,7 +112,7 @@ def test_what_a_person_changed_outlives_going_on(tmp_path: Path) -> None:
         pair = done.result.kept[0]
         reword(journal, done.job, pair.id, question="工人怎么说？")
         server.faults = Faults()
-        more = go_on(done.job, again=True, journal=journal.path)
+        more = resume_job(done.job, again=True, journal=journal.path)
         assert len(more.result.kept) > len(done.result.kept)
         now = load_list(journal, done.job)
         assert held(now, pair.id).question == "工人怎么说？"
@@ -151,7 +151,7 @@ def test_a_deleted_job_takes_its_list_and_edits_along(journal: Journal, job: str
     leave_out(journal, job, load_list(journal, job).kept[0].id)
     Jobs(journal).delete(job)
     assert journal.rows("SELECT * FROM lists") == journal.rows("SELECT * FROM edits") == []
-    keep_list(journal, job, PairList())
+    save_list(journal, job, PairList())
     assert journal.rows("SELECT * FROM lists") == []
 
 
@@ -167,7 +167,7 @@ def test_a_journal_of_version_2_goes_on_as_it_was(server: Simulated, tmp_path: P
             load_list(journal, done.job)
         assert caught.value.code == "job.no_list"
         # Going on as the message says asks nothing again.
-        go_on(done.job, journal=path)
+        resume_job(done.job, journal=path)
         assert sum(server.calls.values()) == asked
         assert load_list(journal, done.job).kept == done.result.kept
         leave_out(journal, done.job, done.result.kept[0].id)
@@ -215,13 +215,13 @@ def _back_to_2(path: Path) -> None:
 def test_a_run_that_lost_sight_of_a_chunk_says_so(
     server: Simulated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = Assembling.take
+    take = Assembly.take
 
-    def forgetful(self: Assembling, *given: object) -> object:
+    def forgetful(self: Assembly, *given: object) -> object:
         events = take(self, *given)  # type: ignore[arg-type]  # handed on as they came
         self.outcomes.pop(0, None)
         return events
 
-    monkeypatch.setattr(Assembling, "take", forgetful)
+    monkeypatch.setattr(Assembly, "take", forgetful)
     with pytest.raises(RuntimeError, match="chunks are accounted for"):
         run(material(4), settings_for(server))

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 
-from bench.runs import account, go_on, long_text, material, run, settings_for
+from bench.runs import account, long_text, material, resume_job, run, settings_for
 from bench.simulated import Faults, Simulated, pairs_reply
 from chains.embedding.load import NamedEmbeddings
 from chains.errors import EmbeddingError, JournalError, SettingsError
@@ -20,7 +20,7 @@ from chains.journal.jobs import Jobs
 from chains.journal.replies import Journal
 from chains.run.inputs import Text
 from chains.run.pipeline import Pipeline
-from chains.run.workers import Window
+from chains.run.workers import WorkerPool
 from pairs.records import PairList
 
 ZH = "赵州桥由隋朝工匠李春设计建造。赵州桥全长64.4米，跨度37.02米。"
@@ -45,11 +45,11 @@ class Uneven(Simulated):
 def test_the_list_is_the_same_at_any_width(
     paragraphs: int, width: int, *, repeat: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    materials = material(paragraphs) + [Text(text=ZH, name="b")] * (1 + repeat)
+    inputs = material(paragraphs) + [Text(text=ZH, name="b")] * (1 + repeat)
     folder = tmp_path_factory.mktemp("journals")
     with Uneven() as server:
         results = [
-            run(materials, settings_for(server, concurrency=each), folder / f"{each}").result
+            run(inputs, settings_for(server, concurrency=each), folder / f"{each}").result
             for each in (1, width)
         ]
     assert results[0] == results[1]
@@ -82,8 +82,8 @@ def test_boilerplate_is_asked_last_and_stands_in_its_place() -> None:
         return pairs_reply(messages)
 
     with Simulated(reply=noting) as server:
-        materials = [Text(text=f"目录\n{contents}"), Text(text=ZH), Text(text=EN)]
-        result = run(materials, settings_for(server, concurrency=1, chunk_size=1000)).result
+        inputs = [Text(text=f"目录\n{contents}"), Text(text=ZH), Text(text=EN)]
+        result = run(inputs, settings_for(server, concurrency=1, chunk_size=1000)).result
     assert len(asked) == len(result.chunks) > 1
     assert "桥梁" not in asked[0]
     assert "桥梁" in asked[-1]
@@ -129,7 +129,7 @@ def test_stopped_and_resumed_without_the_document(tmp_path: Path) -> None:
             assert Jobs(journal).find(event.job[:6]).state == "stopped"
         document.unlink()
         prompt.unlink()
-        done = go_on(event.job)
+        done = resume_job(event.job)
         assert account(done.result) == account(whole)
         assert done.job == event.job
         assert set(server.calls.values()) == {1}
@@ -259,13 +259,13 @@ def test_a_window_loses_nothing_and_begins_nothing_once_left() -> None:
             raise ValueError(n)
         return n * 2
 
-    with Window(work, range(100), 7, stop) as window:
+    with WorkerPool(work, range(100), 7, stop) as window:
         results = dict(one for batch in window.batches() for one in batch)
     assert sorted(results) == list(range(100))
     assert all(
         isinstance(came, ValueError) if n % 3 == 0 else came == n * 2 for n, came in results.items()
     )
     begun: list[int] = []
-    with Window(begun.append, range(10_000), 2, stop) as left:
+    with WorkerPool(begun.append, range(10_000), 2, stop) as left:
         next(left.batches())
     assert len(begun) < 200

@@ -201,8 +201,8 @@ def test_vectors_are_made_once(journal: Journal) -> None:
 def test_a_finished_job_is_asked_with_a_persons_edits(packaged: NamedEmbeddings) -> None:
     with Simulated() as server, Journal() as journal:
         resolved = settings_for(server, chunk_size="200")
-        materials = [DOCUMENTS / "hzmb.pdf", DOCUMENTS / "apollo11.pdf"]
-        *_, done = Pipeline(resolved, journal=journal, embeddings=packaged).run(materials)
+        inputs = [DOCUMENTS / "hzmb.pdf", DOCUMENTS / "apollo11.pdf"]
+        *_, done = Pipeline(resolved, journal=journal, embeddings=packaged).run(inputs)
         assert isinstance(done, Done)
         first, second, *_ = load_list(journal, done.job).kept
         leave_out(journal, done.job, first.id)

@@ -20,7 +20,7 @@ from chains.jobs.runner import Runner
 from chains.journal.jobs import Jobs
 from chains.journal.lists import load_list
 from chains.journal.replies import Journal
-from chains.run.inputs import Materials, Text, read_materials
+from chains.run.inputs import Inputs, Text, read_inputs
 from chains.run.pipeline import Pipeline
 from pairs.records import PairList, Reason
 
@@ -55,8 +55,8 @@ def journal() -> Iterator[Journal]:
         yield opened
 
 
-def read(paragraphs: int = 4, name: str = "报告") -> Materials:
-    return read_materials([Text(text=long_text(paragraphs), name=name)], chunk_size=20, overlap=0)
+def read(paragraphs: int = 4, name: str = "报告") -> Inputs:
+    return read_inputs([Text(text=long_text(paragraphs), name=name)], chunk_size=20, overlap=0)
 
 
 def heard(runner: Runner, job: str, after: str | None = None) -> list[tuple[str, Event]]:
@@ -183,9 +183,9 @@ def test_a_stopped_job_goes_on_and_nothing_is_asked_twice(
     heard(runner, job)
     assert Jobs(journal).find(job).state == "stopped"
     assert not runner.stop(job)
-    runner.go_on(job, retry=True)
+    runner.resume_job(job, retry=True)
     with pytest.raises(JournalError, match=job):
-        runner.go_on(job)
+        runner.resume_job(job)
     done = heard(runner, job)[-1][1]
     assert isinstance(done, Done)
     assert done.result.complete
@@ -223,9 +223,9 @@ def test_what_a_closing_server_leaves_the_next_one_finishes(
     with Journal(place) as journal, ExitStack() as open_:
         runner = Runner(journal)
         open_.callback(runner.close)
-        assert runner.take_up(waiting=False) == []
-        assert runner.take_up() == jobs
-        assert runner.take_up() == []
+        assert runner.adopt(waiting=False) == []
+        assert runner.adopt() == jobs
+        assert runner.adopt() == []
         for job in jobs:
             done = heard(runner, job)[-1][1]
             assert isinstance(done, Done)
@@ -245,7 +245,7 @@ def test_a_job_that_fails_says_so_to_whoever_listens(journal: Journal, server: S
     heard(runner, gone)
     Jobs(journal).delete(gone)
     with pytest.raises(JournalError):
-        runner.go_on(gone)
+        runner.resume_job(gone)
     assert PairList().complete
     runner.close()
     late = runner.begin(read(), settings_for(server))
@@ -261,7 +261,7 @@ def test_a_job_of_the_command_line_is_the_servers_once_it_goes_on_there(
     assert isinstance(begun, Done)
     assert not Jobs(journal).find(begun.job).served
     with closing(Runner(journal)) as runner:
-        runner.go_on(begun.job)
+        runner.resume_job(begun.job)
         *_, (_, last) = heard(runner, begun.job)
     assert isinstance(last, Done)
     job = Jobs(journal).find(begun.job)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.runs import account, go_on, material, run, settings_for
+from bench.runs import account, material, resume_job, run, settings_for
 from bench.simulated import MATERIAL, Simulated, pairs_reply
 from chains.events import ChunkDone, Done
 from chains.journal.replies import Journal
@@ -120,36 +120,36 @@ def test_a_failing_second_pass_loses_nothing_and_can_be_gone_on_with(
     def again(messages: Messages) -> str:
         return pairs_reply(messages) if good else "????"
 
-    materials = material(16)
+    inputs = material(16)
     with Simulated(reply=lazy(again=again)) as server:
         given = {"chunk_size": 120, "passes": 2, "concurrency": width}
-        expected = run(materials, settings_for(server, **given), tmp_path / "well.sqlite").result
-        first = run(materials, settings_for(server, chunk_size=120)).result
+        expected = run(inputs, settings_for(server, **given), tmp_path / "well.sqlite").result
+        first = run(inputs, settings_for(server, chunk_size=120)).result
         good = False
-        done = run(materials, settings_for(server, **given))
+        done = run(inputs, settings_for(server, **given))
         states = done.result.states()
         assert states["failed"] > 0
         assert not done.result.complete
         assert {pair.id for pair in first.kept} <= {pair.id for pair in done.result.kept}
         good = True
-        assert account(go_on(done.job, again=True).result) == account(expected)
+        assert account(resume_job(done.job, again=True).result) == account(expected)
 
 
 def test_stopped_in_the_second_pass_and_gone_on_with(tmp_path: Path) -> None:
-    materials = material(20)
+    inputs = material(20)
     with Simulated(reply=lazy()) as server:
         resolved = settings_for(server, chunk_size=120, passes=2, concurrency=1)
-        expected = run(materials, resolved, tmp_path / "well.sqlite").result
+        expected = run(inputs, resolved, tmp_path / "well.sqlite").result
         server.calls.clear()
         stop = threading.Event()
         with Journal() as journal:
-            for event in Pipeline(resolved, journal=journal, stop=stop).run(materials):
+            for event in Pipeline(resolved, journal=journal, stop=stop).run(inputs):
                 if isinstance(event, ChunkDone) and event.done > len(expected.chunks):
                     stop.set()
         assert isinstance(event, Done)
         assert event.result.states()["not asked"] > 0
         assert len(event.result.kept) >= len(event.result.chunks)
-        assert account(go_on(event.job).result) == account(expected)
+        assert account(resume_job(event.job).result) == account(expected)
         assert set(server.calls.values()) == {1}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.runs import account, go_on, material, run, settings_for
+from bench.runs import account, material, resume_job, run, settings_for
 from bench.simulated import Faults, Simulated, pairs_reply
 from chains.events import Done, Verified
 from chains.journal.jobs import Jobs
@@ -102,13 +102,13 @@ def test_only_the_evidence_is_shown() -> None:
 
 
 def test_every_pair_is_told_of_and_the_list_is_the_same_at_any_width(tmp_path: Path) -> None:
-    materials = material(10)
+    inputs = material(10)
     results = []
     with Simulated(reply=answering(honest)) as server:
         for width in (1, 8):
             resolved = settings_for(server, verify=True, passes=2, concurrency=width)
             with Journal(tmp_path / f"{width}.sqlite") as journal:
-                events = list(Pipeline(resolved, journal=journal).run(materials))
+                events = list(Pipeline(resolved, journal=journal).run(inputs))
             told = [event for event in events if isinstance(event, Verified)]
             last = events[-1]
             assert isinstance(last, Done)
@@ -119,14 +119,14 @@ def test_every_pair_is_told_of_and_the_list_is_the_same_at_any_width(tmp_path: P
 
 
 def test_stopped_while_verifying_and_gone_on_with(tmp_path: Path) -> None:
-    materials = material(10)
+    inputs = material(10)
     with Simulated(reply=answering(honest)) as server:
         resolved = settings_for(server, verify=True, concurrency=1)
-        whole = run(materials, resolved, tmp_path / "whole.sqlite").result
+        whole = run(inputs, resolved, tmp_path / "whole.sqlite").result
         server.calls.clear()
         stop = threading.Event()
         with Journal() as journal:
-            for event in Pipeline(resolved, journal=journal, stop=stop).run(materials):
+            for event in Pipeline(resolved, journal=journal, stop=stop).run(inputs):
                 if isinstance(event, Verified):
                     stop.set()
             assert isinstance(event, Done)
@@ -134,7 +134,7 @@ def test_stopped_while_verifying_and_gone_on_with(tmp_path: Path) -> None:
         left = marks(event.result)["unverified"]
         assert 0 < left < len(whole.kept)
         assert len(event.result.kept) == len(whole.kept)
-        assert account(go_on(event.job).result) == account(whole)
+        assert account(resume_job(event.job).result) == account(whole)
         assert set(server.calls.values()) == {1}
 
 
@@ -161,10 +161,10 @@ def test_under_a_schema_the_answer_stands_in_a_pair() -> None:
 
 def test_the_estimate_says_what_it_costs() -> None:
     with Simulated(reply=answering(honest)) as server:
-        materials = material(40)
-        plain = estimate(materials, settings_for(server))
-        more = estimate(materials, settings_for(server, verify=True, passes=3))
-        done = run(materials, settings_for(server, verify=True))
+        inputs = material(40)
+        plain = estimate(inputs, settings_for(server))
+        more = estimate(inputs, settings_for(server, verify=True, passes=3))
+        done = run(inputs, settings_for(server, verify=True))
     assert (plain.verifying, plain.further, plain.cost_at_most) == (None, None, None)
     assert more.prompt == plain.prompt
     assert more.verifying is not None

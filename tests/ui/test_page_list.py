@@ -16,7 +16,7 @@ from page_site import Site, open_page
 from page_steps import command, counts, drop, finished
 
 from chains.journal.jobs import Jobs
-from chains.journal.lists import keep_list
+from chains.journal.lists import save_list
 from chains.journal.replies import Journal
 from chains.records import Job
 from loaders.records import Span
@@ -173,7 +173,7 @@ def test_five_thousand_pairs_are_paged_and_found_at_once(page: Page, site: Site)
     chunk = ChunkOutcome(chunk_id="c", span=Span(start=0, end=9), state="pairs", parsed=many)
     journal = Journal(site.home / "data/journal.sqlite")
     Jobs(journal).add(Job(id="5000aaaa", fingerprint="5000"))
-    keep_list(journal, "5000aaaa", PairList(kept=kept, chunks=(chunk,)))
+    save_list(journal, "5000aaaa", PairList(kept=kept, chunks=(chunk,)))
     with journal.writing() as db:
         db.execute("UPDATE jobs SET state = 'done', served = 0 WHERE id = '5000aaaa'")
     journal.close()

@@ -16,8 +16,8 @@ from messages import LANGUAGES
 from messages.errors import SaidError
 from ui.chainlit_home import ELEMENTS, HERE
 from ui.engine import Engine
+from ui.intent import is_material
 from ui.settings_panel import Panel, read_panel
-from ui.start_job import is_material
 from ui.words import words
 
 if TYPE_CHECKING:

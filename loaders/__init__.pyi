@@ -1,0 +1,12 @@
+from .characters import whole_characters as whole_characters
+from .errors import LoadError as LoadError
+from .formats import recognise as recognise
+from .loading import find_documents as find_documents
+from .loading import load as load
+from .pages import PAGE_SEPARATOR as PAGE_SEPARATOR
+from .pages import whole_text as whole_text
+from .records import Chunk as Chunk
+from .records import Span as Span
+from .splitting import DEFAULT_CHUNK_SIZE as DEFAULT_CHUNK_SIZE
+from .splitting import split as split
+from .tokens import count_tokens as count_tokens

@@ -1,0 +1,3 @@
+from .errors import SaidError as SaidError
+from .texts import LANGUAGES as LANGUAGES
+from .texts import say as say

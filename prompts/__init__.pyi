@@ -1,0 +1,9 @@
+from .dialogue import built_in_system as built_in_system
+from .errors import PromptError as PromptError
+from .template import MAX_OWN_PROMPT as MAX_OWN_PROMPT
+from .template import PROMPTS as PROMPTS
+from .template import fingerprint as fingerprint
+from .template import load_prompt as load_prompt
+from .template import read_prompt as read_prompt
+from .template import repair_request as repair_request
+from .template import worked_example as worked_example

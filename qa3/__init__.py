@@ -1,0 +1,132 @@
+"""qa3 for Python scripts: documents in, one deduplicated list of question-answer pairs out.
+
+    from qa3 import extract_pairs
+
+    pairs = extract_pairs("report.pdf", backend="chatglm3")
+
+The names are those of ``chains``, ``pairs`` and ``loaders``; docs/python.md describes each.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+_ROOMS = ("messages", "prompts", "loaders", "pairs", "chains")
+
+
+def _check_not_hidden() -> None:
+    """Raises ImportError where a module of the user's has the name of a package of ours.
+
+    A script's own folder comes first on Python's path, so that a ``prompts.py`` beside the script
+    is found instead of our ``prompts``.
+    """
+    ours = Path(__file__).resolve().parent.parent
+    for room in _ROOMS:
+        spec = find_spec(room)
+        origin = Path(spec.origin).resolve() if spec and spec.origin else None
+        if origin is None or origin.parent != ours / room:
+            found = origin or (list(spec.submodule_search_locations or ()) if spec else None)
+            raise ImportError(
+                f"qa3 needs its own package {room!r}, but Python finds {found or 'nothing'} under"
+                f" that name; rename it, or run the script from another folder."
+                f" / qa3 需要自己的 {room!r} 包，但 Python 以此名找到的是 {found or '空'}；"
+                "请将其改名，或换一个目录运行脚本。"
+            )
+
+
+_check_not_hidden()
+
+from chains import (  # noqa: E402 - only after the check
+    ChunkDone,
+    Done,
+    DraftPair,
+    Estimate,
+    Event,
+    Job,
+    Jobs,
+    Journal,
+    PairParser,
+    ParsedReply,
+    Prepared,
+    Resolved,
+    Settings,
+    Text,
+    Upload,
+    Verified,
+    build_pipeline,
+    estimate,
+    extract_pairs,
+    load_list,
+    merge,
+    resolve,
+)
+from loaders import (  # noqa: E402
+    Chunk,
+    LoadError,
+    Span,
+    count_tokens,
+    load,
+    split,
+)
+from messages import SaidError  # noqa: E402
+from pairs import (  # noqa: E402
+    ChunkOutcome,
+    Conflict,
+    Deduper,
+    Duplicate,
+    Evidence,
+    PairList,
+    QAPair,
+    Reason,
+    Rejected,
+    TokenUsage,
+    ground,
+    read_pairs,
+    write_pairs,
+)
+
+__all__ = [
+    "Chunk",
+    "ChunkDone",
+    "ChunkOutcome",
+    "Conflict",
+    "Deduper",
+    "Done",
+    "DraftPair",
+    "Duplicate",
+    "Estimate",
+    "Event",
+    "Evidence",
+    "Job",
+    "Jobs",
+    "Journal",
+    "LoadError",
+    "PairList",
+    "PairParser",
+    "ParsedReply",
+    "Prepared",
+    "QAPair",
+    "Reason",
+    "Rejected",
+    "Resolved",
+    "SaidError",
+    "Settings",
+    "Span",
+    "Text",
+    "TokenUsage",
+    "Upload",
+    "Verified",
+    "build_pipeline",
+    "count_tokens",
+    "estimate",
+    "extract_pairs",
+    "ground",
+    "load",
+    "load_list",
+    "merge",
+    "read_pairs",
+    "resolve",
+    "split",
+    "write_pairs",
+]
