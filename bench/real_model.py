@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage
 from langchain_core.prompts import ChatPromptTemplate
 
 from bench.real_model_texts import SHORT, passages
@@ -33,7 +33,7 @@ from bench.report import save_result
 from chains.embedding.load import load_embeddings
 from chains.journal.replies import Journal, request_key
 from chains.llm.backends import choose
-from chains.llm.cached_call import Asker
+from chains.llm.cached_call import CachedModel
 from chains.llm.client import OpenBackend
 from chains.records import Reply
 from chains.run.inputs import Inputs, read_inputs
@@ -121,13 +121,13 @@ def ways() -> list[Way]:
         ),
         Way(
             "without the worked example",
-            patches={"chains.run.extraction.load_prompt": without_example},
+            patches={"chains.run.chain.load_prompt": without_example},
         ),
         # The small model answers the whole prompt readably: only here has the repair turn work.
         Way(
             "without example and repair turn",
             patches={
-                "chains.run.extraction.load_prompt": without_example,
+                "chains.run.chain.load_prompt": without_example,
                 "chains.run.extraction._UNREADABLE": (),
             },
         ),
@@ -158,16 +158,15 @@ def carry_out(way: Way, read: Inputs, journal: Path) -> Asked:
 @contextmanager
 def counting(asked: Asked) -> Iterator[None]:
     """Counts every reply a run makes use of, those from the journal as well."""
-    ask: Callable[..., tuple[Reply, bool]] = Asker.ask
+    invoke: Callable[..., AIMessage] = CachedModel.invoke
 
-    def counted(
-        self: Asker, messages: list[BaseMessage], chunk_id: str, prompt: str
-    ) -> tuple[Reply, bool]:
-        reply, paid = ask(self, messages, chunk_id, prompt)
-        asked.count(chunk_id, reply.prompt_tokens + reply.completion_tokens)
-        return reply, paid
+    def counted(self: CachedModel, request: Any, config: Any = None, **more: Any) -> AIMessage:
+        reply = invoke(self, request, config, **more)
+        used = reply.usage_metadata
+        asked.count(config["metadata"]["chunk_id"], used["total_tokens"] if used else 0)
+        return reply
 
-    with patch.object(Asker, "ask", counted):
+    with patch.object(CachedModel, "invoke", counted):
         yield
 
 

@@ -15,6 +15,7 @@ from .errors import EmbeddingError as EmbeddingError
 from .errors import JournalError as JournalError
 from .errors import ReplyError as ReplyError
 from .errors import SettingsError as SettingsError
+from .errors import UnansweredError as UnansweredError
 from .errors import WeightsError as WeightsError
 from .events import ChunkDone as ChunkDone
 from .events import Done as Done
@@ -54,9 +55,10 @@ from .parsing.parser import ParsedReply as ParsedReply
 from .records import DraftPair as DraftPair
 from .records import Job as Job
 from .records import Reply as Reply
+from .run.chain import build_chain as build_chain
+from .run.chain import choose_prompt as choose_prompt
 from .run.estimate import Estimate as Estimate
 from .run.estimate import estimate as estimate
-from .run.extraction import choose_prompt as choose_prompt
 from .run.inputs import Inputs as Inputs
 from .run.inputs import RunInput as RunInput
 from .run.inputs import Text as Text

@@ -3,6 +3,7 @@
 ChainError <- SaidError <- LangChainException
 ├── SettingsError     a value out of range, an unknown backend, a broken settings file
 ├── BackendError      the model cannot be reached, refuses the key, or does not exist
+├── UnansweredError   one request without a reply, with the reason
 ├── ReplyError        a reply from which no pair can be read, with the reason
 ├── EmbeddingError    vectors that cannot be had or are not vectors
 ├── WeightsError      model files that are missing, broken or cannot be downloaded
@@ -10,7 +11,15 @@ ChainError <- SaidError <- LangChainException
 └── BusyError         more is waiting than may wait
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from messages.errors import SaidError
+from pairs.records import Reason
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
 
 
 class ChainError(SaidError):
@@ -25,12 +34,40 @@ class BackendError(ChainError):
     """A backend that cannot serve the run at all: every further call would fail alike."""
 
 
+class UnansweredError(ChainError):
+    """A request without a reply.
+
+    Attributes:
+        reason: Why.
+        asked: False where it was not sent at all: a budget, the user or a failure ended the run.
+        overflow: Whether it was refused for being longer than the model's context.
+    """
+
+    def __init__(self, reason: Reason, *, asked: bool = True, overflow: bool = False) -> None:
+        super().__init__(reason.code, **reason.fields)
+        self.reason = reason
+        self.asked = asked
+        self.overflow = overflow
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_unanswered, (self.reason, self.asked, self.overflow))
+
+
+def _unanswered(reason: Reason, asked: bool, overflow: bool) -> UnansweredError:
+    return UnansweredError(reason, asked=asked, overflow=overflow)
+
+
 class ReplyError(ChainError):
     """A reply from which no pair can be read.
 
     Codes under ``reply.nothing`` mean that the reply says in words that there is nothing to ask;
     every other code is a failure.
+
+    Attributes:
+        message: The reply, where it came as a message through a chain.
     """
+
+    message: AIMessage | None = None
 
 
 class EmbeddingError(ChainError):

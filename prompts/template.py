@@ -148,5 +148,6 @@ def _own_prompt(own: str, language: Language) -> ChatPromptTemplate:
 
 def fingerprint(template: ChatPromptTemplate) -> str:
     """Twelve hex digits that change whenever anything the template says changes."""
-    said = template.invoke({"context": "\x00context", "text": "\x00text"}).to_string()
+    # Formatted, not invoked: a run that is being traced would show it as a step of its own.
+    said = template.format_prompt(context="\x00context", text="\x00text").to_string()
     return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,18 +1,23 @@
-"""One request: from the journal if it was ever answered, else from the model, paid for once."""
+"""A chat model behind the journal: asked only what was never answered, paid for once."""
 
 from __future__ import annotations
 
 import threading
 import time
 from math import ceil
+from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, convert_to_messages
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.prompt_values import PromptValue
+from langchain_core.runnables import Runnable, RunnableConfig
 
 from loaders import count_tokens
 from messages.errors import SaidError
-from pairs.records import Reason
+from pairs.records import Reason, TokenUsage
 
-from ..errors import BackendError, JournalError
+from ..errors import BackendError, JournalError, UnansweredError
 from ..journal.replies import Journal, request_key
 from ..records import LOOP, Reply
 from ..settings import Settings
@@ -34,30 +39,22 @@ LOOK_SECONDS = 0.1  # between looks at whether another run's call was answered
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_LARGE = 401, 403, 404, 413
 
 
-class UnansweredError(Exception):
-    """A request without a reply.
+class CachedModel(Runnable[LanguageModelInput, AIMessage]):
+    """The model of ``prompt | llm | parser``: each request is paid for at most once.
 
-    Attributes:
-        reason: Why.
-        asked: False where it was not sent at all: a budget, the user or a failure ended the run.
-        overflow: Whether it was refused for being longer than the model's context.
-    """
+    A request that the journal holds is answered from there. Any other is claimed, so that no
+    other run sends it too, waits for the rate limit, is sent, retried and written to the journal.
+    Safe to call from any number of threads.
 
-    def __init__(self, reason: Reason, *, asked: bool = True, overflow: bool = False) -> None:
-        super().__init__(reason.code)
-        self.reason = reason
-        self.asked = asked
-        self.overflow = overflow
-
-
-class Asker:
-    """Answers requests, each paid for at most once, from any number of threads.
+    The reply's ``response_metadata`` says under ``journal_key`` where it stands in the journal,
+    under ``from_journal`` whether it cost nothing just now, and under ``truncated`` whether the
+    token limit cut it off.
 
     Args:
         opened: The backend; connected to at the first request the journal cannot answer.
-        journal: Where replies are looked up and kept.
-        owner: Id of the run, under which requests are claimed in the journal.
-        settings: Budget, limits, and how long a failing request is tried again.
+        journal: Where replies are looked up and saved.
+        owner: Id of the lease under which requests are claimed in the journal.
+        settings: Budget, limits, and how long a failing request is retried.
         stop: Once set, only the journal answers.
 
     Attributes:
@@ -86,50 +83,60 @@ class Asker:
         self._answered = self._lost = 0
         self._underrated = 1.0
 
-    def key(self, messages: list[BaseMessage]) -> str:
-        """The key of a request in the journal."""
-        opened = self._opened
-        return request_key(messages, opened.model, opened.address, opened.parameters)
-
-    def ask(self, messages: list[BaseMessage], chunk_id: str, prompt: str) -> tuple[Reply, bool]:
-        """The reply to a request, and whether it was paid for just now.
+    def invoke(
+        self,
+        input: LanguageModelInput,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **_: Any,
+    ) -> AIMessage:
+        """The reply to a request.
 
         Args:
-            messages: The whole rendered request.
-            chunk_id: The chunk it is about.
-            prompt: The prompt's fingerprint.
+            input: A prompt value, messages, or a text.
+            config: LangChain's; its metadata may name the ``chunk_id`` that the request is about
+                and the fingerprint of its ``prompt``, which the journal keeps with the reply.
 
         Raises:
             UnansweredError: There is none, and why.
             JournalError: The journal cannot be read or written.
         """
+        # LangChain gives the configuration with its callbacks to a function that takes one.
+        invoke: Any = self._invoke
+        return self._call_with_config(invoke, input, config)
+
+    def _invoke(self, input: LanguageModelInput, config: RunnableConfig) -> AIMessage:  # noqa: A002 - LangChain's name
+        messages = _messages(input)
         with_schema = "response_format" in self._opened.parameters
         try:
-            return self._ask(messages, chunk_id, prompt)
+            return self._answer(messages, config)
         except UnansweredError as error:
             if not (with_schema and is_about_schema(str(error.reason.fields))):
                 raise
         self._opened.give_up_schema()
-        return self._ask(messages, chunk_id, prompt)
+        return self._answer(messages, config)
 
-    def _ask(self, messages: list[BaseMessage], chunk_id: str, prompt: str) -> tuple[Reply, bool]:
+    def key(self, messages: list[BaseMessage]) -> str:
+        """The key of a request in the journal."""
+        opened = self._opened
+        return request_key(messages, opened.model, opened.address, opened.parameters)
+
+    def _answer(self, messages: list[BaseMessage], config: RunnableConfig) -> AIMessage:
         key = self.key(messages)
         known = self._journal.reply(key)
         while known is None:
             self._check_going_on()
             if self._journal.claim(key, self._owner):
-                return self._ask_claimed(key, messages, chunk_id, prompt), True
+                reply = self._ask_claimed(key, messages, config)
+                return _as_message(reply, key, from_journal=False)
             # Another run, or another thread of this one, is asking or has just been answered.
             known = self._journal.reply(key)
             if known is None:
                 self._stop.wait(LOOK_SECONDS)
-        return known, False
+        return _as_message(known, key, from_journal=True)
 
-    def _ask_claimed(
-        self, key: str, messages: list[BaseMessage], chunk_id: str, prompt: str
-    ) -> Reply:
+    def _ask_claimed(self, key: str, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
         try:
-            reply = self._within_budget(messages, chunk_id, prompt)
+            reply = self._within_budget(messages, config)
         except BaseException:
             self._journal.release(key, self._owner)
             raise
@@ -141,7 +148,7 @@ class Asker:
             raise
         return reply
 
-    def _within_budget(self, messages: list[BaseMessage], chunk_id: str, prompt: str) -> Reply:
+    def _within_budget(self, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
         said = sum(count_tokens(message.text) for message in messages) if self._counting else 0
         most = ceil(said * self._underrated) + self._opened.parameters["max_tokens"]
         short = self._budget.take(most)
@@ -149,7 +156,7 @@ class Asker:
             raise UnansweredError(short, asked=False)
         used = None
         try:
-            reply = self._reply(messages, most, chunk_id, prompt)
+            reply = self._reply(messages, most, config)
             used = reply.prompt_tokens + reply.completion_tokens
             self._pace.settle(most, used)
             if said:
@@ -159,17 +166,18 @@ class Asker:
             self._budget.settle(most, used)
         return reply
 
-    def _reply(self, messages: list[BaseMessage], tokens: int, chunk_id: str, prompt: str) -> Reply:
+    def _reply(self, messages: list[BaseMessage], tokens: int, config: RunnableConfig) -> Reply:
         opened, started = self._opened, time.monotonic()
-        message = self._until_answered(messages, tokens)
+        message = self._until_answered(messages, tokens, config)
+        about = config.get("metadata") or {}
         usage = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
         finish = str(message.response_metadata.get("finish_reason") or "")
         length = usage["output_tokens"]
         return Reply(
-            chunk_id=chunk_id,
+            chunk_id=str(about.get("chunk_id", "")),
             text=message.text,
             model=opened.model,
-            prompt=prompt,
+            prompt=str(about.get("prompt", "")),
             prompt_tokens=usage["input_tokens"],
             completion_tokens=length,
             finish_reason=finish,
@@ -179,7 +187,9 @@ class Asker:
             or (finish != LOOP and length >= opened.parameters["max_tokens"]),
         )
 
-    def _until_answered(self, messages: list[BaseMessage], tokens: int) -> AIMessage:
+    def _until_answered(
+        self, messages: list[BaseMessage], tokens: int, config: RunnableConfig
+    ) -> AIMessage:
         self._check_going_on()
         try:
             llm = self._opened.llm()
@@ -188,7 +198,7 @@ class Asker:
         stream = self._opened.backend.stream
         try:
             message = until_answered(
-                lambda: written(llm, messages) if stream else llm.invoke(messages),
+                lambda: written(llm, messages, config) if stream else llm.invoke(messages, config),
                 seconds=self._retry_seconds,
                 pace=self._pace,
                 tokens=tokens,
@@ -243,6 +253,46 @@ class Asker:
             self._lost += 1
             alone = self._answered and self._lost < LOST_IN_A_ROW
         return UnansweredError(as_reason(error)) if alone else self._end_run(error)
+
+
+def tokens_paid(reply: AIMessage) -> TokenUsage:
+    """What a reply of a ``CachedModel`` cost just now; nothing where the journal held it.
+
+    Args:
+        reply: As ``CachedModel`` gave it.
+    """
+    usage = reply.usage_metadata
+    if usage is None or reply.response_metadata["from_journal"]:
+        return TokenUsage()
+    return TokenUsage(calls=1, prompt=usage["input_tokens"], completion=usage["output_tokens"])
+
+
+def _messages(given: LanguageModelInput) -> list[BaseMessage]:
+    if isinstance(given, PromptValue):
+        return given.to_messages()
+    if isinstance(given, str):
+        return [HumanMessage(given)]
+    return convert_to_messages(given)
+
+
+def _as_message(reply: Reply, key: str, *, from_journal: bool) -> AIMessage:
+    """A reply as LangChain passes it on."""
+    total = reply.prompt_tokens + reply.completion_tokens
+    return AIMessage(
+        content=reply.text,
+        usage_metadata=UsageMetadata(
+            input_tokens=reply.prompt_tokens,
+            output_tokens=reply.completion_tokens,
+            total_tokens=total,
+        ),
+        response_metadata={
+            "model_name": reply.model,
+            "finish_reason": reply.finish_reason,
+            "truncated": reply.truncated,
+            "journal_key": key,
+            "from_journal": from_journal,
+        },
+    )
 
 
 def as_reason(error: SaidError) -> Reason:

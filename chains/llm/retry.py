@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
+from langchain_core.runnables import RunnableConfig
 
 from loaders import count_tokens
 
@@ -147,7 +148,9 @@ def reason_of(error: BaseException) -> str:
     return " ".join(str(said or error).split())[:300] or type(error).__name__
 
 
-def written(llm: BaseChatModel, messages: list[BaseMessage]) -> AIMessage:
+def written(
+    llm: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig | None = None
+) -> AIMessage:
     """A reply as it is written, ended early where the model goes in circles.
 
     Ended early, nobody has counted its tokens: llama.cpp sends one a piece, and the prompt's are
@@ -155,7 +158,7 @@ def written(llm: BaseChatModel, messages: list[BaseMessage]) -> AIMessage:
     """
     text, looked_at, pieces = "", 0, 0
     usage, finish = None, ""
-    for piece in llm.stream(messages):
+    for piece in llm.stream(messages, config):
         said = piece.text
         text += said
         pieces += 1

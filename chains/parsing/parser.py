@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import BaseOutputParser
+from langchain_core.outputs import Generation
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import ReplyError
-from ..records import DraftPair
+from ..records import LOOP, DraftPair
 from .cleaning import clean
 from .failure_reasons import is_placeholder, without_pairs
 from .findings import NOTHING_FOUND, Findings
@@ -39,6 +41,20 @@ class ParsedReply(BaseModel):
 
     drafts: tuple[DraftPair, ...]
     dropped_tail: bool = False
+
+
+class ParsedPairs(list[DraftPair]):
+    """The pairs of a message, as a chain passes them on.
+
+    Attributes:
+        message: The reply they were read from; None where it was a bare text.
+        dropped_tail: As for ``ParsedReply``; a reply that was ended in a loop had no tail.
+    """
+
+    def __init__(self, read: ParsedReply, message: AIMessage | None = None) -> None:
+        super().__init__(read.drafts)
+        self.message = message
+        self.dropped_tail = read.dropped_tail
 
 
 class PairParser(BaseOutputParser[list[DraftPair]]):
@@ -92,6 +108,34 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
             return ParsedReply(drafts=tuple(kept), dropped_tail=dropped)
         unfinished = cut or cleaned.still_thinking
         raise ReplyError(self._reason(words, found, bool(drafts), unfinished))
+
+    def parse_result(
+        self,
+        result: list[Generation],
+        *,
+        partial: bool = False,  # noqa: ARG002 - LangChain's signature
+    ) -> ParsedPairs:
+        """The pairs of a message; whether it was cut off, its metadata tells.
+
+        Args:
+            result: The message, as LangChain hands it to a parser.
+            partial: No part of a reply is read before the whole is there.
+
+        Raises:
+            ReplyError: There is no whole pair in it; its ``message`` is the reply.
+        """
+        message = getattr(result[0], "message", None)
+        facts = message.response_metadata if message is not None else {}
+        finish = facts.get("finish_reason")
+        truncated = facts.get("truncated", finish == "length")
+        try:
+            read = self.read(result[0].text, truncated=bool(truncated) or finish == LOOP)
+        except ReplyError as error:
+            error.message = message
+            raise
+        if finish == LOOP:
+            read = read.model_copy(update={"dropped_tail": False})
+        return ParsedPairs(read, message)
 
     def _own(self, drafts: list[DraftPair]) -> list[DraftPair]:
         known = {(_key(pair.question), _key(pair.answer)) for pair in self.examples}

@@ -19,7 +19,7 @@ from prompts.verifying import verifying_prompt
 from ..journal.leases import Lease
 from ..journal.replies import Journal
 from ..llm.backends import choose
-from ..llm.cached_call import Asker
+from ..llm.cached_call import CachedModel
 from ..llm.client import OpenBackend
 from ..settings import Resolved
 from .extraction import Extraction
@@ -96,16 +96,16 @@ def estimate(
         opened = open_.enter_context(closing(OpenBackend(backend, settings)))
         journal = open_.enter_context(Journal(settings.journal))
         owner = open_.enter_context(Lease(journal, threading.Event()))
-        asker = Asker(opened, journal, owner.id, settings)
-        extraction = Extraction(asker, backend, settings)
+        model = CachedModel(opened, journal, owner.id, settings)
+        extraction = Extraction(model, backend, settings)
         for chunk in reversed(distinct.values()):
             messages = extraction.request(chunk)
             replied = min(backend.max_tokens, round(REPLY_SHARE * count_tokens(chunk.text)))
             every.append(Asking(calls=1, prompt=_tokens(messages), completion=replied))
-            if not journal.reply(asker.key(messages)):
+            if not journal.reply(model.key(messages)):
                 unknown.append(chunk)
                 asked.append(every[-1])
-        one = _time(unknown[0], asker, extraction) if time_one and unknown else None
+        one = _time(unknown[0], model, extraction) if time_one and unknown else None
     sure = _sum(asked)
     verifying = _verifying(every) if settings.verify else None
     further = _sum(every * (settings.passes - 1)) if settings.passes > 1 else None
@@ -162,7 +162,7 @@ def _seconds(one: float, asked: Sequence[Asking], extra: Asking | None, width: i
     return seconds
 
 
-def _time(chunk: Chunk, asker: Asker, extraction: Extraction) -> float:
+def _time(chunk: Chunk, model: CachedModel, extraction: Extraction) -> float:
     """Seconds to ask about a chunk, with all that its first call makes ready.
 
     Raises:
@@ -170,6 +170,6 @@ def _time(chunk: Chunk, asker: Asker, extraction: Extraction) -> float:
     """
     started = time.monotonic()
     extraction.ask(chunk)
-    if asker.failure:
-        raise asker.failure
+    if model.failure:
+        raise model.failure
     return time.monotonic() - started

@@ -18,6 +18,8 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
+from langchain_core.runnables import RunnableConfig
+
 from loaders import count_tokens
 from loaders.records import Chunk
 from pairs.records import PairList, Reason
@@ -32,13 +34,14 @@ from ..journal.leases import Lease
 from ..journal.lists import save_list
 from ..journal.replies import Journal
 from ..llm.backends import Backend, choose
-from ..llm.cached_call import Asker, as_reason
+from ..llm.cached_call import CachedModel, as_reason
 from ..llm.client import OpenBackend
 from ..models.gguf import Progress
 from ..records import Job
 from ..settings import Resolved
 from .assembly import Assembly, ended
-from .extraction import Answered, Extraction, choose_prompt
+from .chain import choose_prompt
+from .extraction import Answered, Extraction
 from .inputs import Inputs, RunInput, read_inputs
 from .second_pass import ask_again
 from .verification import Verification, marks
@@ -56,11 +59,12 @@ class _Run:
     job: Job
     owner: str
     inputs: Inputs
-    asker: Asker
+    model: CachedModel
     extraction: Extraction
     assembling: Assembly
     named: Future[NamedEmbeddings]
     backend: Backend
+    config: RunnableConfig | None
 
     @property
     def concurrency(self) -> int:
@@ -99,12 +103,16 @@ class Pipeline:
         self._stop = stop or threading.Event()
         self._job = job
 
-    def run(self, inputs: Iterable[RunInput] | Inputs) -> Iterator[Event]:
+    def run(
+        self, inputs: Iterable[RunInput] | Inputs, config: RunnableConfig | None = None
+    ) -> Iterator[Event]:
         """Events until the list is done.
 
         Args:
             inputs: Paths of files or folders, texts, or Documents of any LangChain loader; or
                 what was read of them before.
+            config: LangChain's configuration, whose callbacks, tags and metadata every prompt,
+                model and parser run is given.
 
         Raises:
             SaidError: Nothing could be done at all: unreadable inputs, unusable settings, a
@@ -125,13 +133,13 @@ class Pipeline:
                 )
             _check_room(journal, inputs)
             owner = open_.enter_context(Lease(journal, lost=self._stop))
-            asker = Asker(opened, journal, owner.id, self._settings, self._stop)
-            extraction = Extraction(asker, backend, self._settings)
+            model = CachedModel(opened, journal, owner.id, self._settings, self._stop)
+            extraction = Extraction(model, backend, self._settings, config)
             job = self._open_job(inputs, opened, journal, owner.id)
             if named.done():
                 named.result()  # before a call is paid for
             assembling = Assembly(job.id, inputs, journal, opened.model, self._settings)
-            run = _Run(job, owner.id, inputs, asker, extraction, assembling, named, backend)
+            run = _Run(job, owner.id, inputs, model, extraction, assembling, named, backend, config)
             yield from self._run(run, journal, opened, started)
 
     def _run(
@@ -164,7 +172,7 @@ class Pipeline:
         rest = [at for at in to_ask if at not in run.assembling.outcomes]
         not_asked = Reason(code="chunk.not_asked")
         run.assembling.take([(at, Answered(reason=not_asked, asked=False)) for at in rest], named)
-        failure = run.asker.failure
+        failure = run.model.failure
         if failure and not any(o.state in _ANSWERED for o in run.assembling.outcomes.values()):
             raise failure
         yield from ask_again(
@@ -181,7 +189,7 @@ class Pipeline:
         self, run: _Run, journal: Journal, result: PairList
     ) -> Generator[Event, None, PairList]:
         contexts = {chunk.id: chunk.context for chunk in run.inputs.chunks}
-        verifying = Verification(run.asker, run.backend, self._settings, contexts)
+        verifying = Verification(run.model, run.backend, self._settings, contexts, run.config)
         try:
             yield from verifying.ask(result, run.concurrency, self._stop)
         finally:

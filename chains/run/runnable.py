@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from langchain_core.documents import Document
 from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import run_in_executor
 
 from pairs.records import PairList
 
@@ -48,8 +50,10 @@ def extract_pairs(
 class PairsRunnable(Runnable[Any, Any]):
     """The pipeline as a LangChain Runnable.
 
-    ``invoke`` and ``batch`` give a ``PairList``; ``stream`` and ``astream`` give events, the last
-    of which carries the list. Input: whatever ``extract_pairs`` takes, or ``{"text": ...}``.
+    ``invoke``, ``batch`` and their async twins give a ``PairList``; ``stream`` and ``astream`` give
+    events, the last of which carries the list. Input: whatever ``extract_pairs`` takes, or
+    ``{"text": ...}``. Callbacks, tags and metadata of a ``config`` reach the prompt, model and
+    parser run of every chunk, as one run tree.
 
     Args:
         settings: As they are; no environment and no file is looked at.
@@ -59,36 +63,73 @@ class PairsRunnable(Runnable[Any, Any]):
         self._resolved = Resolved(settings=settings, origins={})
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **_: Any) -> PairList:  # noqa: A002 - LangChain's name
-        """The list of pairs of the inputs.
+        """The list of pairs of some inputs.
 
         Raises:
             SaidError: Nothing could be done at all.
         """
-
-        def run(given: Any) -> PairList:
-            last = [event for event in self._events(given) if isinstance(event, Done)]
-            return last[-1].result
-
+        run: Any = self._run  # LangChain gives its configuration to a function that takes one
         result: PairList = self._call_with_config(run, input, config)
         return result
 
-    def stream(
-        self,
-        input: Any,  # noqa: A002 - LangChain's name
-        config: RunnableConfig | None = None,  # noqa: ARG002 - LangChain's signature
-        **_: Any,
-    ) -> Iterator[Event]:
+    def stream(self, input: Any, config: RunnableConfig | None = None, **_: Any) -> Iterator[Event]:  # noqa: A002 - LangChain's name
         """Events as they happen.
 
         Raises:
             SaidError: Nothing could be done at all.
         """
-        yield from self._events(input)
+        return self._stream(input, config, threading.Event())
 
-    def _events(self, given: Any) -> Iterator[Event]:
+    async def astream(
+        self,
+        input: Any,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **_: Any,
+    ) -> AsyncIterator[Event]:
+        """Events as they happen; left early, the run is stopped, and calls under way finished.
+
+        Raises:
+            SaidError: Nothing could be done at all.
+        """
+        stop, turn = threading.Event(), threading.Lock()
+        events = self._stream(input, config, stop)
+
+        def next_event() -> Event | None:
+            with turn:
+                return next(events, None)
+
+        def close() -> None:
+            with turn:  # not while another thread is inside the generator
+                events.close()
+
+        try:
+            while (event := await run_in_executor(config, next_event)) is not None:
+                yield event
+        finally:
+            stop.set()
+            await run_in_executor(config, close)
+
+    def _run(self, given: Any, config: RunnableConfig) -> PairList:
+        result = PairList()
+        for event in self._events(given, config, threading.Event()):
+            if isinstance(event, Done):
+                result = event.result
+        return result
+
+    def _stream(
+        self, given: Any, config: RunnableConfig | None, stop: threading.Event
+    ) -> Generator[Event, None, None]:
+        def run(inputs: Iterator[Any], config: RunnableConfig) -> Iterator[Event]:
+            for one in inputs:
+                yield from self._events(one, config, stop)
+
+        transform: Any = run  # as in invoke
+        yield from self._transform_stream_with_config(iter([given]), transform, config)
+
+    def _events(self, given: Any, config: RunnableConfig, stop: threading.Event) -> Iterator[Event]:
         if isinstance(given, dict):
             given = Text.model_validate(given)
-        return Pipeline(self._resolved).run(_as_inputs(given))
+        return Pipeline(self._resolved, stop=stop).run(_as_inputs(given), config)
 
 
 def build_pipeline(settings: Settings | None = None) -> PairsRunnable:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from langchain_core.messages import BaseMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import merge_configs
 
 from messages.errors import SaidError
 from pairs.compare.agreement import answers_agree, says_nothing
@@ -18,11 +20,11 @@ from pairs.text.language import language_of
 from prompts.verifying import VerifyingPrompt, verifying_prompt
 
 from ..embedding.load import NamedEmbeddings, embed
-from ..errors import ReplyError
+from ..errors import ReplyError, UnansweredError
 from ..events import Verified
 from ..journal.replies import Journal
 from ..llm.backends import Backend
-from ..llm.cached_call import Asker
+from ..llm.cached_call import CachedModel, tokens_paid
 from ..parsing.parser import PairParser
 from ..settings import Settings
 from .workers import WorkerPool
@@ -38,16 +40,18 @@ class Verification:
     """Asks again about the pairs of a list, and marks those that are answered otherwise.
 
     Args:
-        asker: Answers requests, from the journal where they were answered before.
+        model: Answers requests, from the journal where they were answered before.
         backend: Whether its replies are bound to a JSON schema.
         settings: The language, where it is not the text's.
         contexts: Title and headings by chunk id.
+        config: LangChain's configuration, whose callbacks and tags every call is given.
     """
 
-    asker: Asker
+    model: CachedModel
     backend: Backend
     settings: Settings
     contexts: Mapping[str, str]
+    config: RunnableConfig | None = None
     usage: TokenUsage = field(default_factory=TokenUsage)
     _said: dict[QAPair, str] = field(default_factory=dict)
 
@@ -73,7 +77,7 @@ class Verification:
                         raise came
                     done += 1
                     # A question that nobody answered stays without a mark.
-                    if not isinstance(came, Exception):
+                    if came is not None and not isinstance(came, Exception):
                         said, usage = came
                         self._said[to_ask[at]] = said
                         self.usage += usage
@@ -128,15 +132,15 @@ class Verification:
         prompt = self._prompt(pair)
         return prompt.messages(pair.question, pair.evidence.sentence, context, as_json=as_json)
 
-    def _ask(self, pair: QAPair) -> tuple[str, TokenUsage]:
-        messages = self.request(pair)
-        reply, paid = self.asker.ask(messages, pair.chunk_id, self._prompt(pair).fingerprint)
-        usage = TokenUsage()
-        if paid:
-            usage = TokenUsage(
-                calls=1, prompt=reply.prompt_tokens, completion=reply.completion_tokens
-            )
-        return answer_in(reply.text), usage
+    def _ask(self, pair: QAPair) -> tuple[str, TokenUsage] | None:
+        """The answer and its cost; None where nobody answered."""
+        about = {"chunk_id": pair.chunk_id, "prompt": self._prompt(pair).fingerprint}
+        config = merge_configs(self.config, {"run_name": "qa3.verify", "metadata": about})
+        try:
+            reply = self.model.invoke(self.request(pair), config)
+        except UnansweredError:
+            return None
+        return answer_in(reply.text), tokens_paid(reply)
 
     def _prompt(self, pair: QAPair) -> VerifyingPrompt:
         asked = self.settings.language

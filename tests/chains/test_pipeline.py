@@ -234,7 +234,7 @@ def test_a_fault_of_ours_fails_one_chunk(monkeypatch: pytest.MonkeyPatch) -> Non
             raise RecursionError("深")
         return "en"
 
-    monkeypatch.setattr("chains.run.extraction.language_of", broken)
+    monkeypatch.setattr("chains.run.chain.language_of", broken)
     with Simulated() as server:
         result = run([Text(text=ZH), Text(text=EN)], settings_for(server, chunk_size=100)).result
     (failed,) = (one for one in result.chunks if one.state == "failed")

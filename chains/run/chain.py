@@ -1,0 +1,178 @@
+"""``prompt | llm | parser`` for one chunk: the chain that every run is made of."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from langchain_core.messages import BaseMessage
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.prompts.chat import BaseChatPromptTemplate
+from langchain_core.runnables import RunnableSequence
+
+from loaders.records import Chunk
+from pairs.text.language import language_of
+from prompts import PROMPTS, fingerprint, load_prompt, worked_example
+
+from ..errors import SettingsError
+from ..journal.leases import Lease
+from ..journal.replies import Journal
+from ..llm.backends import Backend, choose
+from ..llm.cached_call import CachedModel
+from ..llm.client import OpenBackend
+from ..parsing.parser import PairParser, ParsedPairs
+from ..records import DraftPair
+from ..settings import Resolved, Settings
+
+Language = Literal["zh", "en"]
+Chain = RunnableSequence[dict[str, Any], ParsedPairs]
+
+
+class ExtractionPrompt(BaseChatPromptTemplate):
+    """The request for the pairs of a text, in the language that the settings or the text name.
+
+    Input: ``text``; ``context``, such as its title and headings; ``language`` where it is not the
+    text's; and ``repair``, where a reply could not be read: the messages that show it to the model
+    and ask once more.
+
+    Attributes:
+        templates: By language; a single one is used for every text.
+    """
+
+    templates: dict[Language, ChatPromptTemplate]
+
+    def language_of(self, text: str) -> Language:
+        """The language a text is asked about in: its own, where the settings name none."""
+        only = next(iter(self.templates))
+        return only if len(self.templates) == 1 else language_of(text)
+
+    @cached_property
+    def fingerprints(self) -> dict[Language, str]:
+        """By language, twelve hex digits that change whenever anything the prompt says changes."""
+        return {language: fingerprint(template) for language, template in self.templates.items()}
+
+    def format_messages(self, **kwargs: Any) -> list[BaseMessage]:
+        """The messages of a request."""
+        text, context = kwargs["text"], kwargs.get("context") or "-"
+        template = self.templates[kwargs.get("language") or self.language_of(text)]
+        return [*template.format_messages(context=context, text=text), *kwargs.get("repair", ())]
+
+
+def build_chain(settings: Settings | None = None) -> Chain:
+    """The chain as scripts use it: ``prompt | llm | parser``, alone or inside another one.
+
+    Input: ``{"text": ..., "context": ...}``, the context optional. Output: the reply's
+    ``DraftPair`` list. The model answers from the journal what it answered before, and is
+    connected to at the first request that the journal does not hold.
+
+    Args:
+        settings: None for the defaults; no environment and no file is looked at.
+
+    Raises:
+        SettingsError: An unknown backend, or a prompt file that cannot be read.
+        PromptError: The prompt cannot be used.
+        JournalError: The journal cannot be opened.
+    """
+    settings = settings or Settings()
+    backend = choose(Resolved(settings=settings, origins={}))
+    stop = threading.Event()
+    with ExitStack() as open_:
+        journal = open_.enter_context(Journal(settings.journal))
+        lease = open_.enter_context(Lease(journal, lost=stop))
+        opened = open_.enter_context(closing(OpenBackend(backend, settings)))
+        model = CachedModel(opened, journal, lease.id, settings, stop)
+        chain = compose(model, backend, settings)
+        # The journal and an embedded model stay open as long as the chain is in use.
+        weakref.finalize(model, open_.pop_all().close)
+    return chain
+
+
+def compose(
+    model: CachedModel, backend: Backend, settings: Settings, *, again: bool = False
+) -> Chain:
+    """The chain over a model that is open already.
+
+    Args:
+        model: Answers requests.
+        backend: Says which prompt fits it.
+        settings: Prompt, language and density.
+        again: Whether the texts are what an earlier pass left unasked.
+
+    Raises:
+        PromptError: The prompt cannot be used.
+        SettingsError: The file with the user's prompt cannot be read.
+    """
+    name, own = choose_prompt(backend, settings)
+    languages: tuple[Language, ...] = ("zh", "en")
+    if settings.language != "auto":
+        languages = (settings.language,)
+    templates = {
+        language: load_prompt(
+            name,
+            language,
+            density=settings.density,
+            own=own,
+            as_json=backend.response_format,
+            again=again,
+        )
+        for language in languages
+    }
+    prompt = ExtractionPrompt(
+        templates=templates,
+        input_variables=["text"],
+        optional_variables=["context", "language", "repair"],
+    )
+    parser = PairParser(
+        examples=() if own is not None else _examples(name, languages),
+        instructions="\n".join(
+            template.format_prompt(context="", text="").to_string()
+            for template in templates.values()
+        ),
+    )
+    return RunnableSequence(prompt, model, parser)
+
+
+def chunk_input(
+    chunk: Chunk, language: Language | None = None, repair: Sequence[BaseMessage] = ()
+) -> dict[str, Any]:
+    """A chunk as the chain takes it, with its title and heading trail as context.
+
+    Args:
+        chunk: What to ask about.
+        language: To ask in; None for that of the chunk's text.
+        repair: The messages that show a reply that could not be read, and ask once more.
+    """
+    context = chunk.context or Path(chunk.source).stem
+    return {"context": context, "text": chunk.text, "language": language, "repair": repair}
+
+
+def choose_prompt(backend: Backend, settings: Settings) -> tuple[str, str | None]:
+    """The name of the built-in prompt, and the user's own text where there is one.
+
+    Raises:
+        SettingsError: The setting names neither a built-in prompt nor a readable file.
+    """
+    if settings.prompt_text is not None:
+        return "chatglm3", settings.prompt_text
+    name = settings.prompt or backend.prompt
+    if name in PROMPTS:
+        return name, None
+    try:
+        return "chatglm3", Path(name).expanduser().read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        known = ", ".join(PROMPTS)
+        raise SettingsError("settings.no_prompt", prompt=name, known=known) from error
+
+
+def _examples(name: str, languages: Sequence[Language]) -> tuple[DraftPair, ...]:
+    """The pairs that the prompt shows, which are never pairs of a text."""
+    return tuple(
+        pair
+        for language in languages
+        for pair in PairParser().parse(worked_example(name, language))
+    )
