@@ -69,7 +69,9 @@ from .run.runnable import build_pipeline as build_pipeline
 from .run.runnable import extract_pairs as extract_pairs
 from .run.verification import marks as marks
 from .settings import Resolved as Resolved
+from .settings import SettingInfo as SettingInfo
 from .settings import Settings as Settings
 from .settings import resolve as resolve
 from .settings import secret as secret
+from .settings import setting_info as setting_info
 from .settings import user_folder as user_folder

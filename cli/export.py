@@ -11,7 +11,7 @@ import typer
 
 from messages import say
 
-from .options import Said, config_file, setting
+from .options import Said, resolved_settings, with_settings
 
 if TYPE_CHECKING:
     from chains import Journal, Resolved
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``export`` and ``view`` with their help in a language."""
+    with_journal = with_settings(lang, "journal", after="force")
 
-    @app.command(help=say("cli.export", lang))
+    @app.command(help=say("cli.export", lang), cls=with_journal)
     def export(
         context: typer.Context,
         job: str = typer.Argument(help=say("cli.job", lang)),
@@ -30,13 +31,11 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         system: str = typer.Option("", "--system", help=say("cli.system", lang)),
         validation: float = typer.Option(0.0, "--validation", help=say("cli.validation", lang)),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
-        journal: Path | None = setting(lang, "journal"),
-        config: Path | None = config_file(lang),
     ) -> None:
         wanted = _Export(output, format_, system, validation)
-        _export(job, wanted, _resolved(journal, config), context.obj, force=force)
+        _export(job, wanted, resolved_settings(context), context.obj, force=force)
 
-    @app.command(help=say("cli.view", lang))
+    @app.command(help=say("cli.view", lang), cls=with_journal)
     def view(
         context: typer.Context,
         job: str = typer.Argument(help=say("cli.job", lang)),
@@ -45,10 +44,8 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         ),
         open_: bool = typer.Option(False, "--open", help=say("cli.open", lang)),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
-        journal: Path | None = setting(lang, "journal"),
-        config: Path | None = config_file(lang),
     ) -> None:
-        resolved = _resolved(journal, config)
+        resolved = resolved_settings(context)
         page = _view(job, output, resolved, context.obj, force=force)
         if open_:
             typer.launch(page.resolve().as_uri())
@@ -153,9 +150,3 @@ def _place(
                 part.replace(file)
     except OSError as error:
         raise ExportError("export.write", file=str(target), reason=error.strerror) from error
-
-
-def _resolved(journal: Path | None, config: Path | None) -> Resolved:
-    from chains import resolve
-
-    return resolve({"journal": journal}, config)
