@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.background import BackgroundTask
 
 from chains import JournalError, keep, leave_out, load_list, reword, undo
 from pairs import PairList, write_pairs
 
 from ..job_schemas import PairNow, PairPage, of_duplicate
-from ..schemas import NOT_BLANK
+from ..schemas import NOT_BLANK, Strict
 from ..service import Service, TheService
 from .jobs import MOST_PAGE, JobId, find
 
@@ -41,10 +41,8 @@ Words = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=NOT_BLANK
 router = APIRouter(prefix="/jobs/{job}", tags=["lists"])
 
 
-class NewWords(BaseModel):
+class NewWords(Strict):
     """A pair in a person's words; what is left out stays as it is."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     question: Words | None = None
     answer: Words | None = None
