@@ -61,7 +61,7 @@ from .run.inputs import Inputs as Inputs
 from .run.inputs import RunInput as RunInput
 from .run.inputs import Text as Text
 from .run.inputs import Upload as Upload
-from .run.inputs import read_inputs as read_inputs
+from .run.inputs import read_for as read_for
 from .run.merge import merge as merge
 from .run.pipeline import Pipeline as Pipeline
 from .run.runnable import PairsRunnable as PairsRunnable

@@ -49,14 +49,12 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         password: str | None = typer.Option(None, help=say("cli.password", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
     ) -> None:
-        from chains import choose
-        from loaders import load, split
+        from chains import read_for
+        from loaders import load
         from pairs import harmless
 
-        resolved = resolved_settings(context)
-        size, overlapping = choose(resolved).chunk_size, resolved.settings.overlap
-        documents = load(doc, password=password)
-        for chunk in split(documents, chunk_size=size, overlap=overlapping):
+        documents = list(load(doc, password=password))
+        for chunk in read_for(resolved_settings(context), [documents]).chunks:
             if as_json:
                 typer.echo(chunk.model_dump_json())
                 continue

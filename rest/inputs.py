@@ -7,7 +7,7 @@ from pathlib import Path
 
 from langchain_core.documents import Document
 
-from chains import Inputs, Resolved, RunInput, Text, choose, read_inputs
+from chains import Inputs, Resolved, RunInput, Text, read_for
 from loaders import LoadError, load
 
 from .errors import RestError
@@ -29,10 +29,10 @@ def read_input(given: str | TextInput | FilesInput, uploads: Uploads, resolved: 
         SaidError: An upload is not there, or nothing can be read in a file.
     """
     if isinstance(given, str):
-        return read([Text(text=given)], resolved)
+        return read_for(resolved, [Text(text=given)])
     if isinstance(given, TextInput):
-        return read([Text(text=given.text, name=given.name)], resolved)
-    return read(documents_of(given.files, uploads), resolved)
+        return read_for(resolved, [Text(text=given.text, name=given.name)])
+    return read_for(resolved, documents_of(given.files, uploads))
 
 
 def documents_of(files: Sequence[str], uploads: Uploads) -> list[RunInput]:
@@ -49,16 +49,6 @@ def documents_of(files: Sequence[str], uploads: Uploads) -> list[RunInput]:
         raise RestError("rest.too_many_files", most=uploads.limits.files)
     found = [uploads.find(file) for file in files]
     return [list(_pages(path, one.name, uploads.limits.pages)) for one, path in found]
-
-
-def read(inputs: Sequence[RunInput], resolved: Resolved) -> Inputs:
-    """The chunks of inputs as a backend takes them.
-
-    Raises:
-        LoadError: There is nothing in them to ask about.
-    """
-    chunk_size, overlap = choose(resolved).chunk_size, resolved.settings.overlap
-    return read_inputs(inputs, chunk_size=chunk_size, overlap=overlap)
 
 
 def _pages(path: Path, name: str, most: int) -> Iterator[Document]:

@@ -39,7 +39,7 @@ from ..records import Job
 from ..settings import Resolved
 from .assembly import Assembly, ended
 from .extraction import Answered, Extraction, choose_prompt
-from .inputs import Inputs, RunInput, read_inputs
+from .inputs import Inputs, RunInput, read_for
 from .second_pass import ask_again
 from .verification import Verification, marks
 from .workers import WorkerPool
@@ -119,10 +119,7 @@ class Pipeline:
                 closing(OpenBackend(backend, self._settings, self._progress))
             )
             named = self._load_embeddings(open_)
-            if not isinstance(inputs, Inputs):
-                inputs = read_inputs(
-                    inputs, chunk_size=backend.chunk_size, overlap=self._settings.overlap
-                )
+            inputs = read_for(self._resolved, inputs)
             _check_room(journal, inputs)
             owner = open_.enter_context(Lease(journal, lost=self._stop))
             asker = Asker(opened, journal, owner.id, self._settings, self._stop)
