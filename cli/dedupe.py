@@ -8,7 +8,7 @@ import typer
 
 from messages import say
 
-from .options import resolved_settings, with_settings
+from .options import list_format, resolved_settings, with_settings
 from .output import Output
 
 
@@ -23,7 +23,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         context: typer.Context,
         files: list[Path] = typer.Argument(help=say("cli.lists", lang)),
         output: Path = typer.Option(..., "--output", "-o", help=say("cli.output", lang)),
-        format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
+        format_: str | None = list_format(lang),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
         quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),

@@ -9,7 +9,7 @@ import typer
 
 from messages import say
 
-from .options import Said, resolved_settings, with_settings
+from .options import Said, list_format, resolved_settings, with_settings
 from .output import Output, carry_out
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         context: typer.Context,
         docs: list[str] = typer.Argument(help=say("cli.docs", lang)),
         output: Path | None = typer.Option(None, "--output", "-o", help=say("cli.output", lang)),
-        format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
+        format_: str | None = list_format(lang),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
         dry_run: bool = typer.Option(False, "--dry-run", help=say("cli.dry_run", lang)),
         time_one: bool = typer.Option(False, "--time-one", help=say("cli.time_one", lang)),

@@ -11,7 +11,7 @@ import typer
 
 from messages import say
 
-from .options import Said, printable, resolved_settings, with_settings
+from .options import Said, list_format, printable, resolved_settings, with_settings
 from .output import Output, carry_out
 from .show import sentence
 
@@ -81,7 +81,7 @@ def _add_going_on(app: typer.Typer, name: str, about: str, lang: str) -> None:
         context: typer.Context,
         job: str = typer.Argument(help=say("cli.job", lang)),
         output: Path | None = typer.Option(None, "--output", "-o", help=say("cli.output", lang)),
-        format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
+        format_: str | None = list_format(lang),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
         quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),

@@ -132,6 +132,14 @@ def _flags(language: str, offered: Sequence[str]) -> list[Any]:
     return made
 
 
+def list_format(language: str) -> Any:
+    """The flag for the format a list is written in."""
+    from pairs import FORMATS
+
+    formats = ("、" if language == "zh" else ", ").join(FORMATS)
+    return typer.Option(None, "--format", help=say("cli.format", language, formats=formats))
+
+
 def config_file(language: str) -> Any:
     """The flag for another settings file."""
     return typer.Option(None, "--config", help=say("cli.config_file", language))
