@@ -12,9 +12,7 @@ from loaders import LoadError, load
 
 from .errors import RestError
 from .schemas import FilesInput, TextInput
-from .uploads import READ, Uploads
-
-_OTHER_FORMAT = ("load.refused_format", "load.legacy", "load.archive", "load.not_text")
+from .uploads import Uploads, naming_formats
 
 
 def read_input(given: str | TextInput | FilesInput, uploads: Uploads, resolved: Resolved) -> Inputs:
@@ -53,14 +51,10 @@ def documents_of(files: Sequence[str], uploads: Uploads) -> list[RunInput]:
 
 def _pages(path: Path, name: str, most: int) -> Iterator[Document]:
     """The pages of a file as they are read, so that reading ends where there are too many."""
-    try:
+    with naming_formats():
         for count, document in enumerate(load(path, name=name), 1):
             _check_pages(count, name, most)
             yield document
-    except LoadError as error:
-        if error.code in _OTHER_FORMAT:
-            raise RestError("rest.formats", reason=error, known=READ) from error
-        raise
 
 
 def _check_pages(count: int, name: str, most: int) -> None:
