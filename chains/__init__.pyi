@@ -63,7 +63,7 @@ from .run.inputs import Inputs as Inputs
 from .run.inputs import RunInput as RunInput
 from .run.inputs import Text as Text
 from .run.inputs import Upload as Upload
-from .run.inputs import read_inputs as read_inputs
+from .run.inputs import read_for as read_for
 from .run.merge import merge as merge
 from .run.pipeline import Pipeline as Pipeline
 from .run.runnable import PairsRunnable as PairsRunnable
@@ -71,7 +71,9 @@ from .run.runnable import build_pipeline as build_pipeline
 from .run.runnable import extract_pairs as extract_pairs
 from .run.verification import marks as marks
 from .settings import Resolved as Resolved
+from .settings import SettingInfo as SettingInfo
 from .settings import Settings as Settings
 from .settings import resolve as resolve
 from .settings import secret as secret
+from .settings import setting_info as setting_info
 from .settings import user_folder as user_folder

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -25,7 +26,13 @@ FILE_NAME = "qa3.toml"
 
 def _knob(name: str, default: Any, **bounds: float) -> Any:
     """A field whose description is the very sentence the command line and the page show."""
-    return Field(default, description=say(f"setting.{name}"), **bounds)  # type: ignore[call-overload]  # bounds by name
+    description = _help(name, bounds.get("ge"), bounds.get("le"), "en")
+    return Field(default, description=description, **bounds)  # type: ignore[call-overload]  # bounds by name
+
+
+def _help(name: str, least: float | None, most: float | None, language: str) -> str:
+    bounds = {"least": f"{least or 0:g}", "most": f"{most or 0:g}"}
+    return say(f"setting.{name}", language, **bounds)
 
 
 class Settings(BaseModel):
@@ -58,6 +65,63 @@ class Settings(BaseModel):
     threshold: float | None = _knob("threshold", None, ge=0, le=1)
     evidence: Literal["strict", "keep"] = _knob("evidence", "strict")
     journal: Path | None = _knob("journal", None)
+
+
+@dataclass(frozen=True)
+class SettingInfo:
+    """One setting as the command line, the REST service and the page offer it.
+
+    Attributes:
+        name: The field of ``Settings``.
+        kind: What its values are: bool, int, float, str or Path.
+        choices: The only values it may have; empty where it is free.
+        optional: Whether it may be left to the backend or the embedding.
+        default: Its value where nobody says another.
+        least: The smallest value; None where there is no bound.
+        most: The largest.
+    """
+
+    name: str
+    kind: type
+    choices: tuple[str, ...]
+    optional: bool
+    default: Any
+    least: float | None
+    most: float | None
+
+    def help(self, language: str) -> str:
+        """What the setting is for, in ``en`` or ``zh``."""
+        return _help(self.name, self.least, self.most, language)
+
+
+def setting_info(name: str) -> SettingInfo:
+    """What ``Settings`` says of one of its fields.
+
+    Args:
+        name: The field.
+
+    Raises:
+        KeyError: There is no such setting: a fault of the caller, never of the user.
+    """
+    field = Settings.model_fields[name]
+    whole: Any = field.annotation
+    is_literal = get_origin(whole) is Literal
+    members = [] if is_literal else [one for one in get_args(whole) if one is not type(None)]
+    bounds = {
+        side: limit
+        for rule in field.metadata
+        for side in ("ge", "le")
+        if (limit := getattr(rule, side, None)) is not None
+    }
+    return SettingInfo(
+        name=name,
+        kind=str if is_literal else (members or [whole])[0],
+        choices=get_args(whole) if is_literal else (),
+        optional=bool(members),
+        default=field.default,
+        least=bounds.get("ge"),
+        most=bounds.get("le"),
+    )
 
 
 class Resolved(BaseModel):
@@ -135,14 +199,9 @@ def _as_settings_error(error: ValidationError, origins: Mapping[str, str]) -> Se
     origin = origins.get(name, "?")
     if fault["type"] == "extra_forbidden":
         return SettingsError("settings.unknown", name=name, origin=origin)
-    bounds = {
-        side: limit
-        for rule in Settings.model_fields[name].metadata
-        for side in ("ge", "le")
-        if (limit := getattr(rule, side, None)) is not None
-    }
-    if bounds:
-        wanted = f"{bounds['ge']:g} … {bounds['le']:g}"
+    known = setting_info(name)
+    if known.least is not None and known.most is not None:
+        wanted = f"{known.least:g} … {known.most:g}"
     else:
         wanted = str(fault.get("ctx", {}).get("expected", fault["msg"])).replace("'", "")
     value = str(fault["input"])[:80]

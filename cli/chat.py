@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from messages import say
 
-from .options import Said, config_file, setting
+from .options import Said, resolved_settings, with_settings
 
 if TYPE_CHECKING:
     from chains import Journal, PairRetriever, Resolved
@@ -18,38 +17,23 @@ if TYPE_CHECKING:
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``chat`` with its help in a language."""
+    offered = with_settings(
+        lang, "backend -b", "base_url", "model -m", "temperature", "max_tokens", "timeout",
+        "retry_seconds", "embeddings", "journal", after="system",
+    )  # fmt: skip
 
-    @app.command(help=say("cli.chat", lang))
+    @app.command(help=say("cli.chat", lang), cls=offered)
     def chat(
         context: typer.Context,
         job: str | None = typer.Option(None, "--job", help=say("cli.chat_job", lang)),
         file: list[str] | None = typer.Option(None, "--file", help=say("cli.chat_file", lang)),
-        backend: str | None = setting(lang, "backend", "-b"),
-        base_url: str | None = setting(lang, "base_url"),
-        model: str | None = setting(lang, "model", "-m"),
         prompt: str | None = typer.Option(None, "--prompt", help=say("cli.chat_prompt", lang)),
         system: str | None = typer.Option(None, "--system", help=say("cli.chat_system", lang)),
-        temperature: str | None = setting(lang, "temperature"),
-        max_tokens: str | None = setting(lang, "max_tokens"),
-        embeddings: str | None = setting(lang, "embeddings"),
-        journal: Path | None = setting(lang, "journal"),
-        config: Path | None = config_file(lang),
     ) -> int:
-        from chains import resolve
-
         if job and file:
             raise typer.BadParameter(say("cli.chat_either", lang))
-        given = {
-            "backend": backend,
-            "base_url": base_url,
-            "model": model,
-            "prompt": prompt,
-            "temperature": temperature,
-            "max_tokens": max_tokens,
-            "embeddings": embeddings,
-            "journal": journal,
-        }
-        return _chat(resolve(given, config), job, file or [], system, context.obj)
+        resolved = resolved_settings(context, {"prompt": prompt})
+        return _chat(resolved, job, file or [], system, context.obj)
 
 
 def _chat(

@@ -8,39 +8,30 @@ import typer
 
 from messages import say
 
-from .options import config_file, setting
+from .options import list_format, resolved_settings, with_settings
 from .output import Output
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``dedupe`` with its help in a language."""
+    offered = with_settings(
+        lang, "embeddings", "embedding_backend", "threshold", "journal", after="output"
+    )
 
-    @app.command(help=say("cli.dedupe", lang))
+    @app.command(help=say("cli.dedupe", lang), cls=offered)
     def dedupe(
         context: typer.Context,
         files: list[Path] = typer.Argument(help=say("cli.lists", lang)),
         output: Path = typer.Option(..., "--output", "-o", help=say("cli.output", lang)),
-        embeddings: str | None = setting(lang, "embeddings"),
-        embedding_backend: str | None = setting(lang, "embedding_backend"),
-        threshold: str | None = setting(lang, "threshold"),
-        journal: Path | None = setting(lang, "journal"),
-        format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
+        format_: str | None = list_format(lang),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
         quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
-        config: Path | None = config_file(lang),
     ) -> None:
-        from chains import Journal, merge, resolve
+        from chains import Journal, merge
         from pairs import write_pairs
 
-        given = {
-            "embeddings": embeddings,
-            "embedding_backend": embedding_backend,
-            "threshold": threshold,
-            "journal": journal,
-        }
-        settings = resolve(given, config).settings
-
+        settings = resolved_settings(context).settings
         place = Output(output, format_, force, quiet, as_json)
         said = context.obj
         with Journal(settings.journal) as opened:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import typer
 
 from messages import say
 
-from .options import Said, config_file, setting
+from .options import Said, list_format, resolved_settings, with_settings
 
 if TYPE_CHECKING:
     from chains import Journal, Resolved
@@ -20,23 +20,22 @@ if TYPE_CHECKING:
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``export`` and ``view`` with their help in a language."""
+    with_journal = with_settings(lang, "journal", after="force")
 
-    @app.command(help=say("cli.export", lang))
+    @app.command(help=say("cli.export", lang), cls=with_journal)
     def export(
         context: typer.Context,
         job: str = typer.Argument(help=say("cli.job", lang)),
         output: Path = typer.Option(..., "--output", "-o", help=say("cli.output", lang)),
-        format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
+        format_: str | None = list_format(lang),
         system: str = typer.Option("", "--system", help=say("cli.system", lang)),
         validation: float = typer.Option(0.0, "--validation", help=say("cli.validation", lang)),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
-        journal: Path | None = setting(lang, "journal"),
-        config: Path | None = config_file(lang),
     ) -> None:
         wanted = _Export(output, format_, system, validation)
-        _export(job, wanted, _resolved(journal, config), context.obj, force=force)
+        _export(job, wanted, resolved_settings(context), context.obj, force=force)
 
-    @app.command(help=say("cli.view", lang))
+    @app.command(help=say("cli.view", lang), cls=with_journal)
     def view(
         context: typer.Context,
         job: str = typer.Argument(help=say("cli.job", lang)),
@@ -45,10 +44,8 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         ),
         open_: bool = typer.Option(False, "--open", help=say("cli.open", lang)),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
-        journal: Path | None = setting(lang, "journal"),
-        config: Path | None = config_file(lang),
     ) -> None:
-        resolved = _resolved(journal, config)
+        resolved = resolved_settings(context)
         page = _view(job, output, resolved, context.obj, force=force)
         if open_:
             typer.launch(page.resolve().as_uri())
@@ -77,28 +74,28 @@ class _Export:
         self.system = system
         self.validation = validation
 
-    def write(self, kept: Sequence[QAPair], folder: Path) -> list[Path]:
-        """The files written into a folder, under the names they are to have."""
-        from pairs import ExportError, split_by_document, write_pairs, written_files
-
-        if self.validation and not all(split_by_document(kept, self.validation)):
-            raise ExportError("export.one_document")
-        first = folder / self.files[0].name
-        write_pairs(kept, first, self.format, system=self.system, validation=self.validation)
-        return written_files(first, self.validation)
-
 
 def _export(name: str, wanted: _Export, resolved: Resolved, said: Said, *, force: bool) -> None:
     from chains import Jobs, Journal, load_list
-    from pairs import describe_files
+    from pairs import ExportError, describe_files, write_pairs
 
     with Journal(resolved.settings.journal) as journal:
         job = Jobs(journal).find(name).id
         _check(wanted.files, journal, job, force=force)
         kept = load_list(journal, job).kept
-        _place(wanted.files, lambda folder: wanted.write(kept, folder), journal, job)
+        counts = _counts(kept, wanted)
+        if wanted.validation and not all(counts):
+            raise ExportError("export.one_document")
+        write_pairs(
+            kept,
+            wanted.files[0],
+            wanted.format,
+            system=wanted.system,
+            validation=wanted.validation,
+            before=partial(journal.save_output, job),
+        )
     info = describe_files(wanted.files, wanted.format, with_system=bool(wanted.system))
-    for file, count in zip(wanted.files, _counts(kept, wanted), strict=True):
+    for file, count in zip(wanted.files, counts, strict=True):
         typer.echo(said("show.written", count=count, file=file), err=True)
     if info:
         names = ", ".join(file.stem for file in wanted.files)
@@ -120,11 +117,8 @@ def _view(name: str, output: Path | None, resolved: Resolved, said: Said, *, for
         job = Jobs(journal).find(name).id
         page = output or Path(f"qa3-{job}.html")
         _check([page], journal, job, force=force)
-
-        def write(folder: Path) -> list[Path]:
-            return [write_job_view(journal, job, folder / page.name, language=said.language)]
-
-        _place([page], write, journal, job)
+        known = partial(journal.save_output, job)
+        write_job_view(journal, job, page, language=said.language, before=known)
     typer.echo(said("show.viewed", file=page), err=True)
     return page
 
@@ -137,25 +131,3 @@ def _check(files: Sequence[Path], journal: Journal, job: str, *, force: bool) ->
         check_writable(file)
         if file.exists() and not force and not journal.wrote_output(file, job):
             raise ExportError("export.exists", file=str(file))
-
-
-def _place(
-    files: Sequence[Path], write: Callable[[Path], Sequence[Path]], journal: Journal, job: str
-) -> None:
-    """Writes files beside their places and moves them there, known to the journal before."""
-    from pairs import ExportError
-
-    target = files[0]
-    try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".qa3-") as folder:
-            for part, file in zip(write(Path(folder)), files, strict=True):
-                journal.save_output(job, file, part)
-                part.replace(file)
-    except OSError as error:
-        raise ExportError("export.write", file=str(target), reason=error.strerror) from error
-
-
-def _resolved(journal: Path | None, config: Path | None) -> Resolved:
-    from chains import resolve
-
-    return resolve({"journal": journal}, config)

@@ -3,82 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from messages import say
 
-from .options import Said, config_file, setting
+from .options import Said, list_format, resolved_settings, with_settings
 from .output import Output, carry_out
 
 if TYPE_CHECKING:
     from chains import Resolved
 
+_OFFERED = (
+    "backend -b", "base_url", "model -m", "prompt", "language", "density", "passes", "temperature",
+    "max_tokens", "concurrency", "timeout", "retry_seconds", "chunk_size", "overlap", "embeddings",
+    "embedding_backend", "threshold", "evidence", "verify", "max_calls", "max_tokens_total",
+    "requests_per_minute", "tokens_per_minute", "journal",
+)  # fmt: skip
+
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``extract`` with its help in a language."""
+    offered = with_settings(lang, *_OFFERED, after="output")
 
-    @app.command(help=say("cli.extract", lang))
+    @app.command(help=say("cli.extract", lang), cls=offered)
     def extract(
         context: typer.Context,
         docs: list[str] = typer.Argument(help=say("cli.docs", lang)),
         output: Path | None = typer.Option(None, "--output", "-o", help=say("cli.output", lang)),
-        backend: str | None = setting(lang, "backend", "-b"),
-        base_url: str | None = setting(lang, "base_url"),
-        model: str | None = setting(lang, "model", "-m"),
-        prompt: str | None = setting(lang, "prompt"),
-        language: str | None = setting(lang, "language"),
-        density: str | None = setting(lang, "density"),
-        passes: str | None = setting(lang, "passes"),
-        temperature: str | None = setting(lang, "temperature"),
-        max_tokens: str | None = setting(lang, "max_tokens"),
-        concurrency: str | None = setting(lang, "concurrency"),
-        chunk_size: str | None = setting(lang, "chunk_size"),
-        embeddings: str | None = setting(lang, "embeddings"),
-        embedding_backend: str | None = setting(lang, "embedding_backend"),
-        threshold: str | None = setting(lang, "threshold"),
-        evidence: str | None = setting(lang, "evidence"),
-        verify: bool = typer.Option(False, "--verify", help=say("setting.verify", lang)),
-        max_calls: str | None = setting(lang, "max_calls"),
-        max_tokens_total: str | None = setting(lang, "max_tokens_total"),
-        requests_per_minute: str | None = setting(lang, "requests_per_minute"),
-        tokens_per_minute: str | None = setting(lang, "tokens_per_minute"),
-        journal: Path | None = setting(lang, "journal"),
-        format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
+        format_: str | None = list_format(lang),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
         dry_run: bool = typer.Option(False, "--dry-run", help=say("cli.dry_run", lang)),
         time_one: bool = typer.Option(False, "--time-one", help=say("cli.time_one", lang)),
         quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
-        config: Path | None = config_file(lang),
     ) -> int:
-        given: dict[str, Any] = {
-            "backend": backend,
-            "base_url": base_url,
-            "model": model,
-            "prompt": prompt,
-            "language": language,
-            "density": density,
-            "passes": passes,
-            "temperature": temperature,
-            "max_tokens": max_tokens,
-            "concurrency": concurrency,
-            "chunk_size": chunk_size,
-            "embeddings": embeddings,
-            "embedding_backend": embedding_backend,
-            "threshold": threshold,
-            "evidence": evidence,
-            "verify": verify or None,
-            "max_calls": max_calls,
-            "max_tokens_total": max_tokens_total,
-            "requests_per_minute": requests_per_minute,
-            "tokens_per_minute": tokens_per_minute,
-            "journal": journal,
-        }
-        from chains import resolve
-
-        resolved = resolve(given, config)
+        resolved = resolved_settings(context)
         if dry_run:
             return _estimate(docs, resolved, context.obj, time_one=time_one, as_json=as_json)
         wanted = Output(output, format_, force=force, quiet=quiet, as_json=as_json)

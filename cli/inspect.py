@@ -9,7 +9,7 @@ import typer
 
 from messages import say
 
-from .options import config_file, printable, setting
+from .options import printable, resolved_settings, with_settings
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -40,25 +40,21 @@ def add_commands(app: typer.Typer, lang: str) -> None:
                 typer.echo("! " + context.obj(warning["code"], **warning["fields"]), err=True)
             typer.echo(harmless(document.page_content))
 
-    @app.command("split", help=say("cli.split", lang))
+    offered = with_settings(lang, "backend -b", "chunk_size", "overlap")
+
+    @app.command("split", help=say("cli.split", lang), cls=offered)
     def split_document(
+        context: typer.Context,
         doc: Path = typer.Argument(help=say("cli.doc", lang)),
-        backend: str | None = setting(lang, "backend", "-b"),
-        chunk_size: str | None = setting(lang, "chunk_size"),
-        overlap: str | None = setting(lang, "overlap"),
         password: str | None = typer.Option(None, help=say("cli.password", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
-        config: Path | None = config_file(lang),
     ) -> None:
-        from chains import choose, resolve
-        from loaders import load, split
+        from chains import read_for
+        from loaders import load
         from pairs import harmless
 
-        given = {"backend": backend, "chunk_size": chunk_size, "overlap": overlap}
-        resolved = resolve(given, config)
-        size, overlapping = choose(resolved).chunk_size, resolved.settings.overlap
-        documents = load(doc, password=password)
-        for chunk in split(documents, chunk_size=size, overlap=overlapping):
+        documents = list(load(doc, password=password))
+        for chunk in read_for(resolved_settings(context), [documents]).chunks:
             if as_json:
                 typer.echo(chunk.model_dump_json())
                 continue

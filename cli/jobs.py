@@ -11,14 +11,18 @@ import typer
 
 from messages import say
 
-from .options import Said, config_file, printable, setting
+from .options import Said, list_format, printable, resolved_settings, with_settings
 from .output import Output, carry_out
 from .show import sentence
 
 if TYPE_CHECKING:
     from chains import Job, Resolved
 
-
+_CHANGEABLE = (
+    "concurrency", "timeout", "retry_seconds", "max_calls", "max_tokens_total",
+    "requests_per_minute", "tokens_per_minute", "embeddings", "threshold", "evidence",
+)  # fmt: skip
+"""What says how to go on with a job; the rest says what was asked, and stays."""
 _CHUNK_STATES = ("pairs", "nothing", "repeated", "failed", "not asked")
 _STATES = {
     "waiting": "job.waiting",
@@ -35,37 +39,32 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds the commands with their help in a language."""
     jobs = typer.Typer(help=say("cli.jobs", lang), invoke_without_command=True)
     app.add_typer(jobs, name="jobs")
+    with_journal = with_settings(lang, "journal")
 
-    @jobs.callback()
+    @jobs.callback(cls=with_settings(lang, "journal", after="as_json", group=True))
     def list_jobs(
         context: typer.Context,
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
-        journal: Path | None = setting(lang, "journal"),
-        config: Path | None = config_file(lang),
     ) -> None:
         if context.invoked_subcommand is None:
-            _list(context.obj, _resolved(journal, config), as_json=as_json)
+            _list(context.obj, resolved_settings(context), as_json=as_json)
 
-    @jobs.command("show", help=say("cli.jobs_show", lang))
+    @jobs.command("show", help=say("cli.jobs_show", lang), cls=with_journal)
     def show_job(
         context: typer.Context,
         job: str = typer.Argument(help=say("cli.job", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
-        journal: Path | None = setting(lang, "journal"),
-        config: Path | None = config_file(lang),
     ) -> None:
-        _show(job, context.obj, _resolved(journal, config), as_json=as_json)
+        _show(job, context.obj, resolved_settings(context), as_json=as_json)
 
-    @jobs.command("delete", help=say("cli.jobs_delete", lang))
+    @jobs.command("delete", help=say("cli.jobs_delete", lang), cls=with_journal)
     def delete_job(
         context: typer.Context,
         job: str = typer.Argument(help=say("cli.job", lang)),
-        journal: Path | None = setting(lang, "journal"),
-        config: Path | None = config_file(lang),
     ) -> None:
         from chains import Jobs, Journal
 
-        with Journal(_resolved(journal, config).settings.journal) as opened:
+        with Journal(resolved_settings(context).settings.journal) as opened:
             found = Jobs(opened).find(job)
             Jobs(opened).delete(found.id)
         typer.echo(context.obj("show.deleted", job=found.id))
@@ -75,35 +74,23 @@ def add_commands(app: typer.Typer, lang: str) -> None:
 
 
 def _add_going_on(app: typer.Typer, name: str, about: str, lang: str) -> None:
-    @app.command(name, help=about)
+    offered = with_settings(lang, *_CHANGEABLE, "journal", after="output")
+
+    @app.command(name, help=about, cls=offered)
     def resume_job(
         context: typer.Context,
         job: str = typer.Argument(help=say("cli.job", lang)),
         output: Path | None = typer.Option(None, "--output", "-o", help=say("cli.output", lang)),
-        concurrency: str | None = setting(lang, "concurrency"),
-        max_calls: str | None = setting(lang, "max_calls"),
-        max_tokens_total: str | None = setting(lang, "max_tokens_total"),
-        embeddings: str | None = setting(lang, "embeddings"),
-        threshold: str | None = setting(lang, "threshold"),
-        evidence: str | None = setting(lang, "evidence"),
-        journal: Path | None = setting(lang, "journal"),
-        format_: str | None = typer.Option(None, "--format", help=say("cli.format", lang)),
+        format_: str | None = list_format(lang),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
         quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
-        config: Path | None = config_file(lang),
     ) -> int:
-        given = {
-            "concurrency": concurrency,
-            "max_calls": max_calls,
-            "max_tokens_total": max_tokens_total,
-            "embeddings": embeddings,
-            "threshold": threshold,
-            "evidence": evidence,
-        }
-        resolved = _resolved(journal, config, given)
+        resolved = resolved_settings(context)
         changes = {
-            one: getattr(resolved.settings, one) for one, said in given.items() if said is not None
+            one: getattr(resolved.settings, one)
+            for one in _CHANGEABLE
+            if resolved.origins[one] == "flag"
         }
         wanted = Output(output, format_, force=force, quiet=quiet, as_json=as_json)
         return _go_on(job, resolved, changes, wanted, context.obj, again=name == "retry")
@@ -202,11 +189,3 @@ def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
         typer.echo(said(code, source=source, start=span.start, end=span.end, reason=reason))
         for line in outcome.raw.splitlines():
             typer.echo(f"    | {printable(line)}")
-
-
-def _resolved(
-    journal: Path | None, config: Path | None, given: dict[str, Any] | None = None
-) -> Resolved:
-    from chains import resolve
-
-    return resolve({**(given or {}), "journal": journal}, config)

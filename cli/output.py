@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,20 +73,11 @@ class Output:
         Raises:
             ExportError: It cannot be written.
         """
-        from pairs import ExportError, format_of, write_pairs
+        from pairs import write_pairs
 
-        if self.path is None:
-            return
-        part = self.path.with_name(f".{self.path.name}.{job}")
-        try:
-            write_pairs(result.kept, part, format_of(self.path, self.format))
-            journal.save_output(job, self.path, part)
-            part.replace(self.path)
-        except OSError as error:
-            reason = error.strerror
-            raise ExportError("export.write", file=str(self.path), reason=reason) from error
-        finally:
-            part.unlink(missing_ok=True)
+        if self.path is not None:
+            known = partial(journal.save_output, job)
+            write_pairs(result.kept, self.path, self.format, before=known)
 
 
 def carry_out(start: Start, journal: Journal, output: Output, said: Said) -> int:

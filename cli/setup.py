@@ -10,7 +10,7 @@ import typer
 
 from messages import say
 
-from .options import config_file, printable, setting
+from .options import printable, resolved_settings, with_settings
 
 if TYPE_CHECKING:
     from chains import Resolved
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds the commands with their help in a language."""
 
-    @app.command("config", help=say("cli.config", lang))
+    @app.command("config", help=say("cli.config", lang), cls=with_settings(lang))
     def show_config(
+        context: typer.Context,
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
-        config: Path | None = config_file(lang),
     ) -> None:
-        from chains import resolve
+        from chains import setting_info
 
-        resolved = resolve(config=config)
+        resolved = resolved_settings(context)
         rows, backends = _settings(resolved), _backends(resolved)
         if as_json:
             typer.echo(json.dumps({"settings": rows, "backends": backends}, ensure_ascii=False))
@@ -34,21 +34,18 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         for name, row in rows.items():
             shown = "-" if row["value"] is None else row["value"]
             typer.echo(f"{name:<14} {printable(str(shown)):<12} ({printable(row['from'])})")
-            typer.echo(f"{'':<14} {say(f'setting.{name}', lang)}")
+            typer.echo(f"{'':<14} {setting_info(name).help(lang)}")
         for name, row in backends.items():
             typer.echo(printable(f"[backends.{name}]"))
             for key, value in row.items():
                 typer.echo("  " + printable(f"{key} = {json.dumps(value, ensure_ascii=False)}"))
 
-    @app.command(help=say("cli.doctor", lang))
-    def doctor(
-        backend: str | None = setting(lang, "backend", "-b"),
-        config: Path | None = config_file(lang),
-    ) -> int:
-        from chains import examine, resolve
+    @app.command(help=say("cli.doctor", lang), cls=with_settings(lang, "backend -b"))
+    def doctor(context: typer.Context) -> int:
+        from chains import examine
 
         well = True
-        for finding in examine(resolve({"backend": backend}, config)):
+        for finding in examine(resolved_settings(context)):
             mark = {"ok": "ok  ", "note": "note", "wrong": "FAIL"}[finding.state]
             typer.echo(f"{mark} {printable(finding.reason.say(lang))}")
             well = well and finding.state != "wrong"

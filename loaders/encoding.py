@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .characters import is_garbled, recover
-from .errors import LoadError
+from .errors import FormatError, LoadError
 from .pages import warning
 from .plausibility import PLAUSIBLE, plausibility
 
@@ -80,7 +80,7 @@ def decode(data: bytes, file: str) -> Decoded:
     if decoded is None:
         raise LoadError("load.encoding", file=file, offset=_first_break(data))
     if plausibility(decoded.text[:_SAMPLE], count_ascii=True) < -1:
-        raise LoadError("load.not_text", file=file)
+        raise FormatError("load.not_text", file=file)
     return _unspoiled(decoded) if is_garbled(decoded.text[:_SAMPLE]) else decoded
 
 

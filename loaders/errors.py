@@ -1,7 +1,11 @@
-"""Errors of the room: LoadError <- SaidError <- LangChainException."""
+"""Errors of the room: FormatError <- LoadError <- SaidError <- LangChainException."""
 
 from messages.errors import SaidError
 
 
 class LoadError(SaidError):
     """A file that cannot become text, with the file, the reason and the remedy."""
+
+
+class FormatError(LoadError):
+    """A file in a format that no reader knows."""

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import LoadError
+from .errors import FormatError, LoadError
 from .pages import Page
-from .zips import zip_kind
+from .zips import ZIP_KINDS, zip_kind
 
 Reader = Callable[[Path, str, str | None], Iterator[Page]]
+"""A file, its name for errors and a password to its pages."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format that files are read in.
+
+    Attributes:
+        name: What the reader is for.
+        suffixes: What names of its files end in.
+        media_type: Under which they are sent.
+        read: The reader.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    media_type: str
+    read: Reader
+
 
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b",
@@ -18,11 +38,6 @@ _HTML = re.compile(
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_OPENED_BY_SUFFIX = {
-    ".md": "markdown", ".markdown": "markdown", ".htm": "html", ".html": "html",
-    ".xhtml": "html", ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".json": "json",
-    ".jsonl": "json", ".ndjson": "json",
-}  # fmt: skip
 # First bytes of what is refused: what it is, and what to convert it to.
 _REFUSED = (
     (b"{\\rtf", "RTF", "DOCX"),
@@ -43,20 +58,24 @@ _REFUSED = (
     (b"BZh", "BZIP2", "PDF, DOCX, TXT"),
     (b"\xfd7zXZ", "XZ", "PDF, DOCX, TXT"),
 )
-_LEGACY = {".doc": "DOCX", ".dot": "DOCX", ".wps": "DOCX", ".xls": "XLSX", ".et": "XLSX",
-           ".ppt": "PPTX", ".dps": "PPTX"}  # fmt: skip
+LEGACY_SUFFIXES = {
+    ".doc": "DOCX", ".dot": "DOCX", ".wps": "DOCX", ".xls": "XLSX", ".et": "XLSX",
+    ".ppt": "PPTX", ".dps": "PPTX",
+}  # fmt: skip
+"""Of the old office formats, which are refused: what to convert a file to."""
 _LEGACY_PARTS = (("WordDocument", "DOCX"), ("Workbook", "XLSX"), ("PowerPoint Document", "PPTX"))
 
 
-def recognise(path: Path, file: str) -> Reader:
-    """The reader for a file.
+def recognise(path: Path, file: str) -> Format:
+    """The format a file is in.
 
     Args:
         path: The file.
         file: Its name as the user gave it, for errors.
 
     Raises:
-        LoadError: No reader knows the format, or the file cannot be read.
+        FormatError: No reader knows the format.
+        LoadError: The file cannot be read, or is broken.
     """
     try:
         with path.open("rb") as stream:
@@ -68,18 +87,19 @@ def recognise(path: Path, file: str) -> Reader:
         raise _legacy(path, file, suffix)
     for magic, kind, target in _REFUSED:
         if head.startswith(magic):
-            raise LoadError("load.refused_format", file=file, kind=kind, target=target)
+            raise FormatError("load.refused_format", file=file, kind=kind, target=target)
     if head[60:68] == b"BOOKMOBI":
-        raise LoadError("load.refused_format", file=file, kind="MOBI", target="EPUB")
+        raise FormatError("load.refused_format", file=file, kind="MOBI", target="EPUB")
     if b"%PDF-" in head[:1024]:
-        return _READERS["pdf"]
+        return FORMATS["pdf"]
     if suffix == ".pdf":
         raise LoadError("load.pdf_broken", file=file)
-    if head.startswith(b"PK\x03\x04") or suffix in (".docx", ".pptx", ".xlsx", ".epub"):
-        return _READERS[zip_kind(path, file)]
+    if head.startswith(b"PK\x03\x04") or suffix in _ZIPPED:
+        return FORMATS[zip_kind(path, file)]
     if _HTML.match(head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")):
-        return _READERS["html"]
-    return _READERS[_OPENED_BY_SUFFIX.get(suffix, "text")]
+        return FORMATS["html"]
+    named = (one for one in FORMATS.values() if suffix in one.suffixes)
+    return next(named, FORMATS["text"])
 
 
 def _legacy(path: Path, file: str, suffix: str) -> LoadError:
@@ -89,8 +109,8 @@ def _legacy(path: Path, file: str, suffix: str) -> LoadError:
     if _ENCRYPTED in content:
         return LoadError("load.office_password", file=file)
     by_part = (to for part, to in _LEGACY_PARTS if part.encode("utf-16-le") in content)
-    target = next(by_part, None) or _LEGACY.get(suffix, "DOCX, PDF")
-    return LoadError("load.legacy", file=file, kind=suffix or "OLE", target=target)
+    target = next(by_part, None) or LEGACY_SUFFIXES.get(suffix, "DOCX, PDF")
+    return FormatError("load.legacy", file=file, kind=suffix or "OLE", target=target)
 
 
 def _pdf(path: Path, file: str, password: str | None) -> Iterator[Page]:
@@ -153,7 +173,21 @@ def _epub(path: Path, file: str, _password: str | None) -> Iterator[Page]:
     return read_epub(path, file)
 
 
-_READERS: dict[str, Reader] = {
-    "pdf": _pdf, "markdown": _markdown, "text": _text, "html": _html, "csv": _csv,
-    "json": _json, "docx": _docx, "pptx": _pptx, "xlsx": _xlsx, "epub": _epub,
-}  # fmt: skip
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+FORMATS: dict[str, Format] = {
+    one.name: one
+    for one in (
+        Format("pdf", (".pdf",), "application/pdf", _pdf),
+        Format("docx", (".docx",), f"{_OFFICE}.wordprocessingml.document", _docx),
+        Format("pptx", (".pptx",), f"{_OFFICE}.presentationml.presentation", _pptx),
+        Format("xlsx", (".xlsx",), f"{_OFFICE}.spreadsheetml.sheet", _xlsx),
+        Format("epub", (".epub",), "application/epub+zip", _epub),
+        Format("html", (".html", ".htm", ".xhtml"), "text/html", _html),
+        Format("markdown", (".md", ".markdown"), "text/markdown", _markdown),
+        Format("text", (".txt", ".text", ".log", ".rst", ".srt", ".tex"), "text/plain", _text),
+        Format("csv", (".csv", ".tsv", ".tab"), "text/csv", _csv),
+        Format("json", (".json", ".jsonl", ".ndjson"), "application/json", _json),
+    )
+}
+"""Every format by its name; a file of another suffix is read as text, where it is some."""
+_ZIPPED = {suffix for kind in ZIP_KINDS for suffix in FORMATS[kind].suffixes}

@@ -37,8 +37,8 @@ def load(
     """
     file = name or str(path)
     digest = _check(Path(path), file)
-    reader = recognise(Path(path), file)
-    return to_documents(_not_blank(reader(Path(path), file, password), file), file, digest)
+    form = recognise(Path(path), file)
+    return to_documents(_not_blank(form.read(Path(path), file, password), file), file, digest)
 
 
 def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:

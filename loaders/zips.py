@@ -6,7 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
-from .errors import LoadError
+from .errors import FormatError, LoadError
 
 MOST_UNPACKED = 1 << 30  # bytes, all parts together
 _MOST_PART = 256 << 20  # bytes of one XML part; a reader holds it in memory several times over
@@ -19,6 +19,8 @@ _MARKS = (
     ("xl/workbook.xml", "xlsx"),
     ("META-INF/container.xml", "epub"),
 )
+ZIP_KINDS = tuple(kind for _, kind in _MARKS)
+"""What ``zip_kind`` may say."""
 _TEXT_PART = re.compile(r"\.(?:xml|rels|x?html?|opf|ncx)$", re.IGNORECASE)
 _SHEET = re.compile(r"xl/worksheets/", re.IGNORECASE)  # read row by row, never held whole
 _PROLOG = 1 << 16  # bytes before the first element; no program writes as many
@@ -35,7 +37,8 @@ def zip_kind(path: Path, file: str) -> str:
         file: Its name as the user gave it, for errors.
 
     Raises:
-        LoadError: It is broken, locked, a bomb, or holds something else.
+        FormatError: It holds something else.
+        LoadError: It is broken, locked, or a bomb.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -48,8 +51,8 @@ def zip_kind(path: Path, file: str) -> str:
         if mark in names:
             return kind
     if "content.xml" in names:
-        raise LoadError("load.legacy", file=file, kind="OpenDocument", target="DOCX, XLSX, PPTX")
-    raise LoadError("load.archive", file=file)
+        raise FormatError("load.legacy", file=file, kind="OpenDocument", target="DOCX, XLSX, PPTX")
+    raise FormatError("load.archive", file=file)
 
 
 def _check(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], file: str) -> None:

@@ -10,6 +10,8 @@ from .files.export import read_pairs as read_pairs
 from .files.export import split_by_document as split_by_document
 from .files.export import write_pairs as write_pairs
 from .files.export import written_files as written_files
+from .files.formats import FORMATS as FORMATS
+from .files.formats import Format as Format
 from .records import ChunkOutcome as ChunkOutcome
 from .records import Conflict as Conflict
 from .records import Duplicate as Duplicate

@@ -7,14 +7,12 @@ from pathlib import Path
 
 from langchain_core.documents import Document
 
-from chains import Inputs, Resolved, RunInput, Text, choose, read_inputs
+from chains import Inputs, Resolved, RunInput, Text, read_for
 from loaders import LoadError, load
 
 from .errors import RestError
 from .schemas import FilesInput, TextInput
-from .uploads import READ, Uploads
-
-_OTHER_FORMAT = ("load.refused_format", "load.legacy", "load.archive", "load.not_text")
+from .uploads import Uploads, naming_formats
 
 
 def read_input(given: str | TextInput | FilesInput, uploads: Uploads, resolved: Resolved) -> Inputs:
@@ -29,10 +27,10 @@ def read_input(given: str | TextInput | FilesInput, uploads: Uploads, resolved: 
         SaidError: An upload is not there, or nothing can be read in a file.
     """
     if isinstance(given, str):
-        return read([Text(text=given)], resolved)
+        return read_for(resolved, [Text(text=given)])
     if isinstance(given, TextInput):
-        return read([Text(text=given.text, name=given.name)], resolved)
-    return read(documents_of(given.files, uploads), resolved)
+        return read_for(resolved, [Text(text=given.text, name=given.name)])
+    return read_for(resolved, documents_of(given.files, uploads))
 
 
 def documents_of(files: Sequence[str], uploads: Uploads) -> list[RunInput]:
@@ -51,26 +49,12 @@ def documents_of(files: Sequence[str], uploads: Uploads) -> list[RunInput]:
     return [list(_pages(path, one.name, uploads.limits.pages)) for one, path in found]
 
 
-def read(inputs: Sequence[RunInput], resolved: Resolved) -> Inputs:
-    """The chunks of inputs as a backend takes them.
-
-    Raises:
-        LoadError: There is nothing in them to ask about.
-    """
-    chunk_size, overlap = choose(resolved).chunk_size, resolved.settings.overlap
-    return read_inputs(inputs, chunk_size=chunk_size, overlap=overlap)
-
-
 def _pages(path: Path, name: str, most: int) -> Iterator[Document]:
     """The pages of a file as they are read, so that reading ends where there are too many."""
-    try:
+    with naming_formats():
         for count, document in enumerate(load(path, name=name), 1):
             _check_pages(count, name, most)
             yield document
-    except LoadError as error:
-        if error.code in _OTHER_FORMAT:
-            raise RestError("rest.formats", reason=error, known=READ) from error
-        raise
 
 
 def _check_pages(count: int, name: str, most: int) -> None:

@@ -10,11 +10,7 @@ from chains import Job
 from pairs import Duplicate, QAPair, Reason, TokenUsage
 
 from .error_handlers import Refusal, reason_in
-
-_SHOWN = (
-    "backend", "prompt", "prompt_text", "language", "density", "temperature", "max_tokens",
-    "threshold", "evidence", "max_calls",
-)  # fmt: skip
+from .schemas import SHOWN
 
 State = Literal["waiting", "running", "done", "partial", "stopped", "failed", "broken off"]
 
@@ -84,7 +80,7 @@ def shown(job: Job, language: str, *, stopping: bool = False) -> JobShown:
         stopping=stopping,
         backend=str(job.backend.get("name", "")),
         model=str(job.backend.get("model", "")),
-        settings={name: job.settings[name] for name in _SHOWN if name in job.settings},
+        settings={name: job.settings[name] for name in SHOWN if name in job.settings},
         failure=reason_in(job.failure, language) if job.failure else None,
     )
 

@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from loaders import FORMATS
+
 from .config import Access
 from .error_handlers import Refusal
 from .schemas import Choices
@@ -144,15 +146,6 @@ def _version() -> str:
         return "0"
 
 
-_KINDS = (
-    "application/pdf", "text/plain", "text/markdown", "text/html", "text/csv", "application/json",
-    "application/epub+zip",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-)  # fmt: skip
-
-
 def form_of(fields: dict[str, Any]) -> dict[str, Any]:
     """The content of a request body that brings files along.
 
@@ -167,5 +160,5 @@ def form_of(fields: dict[str, Any]) -> dict[str, Any]:
         "required": ["file"],
         "additionalProperties": False,
     }
-    encoding = {"file": {"contentType": ", ".join(_KINDS)}}
+    encoding = {"file": {"contentType": ", ".join(one.media_type for one in FORMATS.values())}}
     return {"multipart/form-data": {"schema": schema, "encoding": encoding}}

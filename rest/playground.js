@@ -3,9 +3,8 @@
 // or a model wrote is set as text, never as markup.
 
 const words = JSON.parse(document.getElementById("words").textContent);
+const formats = JSON.parse(document.getElementById("formats").textContent);
 const at = (id) => document.getElementById(id);
-const NUMBERS = ["temperature", "max_tokens", "threshold"];
-const TEXTS = ["backend", "language", "density", "prompt_text"];
 let running = null;
 
 for (const place of document.querySelectorAll("[data-word]")) {
@@ -39,8 +38,10 @@ async function ask(path, options) {
 
 async function input(signal) {
   const given = {};
-  for (const name of TEXTS) if (at(name).value.trim()) given[name] = at(name).value.trim();
-  for (const name of NUMBERS) if (at(name).value !== "") given[name] = Number(at(name).value);
+  for (const box of at("settings").querySelectorAll("input, select, textarea")) {
+    const value = box.value.trim();
+    if (value) given[box.id] = box.type === "number" ? Number(value) : value;
+  }
   const files = [...at("file").files];
   if (!files.length) return { ...given, text: at("text").value };
   const form = new FormData();
@@ -93,7 +94,7 @@ function finish(told) {
     kept: told.result.kept.length, duplicates: told.result.duplicates.length,
     rejected: told.result.rejected.length, chunks: told.result.chunks.length, failed, unasked,
   }), failed + unasked > 0);
-  at("downloads").replaceChildren(...["jsonl", "csv", "xlsx", "alpaca", "sharegpt"].map((format) => {
+  at("downloads").replaceChildren(...formats.map((format) => {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = format;

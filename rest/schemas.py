@@ -8,10 +8,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    create_model,
+)
 
-from chains import Resolved, Settings, choose
-from prompts import MAX_OWN_PROMPT
+from chains import Resolved, Settings, choose, setting_info
+from prompts import MAX_OWN_PROMPT, PROMPTS
 
 from .config import MOST_CHARACTERS, Access
 from .errors import RestError
@@ -20,11 +28,6 @@ FILE_ID = r"^[0-9a-f]{16}$"
 NOT_BLANK = r"\S"
 _OF_A_BACKEND = ("base_url", "model", "prompt", "max_tokens", "concurrency", "chunk_size")
 """What the service's own settings say about its backend, and not about another one."""
-_NOT_SETTINGS = {"text", "name", "files", "base_url", "model"}
-
-
-def _said(name: str) -> str:
-    return str(Settings.model_fields[name].description)
 
 
 def whole(given: object) -> object:
@@ -37,41 +40,70 @@ def whole(given: object) -> object:
 Whole = BeforeValidator(whole)
 
 
-class Choices(BaseModel):
-    """How to ask; what is left out is as the service has it."""
+class Strict(BaseModel):
+    """What a client sends: no field too many, no value of another type."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    backend: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
-        None, description=_said("backend")
-    )
-    prompt: Literal["chatglm3", "gpt-3.5"] | None = Field(
-        None, description="one of the built-in prompts; prompt_text gives one of your own"
-    )
-    prompt_text: Annotated[str, Field(max_length=MAX_OWN_PROMPT, pattern=NOT_BLANK)] | None = Field(
-        None, description=_said("prompt_text")
-    )
-    language: Literal["auto", "zh", "en"] | None = Field(None, description=_said("language"))
-    density: Literal["few", "normal", "all"] | None = Field(None, description=_said("density"))
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = Field(
-        None, description=_said("temperature")
-    )
-    max_tokens: Annotated[int, Field(ge=16, le=32_768), Whole] | None = Field(
-        None, description=_said("max_tokens")
-    )
-    threshold: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        None, description=_said("threshold")
-    )
-    evidence: Literal["strict", "keep"] | None = Field(None, description=_said("evidence"))
-    max_calls: Annotated[int, Field(ge=0, le=1_000_000_000), Whole] | None = Field(
-        None, description=_said("max_calls")
-    )
-    base_url: Annotated[str, Field(min_length=1, max_length=500)] | None = Field(
-        None, description=_said("base_url") + "; only where the service allows it"
-    )
-    model: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
-        None, description="name of the model there; only together with base_url"
-    )
+
+def offer(name: str, *, taken: Any = None, about: str = "", **bounds: Any) -> Any:
+    """The field through which a client chooses a setting, as ``create_model`` takes it.
+
+    Args:
+        name: The setting; its type, bounds and description are those of ``Settings``.
+        taken: The type, where a client has less to choose from.
+        about: The description, where it means something else to a client.
+        bounds: Of the service's own beside those of the setting.
+
+    Raises:
+        KeyError: There is no such setting: a fault of ours, never of a client's.
+    """
+    info = setting_info(name)
+    kind: Any = taken or (Literal[info.choices] if info.choices else info.kind)
+    kind = kind | None
+    if info.kind is int:
+        kind = Annotated[kind, Whole]
+    bounds.update({} if info.least is None else {"ge": info.least, "le": info.most})
+    return (kind, Field(None, description=about or info.help("en"), **bounds))
+
+
+_OFFERED: dict[str, Any] = {
+    "backend": offer("backend", min_length=1, max_length=100),
+    "prompt": offer(
+        "prompt",
+        taken=Literal[PROMPTS],
+        about="one of the built-in prompts; prompt_text gives one of your own",
+    ),
+    "prompt_text": offer("prompt_text", max_length=MAX_OWN_PROMPT, pattern=NOT_BLANK),
+    "language": offer("language"),
+    "density": offer("density"),
+    "temperature": offer("temperature"),
+    "max_tokens": offer("max_tokens"),
+    "threshold": offer("threshold"),
+    "evidence": offer("evidence"),
+    "max_calls": offer("max_calls"),
+}
+_ELSEWHERE: dict[str, Any] = {
+    "base_url": offer(
+        "base_url",
+        about=setting_info("base_url").help("en") + "; only where the service allows it",
+        min_length=1,
+        max_length=500,
+    ),
+    "model": offer(
+        "model",
+        about="name of the model there; only together with base_url",
+        min_length=1,
+        max_length=200,
+    ),
+}
+"""What sends the calls to an address of the client's own."""
+SHOWN = tuple(_OFFERED)
+"""The settings that a job shows to whoever asks about it."""
+
+
+class Choices(create_model("_Choices", __base__=Strict, **_OFFERED, **_ELSEWHERE)):  # type: ignore[misc]  # made here
+    """How to ask; what is left out is as the service has it."""
 
 
 class TextInput(Choices):
@@ -118,7 +150,7 @@ def settings_for(chosen: Choices | None, resolved: Resolved, access: Access) -> 
         RestError: It may not.
         SettingsError: There is no such backend.
     """
-    given = chosen.model_dump(exclude=_NOT_SETTINGS, exclude_none=True) if chosen else {}
+    given = chosen.model_dump(include={*_OFFERED}, exclude_none=True) if chosen else {}
     base = resolved.settings.model_dump()
     if given.get("backend", base["backend"]) != base["backend"]:
         base.update(dict.fromkeys(_OF_A_BACKEND))

@@ -6,18 +6,26 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from loaders import LoadError, recognise, whole_characters
+from loaders import (
+    FORMATS,
+    LEGACY_SUFFIXES,
+    FormatError,
+    LoadError,
+    recognise,
+    whole_characters,
+)
 
 from .config import Limits
 from .errors import RestError
 
-READ = ".pdf .docx .pptx .xlsx .epub .html .htm .xhtml .md .markdown .txt .csv .tsv .tab"
-READ = f"{READ} .json .jsonl .ndjson"
-_SUFFIXES = frozenset(f"{READ} .doc .dot .wps .xls .et .ppt .dps".split())
+READ = " ".join(suffix for one in FORMATS.values() for suffix in one.suffixes)
+_SUFFIXES = frozenset([*READ.split(), *LEGACY_SUFFIXES])
 """A reader may need the suffix; nothing else of a client's file name reaches the disk."""
 LONGEST_NAME = 200  # characters
 LEAST_FREE = 100_000_000  # bytes of disk that uploads leave to the journal
@@ -188,12 +196,21 @@ def check_format(place: Path, name: str) -> None:
     """
     if place.stat().st_size == 0:
         raise LoadError("load.empty", file=name)
-    try:
+    with naming_formats():
         recognise(place, name)
-    except LoadError as error:
-        if error.code in ("load.refused_format", "load.legacy", "load.archive", "load.not_text"):
-            raise RestError("rest.formats", reason=error, known=READ) from error
-        raise
+
+
+@contextmanager
+def naming_formats() -> Iterator[None]:
+    """Whoever sends a file in a format that is not read is told those that are.
+
+    Raises:
+        RestError: Such a file was met.
+    """
+    try:
+        yield
+    except FormatError as error:
+        raise RestError("rest.formats", reason=error, known=READ) from error
 
 
 def _shown(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.simulated import Faults, Simulated
+from chains.settings import Settings
 from cli.main import run
 
 DOCUMENTS = Path(__file__).resolve().parent.parent / "examples" / "documents"
@@ -137,6 +139,9 @@ def test_a_failed_chunk_is_said_and_the_rest_is_saved(
         (["extract", "{doc}", "-b", "gpt-3.5"], "OPENAI_API_KEY"),
         (["extract", "{doc}", "--threshold", "7"], "0 … 1"),
         (["extract", "{doc}", "--temperature", "warm"], "0 … 2"),
+        (["extract", "{doc}", "--overlap", "11"], "0 … 10"),
+        (["extract", "{doc}", "--timeout", "0"], "1 … 3600"),
+        (["resume", "00", "--retry-seconds", "soon"], "0 … 3600"),
         (["extract", "{doc}", "-o", "{missing}/pairs.jsonl"], "-o"),
         (["extract", "{doc}", "-o", "pairs.pptx"], "jsonl"),
         (["extract", "{doc}", "--prompt", "nowhere.txt"], "nowhere.txt"),
@@ -232,6 +237,25 @@ def test_a_dry_run_asks_nothing(server: Simulated, capsys: pytest.CaptureFixture
     assert not server.asked
     assert expected["calls"] == expected["chunks"] > 0
     assert expected["prompt"] > expected["completion"] > 0
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_setting_of_a_run_has_its_flag(
+    language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--lang", language, "extract", "--help"]) == 0
+    shown = set(re.findall(r"--([a-z-]+)", said(capsys)[0]))
+    files_only = {"prompt_text"}  # a text of many lines; --prompt names a file with it
+    assert {name.replace("_", "-") for name in Settings.model_fields.keys() - files_only} <= shown
+
+
+def test_a_flag_reaches_the_run(server: Simulated, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["extract", str(ENGLISH), "--dry-run", "--json", "--chunk-size", "200"]
+    assert run([*command, *asking(server)]) == 0
+    apart = json.loads(said(capsys)[0])
+    given = ["--overlap", "2", "--timeout", "9.5", "--retry-seconds", "0"]
+    assert run([*command, *given, *asking(server)]) == 0
+    assert json.loads(said(capsys)[0])["prompt"] > apart["prompt"]
 
 
 @pytest.mark.parametrize("command", ["load", "split"])

@@ -18,6 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from chains import user_folder
+from loaders import FORMATS, LEGACY_SUFFIXES
 from messages import LANGUAGES, say
 
 HERE = Path(__file__).resolve().parent
@@ -87,7 +88,7 @@ def _remove_left(pages: Path) -> None:
 def _fill(root: Path) -> None:
     shutil.copytree(HERE / "public", root / "public")
     (root / ".chainlit" / "translations").mkdir(parents=True)
-    (root / ".chainlit" / "config.toml").write_bytes((HERE / "chainlit.toml").read_bytes())
+    (root / ".chainlit" / "config.toml").write_text(_config(), encoding="utf-8")
     (root / "chainlit.md").write_text("", encoding="utf-8")
     _write_elements(root / "public" / "elements")
     _write_translations(root / ".chainlit" / "translations")
@@ -95,6 +96,13 @@ def _fill(root: Path) -> None:
         for language in LANGUAGES:
             text = json.dumps(say("page.welcome", language), ensure_ascii=False)
             css.write(f"\n:lang({language}) #welcome-screen::before {{ content: {text}; }}\n")
+
+
+def _config() -> str:
+    """Chainlit's settings, with the suffixes that the page takes."""
+    known = {suffix for one in FORMATS.values() for suffix in one.suffixes} | {*LEGACY_SUFFIXES}
+    suffixes = ", ".join(json.dumps(suffix) for suffix in sorted(known))
+    return (HERE / "chainlit.toml").read_text(encoding="utf-8").replace('"%SUFFIXES%"', suffixes)
 
 
 def _write_elements(folder: Path) -> None:

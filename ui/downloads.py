@@ -7,23 +7,25 @@ import zipfile
 from pathlib import Path
 
 from chains import Jobs, load_list, write_job_view
-from pairs import INFO, write_pairs
+from messages import say
+from pairs import FORMATS, INFO, write_pairs
 
 from .engine import Engine
 from .errors import PageError
 
-# What a person picks -> the format's name and the file's suffix.
-DOWNLOADS = {
-    "jsonl": ("jsonl", ".jsonl"),
-    "csv": ("csv", ".csv"),
-    "xlsx": ("xlsx", ".xlsx"),
-    "alpaca": ("alpaca", ".json"),
-    "sharegpt": ("sharegpt", ".json"),
-    "messages": ("openai", ".jsonl"),
-    "markdown": ("markdown", ".md"),
-    "report": ("report", ".html"),
-}
-_DESCRIBED = ("alpaca", "sharegpt")  # LLaMA-Factory finds these by a second file
+_LISTS = ("jsonl", "csv", "xlsx", "alpaca", "sharegpt", "openai", "markdown")
+"""The formats a person can pick, in order; a report beside them."""
+_REPORT = "report"
+
+
+def downloads(language: str) -> list[dict[str, str]]:
+    """What can be picked, with the words for it.
+
+    Args:
+        language: ``en`` or ``zh``.
+    """
+    lists = [{"format": name, "title": FORMATS[name].title} for name in _LISTS]
+    return [*lists, {"format": _REPORT, "title": say("page.w_report", language)}]
 
 
 def make_file(engine: Engine, job: str, picked: str, language: str) -> tuple[str, bytes]:
@@ -32,25 +34,28 @@ def make_file(engine: Engine, job: str, picked: str, language: str) -> tuple[str
     Args:
         engine: That holds the job.
         job: Its whole id.
-        picked: One of ``DOWNLOADS``.
+        picked: The format of one of ``downloads``.
         language: ``en`` or ``zh``, of the report.
 
     Raises:
         SaidError: There is no such format or job, or the file cannot be written.
     """
-    if picked not in DOWNLOADS:
-        raise PageError("page.no_format", format=picked[:40], known=", ".join(DOWNLOADS))
-    form, suffix = DOWNLOADS[picked]
+    known = (*_LISTS, _REPORT)
+    if picked not in known:
+        raise PageError("page.no_format", format=picked[:40], known=", ".join(known))
     stem = _stem(engine, job)
     with tempfile.TemporaryDirectory(prefix="qa3-") as folder:
-        path = Path(folder) / f"{stem}{suffix}"
-        if form == "report":
+        if picked == _REPORT:
+            path = Path(folder) / f"{stem}.html"
             write_job_view(engine.journal, job, path, language=language)
-        else:
-            write_pairs(
-                load_list(engine.journal, job).kept, path, form, describe=form in _DESCRIBED
-            )
-        if form in _DESCRIBED:
+            return path.name, path.read_bytes()
+        form = FORMATS[picked]
+        path = Path(folder) / f"{stem}{form.suffixes[0]}"
+        kept = load_list(engine.journal, job).kept
+        # LLaMA-Factory finds a list by a second file.
+        described = form.columns is not None
+        write_pairs(kept, path, picked, describe=described)
+        if described:
             path = _packed(path)
         return path.name, path.read_bytes()
 

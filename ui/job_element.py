@@ -10,6 +10,7 @@ import chainlit as cl
 
 from messages import SaidError, say
 
+from .downloads import downloads
 from .engine import engine
 from .job_view import Desk
 from .session import language, tell
@@ -32,7 +33,7 @@ async def show_job(job: str) -> None:
     The element asks for what it shows and is never sent again, so a page that was closed, asleep
     or cut off shows the truth as soon as it is back.
     """
-    await show("Job", {"job": job})
+    await show("Job", {"job": job, "downloads": downloads(language())})
 
 
 async def show(name: str, props: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chains import Resolved, all_backends, choose
+from chains import Resolved, all_backends, choose, setting_info
 from messages import say
 from prompts import PROMPTS, read_prompt
 
@@ -13,19 +13,20 @@ from .engine import Engine
 from .errors import PageError
 
 if TYPE_CHECKING:
-    from chainlit.input_widget import Tab
+    from chainlit.input_widget import InputWidget, Tab
 
-_OPTIONAL = ("max_tokens", "chunk_size", "threshold")
-# What is chosen -> the words for it.
-_LANGUAGES = {
-    "auto": "page.language_auto",
-    "zh": "page.language_zh",
-    "en": "page.language_en",
+_RUN = ("backend", "language", "density", "temperature", "max_tokens", "chunk_size", "threshold")
+"""The settings of the first tab, in order; what each takes is for ``chains.Settings`` to say."""
+_OWN = {
+    "confirm_cost": "page.set_confirm_cost",
+    "confirm_tokens": "page.set_confirm_tokens",
+    "prompt_reset": "page.set_prompt_reset",
 }
-_DENSITIES = {
-    "few": "page.density_few",
-    "normal": "page.density_normal",
-    "all": "page.density_all",
+"""What is the page's own -> its label."""
+_HELPS = {
+    "confirm_cost": "page.help_confirm_cost",
+    "confirm_tokens": "page.help_confirm_tokens",
+    "prompt_text": "page.help_prompt_text",
 }
 MOST_COST, MOST_TOKENS = 1_000_000.0, 1_000_000_000
 
@@ -54,36 +55,18 @@ class Panel:
         Raises:
             SettingsError: The settings file is wrong.
         """
-        from chainlit.input_widget import Select, Slider, Switch, Tab, TextInput
+        from chainlit.input_widget import Select, Switch, Tab, TextInput
 
         shown = {**self.values(), **(over or {})}
         backend = choose(self.engine.settings({"backend": shown["backend"]}))
         usual = {"max_tokens": backend.max_tokens, "chunk_size": backend.chunk_size}
-        names = [one.name for one in all_backends(self.resolved)]
         run = [
-            Select(
-                values=names, initial_index=_at(names, shown["backend"]), **self._label("backend")
-            ),
-            Select(
-                items=_items(_LANGUAGES, self.language),
-                initial_value=shown["language"],
-                **self._label("language"),
-            ),
-            Select(
-                items=_items(_DENSITIES, self.language),
-                initial_value=shown["density"],
-                **self._label("density"),
-            ),
-            Slider(
-                initial=shown["temperature"], min=0, max=2, step=0.1, **self._label("temperature")
-            ),
+            *(self._widget(name, shown[name], usual.get(name)) for name in _RUN),
             *(
                 TextInput(
-                    initial=_blank(shown[name]),
-                    placeholder=self._usual(usual.get(name)),
-                    **self._label(name),
+                    initial=_blank(shown[name]), placeholder=self._usual(None), **self._label(name)
                 )
-                for name in (*_OPTIONAL, "confirm_cost", "confirm_tokens")
+                for name in ("confirm_cost", "confirm_tokens")
             ),
         ]
         prompt = [
@@ -107,11 +90,7 @@ class Panel:
         prompt = prompt if prompt in PROMPTS else PROMPTS[0]
         own = settings.prompt_text
         return {
-            "backend": settings.backend,
-            "language": settings.language,
-            "density": settings.density,
-            "temperature": settings.temperature,
-            **{name: getattr(settings, name) for name in _OPTIONAL},
+            **{name: getattr(settings, name) for name in _RUN},
             "confirm_cost": self.confirm[0],
             "confirm_tokens": self.confirm[1],
             "prompt": prompt,
@@ -130,11 +109,33 @@ class Panel:
         parts = [file.task.strip(), dict(file.density)[chosen].strip()]  # type: ignore[index]  # a plain word
         return "\n".join([*parts, "", example, "", file.example.reply.strip()])
 
+    def _widget(self, name: str, value: Any, usual: int | None) -> InputWidget:
+        """The widget for what a setting takes."""
+        from chainlit.input_widget import Select, Slider, TextInput
+
+        info, label = setting_info(name), self._label(name)
+        if name == "backend":
+            names = [one.name for one in all_backends(self.resolved)]
+            return Select(values=names, initial_index=_at(names, value), **label)
+        if info.choices:
+            # A choice's words and what it stands for, as Chainlit wants them.
+            items = {say(f"setting.{name}.{one}", self.language): one for one in info.choices}
+            return Select(items=items, initial_value=value, **label)
+        if info.least is not None and info.most is not None and not info.optional:
+            step = 1 if info.kind is int else 0.1
+            return Slider(initial=value, min=info.least, max=info.most, step=step, **label)
+        return TextInput(initial=_blank(value), placeholder=self._usual(usual), **label)
+
     def _label(self, name: str) -> dict[str, Any]:
-        return {"id": name, "label": _labels(self.language)[name], "description": self._help(name)}
+        label = say(_OWN.get(name, f"setting.{name}.label"), self.language)
+        return {"id": name, "label": label, "description": self._help(name)}
 
     def _help(self, name: str) -> str:
-        return _helps(self.language).get(name, "")
+        if name in _HELPS:
+            return say(_HELPS[name], self.language)
+        # What is chosen from a list is explained by the list.
+        explained = name in _RUN and not setting_info(name).choices
+        return setting_info(name).help(self.language) if explained else ""
 
     def _usual(self, value: int | None) -> str:
         if value is None:
@@ -152,19 +153,20 @@ def read_panel(values: dict[str, Any], panel: Panel) -> tuple[dict[str, Any], tu
     Raises:
         PageError: A number is no number.
     """
-    chosen: dict[str, Any] = {
-        name: str(values[name]) for name in ("backend", "language", "density") if values.get(name)
-    }
-    chosen["temperature"] = _number(values.get("temperature"), "temperature", 0.0)
-    for name in _OPTIONAL:
-        chosen[name] = _number(values.get(name), name, None)
+    chosen: dict[str, Any] = {}
+    for name in _RUN:
+        info = setting_info(name)
+        if info.kind in (int, float):
+            chosen[name] = _number(values.get(name), name, info.default)
+        elif values.get(name):
+            chosen[name] = str(values[name])
     prompt = str(values.get("prompt") or PROMPTS[0])
     text = str(values.get("prompt_text") or "").replace("\r\n", "\n").strip()
     known = {
         panel.built_in(one, language, density).strip()
         for one in PROMPTS
         for language in ("zh", "en")
-        for density in _DENSITIES
+        for density in setting_info("density").choices
     }
     usual = choose(panel.engine.settings({"backend": chosen.get("backend")})).prompt
     if text and text not in known:
@@ -184,12 +186,7 @@ def _number(value: Any, name: str, blank: float | None) -> float | int | None:
         number = float(str(value).strip())
     except ValueError as error:
         raise PageError("page.no_number", name=name, value=str(value)[:40]) from error
-    return int(number) if number.is_integer() and name != "threshold" else number
-
-
-def _items(choices: dict[str, str], language: str) -> dict[str, str]:
-    """A choice's words and what it stands for, as Chainlit wants them."""
-    return {say(code, language): chosen for chosen, code in choices.items()}
+    return int(number) if number.is_integer() else number
 
 
 def _blank(value: Any) -> str:
@@ -198,35 +195,3 @@ def _blank(value: Any) -> str:
 
 def _at(names: list[str] | tuple[str, ...], name: str) -> int:
     return list(names).index(name) if name in names else 0
-
-
-def _labels(language: str) -> dict[str, str]:
-    codes = {
-        "backend": "page.set_backend",
-        "language": "page.set_language",
-        "density": "page.set_density",
-        "temperature": "page.set_temperature",
-        "max_tokens": "page.set_max_tokens",
-        "chunk_size": "page.set_chunk_size",
-        "threshold": "page.set_threshold",
-        "confirm_cost": "page.set_confirm_cost",
-        "confirm_tokens": "page.set_confirm_tokens",
-        "prompt": "page.set_prompt",
-        "prompt_text": "page.set_prompt_text",
-        "prompt_reset": "page.set_prompt_reset",
-    }
-    return {name: say(code, language) for name, code in codes.items()}
-
-
-def _helps(language: str) -> dict[str, str]:
-    codes = {
-        "backend": "setting.backend",
-        "temperature": "setting.temperature",
-        "max_tokens": "setting.max_tokens",
-        "chunk_size": "setting.chunk_size",
-        "threshold": "setting.threshold",
-        "confirm_cost": "page.help_confirm_cost",
-        "confirm_tokens": "page.help_confirm_tokens",
-        "prompt_text": "page.help_prompt_text",
-    }
-    return {name: say(code, language) for name, code in codes.items()}

@@ -19,7 +19,7 @@ from chains import (
     as_reason,
     choose,
     estimate,
-    read_inputs,
+    read_for,
 )
 from messages import say
 
@@ -54,17 +54,11 @@ async def start(inputs: Sequence[RunInput]) -> None:
     known, spoken = chat(), language()
     shared = engine()
     resolved = await shared.answer(shared.settings, known.chosen)
-    backend = choose(resolved)
-    read = await shared.read(
-        read_inputs,
-        list(inputs),
-        chunk_size=backend.chunk_size,
-        overlap=resolved.settings.overlap,
-    )
+    read = await shared.read(read_for, resolved, list(inputs))
     guess = await shared.read(estimate, read, resolved)
     lines = _understood(read, guess, spoken)
     waiting = Pending(read, resolved)
-    if _worth_asking(guess, known, backend.base_url):
+    if _worth_asking(guess, known, choose(resolved).base_url):
         number = secrets.token_hex(4)
         known.pending[number] = waiting
         lines.append(speak("page.confirm"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from loaders.records import Chunk
+from pairs.files.export import Before
 from pairs.viewer import ViewedText, ViewFacts, write_view
 
 from ..journal.documents import load_documents
@@ -16,7 +17,14 @@ from ..records import Job
 __all__ = ["write_job_view"]
 
 
-def write_job_view(journal: Journal, job: str, path: Path, *, language: str = "en") -> Path:
+def write_job_view(
+    journal: Journal,
+    job: str,
+    path: Path,
+    *,
+    language: str = "en",
+    before: Before | None = None,
+) -> Path:
     """The page of a finished job, with what a person changed in its list.
 
     Args:
@@ -24,6 +32,7 @@ def write_job_view(journal: Journal, job: str, path: Path, *, language: str = "e
         job: Its whole id.
         path: Replaced if it is there; its folder must exist.
         language: ``en`` or ``zh``.
+        before: As for ``write_pairs``.
 
     Raises:
         JournalError: The job is unknown, or has not ended yet.
@@ -31,7 +40,8 @@ def write_job_view(journal: Journal, job: str, path: Path, *, language: str = "e
     """
     pairs = load_list(journal, job)
     facts = _facts(Jobs(journal).find(job))
-    return write_view(pairs, _texts(journal, job), path, language=language, facts=facts)
+    texts = _texts(journal, job)
+    return write_view(pairs, texts, path, language=language, facts=facts, before=before)
 
 
 def _texts(journal: Journal, job: str) -> list[ViewedText]:

@@ -23,7 +23,7 @@ from ..llm.cached_call import CachedModel
 from ..llm.client import OpenBackend
 from ..settings import Resolved
 from .extraction import Extraction
-from .inputs import Inputs, RunInput, read_inputs
+from .inputs import Inputs, RunInput, read_for
 
 REPLY_SHARE = 0.7
 """Reply tokens for each token of text, as measured with the example documents."""
@@ -83,10 +83,7 @@ def estimate(
         SaidError: As the pipeline would before its first call, or in it.
     """
     backend = choose(resolved)
-    read = inputs
-    if not isinstance(read, Inputs):
-        overlap = resolved.settings.overlap
-        read = read_inputs(read, chunk_size=backend.chunk_size, overlap=overlap)
+    read = read_for(resolved, inputs)
     settings = resolved.settings
     distinct = {normalise(chunk.text): chunk for chunk in reversed(read.chunks)}
     unknown: list[Chunk] = []

@@ -15,7 +15,9 @@ from loaders import LoadError, find_documents, load, split, whole_characters, wh
 from loaders.records import Chunk
 from pairs.records import Reason
 
+from ..llm.backends import choose
 from ..records import SourceFile
+from ..settings import Resolved
 
 
 class Text(BaseModel):
@@ -78,6 +80,23 @@ class Inputs:
         for chunk in self.chunks:
             digest.update(f"{chunk.id}:{chunk.source}\n".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
+
+
+def read_for(resolved: Resolved, inputs: Iterable[RunInput] | Inputs) -> Inputs:
+    """All there is to ask about, in chunks as the backend of some settings takes them.
+
+    Args:
+        resolved: The settings in force.
+        inputs: As for ``read_inputs``, or what was read of them before, which is given back.
+
+    Raises:
+        LoadError: Nothing at all could be read; the first reason.
+        SettingsError: There is no such backend.
+    """
+    if isinstance(inputs, Inputs):
+        return inputs
+    size, overlap = choose(resolved).chunk_size, resolved.settings.overlap
+    return read_inputs(inputs, chunk_size=size, overlap=overlap)
 
 
 def read_inputs(inputs: Iterable[RunInput], *, chunk_size: int, overlap: int) -> Inputs:

@@ -42,7 +42,7 @@ from ..settings import Resolved
 from .assembly import Assembly, ended
 from .chain import choose_prompt
 from .extraction import Answered, Extraction
-from .inputs import Inputs, RunInput, read_inputs
+from .inputs import Inputs, RunInput, read_for
 from .second_pass import ask_again
 from .verification import Verification, marks
 from .workers import WorkerPool
@@ -127,10 +127,7 @@ class Pipeline:
                 closing(OpenBackend(backend, self._settings, self._progress))
             )
             named = self._load_embeddings(open_)
-            if not isinstance(inputs, Inputs):
-                inputs = read_inputs(
-                    inputs, chunk_size=backend.chunk_size, overlap=self._settings.overlap
-                )
+            inputs = read_for(self._resolved, inputs)
             _check_room(journal, inputs)
             owner = open_.enter_context(Lease(journal, lost=self._stop))
             model = CachedModel(opened, journal, owner.id, self._settings, self._stop)

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,32 +15,23 @@ from pydantic import ValidationError
 
 from ..errors import ExportError
 from ..records import QAPair
-from .formats import TEXTS
+from .formats import FORMATS
 
 __all__ = [
-    "FORMATS",
     "check_writable",
     "describe_files",
     "format_of",
     "read_pairs",
     "replace_file",
+    "replace_files",
     "split_by_document",
     "write_pairs",
     "written_files",
 ]
 
-FORMATS: tuple[str, ...] = (*TEXTS, "xlsx")
-_SUFFIXES = {
-    ".jsonl": "jsonl",
-    ".csv": "csv",
-    ".json": "alpaca",
-    ".xlsx": "xlsx",
-    ".md": "markdown",
-    ".markdown": "markdown",
-}
-_DESCRIBED = frozenset({"alpaca", "sharegpt"})
-"""Formats beside which a ``dataset_info.json`` tells LLaMA-Factory what the file is."""
 INFO = "dataset_info.json"
+Before = Callable[[Path, Path], None]
+"""Told a file and where its content stands, before that is put in the file's place."""
 
 
 def format_of(path: Path, asked: str | None = None) -> str:
@@ -49,7 +40,8 @@ def format_of(path: Path, asked: str | None = None) -> str:
     Raises:
         ExportError: There is no such format, or the suffix stands for none.
     """
-    name = asked or _SUFFIXES.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    name = asked or next((one.name for one in FORMATS.values() if suffix in one.suffixes), None)
     if name not in FORMATS:
         raise ExportError(
             "export.format", file=str(path), format=asked or path.suffix, known=", ".join(FORMATS)
@@ -65,6 +57,7 @@ def write_pairs(
     system: str = "",
     validation: float = 0.0,
     describe: bool = False,
+    before: Before | None = None,
 ) -> Path:
     """The file written, whole or not at all.
 
@@ -78,21 +71,24 @@ def write_pairs(
             0 for none. ``written_files`` names both.
         describe: Whether Alpaca and ShareGPT files are entered in their folder's
             ``dataset_info.json``, by which LLaMA-Factory finds them.
+        before: Told each file and where its content stands, before it is put in its place.
 
     Raises:
         ExportError: Unknown format, or a file cannot be written.
         ValueError: The share is outside its bounds.
     """
     target = Path(path)
-    name = format_of(target, format)
+    form = FORMATS[format_of(target, format)]
     files = written_files(target, validation)
     parts: Sequence[Iterable[QAPair]] = [pairs]
     if validation:
         parts = split_by_document(pairs, validation)
-    for file, part in zip(files, parts, strict=False):
-        replace_file(file, _content(part, name, system))
+    replace_files(
+        [(file, form.write(part, system)) for file, part in zip(files, parts, strict=True)],
+        before,
+    )
     if describe:
-        describe_files(files, name, with_system=bool(system))
+        describe_files(files, form.name, with_system=bool(system))
     return target
 
 
@@ -140,26 +136,19 @@ def split_by_document(pairs: Iterable[QAPair], share: float) -> tuple[list[QAPai
     )
 
 
-def _content(pairs: Iterable[QAPair], name: str, system: str) -> Iterable[bytes]:
-    if name == "xlsx":
-        from .xlsx import workbook
-
-        return [workbook(pairs)]
-    return (piece.encode("utf-8", "replace") for piece in TEXTS[name](pairs, system))
-
-
 def describe_files(files: Sequence[Path], name: str, *, with_system: bool) -> Path | None:
     """The ``dataset_info.json`` the files were added to, other entries in it left as they are.
 
     Args:
         files: Of one folder, written.
-        name: Their format; of others than Alpaca and ShareGPT nothing is said.
+        name: Their format; of one that is none of LLaMA-Factory's nothing is said.
         with_system: Whether their rows hold a system text.
 
     Raises:
         ExportError: The file is there and no list of data sets, or cannot be written.
     """
-    if name not in _DESCRIBED:
+    form = FORMATS[name]
+    if form.columns is None:
         return None
     info = files[0].with_name(INFO)
     known: dict[str, Any] = {}
@@ -170,13 +159,7 @@ def describe_files(files: Sequence[Path], name: str, *, with_system: bool) -> Pa
             raise ExportError("export.info", file=str(info))
     except (OSError, ValueError) as error:
         raise ExportError("export.info", file=str(info)) from error
-    columns = (
-        {"prompt": "instruction", "query": "input", "response": "output"}
-        if name == "alpaca"
-        else {"messages": "conversations"}
-    )
-    if with_system:
-        columns["system"] = "system"
+    columns = {**form.columns, **({"system": "system"} if with_system else {})}
     for file in files:
         entry = {"file_name": file.name, "formatting": name, "columns": columns}
         known[file.name.removesuffix(file.suffix)] = entry
@@ -227,29 +210,54 @@ def _pair(line: str, file: Path, number: int) -> QAPair:
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
-def replace_file(target: Path, content: Iterable[bytes]) -> None:
+def replace_file(target: Path, content: Iterable[bytes], before: Before | None = None) -> None:
     """Writes beside the file first and puts that in its place.
 
     Args:
         target: Replaced if it is there; its folder must exist.
         content: The file's pieces, in order.
+        before: As for ``replace_files``.
 
     Raises:
         ExportError: The file cannot be written; what was there before still is.
     """
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    replace_files([(target, content)], before)
+
+
+def replace_files(
+    contents: Iterable[tuple[Path, Iterable[bytes]]], before: Before | None = None
+) -> None:
+    """Writes beside every file first, and only when all are written puts each in its place.
+
+    Args:
+        contents: Each file with its pieces, in order; a file is replaced if it is there, and its
+            folder must exist.
+        before: Told each file and where its content stands, before it is put in its place.
+
+    Raises:
+        ExportError: A file cannot be written; unless the disk fails while files are put in their
+            places, all that was there before still is.
+    """
+    parts: dict[Path, Path] = {}
     try:
-        # A new file gets the rights that its user gives new files.
-        handle = os.open(part, _NEW, 0o600 if target.exists() else 0o666)
-    except OSError as error:
-        raise ExportError("export.write", file=str(target), reason=error.strerror) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(content)
-        if target.exists():
-            part.chmod(target.stat().st_mode & 0o777)
-        part.replace(target)
+        for target, content in contents:
+            parts[target] = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+            _write_beside(target, parts[target], content)
+        for target, part in parts.items():
+            if before is not None:
+                before(target, part)
+            part.replace(target)
     except OSError as error:
         raise ExportError("export.write", file=str(target), reason=error.strerror) from error
     finally:
-        part.unlink(missing_ok=True)
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+
+
+def _write_beside(target: Path, part: Path, content: Iterable[bytes]) -> None:
+    # A new file gets the rights that its user gives new files.
+    handle = os.open(part, _NEW, 0o600 if target.exists() else 0o666)
+    with os.fdopen(handle, "wb") as file:
+        file.writelines(content)
+    if target.exists():
+        part.chmod(target.stat().st_mode & 0o777)

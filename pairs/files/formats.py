@@ -1,16 +1,18 @@
-"""What a list looks like in each format of text: ours, spreadsheets', trainers', people's."""
+"""What a list looks like in each format: ours, spreadsheets', trainers', people's."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..records import QAPair
+if TYPE_CHECKING:  # the command line lists the formats without what pairs are made of
+    from ..records import QAPair
 
-__all__ = ["COLUMNS", "TEXTS", "cells", "unguarded"]
+__all__ = ["COLUMNS", "FORMATS", "Format", "cells", "unguarded"]
 
 # A spreadsheet runs a cell that begins with one of these; a quote before it makes it text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -19,8 +21,30 @@ COLUMNS = (
     "numbers_ok", "verified",
 )  # fmt: skip
 
-Writer = Callable[[Iterable[QAPair], str], Iterator[str]]
+Writer = Callable[["Iterable[QAPair]", str], Iterable[bytes]]
 """Pairs and a system or instruction text to the pieces of a file."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format that a list is written in.
+
+    Attributes:
+        name: By which it is asked for.
+        title: As its users call it.
+        suffixes: What names of its files may end in; a new file ends in the first.
+        media_type: Under which it is sent.
+        write: Pairs and a system or instruction text to the pieces of a file.
+        columns: What LLaMA-Factory's ``dataset_info.json`` says of its fields; None where the
+            format is none of LLaMA-Factory's.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    media_type: str
+    write: Writer
+    columns: Mapping[str, str] | None = None
 
 
 def _source(pair: QAPair) -> dict[str, Any]:
@@ -173,14 +197,52 @@ def _array(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield "[]\n" if between == "[\n" else "\n]\n"
 
 
-TEXTS: dict[str, Writer] = {
-    "jsonl": _jsonl,
-    "json": _json,
-    "csv": _csv,
-    "alpaca": _alpaca,
-    "sharegpt": _sharegpt,
-    "openai": _openai,
-    "flat": _flat,
-    "markdown": _markdown,
+def _xlsx(pairs: Iterable[QAPair], system: str) -> Iterable[bytes]:  # noqa: ARG001 - one form for all
+    from .xlsx import workbook
+
+    return [workbook(pairs)]
+
+
+def _text(write: Callable[[Iterable[QAPair], str], Iterator[str]]) -> Writer:
+    def written(pairs: Iterable[QAPair], system: str) -> Iterable[bytes]:
+        return (piece.encode("utf-8", "replace") for piece in write(pairs, system))
+
+    return written
+
+
+_LINES, _JSON = "application/x-ndjson", "application/json"
+_ALPACA = {"prompt": "instruction", "query": "input", "response": "output"}
+FORMATS: dict[str, Format] = {
+    one.name: one
+    for one in (
+        Format("jsonl", "JSONL", (".jsonl",), _LINES, _text(_jsonl)),
+        Format("csv", "CSV", (".csv",), "text/csv; charset=utf-8", _text(_csv)),
+        Format(
+            "xlsx",
+            "XLSX",
+            (".xlsx",),
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            _xlsx,
+        ),
+        Format(
+            "markdown",
+            "Markdown",
+            (".md", ".markdown"),
+            "text/markdown; charset=utf-8",
+            _text(_markdown),
+        ),
+        Format("alpaca", "Alpaca", (".json",), _JSON, _text(_alpaca), _ALPACA),
+        Format(
+            "sharegpt",
+            "ShareGPT",
+            (".json",),
+            _JSON,
+            _text(_sharegpt),
+            {"messages": "conversations"},
+        ),
+        Format("openai", "Messages (OpenAI)", (".jsonl",), _LINES, _text(_openai)),
+        Format("flat", "query/response", (".jsonl",), _LINES, _text(_flat)),
+        Format("json", "JSON", (".json",), _JSON, _text(_json)),
+    )
 }
-"""Format -> how it is written; a workbook is no text and stands apart."""
+"""Every format by its name; a suffix stands for the first that has it."""

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from ..files.export import replace_file
+from ..files.export import Before, replace_file
 from ..records import PairList
 from .content import as_script, list_content, text_content
 from .documents import shown
@@ -31,6 +31,7 @@ def write_view(
     title: str = "",
     language: str = "en",
     facts: ViewFacts | None = None,
+    before: Before | None = None,
 ) -> Path:
     """The page written, whole or not at all.
 
@@ -41,6 +42,7 @@ def write_view(
         title: Of the page; the documents' names by default.
         language: ``en`` or ``zh``, of everything that is not the documents' own.
         facts: What is told of the run.
+        before: As for ``write_pairs``.
 
     Raises:
         ExportError: The file cannot be written.
@@ -65,7 +67,7 @@ def write_view(
         script=script,
         content=as_script(content),
     )
-    replace_file(path, [page.encode("utf-8")])
+    replace_file(path, [page.encode("utf-8")], before)
     return path
 
 

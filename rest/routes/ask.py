@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 from contextlib import nullcontext
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field, create_model
 
 from chains import Dialogue, Source, Turn, choose
 from pairs import TokenUsage
 from prompts import MAX_OWN_PROMPT
 
 from ..invoke import answer
-from ..schemas import NOT_BLANK, Choices, Whole, settings_for
+from ..schemas import NOT_BLANK, Choices, Strict, Whole, offer, settings_for
 from ..service import Service, TheService
 from .jobs import JOB_ID, find
 
@@ -27,19 +27,18 @@ router = APIRouter(tags=["dialogue"])
 Words = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION, pattern=NOT_BLANK)]
 
 
-class SaidBefore(BaseModel):
+class SaidBefore(Strict):
     """An earlier turn."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     role: Literal["user", "assistant"]
     text: Annotated[str, Field(max_length=LONGEST_QUESTION)]
 
 
-class Question(BaseModel):
-    """A question, whom it goes to, and how."""
+_OFFERED: dict[str, Any] = {name: offer(name) for name in ("max_tokens", "temperature")}
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+
+class Question(create_model("_Question", __base__=Strict, **_OFFERED)):  # type: ignore[misc]  # made here
+    """A question, whom it goes to, and how."""
 
     question: Words
     model: Annotated[
@@ -49,8 +48,6 @@ class Question(BaseModel):
     prompt: Annotated[str, Field(max_length=MAX_OWN_PROMPT, pattern=NOT_BLANK)] | None = Field(
         None, description="a system prompt of your own"
     )
-    max_tokens: Annotated[int, Field(ge=16, le=32_768), Whole] | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     history: list[SaidBefore] = Field(
         default_factory=list, max_length=MOST_TURNS, description="the oldest turn first"
     )
@@ -79,11 +76,8 @@ async def ask(request: Request, asked: Question, service: TheService) -> Answer:
 
 
 def _answered(service: Service, asked: Question, stop: threading.Event) -> Answer:
-    chosen = Choices(
-        backend=_BY_NUMBER[asked.model] if isinstance(asked.model, int) else asked.model,
-        max_tokens=asked.max_tokens,
-        temperature=asked.temperature,
-    )
+    backend = _BY_NUMBER[asked.model] if isinstance(asked.model, int) else asked.model
+    chosen = Choices(backend=backend, **asked.model_dump(include={*_OFFERED}))
     resolved = settings_for(chosen, service.resolved, service.access)
     retriever = (
         service.shelves.of_job(find(service, asked.job), service.embeddings) if asked.job else None

@@ -183,9 +183,13 @@ async def _of_form(request: Request, service: Service) -> TextInput | FilesInput
 def _of_fields(fields: Mapping[str, Any], files: list[str]) -> TextInput | FilesInput:
     try:
         if files:
-            return FilesInput.model_validate({**fields, "files": files}, strict=False)
+            of_files: FilesInput = FilesInput.model_validate(
+                {**fields, "files": files}, strict=False
+            )
+            return of_files
         if "text" in fields:
-            return TextInput.model_validate(fields, strict=False)
+            of_text: TextInput = TextInput.model_validate(fields, strict=False)
+            return of_text
     except ValidationError as error:
         raise RequestValidationError(_faults(error)) from error
     raise RestError("rest.no_upload")

@@ -5,35 +5,31 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.background import BackgroundTask
 
 from chains import JournalError, keep, leave_out, load_list, reword, undo
-from pairs import PairList, write_pairs
+from pairs import FORMATS, PairList, write_pairs
 
 from ..job_schemas import PairNow, PairPage, of_duplicate
-from ..schemas import NOT_BLANK
+from ..schemas import NOT_BLANK, Strict
 from ..service import Service, TheService
 from .jobs import MOST_PAGE, JobId, find
 
-Format = Literal[
-    "page", "jsonl", "json", "csv", "xlsx", "markdown", "alpaca", "sharegpt", "openai", "flat"
-]
-_LINES = ("application/x-ndjson", "jsonl")
-_MEDIA = {
-    "jsonl": _LINES,
-    "openai": _LINES,
-    "flat": _LINES,
-    "csv": ("text/csv; charset=utf-8", "csv"),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
-    "markdown": ("text/markdown; charset=utf-8", "md"),
+_FORMATS = ("page", *FORMATS)
+if TYPE_CHECKING:
+    Asked = str
+else:
+    Asked = Literal[_FORMATS]
+_DESCRIBED: dict[str, Any] = {
+    one.media_type: {"schema": {"type": "string"}}
+    for one in FORMATS.values()
+    if one.media_type != "application/json"  # that is what a page is, too
 }
-_OTHER = ("application/json", "json")
-_DESCRIBED: dict[str, Any] = {media: {"schema": {"type": "string"}} for media, _ in _MEDIA.values()}
 LONGEST = 20_000  # characters of a question or an answer in a person's words
 PairId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="the pair's id")]
 Words = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=NOT_BLANK)]
@@ -41,10 +37,8 @@ Words = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=NOT_BLANK
 router = APIRouter(prefix="/jobs/{job}", tags=["lists"])
 
 
-class NewWords(BaseModel):
+class NewWords(Strict):
     """A pair in a person's words; what is left out stays as it is."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     question: Words | None = None
     answer: Words | None = None
@@ -65,7 +59,7 @@ def whole(job: JobId, service: TheService) -> PairList:
 def pairs(
     job: JobId,
     service: TheService,
-    format: Annotated[Format, Query(description="page, or a file")] = "page",  # noqa: A002 - a client's word
+    format: Annotated[Asked, Query(description="page, or a file")] = "page",  # noqa: A002 - a client's word
     state: Annotated[Literal["kept", "duplicate", "rejected"], Query()] = "kept",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     page_size: Annotated[int, Query(ge=1, le=MOST_PAGE)] = 100,
@@ -139,17 +133,18 @@ def _now(service: Service, job: str, pair: str) -> PairNow:
 
 
 def _file(chosen: list[PairNow], format_: str, job: str) -> FileResponse:
-    media, suffix = _MEDIA.get(format_, _OTHER)
+    form = FORMATS[format_]
+    suffix = form.suffixes[0]
     folder = tempfile.TemporaryDirectory(prefix="qa3-")
     try:
-        place = FilePath(folder.name) / f"{job}.{suffix}"
+        place = FilePath(folder.name) / f"{job}{suffix}"
         write_pairs((one.pair for one in chosen), place, format_)
     except BaseException:
         folder.cleanup()
         raise
     return FileResponse(
         place,
-        media_type=media,
-        filename=f"pairs-{job}.{suffix}",
+        media_type=form.media_type,
+        filename=f"pairs-{job}{suffix}",
         background=BackgroundTask(folder.cleanup),
     )

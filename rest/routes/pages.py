@@ -11,7 +11,10 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
+from chains import setting_info
 from messages import say
+from pairs import FORMATS
+from prompts import MAX_OWN_PROMPT
 
 from ..error_handlers import of_request
 
@@ -24,6 +27,8 @@ WORDS = (
     "playground.done", "playground.prepared", "playground.sending", "playground.stopped",
     "docs.title", "docs.body",
 )  # fmt: skip
+_SETTINGS = ("backend", "language", "density", "temperature", "max_tokens", "threshold")
+"""Those the playground has a box for, beside the prompt's."""
 _FIELDS = {
     "playground.page": ("page",),
     "playground.done": ("kept", "duplicates", "rejected", "chunks", "failed", "unasked"),
@@ -87,8 +92,31 @@ def _page(name: str, language: str) -> HTMLResponse:
     }
     told = json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
     page = (HERE / name).read_text(encoding="utf-8")
-    page = page.replace("%LANGUAGE%", language).replace("%WORDS%", told)
+    parts = {
+        "LANGUAGE": language,
+        "WORDS": told,
+        "FORMATS": json.dumps(list(FORMATS)),
+        "SETTINGS": "\n".join(map(_box, _SETTINGS)),
+        "LONGEST_PROMPT": str(MAX_OWN_PROMPT),
+    }
+    for part, content in parts.items():
+        page = page.replace(f"%{part}%", content)
     return HTMLResponse(page, headers={**_HEADERS, "Vary": "Accept-Language"})
+
+
+def _box(name: str) -> str:
+    """The box for a setting, with its bounds or its choices."""
+    info = setting_info(name)
+    if info.choices:
+        choices = "".join(f"<option>{one}</option>" for one in ("", *info.choices))
+        box = f'<select id="{name}">{choices}</select>'
+    elif info.kind in (int, float):
+        step = 1 if info.kind is int else 0.01
+        bounds = f'min="{info.least}" max="{info.most}" step="{step}"'
+        box = f'<input id="{name}" type="number" {bounds}>'
+    else:
+        box = f'<input id="{name}" autocomplete="off">'
+    return f'<label><span data-word="playground.{name}"></span>{box}</label>'
 
 
 def _file(name: str) -> FileResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.errors import SettingsError
-from chains.settings import Settings, resolve
+from chains.settings import Settings, resolve, setting_info
 
 LAYERS = st.lists(st.sampled_from(["file", "environment", "flag"]), unique=True)
 
@@ -81,6 +82,39 @@ def test_an_unknown_name_and_a_broken_file_are_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         resolve(config=tmp_path / "none.toml")
     assert caught.value.code == "settings.no_file"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_setting_says_what_it_is_for_and_what_it_takes(language: str) -> None:
+    for name in Settings.model_fields:
+        info = setting_info(name)
+        said = info.help(language)
+        assert said
+        assert "{" not in said
+        if name in ("temperature", "max_tokens", "overlap", "timeout"):
+            assert str(info.least) in said
+            assert str(info.most) in said
+    assert Settings.model_fields["passes"].description == setting_info("passes").help("en")
+
+
+def test_what_a_setting_takes_is_told_apart() -> None:
+    kinds = {"verify": bool, "journal": Path, "passes": int, "threshold": float, "model": str}
+    for name, kind in kinds.items():
+        assert setting_info(name).kind is kind
+    assert setting_info("density").choices == ("few", "normal", "all")
+    assert setting_info("density").kind is str
+    optional = {name for name in Settings.model_fields if setting_info(name).optional}
+    assert optional == {n for n, f in Settings.model_fields.items() if f.default is None}
+    with pytest.raises(KeyError):
+        setting_info("colour")
+
+
+def test_words_about_settings_are_of_settings_that_there_are() -> None:
+    told = Path(__file__).resolve().parents[2] / "messages" / "en.json"
+    for code in json.loads(told.read_text(encoding="utf-8")):
+        room, name, word = (*code.split("."), "")[:3]
+        if room == "setting":
+            assert word in ("", "label", *setting_info(name).choices)
 
 
 def test_settings_survive_being_written_down() -> None:

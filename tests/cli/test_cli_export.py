@@ -12,7 +12,8 @@ from bench.simulated import Simulated
 from chains.journal.lists import leave_out, load_list, reword
 from chains.journal.replies import Journal, default_path
 from cli.main import run
-from pairs.files.export import FORMATS, read_pairs
+from pairs.files.export import read_pairs
+from pairs.files.formats import FORMATS
 from pairs.records import QAPair
 
 ZH = "赵州桥由隋朝工匠李春设计建造。赵州桥全长64.4米，跨度37.02米。"

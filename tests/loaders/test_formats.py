@@ -12,7 +12,17 @@ import pytest
 from pptx import Presentation
 from pptx.util import Inches
 
-from loaders import PAGE_SEPARATOR, LoadError, find_documents, load, split, whole_text
+from loaders import (
+    FORMATS,
+    LEGACY_SUFFIXES,
+    PAGE_SEPARATOR,
+    LoadError,
+    find_documents,
+    load,
+    recognise,
+    split,
+    whole_text,
+)
 from loaders.text import pieces
 
 PAGE = """<!doctype html><html><head><title>公告 Notice</title><style>p {color: red}</style></head>
@@ -23,6 +33,18 @@ PAGE = """<!doctype html><html><head><title>公告 Notice</title><style>p {color
 <table><tr><th>年份</th><th>Sum</th></tr><tr><td>2022</td><td>1|2</td></tr></table>
 <p hidden>unseen</p><div style="display: none">unseen</div><pre>x = 1
   y = 2</pre></body></html>"""
+
+
+def test_every_suffix_stands_for_one_format_and_a_text_is_told_by_it(tmp_path: Path) -> None:
+    suffixes = [suffix for one in FORMATS.values() for suffix in one.suffixes]
+    assert len(suffixes) == len({*suffixes, *LEGACY_SUFFIXES}) - len(LEGACY_SUFFIXES)
+    for name in ("html", "markdown", "text", "csv", "json"):
+        for suffix in FORMATS[name].suffixes:
+            path = tmp_path / f"桥{suffix.upper()}"
+            path.write_text("赵州桥由隋朝工匠李春设计建造。", encoding="utf-8")
+            assert recognise(path, path.name).name == name
+    (tmp_path / "LICENSE").write_text("Free for all.", encoding="utf-8")
+    assert recognise(tmp_path / "LICENSE", "LICENSE").name == "text"
 
 
 def test_html_keeps_what_a_reader_sees(tmp_path: Path) -> None:

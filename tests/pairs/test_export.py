@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from loaders.records import Span
 from pairs.errors import ExportError
 from pairs.files.export import (
-    FORMATS,
     check_writable,
     format_of,
     read_pairs,
+    replace_files,
     split_by_document,
     write_pairs,
     written_files,
 )
-from pairs.files.formats import COLUMNS
+from pairs.files.formats import COLUMNS, FORMATS
 from pairs.records import Evidence, QAPair
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
@@ -65,7 +65,7 @@ def test_jsonl_comes_back_as_it_was(
     assert read_pairs(write_pairs(pairs, file)) == pairs
 
 
-@given(st.lists(PAIRS, max_size=4), st.sampled_from(FORMATS))
+@given(st.lists(PAIRS, max_size=4), st.sampled_from(sorted(FORMATS)))
 def test_any_list_can_be_written(
     tmp_path_factory: pytest.TempPathFactory, pairs: list[QAPair], name: str
 ) -> None:
@@ -195,6 +195,32 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
         write_pairs((one for _ in [1] for one in failing()), file)
     assert file.read_text("utf-8") == "old"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_of_several_files_none_is_replaced_where_one_cannot_be_written(tmp_path: Path) -> None:
+    old, new, lost = tmp_path / "old.csv", tmp_path / "new.csv", tmp_path / "missing" / "lost.csv"
+    old.write_text("old", "utf-8")
+    told: list[tuple[Path, bytes, bool]] = []
+
+    def before(file: Path, part: Path) -> None:
+        told.append((file, part.read_bytes(), file.exists()))
+
+    with pytest.raises(ExportError) as caught:
+        replace_files([(old, [b"a"]), (new, [b"b"]), (lost, [b"c"])], before)
+    assert str(lost) in caught.value.say()
+    assert [one.name for one in tmp_path.iterdir()] == ["old.csv"]
+    assert old.read_text("utf-8") == "old"
+    assert told == []
+    replace_files([(old, [b"a"]), (new, [b"b"])], before)
+    assert told == [(old, b"a", True), (new, b"b", False)]
+    assert (old.read_bytes(), new.read_bytes()) == (b"a", b"b")
+
+
+def test_a_suffix_stands_for_the_first_format_that_has_it() -> None:
+    stands = {".jsonl": "jsonl", ".csv": "csv", ".json": "alpaca", ".xlsx": "xlsx",
+              ".md": "markdown", ".markdown": "markdown", ".MD": "markdown"}  # fmt: skip
+    for suffix, name in stands.items():
+        assert format_of(Path(f"a{suffix}")) == name
 
 
 def test_what_cannot_be_written_or_read_is_said(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from loaders.records import Span
-from pairs.files.export import FORMATS, INFO, write_pairs
+from pairs.files.export import INFO, write_pairs
+from pairs.files.formats import FORMATS
 from pairs.records import Evidence, QAPair
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -130,7 +130,7 @@ def test_every_file_holds_the_list_with_its_edits(job: Locator) -> None:
     sheet = load_workbook(io.BytesIO(content), read_only=True).worksheets[0]
     assert [row[0] for row in sheet.iter_rows(min_row=2, max_col=1, values_only=True)] == asked
 
-    _, content = take(job, "messages")
+    _, content = take(job, "openai")
     lines = [json.loads(line) for line in content.decode().splitlines()]
     assert [one["messages"][0]["content"] for one in lines] == asked
 

@@ -1,5 +1,3 @@
-const FORMATS = ['jsonl', 'csv', 'xlsx', 'alpaca', 'sharegpt', 'messages', 'markdown', 'report'];
-const NAMES = { jsonl: 'JSONL', csv: 'CSV', xlsx: 'XLSX', alpaca: 'Alpaca', sharegpt: 'ShareGPT', markdown: 'Markdown' };
 const RUNNING_MS = 700;
 const RESTING_MS = 15000;
 
@@ -20,10 +18,10 @@ function Downloads() {
   return (
     <div className="qa3-downloads" role="group" aria-label={say('download')}>
       <span className="qa3-quiet">{say('download')}:</span>
-      {FORMATS.map((one) => (
-        <Button key={one} size="sm" variant="outline" disabled={busy === one}
-          onClick={() => take(one)} data-qa3={`download-${one}`}>
-          {NAMES[one] ?? say(one)}
+      {props.downloads.map(({ format, title }) => (
+        <Button key={format} size="sm" variant="outline" disabled={busy === format}
+          onClick={() => take(format)} data-qa3={`download-${format}`}>
+          {title}
         </Button>
       ))}
     </div>
