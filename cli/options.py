@@ -80,12 +80,6 @@ def with_settings(language: str, *offered: str, after: str = "", group: bool = F
 _GIVEN = "qa3.given"
 
 
-def given_settings(context: typer.Context) -> dict[str, Any]:
-    """The settings that were given as flags."""
-    given: dict[str, Any] = context.meta[_GIVEN]
-    return {name: value for name, value in given.items() if name != "config" and value is not None}
-
-
 def resolved_settings(context: typer.Context, more: dict[str, Any] | None = None) -> Resolved:
     """The settings in force for a command made with ``with_settings``.
 
@@ -98,7 +92,9 @@ def resolved_settings(context: typer.Context, more: dict[str, Any] | None = None
     """
     from chains import resolve
 
-    return resolve({**given_settings(context), **(more or {})}, context.meta[_GIVEN]["config"])
+    given = dict(context.meta[_GIVEN])
+    config = given.pop("config")
+    return resolve({**given, **(more or {})}, config)
 
 
 def _flags(language: str, offered: Sequence[str]) -> list[Any]:
