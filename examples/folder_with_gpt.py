@@ -6,8 +6,7 @@ python examples/folder_with_gpt.py examples/documents pairs.csv
 
 import sys
 
-from chains import extract_pairs
-from pairs import write_pairs
+from qa3 import extract_pairs, write_pairs
 
 pairs = extract_pairs(sys.argv[1], backend="gpt-3.5", concurrency=8)
 write_pairs(pairs.kept, sys.argv[2])

@@ -6,8 +6,7 @@ python examples/long_text.py examples/documents/hzmb.md pairs.json
 import sys
 from pathlib import Path
 
-from chains import ChunkDone, Event, Text, extract_pairs
-from pairs import write_pairs
+from qa3 import ChunkDone, Event, Text, extract_pairs, write_pairs
 
 
 def show(event: Event) -> None:

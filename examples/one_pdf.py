@@ -5,7 +5,7 @@ python examples/one_pdf.py examples/documents/apollo11.pdf
 
 import sys
 
-from chains import extract_pairs
+from qa3 import extract_pairs
 
 pairs = extract_pairs(sys.argv[1])
 for pair in pairs.kept:

@@ -1,4 +1,4 @@
-"""Every block of the READMEs and of docs/prompts that a person would run, run as it stands."""
+"""Every block of the READMEs, docs/prompts and docs/python that a person would run, run as it stands."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
         *blocks("README.zh.md"),
         *blocks("docs/prompts.md", 1),
         *blocks("docs/prompts.zh.md", 1),
+        *blocks("docs/python.md", 4),
+        *blocks("docs/python.zh.md", 4),
     ],
 )
 def test_a_block_runs_as_it_stands(
@@ -75,7 +77,8 @@ def test_the_comparison_shows_measured_rows(readme: str) -> None:
 
 
 def test_the_pages_of_docs_stand_in_both_languages_and_their_links_lead_somewhere() -> None:
-    pages = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "README.zh.md"]
+    pages = [*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")]
+    pages.remove(ROOT / "CHANGELOG.md")
     names = {page.relative_to(ROOT).as_posix() for page in pages}
     assert {name.replace(".zh.md", ".md") for name in names} == {
         name for name in names if not name.endswith(".zh.md")
