@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any
 
 from anyio import to_thread
 
@@ -113,7 +112,7 @@ async def _of_journal(service: Service, job: str, language: str) -> AsyncIterato
         if found.state not in _UNDER_WAY:
             yield await to_thread.run_sync(_ended, service, found, language)
             return
-        state = json.dumps({"event": "progress", "job": job, "state": found.state, **_far(found)})
+        state = json.dumps({"event": "progress", "job": job, "state": found.state, **_done(found)})
         if state != last:
             yield event("progress", state)
             last, quiet = state, 0.0
@@ -124,10 +123,8 @@ async def _of_journal(service: Service, job: str, language: str) -> AsyncIterato
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def _far(job: Job) -> dict[str, Any]:
-    states = ("pairs", "nothing", "repeated", "failed")
-    total = job.counts.get("chunks") or sum(job.counts.values())
-    return {"done": sum(job.counts.get(state, 0) for state in states), "total": total}
+def _done(job: Job) -> dict[str, int]:
+    return job.progress.chunks.model_dump(include={"done", "total"})
 
 
 def _ended(service: Service, job: Job, language: str) -> str:

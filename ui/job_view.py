@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from chains import Job, Jobs, Watch, edits, load_documents, load_list
+from chains import ChunkCounts, Job, Jobs, Watch, edits, load_documents, load_list
 from pairs import PairList
 
 from .engine import Engine
@@ -26,9 +26,8 @@ def jobs_of(engine: Engine) -> list[dict[str, Any]]:
 
 
 def _row(job: Job) -> dict[str, Any]:
-    counts = job.counts
+    chunks, pairs = job.progress.chunks, job.progress.pairs
     running = job.state in ("running", "broken off")
-    done = sum(count for state, count in counts.items() if running and state != "not asked")
     names = [source.replace("\\", "/").rpartition("/")[2] for source in job.sources]
     return {
         "id": job.id,
@@ -36,9 +35,9 @@ def _row(job: Job) -> dict[str, Any]:
         "names": names,
         "backend": str(job.backend.get("name", "")),
         "created": job.created,
-        "kept": counts.get("kept"),
-        "done": done if running else None,
-        "chunks": sum(counts.values()) if running else counts.get("chunks"),
+        "kept": pairs.kept if pairs and not running else None,
+        "done": chunks.done if running else None,
+        "chunks": chunks.total,
     }
 
 
@@ -200,13 +199,13 @@ def _progress(job: Job, watch: Watch) -> dict[str, Any]:
     """The progress line, from the run here or else from the chunks of a run elsewhere."""
     if watch.prepared is not None and not watch.over:
         return watch.progress()
-    ended = {state: count for state, count in job.counts.items() if state != "not asked"}
+    chunks = job.progress.chunks if job.state == "running" else ChunkCounts()
     return {
-        "done": sum(ended.values()) if job.state == "running" else 0,
-        "total": sum(job.counts.values()) if job.state == "running" else 0,
+        "done": chunks.done,
+        "total": chunks.total,
         "pairs": None,
         "aside": None,
-        "failed": job.counts.get("failed", 0),
+        "failed": job.progress.chunks.failed,
         "tokens": None,
         "calls": None,
         "eta": None,

@@ -30,7 +30,7 @@ from .visible_text import Speech, goes_round
 
 if TYPE_CHECKING:
     from ..llm.backends import Backend
-    from ..models.gguf import Progress
+    from ..models.gguf import DownloadProgress
     from ..settings import Resolved
     from .retriever import PairRetriever
 
@@ -89,7 +89,7 @@ class Dialogue:
         system: str | None = None,
         retriever: PairRetriever | None = None,
         opened: OpenBackend | None = None,
-        progress: Progress | None = None,
+        progress: DownloadProgress | None = None,
     ) -> None:
         self._system = check_own_system(None if system is None else whole_characters(system))
         self._retriever = retriever

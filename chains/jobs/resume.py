@@ -14,7 +14,7 @@ from ..events import Event
 from ..journal.documents import load_documents
 from ..journal.replies import Journal
 from ..llm.backends import Backend
-from ..models.gguf import Progress
+from ..models.gguf import DownloadProgress
 from ..records import Job
 from ..run.inputs import Inputs
 from ..run.pipeline import Pipeline
@@ -27,7 +27,7 @@ def resume(
     given: Mapping[str, Any] | None = None,
     *,
     embeddings: NamedEmbeddings | None = None,
-    progress: Progress | None = None,
+    progress: DownloadProgress | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[Event]:
     """The events of a job that goes on: what was answered is not asked again.

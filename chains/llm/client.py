@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from ..errors import BackendError
-from ..models.gguf import QWEN_CODER, Progress, find_or_download, identify
+from ..models.gguf import QWEN_CODER, DownloadProgress, find_or_download, identify
 from ..settings import Settings, secret
 from .backends import Backend
 
@@ -61,7 +61,7 @@ class OpenBackend:
     """
 
     def __init__(
-        self, backend: Backend, settings: Settings, progress: Progress | None = None
+        self, backend: Backend, settings: Settings, progress: DownloadProgress | None = None
     ) -> None:
         self.backend = backend
         self.parameters: dict[str, Any] = {
