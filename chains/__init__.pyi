@@ -23,7 +23,8 @@ from .events import Failed as Failed
 from .events import Prepared as Prepared
 from .events import Verified as Verified
 from .jobs.doctor import examine as examine
-from .jobs.progress import Watch as Watch
+from .jobs.progress import JobProgress as JobProgress
+from .jobs.progress import RunProgress as RunProgress
 from .jobs.report import write_job_view as write_job_view
 from .jobs.resume import resume as resume
 from .jobs.runner import Runner as Runner

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from chains import ChunkCounts, Job, Jobs, Watch, edits, load_documents, load_list
+from chains import ChunkCounts, Job, JobProgress, Jobs, edits, load_documents, load_list
 from pairs import PairList
 
 from .engine import Engine
@@ -64,14 +64,14 @@ class Desk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._watches: dict[str, Watch] = {}
+        self._watches: dict[str, JobProgress] = {}
         self._ready: OrderedDict[tuple[str, str], _Ready] = OrderedDict()
         self._one_at_a_time = threading.Lock()
 
-    def watch(self, job: str) -> Watch:
+    def watch(self, job: str) -> JobProgress:
         """What follows a job."""
         with self._lock:
-            return self._watches.setdefault(job, Watch(self._engine.runner, job))
+            return self._watches.setdefault(job, JobProgress(self._engine.runner, job))
 
     def look(self, job: str, asked: dict[str, Any], language: str) -> dict[str, Any]:
         """The state of a job, its counts and a page of its rows.
@@ -153,7 +153,7 @@ class Desk:
                 self._ready.popitem(last=False)
         return ready.table
 
-    def _rows_so_far(self, watch: Watch, view: str, language: str) -> list[dict[str, Any]]:
+    def _rows_so_far(self, watch: JobProgress, view: str, language: str) -> list[dict[str, Any]]:
         if view == "kept":
             return [as_row(pair) for pair in watch.pairs()]
         if view == "failed":
@@ -174,7 +174,7 @@ def _asked(asked: dict[str, Any]) -> tuple[str, int, int, str]:
     )
 
 
-def _about(job: Job, *, running: bool, watch: Watch, language: str) -> dict[str, Any]:
+def _about(job: Job, *, running: bool, watch: JobProgress, language: str) -> dict[str, Any]:
     failure = None if running else job.failure
     state = job.state
     if running and state not in _UNDER_WAY:
@@ -195,10 +195,10 @@ def _about(job: Job, *, running: bool, watch: Watch, language: str) -> dict[str,
     }
 
 
-def _progress(job: Job, watch: Watch) -> dict[str, Any]:
+def _progress(job: Job, watch: JobProgress) -> dict[str, Any]:
     """The progress line, from the run here or else from the chunks of a run elsewhere."""
     if watch.prepared is not None and not watch.over:
-        return watch.progress()
+        return watch.snapshot()._asdict()
     chunks = job.progress.chunks if job.state == "running" else ChunkCounts()
     return {
         "done": chunks.done,
@@ -212,6 +212,6 @@ def _progress(job: Job, watch: Watch) -> dict[str, Any]:
     }
 
 
-def _so_far(watch: Watch) -> dict[str, int | None]:
-    progress = watch.progress()
-    return {"kept": progress["pairs"], "failed": progress["failed"]}
+def _so_far(watch: JobProgress) -> dict[str, int | None]:
+    now = watch.snapshot()
+    return {"kept": now.pairs, "failed": now.failed}
