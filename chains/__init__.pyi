@@ -23,6 +23,7 @@ from .events import Failed as Failed
 from .events import Prepared as Prepared
 from .events import Verified as Verified
 from .jobs.doctor import examine as examine
+from .jobs.event_log import EventLog as EventLog
 from .jobs.progress import JobProgress as JobProgress
 from .jobs.progress import RunProgress as RunProgress
 from .jobs.report import write_job_view as write_job_view

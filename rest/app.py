@@ -28,7 +28,7 @@ from .routes import files, jobs, pages, pairs
 from .routes import health as watching
 from .routes import lists as listing
 from .security import Guard
-from .service import Service
+from .service import BATCH_WIDTH, Service
 from .uploads import Uploads
 
 log = logging.getLogger("qa3.rest")
@@ -85,7 +85,12 @@ def open_service(config: Path | None, access: Access, limits: Limits) -> Service
         limits=limits,
         access=access,
         journal=journal,
-        runner=Runner(journal, at_once=limits.jobs_at_once, waiting=limits.waiting),
+        runner=Runner(
+            journal,
+            at_once=limits.jobs_at_once,
+            waiting=limits.waiting,
+            answers=limits.at_once * BATCH_WIDTH,
+        ),
         uploads=Uploads(user_folder("data") / "uploads", limits),
         metrics=Metrics(Jobs(journal).all),
         shelves=RetrieverCache(journal),

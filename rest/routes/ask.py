@@ -13,7 +13,7 @@ from chains import Dialogue, Source, Turn, choose
 from pairs import TokenUsage
 from prompts import MAX_OWN_PROMPT
 
-from ..invoke import answer
+from ..invoke import seated
 from ..schemas import NOT_BLANK, Choices, Whole, settings_for
 from ..service import Service, TheService
 from .jobs import JOB_ID, find
@@ -75,7 +75,8 @@ class Answer(BaseModel):
 @router.post("/ask")
 async def ask(request: Request, asked: Question, service: TheService) -> Answer:
     """The model's answer under a prompt; with a job, drawn from its list, sources named."""
-    return await answer(request, service, lambda stop: _answered(service, asked, stop))
+    async with seated(request, service) as stop:
+        return await service.work(lambda: _answered(service, asked, stop))
 
 
 def _answered(service: Service, asked: Question, stop: threading.Event) -> Answer:
