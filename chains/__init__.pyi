@@ -32,6 +32,7 @@ from .jobs.runner import Runner as Runner
 from .journal.documents import load_documents as load_documents
 from .journal.jobs import Jobs as Jobs
 from .journal.lists import edits as edits
+from .journal.lists import has_list as has_list
 from .journal.lists import keep as keep
 from .journal.lists import leave_out as leave_out
 from .journal.lists import load_list as load_list

@@ -151,7 +151,7 @@ class Showing:
         self.job = event.job
         self._progress.snapshot()  # from now on the speed is measured
         self._console.print(said("show.prepared", **event.model_dump()), soft_wrap=True)
-        if event.backend == "embedded":
+        if event.embedded:
             self._console.print(said("show.small_model"), soft_wrap=True)
         for reason in event.refused:
             self._console.print(f"! {sentence(reason, said)}", soft_wrap=True)

@@ -64,12 +64,10 @@ class Service:
     runner: Runner
     uploads: Uploads
     metrics: Metrics
-    shelves: RetrieverCache
+    retrievers: RetrieverCache
     backend_look: BackendLook
     embedding_state: str = "loading"
     closing: bool = False
-    # A short request need not wait until a job of hours leaves the model in memory: it has its own.
-    embedded: threading.Lock = field(default_factory=threading.Lock)
     endings: list[Callable[[], object]] = field(default_factory=list)
     stops: set[threading.Event] = field(default_factory=set)
     wakers: set[Callable[[], object]] = field(default_factory=set)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from chains import ChunkCounts, Job, JobProgress, Jobs, edits, load_documents, load_list
+from chains import ChunkCounts, Job, JobProgress, Jobs, edits, has_list, load_documents, load_list
 from pairs import PairList
 
 from .engine import Engine
@@ -138,7 +138,7 @@ class Desk:
     def _table(self, job: Job, language: str) -> Table | None:
         """A finished job's rows; None where it ended without a list."""
         journal = self._engine.journal
-        if not journal.rows("SELECT 1 FROM lists WHERE job = ?", job.id):
+        if not has_list(journal, job.id):
             return None
         changed = tuple(edit.model_dump_json() for edit in edits(journal, job.id))
         made_of = (job.updated, changed)

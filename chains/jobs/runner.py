@@ -26,6 +26,7 @@ from ..journal.jobs import Jobs
 from ..journal.replies import Journal
 from ..llm.backends import Backend, backend_of, choose
 from ..llm.cached_call import as_reason
+from ..llm.open_backends import OpenBackends
 from ..records import Job
 from ..run.inputs import Inputs
 from ..run.pipeline import Pipeline
@@ -69,11 +70,15 @@ class Runner:
         at_once: Jobs of other backends that run at the same time.
         waiting: Jobs that may wait for their turn.
         answers: Runs of other backends at the same time that somebody waits for.
+
+    Attributes:
+        backends: Those kept open for conversations in this process.
     """
 
     def __init__(
         self, journal: Journal, *, at_once: int = 8, waiting: int = 100, answers: int = 128
     ) -> None:
+        self.backends = OpenBackends()
         self._journal = journal
         self._jobs = Jobs(journal)
         self._waiting = waiting
@@ -299,6 +304,7 @@ class Runner:
         self.stop_all()
         for pool in self._pools():
             pool.shutdown(wait=True)
+        self.backends.close()
         self._jobs.put_back([run.job for run in self._left])
         for run in (*self._left, *self._answers):
             if not run.over:

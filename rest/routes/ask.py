@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from chains import Dialogue, Source, Turn, choose
+from chains import Dialogue, Source, Turn
 from pairs import TokenUsage
 from prompts import MAX_OWN_PROMPT
 
@@ -86,13 +85,12 @@ def _answered(service: Service, asked: Question, stop: threading.Event) -> Answe
         temperature=asked.temperature,
     )
     resolved = settings_for(chosen, service.resolved, service.access)
-    retriever = (
-        service.shelves.of_job(find(service, asked.job), service.embeddings) if asked.job else None
-    )
+    retriever = service.retrievers.of_job(find(service, asked.job)) if asked.job else None
     history = [Turn(role=turn.role, text=turn.text) for turn in asked.history]
-    embedded = choose(resolved).embedded
-    dialogue = Dialogue(resolved, system=asked.prompt, retriever=retriever)
-    with service.embedded if embedded else nullcontext(), dialogue:
+    backends = service.runner.backends
+    with Dialogue(
+        resolved, system=asked.prompt, retriever=retriever, backends=backends
+    ) as dialogue:
         parts = list(dialogue.ask(asked.question, history, stop))
     last = parts[-1]
     service.metrics.tokens.labels("prompt").inc(last.usage.prompt)
