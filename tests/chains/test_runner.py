@@ -8,11 +8,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from doubles import WAIT, Gate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.runs import long_text, settings_for
-from bench.simulated import Simulated, pairs_reply
+from bench.simulated import Simulated
 from chains.errors import BackendError, BusyError, JournalError
 from chains.events import ChunkDone, Done, Event, Failed, Prepared
 from chains.jobs.event_log import EventLog
@@ -23,30 +24,6 @@ from chains.journal.replies import Journal
 from chains.run.inputs import Inputs, Text, read_inputs
 from chains.run.pipeline import Pipeline
 from pairs.records import PairList, Reason
-
-WAIT = 60.0
-
-
-class Gate:
-    """Holds the model's replies back until it is opened."""
-
-    def __init__(self) -> None:
-        self.open = threading.Event()
-        self.reached = threading.Semaphore(0)
-
-    def __call__(self, messages: list[dict[str, str]]) -> str:
-        """The reply, once it may go."""
-        self.reached.release()
-        assert self.open.wait(WAIT)
-        return pairs_reply(messages)
-
-
-@pytest.fixture
-def gate(server: Simulated) -> Iterator[Gate]:
-    made = Gate()
-    server.reply = made
-    yield made
-    made.open.set()
 
 
 @pytest.fixture
