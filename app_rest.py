@@ -87,7 +87,14 @@ def _mount_page(app: FastAPI, config: Path | None) -> None:
     from ui.engine import Engine, share
     from ui.server import end, entry
 
-    share(Engine(config, journal=service.journal, runner=service.runner))
+    share(
+        Engine(
+            config,
+            journal=service.journal,
+            runner=service.runner,
+            retrievers=service.retrievers,
+        )
+    )
     service.endings.append(end)
     mount_chainlit(app, target=entry(), path=PAGE)
 

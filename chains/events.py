@@ -22,6 +22,7 @@ class Prepared(_Event):
     chunks: int
     tokens: int = Field(description="estimated tokens of the texts to be asked about")
     backend: str
+    embedded: bool = Field(default=False, description="the model runs in a process of ours")
     model: str
     embeddings: str
     warnings: tuple[tuple[str, Reason], ...] = Field(default=(), description="by file")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, computed_field, field_validator
 
 from loaders import whole_characters
 from pairs.records import Reason, TokenUsage
@@ -62,6 +63,97 @@ class SourceFile(_Record):
     )
 
 
+class ChunkCounts(_Record):
+    """How many chunks are in each state; they add up to the job's chunks."""
+
+    pairs: int = Field(default=0, ge=0, description="answered with pairs")
+    nothing: int = Field(default=0, ge=0, description="answered that there is nothing to ask")
+    repeated: int = Field(default=0, ge=0, description="whose text stands in an earlier one")
+    failed: int = Field(default=0, ge=0)
+    not_asked: int = Field(default=0, ge=0)
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no property under a decorator
+    @property
+    def done(self) -> int:
+        """Chunks that have ended."""
+        return self.pairs + self.nothing + self.repeated + self.failed
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def total(self) -> int:
+        """All chunks of the job."""
+        return self.done + self.not_asked
+
+
+class PairCounts(_Record):
+    """What became of the pairs that were read; they add up to all of them."""
+
+    kept: int = Field(default=0, ge=0)
+    duplicates: int = Field(default=0, ge=0)
+    rejected: int = Field(default=0, ge=0)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def total(self) -> int:
+        """Pairs read from the replies."""
+        return self.kept + self.duplicates + self.rejected
+
+
+class VerificationCounts(_Record):
+    """Kept pairs that were answered once more, by what came of it."""
+
+    verified: int = Field(default=0, ge=0)
+    doubted: int = Field(default=0, ge=0)
+    unverified: int = Field(default=0, ge=0, description="nobody answered")
+
+
+class Progress(_Record):
+    """How far a job is; it means the same while a run goes on and afterwards."""
+
+    chunks: ChunkCounts = Field(default=ChunkCounts(), description="as they stand now")
+    pairs: PairCounts | None = Field(
+        default=None, description="of the list a run last ended with; None before there is one"
+    )
+    verification: VerificationCounts | None = Field(
+        default=None, description="of that list; None where it was not asked for"
+    )
+
+    @classmethod
+    def of_counts(cls, counts: Mapping[str, Any]) -> Progress:
+        """The progress that one table of counts tells; what it does not name counts as none.
+
+        Args:
+            counts: As ``counts`` gives them.
+
+        Raises:
+            ValidationError: A count is not one.
+        """
+        flat = _COUNTS.validate_python(counts)
+        known = {name.replace(" ", "_"): count for name, count in flat.items()}
+        return cls(
+            chunks=ChunkCounts.model_validate(known),
+            pairs=PairCounts.model_validate(known) if "kept" in flat else None,
+            verification=VerificationCounts.model_validate(known) if "verified" in flat else None,
+        )
+
+    def counts(self) -> dict[str, int]:
+        """Everything in one table, as journals keep it and as JSON always told it.
+
+        ``chunks`` is their number, ``pairs`` that of the chunks with pairs.
+        """
+        chunks = self.chunks.model_dump(exclude={"done", "total"})
+        flat = {"chunks": self.chunks.total}
+        flat |= {name.replace("_", " "): count for name, count in chunks.items()}
+        if self.pairs is not None:
+            flat |= self.pairs.model_dump(exclude={"total"})
+        if self.verification is not None:
+            flat |= self.verification.model_dump()
+        return flat
+
+
+_COUNTS = TypeAdapter(dict[str, int])
+
+
 class Job(_Record):
     """One run, as every door sees it."""
 
@@ -80,6 +172,6 @@ class Job(_Record):
     updated: float = 0.0
     seconds: float = Field(default=0.0, description="of all its runs together")
     usage: TokenUsage = Field(default=TokenUsage(), description="of all its runs together")
-    counts: dict[str, int] = Field(default_factory=dict, description="pairs and chunks by state")
+    progress: Progress = Field(default=Progress(), description="how far it is")
     failure: Reason | None = Field(default=None, description="of a failed one")
     served: bool = Field(default=False, description="a server took it on, and will finish it")

@@ -68,11 +68,11 @@ def _chat(
 def _retriever(
     journal: Journal, resolved: Resolved, job: str | None, files: list[str]
 ) -> PairRetriever:
-    from chains import PairRetriever
+    from chains import Jobs, PairRetriever, RetrieverCache
 
     if job:
         chosen = None if resolved.origins["embeddings"] == "default" else resolved
-        return PairRetriever.of_job(journal, job, resolved=chosen)
+        return RetrieverCache(journal).of_job(Jobs(journal).find(job), chosen)
     return PairRetriever.of_texts(files, journal, resolved=resolved)
 
 

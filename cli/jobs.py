@@ -23,7 +23,6 @@ _CHANGEABLE = (
     "requests_per_minute", "tokens_per_minute", "embeddings", "threshold", "evidence",
 )  # fmt: skip
 """What says how to go on with a job; the rest says what was asked, and stays."""
-_CHUNK_STATES = ("pairs", "nothing", "repeated", "failed", "not asked")
 _STATES = {
     "waiting": "job.waiting",
     "running": "job.running",
@@ -129,7 +128,7 @@ def _list(said: Said, resolved: Resolved, *, as_json: bool) -> None:
     with Journal(resolved.settings.journal) as journal:
         found = Jobs(journal).all()
     if as_json:
-        typer.echo(json.dumps([job.model_dump() for job in found], ensure_ascii=False))
+        typer.echo(json.dumps([_as_json(job) for job in found], ensure_ascii=False))
         return
     for job in found:
         typer.echo(_line(job, said))
@@ -137,17 +136,20 @@ def _list(said: Said, resolved: Resolved, *, as_json: bool) -> None:
         typer.echo(said("show.no_jobs"), err=True)
 
 
+def _as_json(job: Job) -> dict[str, Any]:
+    return {**job.model_dump(), "counts": job.progress.counts()}
+
+
 def _line(job: Job, said: Said) -> str:
-    counts = job.counts
-    chunks = sum(counts.get(state, 0) for state in _CHUNK_STATES)
+    chunks, pairs = job.progress.chunks, job.progress.pairs
     return said(
         "show.job",
         job=job.id,
         state=said(_STATES[job.state]),
         when=time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created)),
-        done=chunks - counts.get("not asked", 0),
-        chunks=chunks,
-        pairs=counts.get("kept", 0),
+        done=chunks.done,
+        chunks=chunks.total,
+        pairs=pairs.kept if pairs else 0,
         tokens=job.usage.prompt + job.usage.completion,
         source=", ".join(Path(source).name for source in job.sources),
     )
@@ -161,7 +163,7 @@ def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
         outcomes = Jobs(journal).outcomes(job.id)
     if as_json:
         chunks = [outcome.model_dump(mode="json") for outcome in outcomes]
-        typer.echo(json.dumps({**job.model_dump(), "outcomes": chunks}, ensure_ascii=False))
+        typer.echo(json.dumps({**_as_json(job), "outcomes": chunks}, ensure_ascii=False))
         return
     typer.echo(_line(job, said))
     if job.failure:

@@ -17,10 +17,10 @@ from .interrupt import on_interrupt
 from .options import Said
 
 if TYPE_CHECKING:
-    from chains import Event, Journal, Progress
+    from chains import DownloadProgress, Event, Journal
     from pairs import PairList
 
-    Start = Callable[[Progress, threading.Event], Iterator[Event]]
+    Start = Callable[[DownloadProgress, threading.Event], Iterator[Event]]
 
 INCOMPLETE = 1
 SHOWN = 5  # pairs on the screen where a file holds them all

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from chains import ChunkDone, Done, Event, Prepared, Verified, marks
+from chains import ChunkDone, Done, Event, Prepared, RunProgress, Verified, marks
 from pairs import ChunkOutcome, PairList
 
 from .options import Said, printable
@@ -45,12 +45,10 @@ class Showing:
         self._console = Console(stderr=True, quiet=quiet, highlight=False, markup=False)
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._counts: Counter[str] = Counter()
-        self._verifying = False
+        self._progress = RunProgress()
         self._last_line = 0.0
         self._lock = threading.Lock()
         self._seconds = 0.0
-        self._began = time.monotonic()
 
     def __enter__(self) -> Showing:
         return self
@@ -66,6 +64,7 @@ class Showing:
     def show(self, event: Event) -> None:
         """Shows one event."""
         with self._lock:
+            self._progress.take(event)
             if isinstance(event, Prepared):
                 self._prepared(event)
             elif isinstance(event, ChunkDone):
@@ -132,7 +131,7 @@ class Showing:
             lines.append("  " + said("show.duplicates", count=count, embeddings=result.embeddings))
         if result.conflicts:
             lines.append("  " + said("show.conflicts", count=len(result.conflicts)))
-        if self._verifying:
+        if self._progress.verified[1]:
             lines.append("  " + said("show.verified", **marks(result)))
         reasons = Counter(sentence(one.reason, said) for one in result.rejected)
         for reason, count in reasons.most_common():
@@ -150,9 +149,9 @@ class Showing:
     def _prepared(self, event: Prepared) -> None:
         said = self._said
         self.job = event.job
-        self._began = time.monotonic()
+        self._progress.snapshot()  # from now on the speed is measured
         self._console.print(said("show.prepared", **event.model_dump()), soft_wrap=True)
-        if event.backend == "embedded":
+        if event.embedded:
             self._console.print(said("show.small_model"), soft_wrap=True)
         for reason in event.refused:
             self._console.print(f"! {sentence(reason, said)}", soft_wrap=True)
@@ -164,27 +163,24 @@ class Showing:
     def _chunk(self, event: ChunkDone) -> None:
         if self._bar is None or self._bar.tasks[0].total != event.total:
             self._open_bar("", event.total, size=False)
-        self._counts["pairs"] += len(event.pairs)
-        self._counts["failed"] += event.outcome.state == "failed"
-        seconds = max(1e-3, time.monotonic() - self._began)
+        now = self._progress.snapshot()
         text = self._said(
             "show.progress",
-            done=event.done,
-            total=event.total,
-            pairs=self._counts["pairs"],
-            failed=self._counts["failed"],
-            tokens=event.usage.prompt + event.usage.completion,
-            rate=round(60 * event.done / seconds),
-            eta=duration((event.total - event.done) * seconds / event.done),
+            done=now.done,
+            total=now.total,
+            pairs=now.pairs,
+            failed=now.failed,
+            tokens=now.tokens,
+            rate=round(now.rate or 0),
+            eta="?" if now.eta is None else duration(now.eta),
         )
-        self._advance(event.done, text)
+        self._advance(now.done, text)
 
     def _verified(self, event: Verified) -> None:
-        if not self._verifying:
-            self._verifying = True
+        if event.done == 1:
             self._open_bar("", event.total, size=False)
-        tokens = event.usage.prompt + event.usage.completion
         fields = event.model_dump(include={"done", "total"})
+        tokens = self._progress.snapshot().tokens
         self._advance(event.done, self._said("show.verifying", **fields, tokens=tokens))
 
     def _advance(self, done: int, text: str) -> None:

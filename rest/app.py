@@ -28,7 +28,7 @@ from .routes import files, jobs, pages, pairs
 from .routes import health as watching
 from .routes import lists as listing
 from .security import Guard
-from .service import Service
+from .service import BATCH_WIDTH, Service
 from .uploads import Uploads
 
 log = logging.getLogger("qa3.rest")
@@ -80,15 +80,21 @@ def open_service(config: Path | None, access: Access, limits: Limits) -> Service
     choose(resolved)
     all_backends(resolved)
     journal = Journal(resolved.settings.journal)
+    runner = Runner(
+        journal,
+        at_once=limits.jobs_at_once,
+        waiting=limits.waiting,
+        answers=limits.at_once * BATCH_WIDTH,
+    )
     return Service(
         resolved=resolved,
         limits=limits,
         access=access,
         journal=journal,
-        runner=Runner(journal, at_once=limits.jobs_at_once, waiting=limits.waiting),
+        runner=runner,
         uploads=Uploads(user_folder("data") / "uploads", limits),
         metrics=Metrics(Jobs(journal).all),
-        shelves=RetrieverCache(journal),
+        retrievers=RetrieverCache(journal, runner.embeddings),
         backend_look=BackendLook(resolved),
     )
 

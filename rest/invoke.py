@@ -1,18 +1,17 @@
-"""The pipeline run for a request that waits for it; whoever goes away is not worked for."""
+"""Runs for requests that wait for the answer; a run ends when its client disconnects."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 from fastapi import Request
 
-from chains import Done, Event, Inputs, Pipeline, Resolved, choose
+from chains import Done, EventLog, Failed, Inputs, Resolved
 from messages import SaidError
 from pairs import PairList
 
@@ -20,10 +19,10 @@ from .error_handlers import of_request, report, sentence, status_of
 from .errors import RestError
 from .inputs import read_input
 from .schemas import Choices, FilesInput, TextInput, settings_for
-from .service import Seat, Service, client_of
-from .sse import ALIVE, ALIVE_SECONDS, as_json, event
+from .service import BATCH_WIDTH, Seat, Service, client_of
+from .sse import ALIVE, event, hear, in_thread
 
-T = TypeVar("T")
+_leaving: set[asyncio.Task[None]] = set()
 
 
 @dataclass(frozen=True)
@@ -33,35 +32,38 @@ class Asked:
     given: str | TextInput | FilesInput
     beside: Choices
 
-    def resolve(self, service: Service) -> Resolved:
-        """The settings in force.
+    def read(self, service: Service) -> tuple[Inputs, Resolved]:
+        """The input, read and split, and the settings in force.
 
         Raises:
-            SaidError: They name what a client may not, or what there is not.
+            SaidError: Nothing can be read, or the settings name what a client may not, or what
+                there is not.
         """
         within = self.given if isinstance(self.given, Choices) else Choices()
         names = set(Choices.model_fields)
         said = within.model_dump(include=names, exclude_none=True)
         chosen = self.beside.model_copy(update=said)
-        return settings_for(chosen, service.resolved, service.access)
+        resolved = settings_for(chosen, service.resolved, service.access)
+        return read_input(self.given, service.uploads, resolved), resolved
 
 
-async def answer(request: Request, service: Service, work: Callable[[threading.Event], T]) -> T:
-    """What some work gives, done in a worker thread while its client waits.
+@asynccontextmanager
+async def seated(request: Request, service: Service) -> AsyncIterator[threading.Event]:
+    """A place for a request while its client waits, as what is set once it waits no longer.
 
     Args:
         request: Whose end ends the work.
         service: The service.
-        work: Told what will end it.
 
     Raises:
-        SaidError: There is no place for it, or as the work does.
+        RestError: There is no place for it.
     """
     with service.sit(client_of(request)) as seat:
         watcher = asyncio.create_task(_watch(request, seat))
         try:
-            return await service.work(lambda: work(seat.stop))
+            yield seat.stop
         finally:
+            seat.stop.set()
             watcher.cancel()
 
 
@@ -71,110 +73,122 @@ async def _watch(request: Request, seat: Seat) -> None:
     seat.stop.set()
 
 
-def make_list(service: Service, asked: Asked, stop: threading.Event) -> PairList:
+async def make_list(service: Service, asked: Asked, stop: threading.Event) -> PairList:
     """The list of pairs of an input.
+
+    Args:
+        service: The service.
+        asked: The input.
+        stop: Ends the run.
 
     Raises:
         SaidError: Nothing could be done at all, or the service closes.
     """
-    resolved = asked.resolve(service)
-    read = read_input(asked.given, service.uploads, resolved)
-    result = PairList()
-    for told in _events(service, resolved, read, stop):
-        _check_whole(service, told)
-        if isinstance(told, Done):
-            result = told.result
+    log = await _begin(service, asked, stop)
+    result = None
+    async for heard in hear(log):
+        if heard is not None and isinstance(heard[1], Done):
+            result = heard[1].result
+    if log.error is not None:
+        raise log.error
+    if result is None:
+        raise RestError("rest.closing")
+    _count(service, result)
     return result
 
 
+async def make_lists(
+    service: Service, several: Sequence[Asked], stop: threading.Event
+) -> list[PairList]:
+    """One list for each input, in order; the first that fails ends the others.
+
+    Raises:
+        SaidError: As ``make_list``, for any of them.
+    """
+    room = asyncio.Semaphore(BATCH_WIDTH)
+
+    async def one(asked: Asked) -> PairList:
+        async with room:
+            if stop.is_set():
+                raise RestError("rest.closing")
+            return await make_list(service, asked, stop)
+
+    tasks = [asyncio.create_task(one(asked)) for asked in several]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        stop.set()
+        await asyncio.wait(tasks)  # the request's place is taken until its work has ended
+        raise
+
+
 async def stream_pieces(request: Request, service: Service, asked: Asked) -> AsyncIterator[str]:
-    """The events of a run on the wire, once its input is read and split.
+    """The events of a run on the wire as LangServe's clients read them.
+
+    The last piece is an end or an error.
+
+    Args:
+        request: Whose end ends the run.
+        service: The service.
+        asked: The input.
 
     Raises:
         SaidError: There is no place for it, or nothing can be read.
     """
     seat = service.sit(client_of(request))
     try:
-        resolved = asked.resolve(service)
-        read = await service.work(lambda: read_input(asked.given, service.uploads, resolved))
+        log = await _begin(service, asked, seat.stop)
     except BaseException:
         service.leave(seat)
         raise
-    language = of_request(request)
-    inbox: asyncio.Queue[str] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-
-    def work() -> None:
-        for piece in _pieces(service, resolved, read, seat.stop, language):
-            loop.call_soon_threadsafe(inbox.put_nowait, piece)
-
-    # The place is taken until the work has ended, which may be after its client has gone.
-    task = asyncio.create_task(service.work(work))
-    task.add_done_callback(lambda _: service.leave(seat))
-    gone = asyncio.create_task(_watch(request, seat))
-    task.add_done_callback(lambda _: gone.cancel())
-    return _arriving(inbox, seat)
+    # The place is taken until the run has ended, which may be after its client has gone.
+    task = asyncio.create_task(_leave_after(request, service, seat, log))
+    _leaving.add(task)
+    task.add_done_callback(_leaving.discard)
+    return _pieces(service, seat, log, of_request(request))
 
 
-async def _arriving(inbox: asyncio.Queue[str], seat: Seat) -> AsyncIterator[str]:
-    piece = ""
+async def _begin(service: Service, asked: Asked, stop: threading.Event) -> EventLog:
+    read, resolved = await service.work(lambda: asked.read(service))
+    return service.runner.answer(read, resolved, stop)
+
+
+async def _leave_after(request: Request, service: Service, seat: Seat, log: EventLog) -> None:
+    watcher = asyncio.create_task(_watch(request, seat))
     try:
-        while not piece.startswith(("event: end", "event: error")):
-            try:
-                piece = await asyncio.wait_for(inbox.get(), ALIVE_SECONDS)
-            except (TimeoutError, asyncio.TimeoutError):
-                piece = ALIVE
-            yield piece
+        async for _ in hear(log):
+            pass
+    finally:
+        watcher.cancel()
+        service.leave(seat)
+
+
+async def _pieces(service: Service, seat: Seat, log: EventLog, language: str) -> AsyncIterator[str]:
+    result = None
+    try:
+        async for heard in hear(log):
+            if heard is None:
+                yield ALIVE
+            elif not isinstance(heard[1], Failed):
+                result = heard[1].result if isinstance(heard[1], Done) else None
+                yield event("data", await in_thread(heard[1], language))
+        if result is not None:
+            _count(service, result)
+            yield event("end")
+        else:
+            yield _error(log.error or RestError("rest.closing"), language)
     finally:
         seat.stop.set()
 
 
-def _pieces(
-    service: Service, resolved: Resolved, read: Inputs, stop: threading.Event, language: str
-) -> Iterator[str]:
-    """What a run tells as LangServe's clients read it; its last piece is an end or an error."""
-    try:
-        for told in _events(service, resolved, read, stop):
-            _check_whole(service, told)
-            yield event("data", as_json(told, language))
-    except SaidError as error:
-        yield _error(status_of(error.code), sentence(error.code, language, error.fields))
-    except Exception as error:  # noqa: BLE001 - whoever listens is told, in no detail
+def _error(error: Exception, language: str) -> str:
+    """Why there is no list; of what nobody expected, whoever listens is told no detail."""
+    if not isinstance(error, SaidError):
         report("/pairs/stream", error)
-        kind = {"kind": type(error).__name__}
-        yield _error(500, sentence("rest.unexpected", language, kind))
-    else:
-        yield event("end")
-
-
-def _error(status: int, message: str) -> str:
-    body = json.dumps({"status_code": status, "message": message}, ensure_ascii=False)
-    return event("error", body)
-
-
-def _events(
-    service: Service, resolved: Resolved, read: Inputs, stop: threading.Event
-) -> Iterator[Event]:
-    """A run's events; of the embedded model, one run at a time."""
-    embedded = choose(resolved).embedded
-    pipeline = Pipeline(
-        resolved, journal=service.journal, embeddings=service.embeddings(resolved), stop=stop
-    )
-    with service.embedded if embedded else nullcontext():
-        for told in pipeline.run(read):
-            if isinstance(told, Done):
-                _count(service, told.result)
-            yield told
-
-
-def _check_whole(service: Service, told: Event) -> None:
-    """A list that is not whole because the service closes is no answer.
-
-    Raises:
-        RestError: It is such a one.
-    """
-    if service.closing and isinstance(told, Done) and not told.result.complete:
-        raise RestError("rest.closing")
+        error = RestError("rest.unexpected", kind=type(error).__name__)
+    message = sentence(error.code, language, error.fields)
+    body = {"status_code": status_of(error.code), "message": message}
+    return event("error", json.dumps(body, ensure_ascii=False))
 
 
 def _count(service: Service, result: PairList) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from chains import Job
+from chains import Job, Progress
 from pairs import Duplicate, QAPair, Reason, TokenUsage
 
 from .error_handlers import Refusal, reason_in
@@ -33,7 +33,8 @@ class JobShown(BaseModel):
     updated: float
     seconds: float = Field(description="of all its runs together")
     usage: TokenUsage = Field(description="calls and tokens of all its runs together")
-    counts: dict[str, int] = Field(description="pairs and chunks by state")
+    progress: Progress = Field(description="how far it is, while it runs and afterwards")
+    counts: dict[str, int] = Field(description="the same in one table")
     failure: Refusal | None = Field(None, description="of a failed one")
 
 
@@ -74,8 +75,9 @@ def shown(job: Job, language: str, *, stopping: bool = False) -> JobShown:
     """
     return JobShown(
         **job.model_dump(
-            include={"id", "state", "created", "updated", "seconds", "usage", "counts"}
+            include={"id", "state", "created", "updated", "seconds", "usage", "progress"}
         ),
+        counts=job.progress.counts(),
         sources=list(job.sources),
         stopping=stopping,
         backend=str(job.backend.get("name", "")),

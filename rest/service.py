@@ -20,6 +20,8 @@ from .readiness import BackendLook
 from .uploads import Uploads
 
 T = TypeVar("T")
+BATCH_WIDTH = 8
+"""Inputs of one batch that are worked on at the same time."""
 
 
 @dataclass(eq=False)
@@ -62,12 +64,10 @@ class Service:
     runner: Runner
     uploads: Uploads
     metrics: Metrics
-    shelves: RetrieverCache
+    retrievers: RetrieverCache
     backend_look: BackendLook
     embedding_state: str = "loading"
     closing: bool = False
-    # A short request need not wait until a job of hours leaves the model in memory: it has its own.
-    embedded: threading.Lock = field(default_factory=threading.Lock)
     endings: list[Callable[[], object]] = field(default_factory=list)
     stops: set[threading.Event] = field(default_factory=set)
     wakers: set[Callable[[], object]] = field(default_factory=set)
@@ -78,7 +78,7 @@ class Service:
     async def work(self, function: Callable[[], T]) -> T:
         """What a function gives that may take long, from a worker thread."""
         if self._workers is None:
-            # Wider than the requests let in: batches and uploads work beside them.
+            # Wider than the requests let in: uploads are read beside them.
             self._workers = CapacityLimiter(self.limits.at_once + 32)
         return await to_thread.run_sync(function, limiter=self._workers, abandon_on_cancel=False)
 
@@ -136,6 +136,7 @@ class Service:
     def stop_all(self) -> None:
         """Lets nobody wait any longer: what is in flight is finished, nothing more is begun."""
         self.closing = True
+        self.runner.stop_all()
         for stop in list(self.stops):
             stop.set()
         for wake in list(self.wakers):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 from anyio import to_thread
 
-from chains import Done, Event, Failed, Job, Jobs, load_list
+from chains import Done, Event, EventLog, Failed, Job, Jobs, load_list
 from messages import SaidError
 from pairs import Reason
 
@@ -82,27 +82,50 @@ async def job_events(
 async def _of_run(
     service: Service, job: str, after: str | None, language: str
 ) -> AsyncIterator[str]:
-    woken, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def wake() -> None:
-        loop.call_soon_threadsafe(woken.set)
-
-    service.wakers.add(wake)
+    log = service.runner.log(job)
+    if log is None:
+        return
+    woken = asyncio.Event()
+    service.wakers.add(woken.set)
     try:
-        with service.runner.watching(job, wake):
-            while not service.closing:
-                woken.clear()
-                news = service.runner.news(job, after)
-                for after, told in news.events if news else ():
-                    yield event(told.event, await _in_thread(told, language), after)
-                if news is None or news.over:
-                    return
-                try:
-                    await asyncio.wait_for(woken.wait(), ALIVE_SECONDS)
-                except (TimeoutError, asyncio.TimeoutError):
-                    yield ALIVE
+        async for heard in hear(log, after, woken, lambda: service.closing):
+            if heard is None:
+                yield ALIVE
+            else:
+                id_, told = heard
+                yield event(told.event, await in_thread(told, language), id_)
     finally:
-        service.wakers.discard(wake)
+        service.wakers.discard(woken.set)
+
+
+async def hear(
+    log: EventLog,
+    after: str | None = None,
+    woken: asyncio.Event | None = None,
+    ended: Callable[[], bool] = lambda: False,
+) -> AsyncIterator[tuple[str, Event] | None]:
+    """A run's events with their ids, as they are told; None where none came for long.
+
+    Args:
+        log: Of the run.
+        after: The id of the last event heard.
+        woken: Set by others to have ``ended`` looked at.
+        ended: Whether the listener is to leave before the run is over.
+    """
+    woken, loop = woken or asyncio.Event(), asyncio.get_running_loop()
+    with log.watching(partial(loop.call_soon_threadsafe, woken.set)):
+        while not ended():
+            woken.clear()
+            news = log.since(log.place(after))
+            for one in news.events:
+                after = one[0]
+                yield one
+            if news.over:
+                return
+            try:
+                await asyncio.wait_for(woken.wait(), ALIVE_SECONDS)
+            except (TimeoutError, asyncio.TimeoutError):
+                yield None
 
 
 async def _of_journal(service: Service, job: str, language: str) -> AsyncIterator[str]:
@@ -113,7 +136,7 @@ async def _of_journal(service: Service, job: str, language: str) -> AsyncIterato
         if found.state not in _UNDER_WAY:
             yield await to_thread.run_sync(_ended, service, found, language)
             return
-        state = json.dumps({"event": "progress", "job": job, "state": found.state, **_far(found)})
+        state = json.dumps({"event": "progress", "job": job, "state": found.state, **_done(found)})
         if state != last:
             yield event("progress", state)
             last, quiet = state, 0.0
@@ -124,10 +147,8 @@ async def _of_journal(service: Service, job: str, language: str) -> AsyncIterato
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def _far(job: Job) -> dict[str, Any]:
-    states = ("pairs", "nothing", "repeated", "failed")
-    total = job.counts.get("chunks") or sum(job.counts.values())
-    return {"done": sum(job.counts.get(state, 0) for state in states), "total": total}
+def _done(job: Job) -> dict[str, int]:
+    return job.progress.chunks.model_dump(include={"done", "total"})
 
 
 def _ended(service: Service, job: Job, language: str) -> str:
@@ -143,7 +164,7 @@ def _ended(service: Service, job: Job, language: str) -> str:
     return event("done", as_json(done, language))
 
 
-async def _in_thread(told: Event, language: str) -> str:
+async def in_thread(told: Event, language: str) -> str:
     """The event as JSON; a list of many pairs is not written in the event loop."""
     if isinstance(told, Done):
         return await to_thread.run_sync(as_json, told, language)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from doubles import Gate
 from hypothesis import settings
 
 from bench.simulated import Simulated
@@ -38,6 +39,15 @@ def server() -> Iterator[Simulated]:
     """A simulated model that answers at once."""
     with Simulated() as running:
         yield running
+
+
+@pytest.fixture
+def gate(server: Simulated) -> Iterator[Gate]:
+    """Holds that model's replies back until it is opened."""
+    made = Gate()
+    server.reply = made
+    yield made
+    made.open.set()
 
 
 @pytest.fixture(scope="session")

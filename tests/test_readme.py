@@ -1,4 +1,4 @@
-"""Every block of the READMEs, docs/prompts and docs/python that a person would run, run as it stands."""
+"""Every block of the READMEs and of docs that a person would run, run as it stands."""
 
 from __future__ import annotations
 

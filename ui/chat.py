@@ -9,18 +9,13 @@ from typing import Any
 
 import chainlit as cl
 
-from chains import Dialogue, OpenBackend, PairRetriever, Resolved, Said, Source, Turn, choose
+from chains import Dialogue, Jobs, JournalError, PairRetriever, Resolved, Said, Source, Turn
 
 from .engine import Engine, engine
 from .job_element import show
 from .session import Chat, chat, speak
 
-MOST_OPEN = 4
-"""Backends kept open for talking; the embedded one is a process with a model in it."""
 MOST_QUOTE = 600  # characters of a passage shown as a source
-_lock = threading.Lock()
-_open: dict[str, OpenBackend] = {}
-_retrievers: dict[tuple[str, str], PairRetriever] = {}
 
 
 async def talk(question: str) -> None:
@@ -109,56 +104,18 @@ def _ask(
     own = resolved.settings.prompt_text
     # A prompt with a place for a passage in it speaks of passages, not with people.
     system = own if own and retriever is None and "{text}" not in own else None
-    dialogue = Dialogue(resolved, system=system, retriever=retriever, opened=_opened(resolved))
-    yield from dialogue.ask(question, history, stop)
-
-
-def _opened(resolved: Resolved) -> OpenBackend:
-    """A backend open for all chats that talk with it under the same settings."""
-    chosen, settings = choose(resolved), resolved.settings
-    # An answer takes half of the context at most, so that there is room for the question.
-    backend = chosen.model_copy(update={"max_tokens": min(chosen.max_tokens, chosen.context // 2)})
-    key = f"{backend.model_dump_json()} {settings.temperature} {settings.timeout}"
-    with _lock:
-        if key not in _open:
-            while len(_open) >= MOST_OPEN:
-                _open.pop(next(iter(_open))).close()
-            _open[key] = OpenBackend(backend, settings)
-        return _open[key]
+    backends = shared.runner.backends
+    with Dialogue(resolved, system=system, retriever=retriever, backends=backends) as dialogue:
+        yield from dialogue.ask(question, history, stop)
 
 
 def _retriever(shared: Engine, job: str, resolved: Resolved) -> PairRetriever | None:
     """What answers of a job are drawn from; None while it has no list."""
     if shared.runner.is_running(job):
         return None
-    rows = shared.journal.rows(
-        "SELECT (SELECT updated FROM jobs WHERE id = ?1),"
-        " (SELECT COUNT(*) || '-' || COALESCE(MAX(made), 0) FROM edits WHERE job = ?1)"
-        " FROM lists WHERE job = ?1",
-        job,
-    )
-    if not rows:
-        return None
-    made_of = f"{rows[0]}"
-    with _lock:
-        known = _retrievers.get((job, made_of))
-    if known is None:
-        settings = resolved.settings
-        named = shared.runner.embeddings(settings.embeddings, settings.embedding_backend)
-        known = PairRetriever.of_job(shared.journal, job, resolved=resolved, embeddings=named)
-        with _lock:
-            for old in [key for key in _retrievers if key[0] == job]:
-                del _retrievers[old]
-            while len(_retrievers) >= MOST_OPEN:
-                del _retrievers[next(iter(_retrievers))]
-            _retrievers[job, made_of] = known
-    return known
-
-
-def close() -> None:
-    """Closes every backend that was opened for talking."""
-    with _lock:
-        for one in _open.values():
-            one.close()
-        _open.clear()
-        _retrievers.clear()
+    try:
+        return shared.retrievers.of_job(Jobs(shared.journal).find(job), resolved)
+    except JournalError as error:
+        if error.code in ("job.unknown", "job.no_list"):
+            return None
+        raise

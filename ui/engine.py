@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chains import Journal, Resolved, Runner, resolve
+from chains import Journal, Resolved, RetrieverCache, Runner, resolve
 
 Answer = TypeVar("Answer")
 # Reading documents takes seconds and every core; a page of a list must not wait behind it.
@@ -23,6 +23,7 @@ class Engine:
         config: A settings file; None for the one ``resolve`` finds.
         journal: Where everything is kept; None for the one the settings name.
         runner: Runs the jobs; None for one of its own.
+        retrievers: Indexes of lists that answers are drawn from; None for its own.
     """
 
     def __init__(
@@ -30,10 +31,12 @@ class Engine:
         config: Path | None = None,
         journal: Journal | None = None,
         runner: Runner | None = None,
+        retrievers: RetrieverCache | None = None,
     ) -> None:
         self.config = config
         self.journal = journal or Journal(self.settings().settings.journal)
         self.runner = runner or Runner(self.journal)
+        self.retrievers = retrievers or RetrieverCache(self.journal, self.runner.embeddings)
         self._own_runner, self._own_journal = runner is None, journal is None
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reading")
         self._answerers = ThreadPoolExecutor(ANSWERERS, thread_name_prefix="page")

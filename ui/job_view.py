@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from chains import Job, Jobs, Watch, edits, load_documents, load_list
+from chains import ChunkCounts, Job, JobProgress, Jobs, edits, has_list, load_documents, load_list
 from pairs import PairList
 
 from .engine import Engine
@@ -26,9 +26,8 @@ def jobs_of(engine: Engine) -> list[dict[str, Any]]:
 
 
 def _row(job: Job) -> dict[str, Any]:
-    counts = job.counts
+    chunks, pairs = job.progress.chunks, job.progress.pairs
     running = job.state in ("running", "broken off")
-    done = sum(count for state, count in counts.items() if running and state != "not asked")
     names = [source.replace("\\", "/").rpartition("/")[2] for source in job.sources]
     return {
         "id": job.id,
@@ -36,9 +35,9 @@ def _row(job: Job) -> dict[str, Any]:
         "names": names,
         "backend": str(job.backend.get("name", "")),
         "created": job.created,
-        "kept": counts.get("kept"),
-        "done": done if running else None,
-        "chunks": sum(counts.values()) if running else counts.get("chunks"),
+        "kept": pairs.kept if pairs and not running else None,
+        "done": chunks.done if running else None,
+        "chunks": chunks.total,
     }
 
 
@@ -65,14 +64,14 @@ class Desk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._watches: dict[str, Watch] = {}
+        self._watches: dict[str, JobProgress] = {}
         self._ready: OrderedDict[tuple[str, str], _Ready] = OrderedDict()
         self._one_at_a_time = threading.Lock()
 
-    def watch(self, job: str) -> Watch:
+    def watch(self, job: str) -> JobProgress:
         """What follows a job."""
         with self._lock:
-            return self._watches.setdefault(job, Watch(self._engine.runner, job))
+            return self._watches.setdefault(job, JobProgress(self._engine.runner, job))
 
     def look(self, job: str, asked: dict[str, Any], language: str) -> dict[str, Any]:
         """The state of a job, its counts and a page of its rows.
@@ -139,7 +138,7 @@ class Desk:
     def _table(self, job: Job, language: str) -> Table | None:
         """A finished job's rows; None where it ended without a list."""
         journal = self._engine.journal
-        if not journal.rows("SELECT 1 FROM lists WHERE job = ?", job.id):
+        if not has_list(journal, job.id):
             return None
         changed = tuple(edit.model_dump_json() for edit in edits(journal, job.id))
         made_of = (job.updated, changed)
@@ -154,7 +153,7 @@ class Desk:
                 self._ready.popitem(last=False)
         return ready.table
 
-    def _rows_so_far(self, watch: Watch, view: str, language: str) -> list[dict[str, Any]]:
+    def _rows_so_far(self, watch: JobProgress, view: str, language: str) -> list[dict[str, Any]]:
         if view == "kept":
             return [as_row(pair) for pair in watch.pairs()]
         if view == "failed":
@@ -175,7 +174,7 @@ def _asked(asked: dict[str, Any]) -> tuple[str, int, int, str]:
     )
 
 
-def _about(job: Job, *, running: bool, watch: Watch, language: str) -> dict[str, Any]:
+def _about(job: Job, *, running: bool, watch: JobProgress, language: str) -> dict[str, Any]:
     failure = None if running else job.failure
     state = job.state
     if running and state not in _UNDER_WAY:
@@ -196,23 +195,23 @@ def _about(job: Job, *, running: bool, watch: Watch, language: str) -> dict[str,
     }
 
 
-def _progress(job: Job, watch: Watch) -> dict[str, Any]:
+def _progress(job: Job, watch: JobProgress) -> dict[str, Any]:
     """The progress line, from the run here or else from the chunks of a run elsewhere."""
     if watch.prepared is not None and not watch.over:
-        return watch.progress()
-    ended = {state: count for state, count in job.counts.items() if state != "not asked"}
+        return watch.snapshot()._asdict()
+    chunks = job.progress.chunks if job.state == "running" else ChunkCounts()
     return {
-        "done": sum(ended.values()) if job.state == "running" else 0,
-        "total": sum(job.counts.values()) if job.state == "running" else 0,
+        "done": chunks.done,
+        "total": chunks.total,
         "pairs": None,
         "aside": None,
-        "failed": job.counts.get("failed", 0),
+        "failed": job.progress.chunks.failed,
         "tokens": None,
         "calls": None,
         "eta": None,
     }
 
 
-def _so_far(watch: Watch) -> dict[str, int | None]:
-    progress = watch.progress()
-    return {"kept": progress["pairs"], "failed": progress["failed"]}
+def _so_far(watch: JobProgress) -> dict[str, int | None]:
+    now = watch.snapshot()
+    return {"kept": now.pairs, "failed": now.failed}

@@ -71,9 +71,6 @@ def entry() -> str:
 
 def end() -> None:
     """Ends what the page holds; jobs under way wait for the next server."""
-    from . import chat as talking
-
-    talking.close()
     close()
     placing.close()
 

@@ -17,7 +17,6 @@ from chains import (
     Text,
     Upload,
     as_reason,
-    choose,
     estimate,
     read_for,
 )
@@ -58,7 +57,7 @@ async def start(inputs: Sequence[RunInput]) -> None:
     guess = await shared.read(estimate, read, resolved)
     lines = _understood(read, guess, spoken)
     waiting = Pending(read, resolved)
-    if _worth_asking(guess, known, choose(resolved).base_url):
+    if _worth_asking(guess, known):
         number = secrets.token_hex(4)
         known.pending[number] = waiting
         lines.append(speak("page.confirm"))
@@ -121,17 +120,17 @@ def _understood(read: Inputs, guess: Estimate, spoken: str) -> list[str]:
     )
     if guess.cost is not None:
         lines.append(say("show.estimate_cost", spoken, cost=f"{guess.cost:.2f}"))
-    if guess.backend == "embedded":
+    if guess.embedded:
         lines.append(say("show.small_model", spoken))
     return lines
 
 
-def _worth_asking(guess: Estimate, known: Chat, address: str | None) -> bool:
+def _worth_asking(guess: Estimate, known: Chat) -> bool:
     """Whether a person should say yes first: it costs money, or may."""
     cost, tokens = known.confirm
     if guess.cost is not None:
         return guess.cost > cost
-    return address is not None and guess.prompt + guess.completion > tokens
+    return not guess.embedded and guess.prompt + guess.completion > tokens
 
 
 def _yes_or_no(number: str) -> list[cl.Action]:

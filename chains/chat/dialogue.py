@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
@@ -20,8 +21,8 @@ from prompts.dialogue import check_own_system
 
 from ..errors import ChainError
 from ..llm.backends import choose
-from ..llm.client import OpenBackend
 from ..llm.limits import Pace
+from ..llm.open_backends import OpenBackends
 from ..llm.stream import stream
 from .lexical_index import units_of
 from .prompt_budget import Asked, Turn, request, says_nothing
@@ -30,7 +31,7 @@ from .visible_text import Speech, goes_round
 
 if TYPE_CHECKING:
     from ..llm.backends import Backend
-    from ..models.gguf import Progress
+    from ..models.gguf import DownloadProgress
     from ..settings import Resolved
     from .retriever import PairRetriever
 
@@ -73,7 +74,7 @@ class Dialogue:
         resolved: The settings in force: backend, temperature, max_tokens.
         system: The user's own system prompt; None for a built-in one.
         retriever: What answers are drawn from; None for a free conversation.
-        opened: A backend that is open already, which is left open; None for one of its own.
+        backends: Those that are kept open for conversations; None for one of its own.
         progress: Told ``(file, bytes done, bytes in all)`` while model files are downloaded.
 
     Raises:
@@ -88,16 +89,17 @@ class Dialogue:
         *,
         system: str | None = None,
         retriever: PairRetriever | None = None,
-        opened: OpenBackend | None = None,
-        progress: Progress | None = None,
+        backends: OpenBackends | None = None,
+        progress: DownloadProgress | None = None,
     ) -> None:
         self._system = check_own_system(None if system is None else whole_characters(system))
         self._retriever = retriever
         self._settings = resolved.settings
-        self._ours = opened is None
-        self._opened = opened or OpenBackend(
-            _for_talk(choose(resolved)), resolved.settings, progress
-        )
+        self._backends = backends or OpenBackends(idle=0)
+        chosen = _for_talk(choose(resolved))
+        self._opened = self._backends.take(chosen, resolved.settings, progress)
+        self._lease = ExitStack()
+        self._lease.callback(self._backends.give_back, self._opened)
         # A conversation is no list of pairs.
         self._opened.give_up_schema()
         self._whole = threading.Event()
@@ -121,9 +123,8 @@ class Dialogue:
         return self._opened.model
 
     def close(self) -> None:
-        """Closes the backend, unless it was given."""
-        if self._ours:
-            self._opened.close()
+        """Closes the backend, unless it is kept open for others."""
+        self._lease.close()
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), stop: threading.Event | None = None
@@ -143,19 +144,19 @@ class Dialogue:
         if not question:
             raise ChainError("chat.blank")
         stop = stop or threading.Event()
-        if self._retriever is None:
-            yield from self._answer(question, history, (), stop)
-            return
-        same = self._retriever.same_question(question)
-        if same is not None:
-            yield Said(text=same.answer, sources=(same,), last=True)
-            return
-        sources = self._search(self._retriever, question, history)
-        if not sources:
-            said = say("chat.not_in_documents", language_of(question))
-            yield Said(text=said, found=False, last=True)
-            return
-        yield from self._answer(question, history, sources, stop)
+        sources: tuple[Source, ...] = ()
+        if self._retriever is not None:
+            same = self._retriever.same_question(question)
+            if same is not None:
+                yield Said(text=same.answer, sources=(same,), last=True)
+                return
+            sources = self._search(self._retriever, question, history)
+            if not sources:
+                said = say("chat.not_in_documents", language_of(question))
+                yield Said(text=said, found=False, last=True)
+                return
+        with self._backends.turn(self._opened.backend):
+            yield from self._answer(question, history, sources, stop)
 
     def _search(
         self, retriever: PairRetriever, question: str, history: Sequence[Turn]

@@ -6,44 +6,54 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Literal
 
 from pydantic import ValidationError
 
-from chains.chat.retriever import PairRetriever
-from chains.embedding.load import NamedEmbeddings
-from chains.errors import JournalError
-from chains.journal.lists import edits
-from chains.journal.replies import Journal
-from chains.records import Job
-from chains.settings import Resolved, Settings
+from ..embedding.load import NamedEmbeddings, load_embeddings
+from ..errors import JournalError
+from ..journal.lists import edits, has_list
+from ..journal.replies import Journal
+from ..records import Job
+from ..settings import Resolved, Settings
+from .retriever import PairRetriever
 
 REMEMBERED = 4
 """Indexes in memory; another one is made anew, from the vectors in the journal."""
 
+Load = Callable[[str, Literal["auto", "torch", "openvino"]], NamedEmbeddings]
+
 
 class RetrieverCache:
-    """Makes the index of a job's list, and keeps the latest.
+    """Makes the index of a job's list, and keeps the latest; safe for many threads.
 
     Args:
         journal: Holds lists and vectors.
+        load: Gives an embedding by its name and what computes it; ``Runner.embeddings`` where
+            runs share theirs.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, load: Load = load_embeddings) -> None:
         self._journal = journal
+        self._load = load
         self._lock = threading.Lock()
         self._made: OrderedDict[tuple[object, ...], Future[PairRetriever]] = OrderedDict()
 
-    def of_job(self, job: Job, embeddings: Callable[[Resolved], NamedEmbeddings]) -> PairRetriever:
+    def of_job(self, job: Job, resolved: Resolved | None = None) -> PairRetriever:
         """What finds pairs and passages of a job, a person's edits applied.
 
         Args:
             job: From the journal.
-            embeddings: Gives what some settings name, loaded once.
+            resolved: Says which embedding; None for the one the job was made with.
 
         Raises:
             SaidError: The job has no list yet, or no vectors are to be had.
         """
-        key = (job.id, job.updated, tuple(edits(self._journal, job.id)))
+        if not has_list(self._journal, job.id):  # before an embedding is loaded for nothing
+            raise JournalError("job.no_list", job=job.id)
+        settings = resolved.settings if resolved else _settings_of(job)
+        measured = (settings.embeddings, settings.embedding_backend)
+        key = (job.id, job.updated, measured, tuple(edits(self._journal, job.id)))
         with self._lock:
             future = self._made.get(key)
             mine = future is None
@@ -54,17 +64,18 @@ class RetrieverCache:
                 self._made.popitem(last=False)
         if mine:
             try:
-                future.set_result(self._make(job, embeddings))
+                named = self._load(*measured)
+                made = PairRetriever.of_job(self._journal, job.id, embeddings=named)
+                future.set_result(made)
             except Exception as error:  # noqa: BLE001 - whoever waits for it is told
                 with self._lock:
                     self._made.pop(key, None)
                 future.set_exception(error)
         return future.result()
 
-    def _make(self, job: Job, embeddings: Callable[[Resolved], NamedEmbeddings]) -> PairRetriever:
-        try:
-            settings = Settings.model_validate(job.settings)
-        except ValidationError as error:
-            raise JournalError("job.other_version", job=job.id) from error
-        named = embeddings(Resolved(settings=settings, origins={}))
-        return PairRetriever.of_job(self._journal, job.id, embeddings=named)
+
+def _settings_of(job: Job) -> Settings:
+    try:
+        return Settings.model_validate(job.settings)
+    except ValidationError as error:
+        raise JournalError("job.other_version", job=job.id) from error

@@ -1,14 +1,13 @@
-"""What a run has told so far, for any number of listeners that come and go."""
+"""Event log of one run, replayable for listeners that come late, leave, and come back."""
 
 from __future__ import annotations
 
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..events import Event
 
@@ -29,30 +28,32 @@ class News(NamedTuple):
     elsewhere: bool
 
 
-@dataclass
-class Run:
-    """One run of a job: what it has told so far, and who waits for more."""
+@dataclass(eq=False)
+class EventLog:
+    """What one run has told so far, and who waits for more.
 
-    job: str
-    embedded: bool
-    given: dict[str, Any]
+    Attributes:
+        token: What the ids of its events begin with; no other log has it.
+        events: In the order they were told.
+        over: Nothing more will come.
+        error: Why the run failed, as it was raised.
+    """
+
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     events: list[Event] = field(default_factory=list)
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    stop: threading.Event = field(default_factory=threading.Event)
-    begun: bool = False
     over: bool = False
-    turn: Future[None] | None = None
-    watchers: list[Callable[[], object]] = field(default_factory=list)
+    error: Exception | None = None
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _watchers: list[Callable[[], object]] = field(default_factory=list)
 
     def tell(self, event: Event | None) -> None:
         """Tells an event, or that nothing more will come."""
-        with self.changed:
+        with self._changed:
             if event is not None:
                 self.events.append(event)
             self.over = event is None or event.event in _OVER
-            self.changed.notify_all()
-            watchers = list(self.watchers)
+            self._changed.notify_all()
+            watchers = list(self._watchers)
         for wake in watchers:
             wake()
 
@@ -65,7 +66,7 @@ class Run:
 
     def since(self, at: int) -> News:
         """What was told after the first so many events."""
-        with self.changed:
+        with self._changed:
             new = self.events[at:]
             events = [(f"{self.token}-{number}", one) for number, one in enumerate(new, at + 1)]
             ended = bool(self.events) and self.events[-1].event in _OVER
@@ -82,9 +83,9 @@ class Run:
         """
         at = self.place(after)
         while True:
-            with self.changed:
+            with self._changed:
                 if at >= len(self.events) and not self.over:
-                    self.changed.wait(patience)
+                    self._changed.wait(patience)
             news = self.since(at)
             yield from news.events
             at += len(news.events)
@@ -96,10 +97,10 @@ class Run:
     @contextmanager
     def watching(self, wake: Callable[[], object]) -> Iterator[None]:
         """Calls a function after everything that is told, until the context ends."""
-        with self.changed:
-            self.watchers.append(wake)
+        with self._changed:
+            self._watchers.append(wake)
         try:
             yield
         finally:
-            with self.changed:
-                self.watchers.remove(wake)
+            with self._changed:
+                self._watchers.remove(wake)

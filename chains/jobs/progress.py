@@ -1,30 +1,133 @@
-"""A job while it runs, as far as its run has told: what is done, the pairs in document order."""
+"""How far a run is, folded from its events; every door shows this and keeps no count of its own."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from chains.events import ChunkDone, Done, Event, Failed, Prepared
-from chains.jobs.runner import Runner
-from pairs.records import ChunkOutcome, QAPair, Reason, TokenUsage
+from pairs.records import ChunkOutcome, QAPair, TokenUsage
+
+from ..events import ChunkDone, Event, Prepared, Verified
+
+if TYPE_CHECKING:
+    from .runner import Runner
 
 WINDOW_SECONDS = 60.0
 """How far back the speed is measured from which the rest of the time is guessed."""
 
 
-class Watch:
-    """Follows the runs of one job; any number of chats may look at the same one.
+class Snapshot(NamedTuple):
+    """What a progress line shows.
+
+    Attributes:
+        done: Chunks that have ended.
+        total: All of them, as far as is known.
+        pairs: Kept so far; what comes later may still show duplicates.
+        aside: Pairs read and not kept.
+        failed: Chunks that failed.
+        tokens: Of prompts and replies together.
+        calls: Made so far.
+        rate: Chunks a minute, by the last minute; None before there is a speed.
+        eta: Seconds the rest may take at that rate; None before there is a speed.
+    """
+
+    done: int
+    total: int
+    pairs: int
+    aside: int
+    failed: int
+    tokens: int
+    calls: int
+    rate: float | None
+    eta: float | None
+
+
+class RunProgress:
+    """One run, from its first event on.
+
+    Attributes:
+        prepared: What the run is about; None until it has told.
+        verified: Pairs whose question was asked again, and how many are to be; (0, 0) before that.
+        over: Whether the run has ended; its list, or its failure, stands in the journal then.
+    """
+
+    def __init__(self) -> None:
+        self.prepared: Prepared | None = None
+        self.verified = (0, 0)
+        self.over = False
+        self._done = self._total = 0
+        self._usage = TokenUsage()
+        # By chunk: a further pass tells of it again, of its pairs only those that are new.
+        self._parsed: dict[int, int] = {}
+        self._pairs: dict[int, tuple[QAPair, ...]] = {}
+        self._failed: dict[int, ChunkOutcome] = {}
+        self._speed: deque[tuple[float, int]] = deque()
+
+    def take(self, event: Event) -> None:
+        """Takes in the next event."""
+        if isinstance(event, Prepared):
+            self.prepared, self._total = event, event.chunks
+        elif isinstance(event, ChunkDone):
+            self._done, self._total, self._usage = event.done, event.total, event.usage
+            self._chunk(event)
+        elif isinstance(event, Verified):
+            self.verified, self._usage = (event.done, event.total), event.usage
+        else:
+            self.over = True
+            self._pairs.clear()
+            self._failed.clear()
+
+    def _chunk(self, event: ChunkDone) -> None:
+        self._parsed[event.index] = event.outcome.parsed
+        if event.pairs:
+            self._pairs[event.index] = (*self._pairs.get(event.index, ()), *event.pairs)
+        self._failed.pop(event.index, None)
+        if event.outcome.state == "failed":
+            self._failed[event.index] = event.outcome
+
+    def pairs(self) -> list[QAPair]:
+        """The pairs kept so far, in document order; what comes later may still show duplicates."""
+        return [pair for index in sorted(self._pairs) for pair in self._pairs[index]]
+
+    def failed(self) -> list[ChunkOutcome]:
+        """The chunks that failed so far, in document order."""
+        return [self._failed[index] for index in sorted(self._failed)]
+
+    def snapshot(self) -> Snapshot:
+        """Where the run is now."""
+        kept = sum(len(pairs) for pairs in self._pairs.values())
+        rate = self._rate()
+        return Snapshot(
+            done=self._done,
+            total=self._total,
+            pairs=kept,
+            aside=sum(self._parsed.values()) - kept,
+            failed=len(self._failed),
+            tokens=self._usage.prompt + self._usage.completion,
+            calls=self._usage.calls,
+            rate=rate and 60 * rate,
+            eta=rate and round((self._total - self._done) / rate, 1),
+        )
+
+    def _rate(self) -> float | None:
+        """Chunks a second since a minute ago, or since the chunk before where one takes longer."""
+        now, speed = time.monotonic(), self._speed
+        if not speed or speed[-1][1] != self._done:
+            speed.append((now, self._done))
+        while len(speed) > 1 and now - speed[1][0] >= WINDOW_SECONDS and speed[1][1] < self._done:
+            speed.popleft()
+        began, first = speed[0]
+        return (self._done - first) / (now - began) if self._done > first and now > began else None
+
+
+class JobProgress:
+    """How far a job of a runner is, whichever of its runs goes on; safe for many threads.
 
     Args:
         runner: That runs it.
         job: Its whole id.
-
-    Attributes:
-        over: Whether the last run heard of has ended; its list stands in the journal then.
-        failure: Why there is no list.
     """
 
     def __init__(self, runner: Runner, job: str) -> None:
@@ -32,84 +135,40 @@ class Watch:
         self._job = job
         self._lock = threading.Lock()
         self._heard: str | None = None
-        self._begin(None)
+        self._run = RunProgress()
 
-    def _begin(self, prepared: Prepared | None) -> None:
-        self.prepared = prepared
-        self.failure: Reason | None = None
-        self.over = False
-        self.done, self.total = 0, prepared.chunks if prepared else 0
-        self.usage = TokenUsage()
-        self._pairs: dict[int, tuple[QAPair, ...]] = {}
-        self._bad: dict[int, ChunkOutcome] = {}
-        self._parsed = 0
-        self._speed: deque[tuple[float, int]] = deque()
+    @property
+    def prepared(self) -> Prepared | None:
+        """What the run under way is about; None until it has told."""
+        return self._run.prepared
+
+    @property
+    def over(self) -> bool:
+        """Whether the last run heard of has ended; its list stands in the journal then."""
+        return self._run.over
 
     def catch_up(self) -> None:
         """Takes in what the run has told since the last time; returns at once."""
         with self._lock:
-            for heard in self._runner.listen(self._job, self._heard, 0):
-                if heard is None:
-                    break
+            news = self._runner.news(self._job, self._heard)
+            for id_, event in news.events if news else ():
                 token = (self._heard or "").partition("-")[0]
-                self._heard, event = heard
-                if self._heard.partition("-")[0] != token:
-                    self._begin(None)  # another run, from its beginning
-                self._take(event)
-            self._speed.append((time.monotonic(), self.done))
-            while self._speed[-1][0] - self._speed[0][0] > WINDOW_SECONDS:
-                self._speed.popleft()
-
-    def _take(self, event: Event) -> None:
-        if isinstance(event, Prepared):
-            self._begin(event)
-        elif isinstance(event, ChunkDone):
-            self.done, self.total, self.usage = event.done, event.total, event.usage
-            self._parsed += event.outcome.parsed
-            if event.pairs:
-                self._pairs[event.index] = event.pairs
-            if event.outcome.state == "failed":
-                self._bad[event.index] = event.outcome
-        elif isinstance(event, Done):
-            self._end()
-        elif isinstance(event, Failed):
-            self._end()
-            self.failure = event.reason
-
-    def _end(self) -> None:
-        """The list stands in the journal from now on."""
-        self.over = True
-        self._pairs.clear()
-        self._bad.clear()
+                if id_.partition("-")[0] != token:
+                    self._run = RunProgress()  # another run, from its beginning
+                self._heard = id_
+                self._run.take(event)
 
     def pairs(self) -> list[QAPair]:
         """The pairs kept so far, in document order; what comes later may still show duplicates."""
         with self._lock:
-            return [pair for index in sorted(self._pairs) for pair in self._pairs[index]]
+            return self._run.pairs()
 
     def failed(self) -> list[ChunkOutcome]:
         """The chunks that failed so far, in document order."""
         with self._lock:
-            return [self._bad[index] for index in sorted(self._bad)]
+            return self._run.failed()
 
-    def progress(self) -> dict[str, Any]:
-        """What the progress line shows."""
+    def snapshot(self) -> Snapshot:
+        """Where the run is now."""
         with self._lock:
-            kept = sum(len(pairs) for pairs in self._pairs.values())
-            return {
-                "done": self.done,
-                "total": self.total,
-                "pairs": kept,
-                "aside": self._parsed - kept,
-                "failed": len(self._bad),
-                "tokens": self.usage.prompt + self.usage.completion,
-                "calls": self.usage.calls,
-                "eta": self._eta(),
-            }
-
-    def _eta(self) -> float | None:
-        """Seconds the rest may take, by the speed of the last minute."""
-        (began, first), (now, last) = self._speed[0], self._speed[-1]
-        if last <= first or now <= began:
-            return None
-        return round((self.total - self.done) * (now - began) / (last - first), 1)
+            return self._run.snapshot()

@@ -13,8 +13,8 @@ from ..errors import JournalError
 from ..events import Event
 from ..journal.documents import load_documents
 from ..journal.replies import Journal
-from ..llm.backends import Backend
-from ..models.gguf import Progress
+from ..llm.backends import backend_of
+from ..models.gguf import DownloadProgress
 from ..records import Job
 from ..run.inputs import Inputs
 from ..run.pipeline import Pipeline
@@ -27,7 +27,7 @@ def resume(
     given: Mapping[str, Any] | None = None,
     *,
     embeddings: NamedEmbeddings | None = None,
-    progress: Progress | None = None,
+    progress: DownloadProgress | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[Event]:
     """The events of a job that goes on: what was answered is not asked again.
@@ -54,9 +54,9 @@ def resume(
     )
     asked = {name: value for name, value in (given or {}).items() if value is not None}
     budget = {"max_calls": None, "max_tokens_total": None}
+    backend = backend_of(job)
     try:
         settings = Settings.model_validate({**job.settings, **budget, **asked})
-        backend = Backend.model_validate(job.backend)
     except ValidationError as error:
         raise JournalError("job.other_version", job=job.id) from error
     resolved = Resolved(

@@ -1,7 +1,8 @@
-"""Jobs run in threads of this process, with any number of listeners; for doors that stay open.
+"""Runs in threads of this process, with any number of listeners; for doors that stay open.
 
 A job is in the journal before it runs, and its listeners may come and go: neither a closed page
 nor a killed server loses it. What a server took on it takes up again when it is started anew.
+Beside jobs there are runs for somebody who waits for the answer; nobody takes those up again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from messages.errors import SaidError
@@ -22,17 +24,42 @@ from ..events import Done, Event, Failed
 from ..journal.documents import save_documents
 from ..journal.jobs import Jobs
 from ..journal.replies import Journal
-from ..llm.backends import choose
+from ..llm.backends import Backend, backend_of, choose
 from ..llm.cached_call import as_reason
+from ..llm.open_backends import OpenBackends
 from ..records import Job
 from ..run.inputs import Inputs
+from ..run.pipeline import Pipeline
 from ..settings import Resolved, Settings
-from .event_log import News, Run
+from .event_log import EventLog, News
 from .resume import resume
 
 REMEMBERED = 50
 """Runs over whose events can still be listened to; the list itself stands in the journal."""
 _BUDGET = ("max_calls", "max_tokens_total")
+
+
+@dataclass(eq=False)
+class _Run:
+    """One run: how it starts, what ends it, and what it tells.
+
+    Attributes:
+        job: The job it is about; empty where somebody waits for the answer instead.
+        turn: Its place in a queue.
+    """
+
+    job: str
+    embedded: bool
+    start: Callable[[_Run], Iterator[Event]]
+    stop: threading.Event = field(default_factory=threading.Event)
+    log: EventLog = field(default_factory=EventLog)
+    begun: bool = False
+    turn: Future[None] | None = None
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will come of it."""
+        return self.log.over
 
 
 class Runner:
@@ -42,19 +69,31 @@ class Runner:
         journal: Where everything is kept.
         at_once: Jobs of other backends that run at the same time.
         waiting: Jobs that may wait for their turn.
+        answers: Runs of other backends at the same time that somebody waits for.
+
+    Attributes:
+        backends: Those kept open for conversations in this process.
     """
 
-    def __init__(self, journal: Journal, *, at_once: int = 8, waiting: int = 100) -> None:
+    def __init__(
+        self, journal: Journal, *, at_once: int = 8, waiting: int = 100, answers: int = 128
+    ) -> None:
+        self.backends = OpenBackends()
         self._journal = journal
         self._jobs = Jobs(journal)
         self._waiting = waiting
         self._lock = threading.Lock()
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, _Run] = {}
+        self._answers: set[_Run] = set()
+        self._left: list[_Run] = []
         self._closed = False
         self._embeddings: dict[tuple[str, str], Future[NamedEmbeddings]] = {}
-        # One model in memory serves one run at a time.
+        # The embedded model serves one job at a time; a short answer need not wait for the end of
+        # a job of hours, its calls go in between.
         self._embedded = ThreadPoolExecutor(1, thread_name_prefix="embedded")
         self._others = ThreadPoolExecutor(at_once, thread_name_prefix="jobs")
+        self._embedded_answers = ThreadPoolExecutor(1, thread_name_prefix="embedded-answers")
+        self._other_answers = ThreadPoolExecutor(answers, thread_name_prefix="answers")
         self._stopped = ThreadPoolExecutor(1, thread_name_prefix="stopped")
 
     def begin(self, read: Inputs, resolved: Resolved) -> str:
@@ -76,7 +115,7 @@ class Runner:
             settings=settings,
             backend=backend.model_dump(mode="json"),
         )
-        run = Run(job.id, _is_embedded(job), {name: settings[name] for name in _BUDGET})
+        run = self._job_run(job.id, backend, {name: settings[name] for name in _BUDGET})
         with self._lock:
             self._check_room()
             self._runs[job.id] = run
@@ -91,6 +130,32 @@ class Runner:
         self._submit(run)
         return job.id
 
+    def answer(self, read: Inputs, resolved: Resolved, stop: threading.Event) -> EventLog:
+        """What a run tells that somebody waits for; it goes before jobs that wait for their turn.
+
+        Nothing takes it up again where it is stopped or the runner is closed.
+
+        Args:
+            read: What it asks about.
+            resolved: The settings in force.
+            stop: Ends it: calls in flight are finished, the rest is not asked.
+
+        Raises:
+            SettingsError: The backend is unknown.
+        """
+
+        def start(run: _Run) -> Iterator[Event]:
+            settings = resolved.settings
+            named = self.embeddings(settings.embeddings, settings.embedding_backend)
+            pipeline = Pipeline(resolved, journal=self._journal, embeddings=named, stop=run.stop)
+            return pipeline.run(read)
+
+        run = _Run("", choose(resolved).embedded, start, stop)
+        with self._lock:
+            self._answers.add(run)
+        self._submit(run)
+        return run.log
+
     def resume_job(
         self, job: str, given: Mapping[str, Any] | None = None, *, retry: bool = False
     ) -> None:
@@ -103,10 +168,10 @@ class Runner:
 
         Raises:
             BusyError: Too many wait already.
-            JournalError: There is no such job, or somebody works on it.
+            JournalError: There is no such job, somebody works on it, or another version wrote it.
         """
         found = self._jobs.find(job)
-        run = Run(found.id, _is_embedded(found), dict(given or {}))
+        run = self._job_run(found.id, backend_of(found), dict(given or {}))
         with self._lock:
             earlier = self._runs.get(found.id)
             if found.state == "running" or (earlier and not earlier.over):
@@ -134,7 +199,11 @@ class Runner:
         taken = []
         for job in reversed(left):
             budget = {name: job.settings.get(name) for name in _BUDGET}
-            run = Run(job.id, _is_embedded(job), budget)
+            try:
+                run = self._job_run(job.id, backend_of(job), budget)
+            except JournalError as error:
+                self._jobs.fail(job.id, as_reason(error))
+                continue
             with self._lock:
                 if job.id in self._runs and not self._runs[job.id].over:
                     continue
@@ -159,7 +228,7 @@ class Runner:
         """
         run = self._runs.get(job)
         if run is not None:
-            yield from run.listen(after, patience)
+            yield from run.log.listen(after, patience)
 
     def news(self, job: str, after: str | None = None) -> News | None:
         """What ``listen`` would give at once; None for a job that no run here is about.
@@ -169,7 +238,16 @@ class Runner:
             after: As for ``listen``.
         """
         run = self._runs.get(job)
-        return run.since(run.place(after)) if run else None
+        return run.log.since(run.log.place(after)) if run else None
+
+    def log(self, job: str) -> EventLog | None:
+        """What the run of this process tells that is about a job; None where there is none.
+
+        Args:
+            job: Its whole id.
+        """
+        run = self._runs.get(job)
+        return run.log if run else None
 
     def watching(self, job: str, wake: Callable[[], object]) -> AbstractContextManager[None]:
         """Calls a function, from any thread, whenever a run of this process has told something.
@@ -177,7 +255,7 @@ class Runner:
         For listeners that cannot give a thread each to waiting.
         """
         run = self._runs.get(job)
-        return run.watching(wake) if run else nullcontext()
+        return run.log.watching(wake) if run else nullcontext()
 
     def is_running(self, job: str) -> bool:
         """Whether a run of this process is about a job and not yet over."""
@@ -205,22 +283,36 @@ class Runner:
             run.turn = self._stopped.submit(self._run, run)
         return True
 
-    def close(self) -> None:
-        """Ends every run and waits for the calls in flight; the next server takes them up."""
+    def stop_all(self) -> None:
+        """Begins nothing any more and tells every run to end, without waiting for that."""
         with self._lock:
+            if self._closed:
+                return
             self._closed = True
-            runs = [run for run in self._runs.values() if not run.over and not run.stop.is_set()]
-        pools = (self._embedded, self._others, self._stopped)
-        for pool in pools:
+            under_way = [run for run in self._runs.values() if not run.over]
+            self._left = [run for run in under_way if not run.stop.is_set()]
+            answers = list(self._answers)
+        for pool in self._pools():
             pool.shutdown(wait=False, cancel_futures=True)
-        for run in runs:
+        for run in (*self._left, *answers):
             run.stop.set()
-        for pool in pools:
+            if run.turn is not None and run.turn.cancelled():
+                run.log.tell(None)
+
+    def close(self) -> None:
+        """Ends every run and waits for the calls in flight; the next server takes up the jobs."""
+        self.stop_all()
+        for pool in self._pools():
             pool.shutdown(wait=True)
-        self._jobs.put_back([run.job for run in runs])
-        for run in runs:
+        self.backends.close()
+        self._jobs.put_back([run.job for run in self._left])
+        for run in (*self._left, *self._answers):
             if not run.over:
-                run.tell(None)
+                run.log.tell(None)
+
+    def _pools(self) -> tuple[ThreadPoolExecutor, ...]:
+        answers = (self._embedded_answers, self._other_answers)
+        return (self._embedded, self._others, *answers, self._stopped)
 
     def embeddings(
         self, name: str, backend: Literal["auto", "torch", "openvino"]
@@ -251,43 +343,53 @@ class Runner:
         for job in over[: max(0, len(over) - REMEMBERED)]:
             del self._runs[job]
 
-    def _submit(self, run: Run) -> None:
-        pool = self._embedded if run.embedded else self._others
+    def _job_run(self, job: str, backend: Backend, given: dict[str, Any]) -> _Run:
+        """A run that goes on with a job of the journal."""
+
+        def start(run: _Run) -> Iterator[Event]:
+            found = self._jobs.find(job)
+            settings = Settings.model_validate({**found.settings, **given})
+            named = self.embeddings(settings.embeddings, settings.embedding_backend)
+            return resume(self._journal, found, given, embeddings=named, stop=run.stop)
+
+        return _Run(job, backend.embedded, start)
+
+    def _submit(self, run: _Run) -> None:
+        if run.job:
+            pool = self._embedded if run.embedded else self._others
+        else:
+            pool = self._embedded_answers if run.embedded else self._other_answers
         try:
             run.turn = pool.submit(self._run, run)
-        except RuntimeError:  # closed meanwhile; the next server finds it in the journal
-            run.tell(None)
+        except RuntimeError:  # closed meanwhile; the next server finds a job in the journal
+            run.log.tell(None)
 
-    def _run(self, run: Run) -> None:
+    def _run(self, run: _Run) -> None:
         """One run to its end; whatever happens, its listeners are told."""
         run.begun = True
         try:
-            job = self._jobs.find(run.job)
-            settings = Settings.model_validate({**job.settings, **run.given})
-            named = self.embeddings(settings.embeddings, settings.embedding_backend)
-            events = resume(self._journal, job, run.given, embeddings=named, stop=run.stop)
-            for event in events:
+            for event in run.start(run):
                 cut_short = self._closed and isinstance(event, Done) and not event.result.complete
-                run.tell(None if cut_short else event)
+                run.log.tell(None if cut_short else event)
         except SaidError as error:
             if error.code == "job.busy":  # another process runs it, and says what comes of it
-                run.tell(None)
+                run.log.tell(None)
             else:
-                self._fail(run, as_reason(error))
+                self._fail(run, error, as_reason(error))
         except Exception as error:  # noqa: BLE001 - a listener must never wait for ever
             fields: dict[str, str | int] = {
                 "kind": type(error).__name__,
                 "reason": str(error)[:300],
             }
-            self._fail(run, Reason(code="job.unexpected", fields=fields))
-
-    def _fail(self, run: Run, reason: Reason) -> None:
-        try:
-            self._jobs.fail(run.job, reason)
+            self._fail(run, error, Reason(code="job.unexpected", fields=fields))
         finally:
-            run.tell(Failed(job=run.job, reason=reason))
+            with self._lock:
+                self._answers.discard(run)
 
-
-def _is_embedded(job: Job) -> bool:
-    """Whether a job is answered by the model in a process of ours, one job at a time."""
-    return job.backend.get("name") == "embedded" and not job.backend.get("base_url")
+    def _fail(self, run: _Run, error: Exception, reason: Reason) -> None:
+        run.log.error = error
+        try:
+            if run.job:
+                self._jobs.fail(run.job, reason)
+        finally:
+            run.log.tell(Failed(job=run.job, reason=reason))

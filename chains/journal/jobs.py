@@ -11,10 +11,11 @@ from typing import Any
 from pairs.records import ChunkOutcome, Reason, TokenUsage
 
 from ..errors import JournalError
-from ..records import Job
+from ..records import ChunkCounts, Job, Progress
 from .database import Database
 from .leases import is_alive
 
+_ENDED = ("done", "partial", "stopped")
 _FIELDS = (
     "id, fingerprint, state, settings, backend, output, created, updated, seconds, usage, counts,"
     " served, failure"
@@ -111,7 +112,7 @@ class Jobs:
         Nothing is written where another run has gone on with the job meanwhile.
 
         Args:
-            job: Its state and counts now; its usage and seconds are this run's alone.
+            job: Its state and progress now; its usage and seconds are this run's alone.
             owner: The run's id.
 
         Raises:
@@ -129,7 +130,7 @@ class Jobs:
                 " seconds = seconds + ?, updated = ? WHERE id = ?",
                 (
                     job.state,
-                    json.dumps(job.counts),
+                    json.dumps(job.progress.counts()),
                     paid.model_dump_json(),
                     job.seconds,
                     time.time(),
@@ -267,12 +268,20 @@ def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
     values["failure"] = json.loads(values["failure"] or "null")
     query = "SELECT source FROM files WHERE job = ? ORDER BY place LIMIT 3"
     values["sources"] = [source for (source,) in db.execute(query, (values["id"],))]
-    if values["state"] == "running":
-        if not is_alive(db, row[-1]):
-            values["state"] = "broken off"
-        query = "SELECT state, COUNT(*) FROM chunks WHERE job = ? GROUP BY state"
-        values["counts"] = dict(db.execute(query, (values["id"],)).fetchall())
+    if values["state"] == "running" and not is_alive(db, row[-1]):
+        values["state"] = "broken off"
+    values["progress"] = _progress(db, values.pop("counts"), values["id"], values["state"])
     return Job.model_validate(values)
+
+
+def _progress(db: sqlite3.Connection, counts: Any, job: str, state: str) -> Progress:
+    """How far a job is: what its last run wrote down, but chunks as they stand where it goes on."""
+    progress = Progress.of_counts(counts)
+    if state in _ENDED and 0 < progress.chunks.total >= counts.get("chunks", 0):
+        return progress
+    query = "SELECT state, COUNT(*) FROM chunks WHERE job = ? GROUP BY state"
+    states = {one.replace(" ", "_"): count for one, count in db.execute(query, (job,))}
+    return progress.model_copy(update={"chunks": ChunkCounts.model_validate(states)})
 
 
 def _check_free(db: sqlite3.Connection, job: str) -> None:

@@ -35,6 +35,19 @@ def save_list(journal: Journal, job: str, pairs: PairList) -> None:
         )
 
 
+def has_list(journal: Journal, job: str) -> bool:
+    """Whether a job has ended with a list.
+
+    Args:
+        journal: That holds the job.
+        job: Its whole id.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    return bool(journal.rows("SELECT 1 FROM lists WHERE job = ?", job))
+
+
 def load_list(journal: Journal, job: str, *, edited: bool = True) -> PairList:
     """The list a job last ended with.
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import SettingsError
+from ..errors import JournalError, SettingsError
 from ..models.gguf import QWEN_CODER
+from ..records import Job
 from ..settings import Resolved, address_from
 
 _SAID = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
@@ -103,6 +104,18 @@ def choose(resolved: Resolved) -> Backend:
         backend = backend.model_copy(update={"base_url": address_from(backend.base_url_env)})
     said = settings.model_dump(include=_SAID, exclude_none=True)
     return backend.model_copy(update=said)
+
+
+def backend_of(job: Job) -> Backend:
+    """The backend that answers a job.
+
+    Raises:
+        JournalError: Another version wrote the job.
+    """
+    try:
+        return Backend.model_validate(job.backend)
+    except ValidationError as error:
+        raise JournalError("job.other_version", job=job.id) from error
 
 
 def all_backends(resolved: Resolved) -> list[Backend]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from ..errors import BackendError
-from ..models.gguf import QWEN_CODER, Progress, find_or_download, identify
+from ..models.gguf import QWEN_CODER, DownloadProgress, find_or_download, identify
 from ..settings import Settings, secret
 from .backends import Backend
+from .embedded_servers import EMBEDDED
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -61,7 +62,7 @@ class OpenBackend:
     """
 
     def __init__(
-        self, backend: Backend, settings: Settings, progress: Progress | None = None
+        self, backend: Backend, settings: Settings, progress: DownloadProgress | None = None
     ) -> None:
         self.backend = backend
         self.parameters: dict[str, Any] = {
@@ -102,11 +103,9 @@ class OpenBackend:
         return Path(self.backend.model).expanduser()
 
     def _start(self) -> BaseChatModel:
-        from endpoint.llamacpp import LlamaServer
-
         path = find_or_download(self._own_file(), self._progress)
         slots = self.backend.concurrency
-        self._server = LlamaServer(path, context=self.backend.context, slots=slots).start()
+        self._server = EMBEDDED.take(path, context=self.backend.context, slots=slots)
         return self._chat_model(self._server.base_url, SecretStr(self._server.api_key))
 
     def _connect(self) -> BaseChatModel:
@@ -160,11 +159,16 @@ class OpenBackend:
                 rest = {n: v for n, v in self.parameters.items() if n != "response_format"}
                 self.parameters, self._llm = rest, None
 
+    def alive(self) -> bool:
+        """Whether it can still be asked: the process of an embedded model may have died."""
+        with self._lock:
+            return self._server is None or self._server.alive()
+
     def close(self) -> None:
-        """Ends an embedded model's process; harmless where there is none."""
+        """Ends an embedded model's process unless others ask it; harmless where there is none."""
         with self._lock:
             if self._server is not None:
-                self._server.stop()
+                EMBEDDED.give_back(self._server)
             self._server = self._llm = None
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import WeightsError
 from ..settings import address_from
-from .gguf import QWEN_CODER, Progress, download, models_folder
+from .gguf import QWEN_CODER, DownloadProgress, download, models_folder
 
 if TYPE_CHECKING:
     from .hubs import Hub, HubFile
@@ -75,7 +75,7 @@ def _short(model: str) -> str:
 
 
 def download_named(
-    name: str | None = None, progress: Progress | None = None, folder: Path | None = None
+    name: str | None = None, progress: DownloadProgress | None = None, folder: Path | None = None
 ) -> Path:
     """The file or folder of the model that a user names.
 
@@ -99,7 +99,7 @@ def download_named(
 
 
 def download_folder(
-    repository: str, progress: Progress | None = None, folder: Path | None = None
+    repository: str, progress: DownloadProgress | None = None, folder: Path | None = None
 ) -> Path:
     """The folder of a model, with the files that loading it needs.
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..errors import WeightsError
 from ..settings import user_folder
 
-Progress = Callable[[str, int, int], None]
+DownloadProgress = Callable[[str, int, int], None]
 BLOCK = 1 << 20
 
 
@@ -101,7 +101,7 @@ def identify(own: Path | None) -> tuple[str, str]:
     return own.stem, quick_digest(own)
 
 
-def find_or_download(own: Path | None, progress: Progress | None = None) -> Path:
+def find_or_download(own: Path | None, progress: DownloadProgress | None = None) -> Path:
     """The GGUF file to serve: the user's own, or the built-in one, downloaded if missing.
 
     Args:
@@ -115,7 +115,7 @@ def find_or_download(own: Path | None, progress: Progress | None = None) -> Path
 
 
 def download(
-    model: ModelFile, progress: Progress | None = None, folder: Path | None = None
+    model: ModelFile, progress: DownloadProgress | None = None, folder: Path | None = None
 ) -> Path:
     """The file of a model, continued where an earlier try ended.
 

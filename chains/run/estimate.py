@@ -49,6 +49,7 @@ class Estimate(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     backend: str
+    embedded: bool = Field(description="the model runs in a process of ours, and costs no money")
     model: str
     files: int
     chunks: int
@@ -109,6 +110,7 @@ def estimate(
     cost = _cost(backend.price, sure, verifying)
     return Estimate(
         backend=backend.name,
+        embedded=backend.embedded,
         model=opened.model,
         files=len(read.files),
         chunks=len(read.chunks),

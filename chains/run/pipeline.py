@@ -36,8 +36,8 @@ from ..journal.replies import Journal
 from ..llm.backends import Backend, choose
 from ..llm.cached_call import CachedModel, as_reason
 from ..llm.client import OpenBackend
-from ..models.gguf import Progress
-from ..records import Job
+from ..models.gguf import DownloadProgress
+from ..records import ChunkCounts, Job, PairCounts, Progress, VerificationCounts
 from ..settings import Resolved
 from .assembly import Assembly, ended
 from .chain import choose_prompt
@@ -91,7 +91,7 @@ class Pipeline:
         *,
         journal: Journal | None = None,
         embeddings: NamedEmbeddings | None = None,
-        progress: Progress | None = None,
+        progress: DownloadProgress | None = None,
         stop: threading.Event | None = None,
         job: str | None = None,
     ) -> None:
@@ -201,6 +201,7 @@ class Pipeline:
             chunks=len(read.chunks),
             tokens=sum(count_tokens(chunk.text) for chunk in read.chunks),
             backend=opened.backend.name,
+            embedded=opened.backend.embedded,
             model=opened.model,
             embeddings=named.name,
             warnings=tuple(read.warnings),
@@ -210,23 +211,35 @@ class Pipeline:
     def _end(self, run: _Run, journal: Journal, result: PairList | None, started: float) -> float:
         """The seconds the run took, written down with what came of it."""
         seconds = time.monotonic() - started
-        whole = len(run.inputs.chunks)
-        counts: dict[str, int] = {"chunks": whole}
-        state = "stopped"
+        state, progress = "stopped", Progress()
         if result is not None:
-            states = result.states()
-            counts.update({str(one): count for one, count in states.items()})
-            counts["kept"] = len(result.kept)
-            counts["duplicates"] = len(result.duplicates)
-            counts["rejected"] = len(result.rejected)
-            counts.update(marks(result) if self._settings.verify else {})
-            unasked = states["not asked"] or len(result.chunks) < whole
-            lacking = states["failed"] or counts.get("unverified")
-            state = "stopped" if unasked else "partial" if lacking else "done"
+            progress = self._progress_of(result, len(run.inputs.chunks))
+            verification = progress.verification
+            lacking = progress.chunks.failed or (verification and verification.unverified)
+            state = "stopped" if progress.chunks.not_asked else "partial" if lacking else "done"
             save_list(journal, run.job.id, result)
-        over = {"state": state, "counts": counts, "usage": run.assembling.usage, "seconds": seconds}
+        over = {
+            "state": state,
+            "progress": progress,
+            "usage": run.assembling.usage,
+            "seconds": seconds,
+        }
         Jobs(journal).end(run.job.model_copy(update=over), run.owner)
         return seconds
+
+    def _progress_of(self, result: PairList, chunks: int) -> Progress:
+        """How far a run with a list came, of so many chunks."""
+        states = {state.replace(" ", "_"): count for state, count in result.states().items()}
+        states["not_asked"] += chunks - len(result.chunks)
+        return Progress(
+            chunks=ChunkCounts(**states),
+            pairs=PairCounts(
+                kept=len(result.kept),
+                duplicates=len(result.duplicates),
+                rejected=len(result.rejected),
+            ),
+            verification=VerificationCounts(**marks(result)) if self._settings.verify else None,
+        )
 
     def _beyond(self) -> list[str]:
         """What is asked beside one pass: nothing by default, as in jobs of earlier versions."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, create_model
 
-from chains import Dialogue, Source, Turn, choose
+from chains import Dialogue, Source, Turn
 from pairs import TokenUsage
 from prompts import MAX_OWN_PROMPT
 
-from ..invoke import answer
+from ..invoke import seated
 from ..schemas import NOT_BLANK, Choices, Strict, Whole, offer, settings_for
 from ..service import Service, TheService
 from .jobs import JOB_ID, find
@@ -72,20 +71,20 @@ class Answer(BaseModel):
 @router.post("/ask")
 async def ask(request: Request, asked: Question, service: TheService) -> Answer:
     """The model's answer under a prompt; with a job, drawn from its list, sources named."""
-    return await answer(request, service, lambda stop: _answered(service, asked, stop))
+    async with seated(request, service) as stop:
+        return await service.work(lambda: _answered(service, asked, stop))
 
 
 def _answered(service: Service, asked: Question, stop: threading.Event) -> Answer:
     backend = _BY_NUMBER[asked.model] if isinstance(asked.model, int) else asked.model
     chosen = Choices(backend=backend, **asked.model_dump(include={*_OFFERED}))
     resolved = settings_for(chosen, service.resolved, service.access)
-    retriever = (
-        service.shelves.of_job(find(service, asked.job), service.embeddings) if asked.job else None
-    )
+    retriever = service.retrievers.of_job(find(service, asked.job)) if asked.job else None
     history = [Turn(role=turn.role, text=turn.text) for turn in asked.history]
-    embedded = choose(resolved).embedded
-    dialogue = Dialogue(resolved, system=asked.prompt, retriever=retriever)
-    with service.embedded if embedded else nullcontext(), dialogue:
+    backends = service.runner.backends
+    with Dialogue(
+        resolved, system=asked.prompt, retriever=retriever, backends=backends
+    ) as dialogue:
         parts = list(dialogue.ask(asked.question, history, stop))
     last = parts[-1]
     service.metrics.tokens.labels("prompt").inc(last.usage.prompt)

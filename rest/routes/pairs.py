@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -14,13 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from pairs import PairList
 
-from ..invoke import Asked, answer, make_list, stream_pieces
+from ..invoke import Asked, make_list, make_lists, seated, stream_pieces
 from ..schemas import Choices, Input
-from ..service import Service, TheService
+from ..service import TheService
 from ..sse import DESCRIBED, STREAM_HEADERS, event
 
 MOST_INPUTS = 64
-_BATCH_THREADS = 8
 
 router = APIRouter(prefix="/pairs", tags=["pairs"])
 
@@ -82,15 +79,18 @@ async def invoke(request: Request, asked: Invoke, service: TheService) -> Respon
     Whoever waits for a long document had better begin a job: a closed connection ends this.
     """
     one = Asked(asked.input, asked.config.configurable)
-    body = await answer(request, service, lambda stop: _invoked(service, one, stop))
+    async with seated(request, service) as stop:
+        output = await make_list(service, one, stop)
+        body = await service.work(lambda: _invoked(output))
     return Response(body, media_type="application/json")
 
 
 @router.post("/batch", response_model=Batched)
 async def batch(request: Request, asked: Batch, service: TheService) -> Response:
     """One list of pairs for each input, in order; the first that fails fails them all."""
-    several = _several(asked)
-    body = await answer(request, service, lambda stop: _batched(service, several, stop))
+    async with seated(request, service) as stop:
+        output = await make_lists(service, _several(asked), stop)
+        body = await service.work(lambda: _batched(output))
     return Response(body, media_type="application/json")
 
 
@@ -134,8 +134,7 @@ def config_schema() -> dict[str, Any]:
     return Config.model_json_schema()
 
 
-def _invoked(service: Service, asked: Asked, stop: threading.Event) -> str:
-    output = make_list(service, asked, stop)
+def _invoked(output: PairList) -> str:
     return Invoked(output=output, metadata=Metadata()).model_dump_json()
 
 
@@ -149,17 +148,7 @@ def _several(asked: Batch) -> list[Asked]:
     ]
 
 
-def _batched(service: Service, several: list[Asked], stop: threading.Event) -> str:
-    output: list[PairList] = []
-    with ThreadPoolExecutor(_BATCH_THREADS, thread_name_prefix="batch") as pool:
-        made = [pool.submit(make_list, service, one, stop) for one in several]
-        try:
-            output = [one.result() for one in made]
-        except BaseException:
-            stop.set()
-            for one in made:
-                one.cancel()
-            raise
+def _batched(output: list[PairList]) -> str:
     said = [Metadata() for _ in output]
     told = BatchMetadata(responses=said, run_ids=[one.run_id for one in said])
     return Batched(output=output, metadata=told).model_dump_json()

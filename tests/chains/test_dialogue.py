@@ -26,6 +26,7 @@ from chains.embedding.load import NamedEmbeddings
 from chains.journal.replies import Journal
 from chains.llm.backends import choose
 from chains.llm.client import OpenBackend
+from chains.llm.open_backends import OpenBackends
 from chains.run.inputs import Text
 from chains.settings import Resolved, resolve
 from messages.errors import SaidError
@@ -83,13 +84,26 @@ class Opened(OpenBackend):
         self.closed = True
 
 
+class Given(OpenBackends):
+    """Opens nothing but one double."""
+
+    def __init__(self, opened: Opened) -> None:
+        super().__init__()
+        self.opened = opened
+
+    def _open(self, *_: object) -> Opened:
+        return self.opened
+
+
 def saying(*pieces: str) -> Reply:
     return lambda _: iter(pieces)
 
 
 def talk(reply: Reply, **given: Any) -> tuple[Dialogue, Double]:
     opened = Opened(reply)
-    return Dialogue(resolve({"backend": "chatglm3"}), opened=opened, **given), opened.double
+    return Dialogue(
+        resolve({"backend": "chatglm3"}), backends=Given(opened), **given
+    ), opened.double
 
 
 def text(parts: list[Said]) -> str:
@@ -295,7 +309,7 @@ def test_one_dialogue_serves_many_threads() -> None:
 
 def test_a_backend_that_was_given_stays_open() -> None:
     opened = Opened(saying("."))
-    with Dialogue(resolve({"backend": "chatglm3"}), opened=opened):
+    with Dialogue(resolve({"backend": "chatglm3"}), backends=Given(opened)):
         pass
     assert not opened.closed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from chains.journal.documents import save_documents
 from chains.journal.jobs import Jobs
 from chains.journal.leases import Lease
 from chains.journal.replies import Journal, request_key
-from chains.records import Job, Reply
+from chains.records import Job, Progress, Reply
 from loaders.records import Chunk, Span
 from pairs.records import ChunkOutcome
 
@@ -237,6 +238,50 @@ def test_a_full_disk_is_said_and_breaks_nothing(tmp_path: Path) -> None:
         journal.rows("PRAGMA max_page_count = 1000000")
         journal.save_reply("after", Reply(chunk_id="a", text="yes"))
         assert journal.reply("after")
+
+
+WHOLE = {"pairs": 2, "nothing": 0, "repeated": 1, "failed": 1, "not asked": 0}
+
+
+@pytest.mark.parametrize(
+    ("state", "counts", "chunks", "pairs", "verification"),
+    [
+        ("waiting", {}, (1, 3), None, None),
+        ("failed", {}, (1, 3), None, None),
+        ("running", {"chunks": 4, **WHOLE, "kept": 5, "duplicates": 1, "rejected": 2},
+         (1, 3), (5, 1, 2), None),
+        # A run that ended without a list wrote down no more than how many chunks there are.
+        ("stopped", {"chunks": 4}, (1, 3), None, None),
+        ("partial", {"chunks": 4, **WHOLE, "kept": 5, "duplicates": 1, "rejected": 2,
+                     "verified": 3, "doubted": 1, "unverified": 1},
+         (4, 0), (5, 1, 2), (3, 1, 1)),
+        ("done", {"chunks": 4, **WHOLE, "kept": 0, "duplicates": 0, "rejected": 0},
+         (4, 0), (0, 0, 0), None),
+    ],
+)  # fmt: skip
+def test_counts_of_an_earlier_version_are_read_as_progress(
+    state: str,
+    counts: dict[str, int],
+    chunks: tuple[int, int],
+    pairs: tuple[int, int, int] | None,
+    verification: tuple[int, int, int] | None,
+    tmp_path: Path,
+) -> None:
+    """Four chunks, one of them answered as the table of chunks has it."""
+    with Journal(tmp_path / "j.sqlite") as journal:
+        jobs = Jobs(journal)
+        jobs.add(job("j"))
+        save_documents(journal, "j", [], ((0, chunk(f"{n}")) for n in range(4)))
+        outcome = ChunkOutcome(chunk_id="", state="pairs", span=Span(start=0, end=1))
+        jobs.save_outcomes("j", [(0, outcome, [])])
+        with journal.writing() as db:
+            db.execute("UPDATE jobs SET state = ?, counts = ?", (state, json.dumps(counts)))
+        told = jobs.find("j").progress
+    assert (told.chunks.done, told.chunks.not_asked, told.chunks.total) == (*chunks, 4)
+    found, marked = told.pairs, told.verification
+    assert (found and (found.kept, found.duplicates, found.rejected)) == pairs
+    assert (marked and (marked.verified, marked.doubted, marked.unverified)) == verification
+    assert Progress.of_counts(told.counts()) == told
 
 
 def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:

@@ -137,7 +137,8 @@ def test_stopped_and_resumed_without_the_document(tmp_path: Path) -> None:
             job = Jobs(journal).find(event.job)
         assert job.state == "done"
         assert job.usage.calls == len(server.calls)
-        assert job.counts["kept"] == len(whole.kept)
+        assert job.progress.pairs
+        assert job.progress.pairs.kept == len(whole.kept)
 
 
 def test_a_consumer_that_leaves_ends_the_run() -> None:

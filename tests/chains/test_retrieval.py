@@ -16,12 +16,16 @@ from bench.runs import settings_for
 from bench.simulated import Simulated
 from chains.chat.lexical_index import WordIndex, units_of
 from chains.chat.retriever import PairRetriever, Source
+from chains.chat.retriever_cache import RetrieverCache
 from chains.embedding.load import NamedEmbeddings, load_embeddings
 from chains.events import Done
+from chains.journal.jobs import Jobs
 from chains.journal.lists import leave_out, load_list, reword
 from chains.journal.replies import Journal
+from chains.records import Job
 from chains.run.inputs import Text
 from chains.run.pipeline import Pipeline
+from chains.settings import Resolved
 from messages.errors import SaidError
 from pairs.records import Evidence, QAPair
 
@@ -225,6 +229,43 @@ def test_a_job_without_a_list_is_said(journal: Journal) -> None:
     with pytest.raises(SaidError) as caught:
         PairRetriever.of_job(journal, "nosuch")
     assert caught.value.code == "job.unknown"
+
+
+def test_a_list_is_indexed_once_until_it_changes(server: Simulated, journal: Journal) -> None:
+    loaded: list[str] = []
+
+    def load(name: str, backend: str) -> NamedEmbeddings:
+        loaded.append(f"{name} {backend}")
+        return LEXICAL
+
+    resolved = settings_for(server, chunk_size="200")
+    text = "赵州桥由隋朝工匠李春设计建造。It is 64 metres long, and very old indeed."
+    *_, done = Pipeline(resolved, journal=journal).run([Text(text=text, name="桥")])
+    assert isinstance(done, Done)
+    cache = RetrieverCache(journal, load)
+    job = Jobs(journal).find(done.job)
+    made: list[PairRetriever] = []
+    threads = [
+        threading.Thread(target=lambda: made.append(cache.of_job(job, resolved))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(one) for one in made}) == len(loaded) == 1
+    assert cache.of_job(job) is made[0]  # made with the same embedding
+    other = resolved.settings.model_copy(update={"embeddings": "packaged"})
+    by_other = Resolved(settings=other, origins={})
+    assert cache.of_job(job, by_other) is not made[0]
+    assert len(loaded) == 2
+    leave_out(journal, done.job, done.result.kept[0].id)
+    assert cache.of_job(job).pairs == made[0].pairs - 1
+    loaded.clear()
+    waiting = Job(id="waiting", fingerprint="f")
+    Jobs(journal).add(waiting)
+    with pytest.raises(SaidError) as caught:
+        cache.of_job(waiting)
+    assert (caught.value.code, loaded) == ("job.no_list", [])
 
 
 def test_many_threads_find_the_same(journal: Journal, packaged: NamedEmbeddings) -> None:

@@ -8,14 +8,15 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from doubles import WAIT, Gate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.runs import long_text, settings_for
-from bench.simulated import Simulated, pairs_reply
-from chains.errors import BusyError, JournalError
+from bench.simulated import Simulated
+from chains.errors import BackendError, BusyError, JournalError
 from chains.events import ChunkDone, Done, Event, Failed, Prepared
-from chains.jobs.event_log import Run
+from chains.jobs.event_log import EventLog
 from chains.jobs.runner import Runner
 from chains.journal.jobs import Jobs
 from chains.journal.lists import load_list
@@ -23,30 +24,6 @@ from chains.journal.replies import Journal
 from chains.run.inputs import Inputs, Text, read_inputs
 from chains.run.pipeline import Pipeline
 from pairs.records import PairList, Reason
-
-WAIT = 60.0
-
-
-class Gate:
-    """Holds the model's replies back until it is opened."""
-
-    def __init__(self) -> None:
-        self.open = threading.Event()
-        self.reached = threading.Semaphore(0)
-
-    def __call__(self, messages: list[dict[str, str]]) -> str:
-        """The reply, once it may go."""
-        self.reached.release()
-        assert self.open.wait(WAIT)
-        return pairs_reply(messages)
-
-
-@pytest.fixture
-def gate(server: Simulated) -> Iterator[Gate]:
-    made = Gate()
-    server.reply = made
-    yield made
-    made.open.set()
 
 
 @pytest.fixture
@@ -77,14 +54,14 @@ def prepared() -> Event:
 @given(st.integers(1, 12), st.lists(st.integers(0, 15), max_size=4))
 def test_every_listener_hears_every_event_once_in_order(count: int, comes: list[int]) -> None:
     """Whenever it comes, and wherever it was before."""
-    run = Run("j", embedded=False, given={})
+    log = EventLog()
     everything = [prepared() for _ in range(count - 1)]
     events: list[Event] = [*everything, told(count)]
     results: list[list[tuple[str, Event] | None]] = [[] for _ in comes]
 
     def listen(place: int, after: int) -> None:
-        last = f"{run.token}-{after}" if after else None
-        results[place].extend(run.listen(last, 0.001))
+        last = f"{log.token}-{after}" if after else None
+        results[place].extend(log.listen(last, 0.001))
 
     threads = []
     for number, event in enumerate(events):
@@ -92,24 +69,24 @@ def test_every_listener_hears_every_event_once_in_order(count: int, comes: list[
             if min(after, count - 1) == number:
                 threads.append(threading.Thread(target=listen, args=(place, min(after, number))))
                 threads[-1].start()
-        run.tell(event)
+        log.tell(event)
     for thread in threads:
         thread.join(WAIT)
-    whole = [(f"{run.token}-{n}", event) for n, event in enumerate(events, 1)]
+    whole = [(f"{log.token}-{n}", event) for n, event in enumerate(events, 1)]
     for place, after in enumerate(comes):
         said = [one for one in results[place] if one is not None]
         assert said == whole[min(after, count - 1) :]
-    assert run.since(0).events == whole
-    assert run.since(0).over
+    assert log.since(0).events == whole
+    assert log.since(0).over
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.text(max_size=30))
 def test_any_last_event_id_is_a_place_to_go_on_from(after: str) -> None:
-    run = Run("j", embedded=False, given={})
-    run.tell(prepared())
-    assert run.place(after) == 0
-    assert run.place(f"{run.token}-{after}") in (0, 1)
+    log = EventLog()
+    log.tell(prepared())
+    assert log.place(after) == 0
+    assert log.place(f"{log.token}-{after}") in (0, 1)
 
 
 def test_a_job_runs_to_its_list_with_any_number_of_listeners(
@@ -266,3 +243,58 @@ def test_a_job_of_the_command_line_is_the_servers_once_it_goes_on_there(
     assert isinstance(last, Done)
     job = Jobs(journal).find(begun.job)
     assert (job.state, job.served) == ("done", True)
+
+
+def answered(runner: Runner, server: Simulated, stop: threading.Event, name: str) -> EventLog:
+    return runner.answer(read(6, name), settings_for(server, concurrency=1), stop)
+
+
+def test_an_answer_goes_before_jobs_that_wait_and_ends_with_who_waits_for_it(
+    journal: Journal, server: Simulated, gate: Gate
+) -> None:
+    with closing(Runner(journal, at_once=1, waiting=1)) as runner:
+        runner.begin(read(name="a"), settings_for(server))
+        assert gate.reached.acquire(timeout=WAIT)
+        waiting = runner.begin(read(name="b"), settings_for(server))
+        stop = threading.Event()
+        log = answered(runner, server, stop, "c")
+        assert gate.reached.acquire(timeout=WAIT)
+        assert runner.is_waiting(waiting)
+        stop.set()
+        gate.open.set()
+        *_, last = [one for one in log.listen(None, WAIT) if one]
+        done = last[1]
+    assert isinstance(done, Done)
+    assert done.result.states()["not asked"] > 0
+    job = Jobs(journal).find(done.job)
+    assert (job.state, job.served) == ("stopped", False)
+
+
+def test_an_answer_cut_short_by_the_end_is_none_and_nobody_takes_it_up(
+    journal: Journal, server: Simulated, gate: Gate
+) -> None:
+    runner = Runner(journal, answers=1)
+    logs = [answered(runner, server, threading.Event(), name) for name in ("a", "b")]
+    assert gate.reached.acquire(timeout=WAIT)
+    runner.stop_all()
+    gate.open.set()
+    runner.close()
+    late = answered(runner, server, threading.Event(), "c")
+    for log in (*logs, late):
+        assert log.over
+        assert not any(isinstance(event, Done) for event in log.events)
+    with closing(Runner(journal)) as other:
+        assert other.adopt() == []
+    (job,) = Jobs(journal).all()
+    assert job.state == "stopped"
+
+
+def test_an_answer_that_fails_says_why(journal: Journal, server: Simulated) -> None:
+    server.model = "another"
+    resolved = settings_for(server, model="simulated", retry_seconds=0)
+    with closing(Runner(journal)) as runner:
+        log = runner.answer(read(), resolved, threading.Event())
+        *_, last = [one for one in log.listen(None, WAIT) if one]
+    assert isinstance(last[1], Failed)
+    assert isinstance(log.error, BackendError)
+    assert log.error.code == last[1].reason.code == "backend.not_found"

@@ -68,7 +68,9 @@ def test_marks_change_nothing_else() -> None:
     assert account(again.result) == account(done.result)
     with Journal() as journal:
         job = Jobs(journal).find(done.job)
-    assert (job.state, job.counts["verified"], job.counts["doubted"]) == ("done", 4, 0)
+    assert job.progress.verification
+    marked = job.progress.verification
+    assert (job.state, marked.verified, marked.doubted) == ("done", 4, 0)
 
 
 def test_disagreement_is_marked_and_kept(tmp_path: Path) -> None:

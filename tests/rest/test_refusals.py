@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bench.serving import Served
 from bench.simulated import Simulated, pairs_reply
 from rest.config import Limits
 
@@ -17,6 +19,7 @@ CHINESE = "赵州桥由隋朝工匠李春设计建造。"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 NOBODY = "0" * 16
 Start = Callable[..., httpx.Client]
+WAYS = ("invoke", "batch", "stream")
 
 
 def refused(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -208,3 +211,32 @@ def test_whoever_goes_away_is_not_worked_for(
     assert job["state"] == "stopped"
     assert sum(server.calls.values()) < 5
     assert home.exists()
+
+
+def test_what_a_closing_service_cannot_finish_is_refused_and_not_taken_up(tmp_path: Path) -> None:
+    slow = {"QA3_CHUNK_SIZE": "200", "QA3_CONCURRENCY": "1"}
+    answers: dict[str, httpx.Response] = {}
+    with Simulated(latency=0.3) as server:
+        with Served(tmp_path, server, environment=slow) as ended, ended.client() as client:
+
+            def ask(way: str) -> None:
+                one = "\n\n".join(f"{way}第{n}号车间在河边落成。" * 40 for n in range(12))
+                given = {"inputs": [one, one]} if way == "batch" else {"input": one}
+                answers[way] = client.post(f"/pairs/{way}", json=given)
+
+            asking = [threading.Thread(target=ask, args=(way,)) for way in WAYS]
+            for one in asking:
+                one.start()
+            until = time.monotonic() + 60
+            while server.at_once < len(WAYS):
+                assert time.monotonic() < until
+            ended.child.terminate()
+            for one in asking:
+                one.join()
+        with Served(tmp_path, server, environment=slow) as last, last.client() as client:
+            jobs = client.get("/jobs").json()["jobs"]
+    assert {job["state"] for job in jobs} == {"stopped"}
+    for way in ("invoke", "batch"):
+        refused(answers[way], 503, "rest.closing")
+    assert answers["stream"].text.rstrip().splitlines()[-2] == "event: error"
+    assert '"status_code": 503' in answers["stream"].text

@@ -6,15 +6,15 @@ import csv
 import io
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
+from doubles import Gate
 
 from bench.runs import long_text
-from bench.simulated import Simulated, pairs_reply
+from bench.simulated import Simulated
 from chains.events import Done
 from chains.journal.replies import Journal
 from chains.run.inputs import Text
@@ -25,28 +25,6 @@ from rest.config import Limits
 CHINESE = "赵州桥由隋朝工匠李春设计建造。赵州桥全长64.4米，跨度37.02米。"
 ENGLISH = "The Forth Bridge was opened in 1890. It crosses the Firth of Forth near Edinburgh."
 BOTH = f"{CHINESE}\n\n{ENGLISH}"
-
-
-class Gate:
-    """Holds the model's replies back until it is opened."""
-
-    def __init__(self) -> None:
-        self.open = threading.Event()
-        self.reached = threading.Semaphore(0)
-
-    def __call__(self, messages: list[dict[str, str]]) -> str:
-        """The reply, once it may go."""
-        self.reached.release()
-        assert self.open.wait(60)
-        return pairs_reply(messages)
-
-
-@pytest.fixture
-def gate(server: Simulated) -> Iterator[Gate]:
-    made = Gate()
-    server.reply = made
-    yield made
-    made.open.set()
 
 
 def events(client: httpx.Client, job: str, last: str = "") -> list[tuple[str, str, dict[str, Any]]]:

@@ -1,0 +1,91 @@
+"""The backends a process keeps open for conversations."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from ..models.gguf import DownloadProgress
+from ..settings import Settings
+from .backends import Backend
+from .client import OpenBackend
+
+IDLE = 4
+"""Backends kept open that nobody asks just now; the embedded one holds its model in memory."""
+
+
+@dataclass
+class _Held:
+    opened: OpenBackend
+    users: int = 0
+
+
+class OpenBackends:
+    """Backends shared by all that ask under the same settings; safe for many threads.
+
+    Args:
+        idle: How many stay open that nobody uses, those used last.
+    """
+
+    def __init__(self, idle: int = IDLE) -> None:
+        self._idle = idle
+        self._lock = threading.Lock()
+        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._turn = threading.Lock()
+
+    def take(
+        self, backend: Backend, settings: Settings, progress: DownloadProgress | None = None
+    ) -> OpenBackend:
+        """A backend ready to be asked; each ``take`` needs its ``give_back``.
+
+        Args:
+            backend: From ``choose``.
+            settings: Temperature and time limit.
+            progress: As for ``OpenBackend``; of whoever opens it.
+
+        Raises:
+            WeightsError: The GGUF file named is not there.
+        """
+        key = f"{backend.model_dump_json()} {settings.temperature} {settings.timeout}"
+        with self._lock:
+            held = self._held.get(key)
+            if held is not None and not held.users and not held.opened.alive():
+                held.opened.close()
+                held = None
+            if held is None:
+                held = self._held[key] = _Held(self._open(backend, settings, progress))
+            held.users += 1
+            self._held.move_to_end(key)
+            return held.opened
+
+    def _open(
+        self, backend: Backend, settings: Settings, progress: DownloadProgress | None
+    ) -> OpenBackend:
+        return OpenBackend(backend, settings, progress)
+
+    def give_back(self, opened: OpenBackend) -> None:
+        """Says that one of its users needs a backend no more."""
+        with self._lock:
+            mine = [key for key, held in self._held.items() if held.opened is opened]
+            for key in mine:
+                self._held[key].users -= 1
+                self._held.move_to_end(key)
+            idle = [key for key, held in self._held.items() if not held.users]
+            closing = [self._held.pop(key) for key in idle[: max(0, len(idle) - self._idle)]]
+        for held in closing:
+            held.opened.close()
+
+    def turn(self, backend: Backend) -> AbstractContextManager[object]:
+        """Held for an answer: the embedded model gives one after the other."""
+        return self._turn if backend.embedded else nullcontext()
+
+    def close(self) -> None:
+        """Closes them all, and keeps none open from now on."""
+        with self._lock:
+            self._idle = 0
+            closing = list(self._held.values())
+            self._held.clear()
+        for held in closing:
+            held.opened.close()
