@@ -23,7 +23,6 @@ from ..journal.documents import save_documents
 from ..journal.jobs import Jobs
 from ..journal.replies import Journal
 from ..llm.backends import choose
-from ..llm.cached_call import as_reason
 from ..records import Job
 from ..run.inputs import Inputs
 from ..settings import Resolved, Settings
@@ -273,13 +272,9 @@ class Runner:
             if error.code == "job.busy":  # another process runs it, and says what comes of it
                 run.tell(None)
             else:
-                self._fail(run, as_reason(error))
+                self._fail(run, Reason.of(error))
         except Exception as error:  # noqa: BLE001 - a listener must never wait for ever
-            fields: dict[str, str | int] = {
-                "kind": type(error).__name__,
-                "reason": str(error)[:300],
-            }
-            self._fail(run, Reason(code="job.unexpected", fields=fields))
+            self._fail(run, Reason.of(error, "job.unexpected"))
 
     def _fail(self, run: Run, reason: Reason) -> None:
         try:
