@@ -43,7 +43,6 @@ from .journal.replies import Journal as Journal
 from .llm.backends import Backend as Backend
 from .llm.backends import all_backends as all_backends
 from .llm.backends import choose as choose
-from .llm.cached_call import as_reason as as_reason
 from .llm.client import OpenBackend as OpenBackend
 from .llm.client import check_reachable as check_reachable
 from .models.folders import BGE as BGE

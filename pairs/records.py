@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loaders.records import Span
 from messages import say
+from messages.errors import SaidError
 
 Match = Literal["exact", "normalised", "fuzzy", "supported", "none"]
 ChunkState = Literal["pairs", "nothing", "repeated", "failed", "not asked"]
@@ -22,6 +23,29 @@ class Reason(_Record):
 
     code: str
     fields: dict[str, str | int] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: Exception, unexpected: str = "") -> Reason:
+        """The reason that an exception gives.
+
+        Args:
+            error: A ``SaidError`` keeps its code and its fields, integers as integers.
+            unexpected: The code for any other exception; its sentence has the fields ``kind``,
+                the exception's class, and ``reason``, its text of at most 300 characters.
+
+        Raises:
+            Exception: The error itself, where it has no code and none was given.
+        """
+        if isinstance(error, SaidError):
+            fields = {
+                name: value if isinstance(value, int) else str(value)
+                for name, value in error.fields.items()
+            }
+            return cls(code=error.code, fields=fields)
+        if not unexpected:
+            raise error
+        kind, reason = type(error).__name__, str(error)[:300]
+        return cls(code=unexpected, fields={"kind": kind, "reason": reason})
 
     def say(self, language: str = "en") -> str:
         """The sentence in ``en`` or ``zh``."""

@@ -158,8 +158,7 @@ def _ended(service: Service, job: Job, language: str) -> str:
     try:
         result = load_list(service.journal, job.id)
     except SaidError as error:
-        reason = Reason(code=error.code, fields={n: str(v) for n, v in error.fields.items()})
-        return event("failed", as_json(Failed(job=job.id, reason=reason), language))
+        return event("failed", as_json(Failed(job=job.id, reason=Reason.of(error)), language))
     done = Done(job=job.id, seconds=job.seconds, result=result)
     return event("done", as_json(done, language))
 

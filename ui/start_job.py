@@ -16,7 +16,6 @@ from chains import (
     RunInput,
     Text,
     Upload,
-    as_reason,
     estimate,
     read_for,
 )
@@ -105,7 +104,7 @@ def _understood(read: Inputs, guess: Estimate, spoken: str) -> list[str]:
     lines += [
         f"- {plain(source)}: {plain(reason.say(spoken))}" for source, reason in read.warnings[:20]
     ]
-    lines += [f"- {plain(as_reason(error).say(spoken))}" for error in read.refused[:20]]
+    lines += [f"- {plain(error.say(spoken))}" for error in read.refused[:20]]
     lines.append(
         say(
             "page.estimate",

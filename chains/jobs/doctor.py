@@ -73,7 +73,7 @@ def _backend(backend: Backend) -> Iterator[Finding]:
         try:
             found = find(QWEN_CODER)
         except SaidError as error:
-            yield Finding(state="wrong", reason=_as_reason(error))
+            yield Finding(state="wrong", reason=Reason.of(error))
             return
         if found:
             yield _finding("ok", "doctor.model", file=str(found))
@@ -90,7 +90,7 @@ def _backend(backend: Backend) -> Iterator[Finding]:
     try:
         check_reachable(backend, key)
     except SaidError as error:
-        yield Finding(state="wrong", reason=_as_reason(error))
+        yield Finding(state="wrong", reason=Reason.of(error))
     else:
         address = backend.base_url or backend.provider
         yield _finding("ok", "doctor.backend", backend=backend.name, address=address)
@@ -106,7 +106,7 @@ def _files(resolved: Resolved) -> Iterator[Finding]:
         with Journal(resolved.settings.journal) as journal:
             yield _finding("ok", "doctor.journal", file=str(journal.path))
     except SaidError as error:
-        yield Finding(state="wrong", reason=_as_reason(error))
+        yield Finding(state="wrong", reason=Reason.of(error))
     place = _existing(user_folder("cache"))
     free = shutil.disk_usage(place).free
     code, state = ("doctor.disk", "ok") if free >= LEAST_FREE else ("doctor.disk_full", "wrong")
@@ -133,9 +133,3 @@ def _existing(folder: Path) -> Path:
     while not folder.exists():
         folder = folder.parent
     return folder
-
-
-def _as_reason(error: SaidError) -> Reason:
-    return Reason(
-        code=error.code, fields={name: str(value) for name, value in error.fields.items()}
-    )

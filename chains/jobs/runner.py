@@ -25,7 +25,6 @@ from ..journal.documents import save_documents
 from ..journal.jobs import Jobs
 from ..journal.replies import Journal
 from ..llm.backends import Backend, backend_of, choose
-from ..llm.cached_call import as_reason
 from ..llm.open_backends import OpenBackends
 from ..records import Job
 from ..run.inputs import Inputs
@@ -202,7 +201,7 @@ class Runner:
             try:
                 run = self._job_run(job.id, backend_of(job), budget)
             except JournalError as error:
-                self._jobs.fail(job.id, as_reason(error))
+                self._jobs.fail(job.id, Reason.of(error))
                 continue
             with self._lock:
                 if job.id in self._runs and not self._runs[job.id].over:
@@ -375,13 +374,9 @@ class Runner:
             if error.code == "job.busy":  # another process runs it, and says what comes of it
                 run.log.tell(None)
             else:
-                self._fail(run, error, as_reason(error))
+                self._fail(run, error, Reason.of(error))
         except Exception as error:  # noqa: BLE001 - a listener must never wait for ever
-            fields: dict[str, str | int] = {
-                "kind": type(error).__name__,
-                "reason": str(error)[:300],
-            }
-            self._fail(run, error, Reason(code="job.unexpected", fields=fields))
+            self._fail(run, error, Reason.of(error, "job.unexpected"))
         finally:
             with self._lock:
                 self._answers.discard(run)

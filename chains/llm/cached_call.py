@@ -213,14 +213,14 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
     def _check_going_on(self) -> None:
         """Raises where no call may go out any more."""
         if self.failure:
-            raise UnansweredError(as_reason(self.failure), asked=False)
+            raise UnansweredError(Reason.of(self.failure), asked=False)
         if self._stop.is_set():
             raise UnansweredError(Reason(code="chunk.not_asked"), asked=False)
 
     def _end_run(self, error: SaidError) -> UnansweredError:
         with self._lock:
             self.failure = self.failure or error
-        return UnansweredError(as_reason(error), asked=False)
+        return UnansweredError(Reason.of(error), asked=False)
 
     def _verdict(self, error: Exception) -> UnansweredError:
         """What a call's last failure means: for this request, or for the whole run."""
@@ -252,7 +252,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         with self._lock:
             self._lost += 1
             alone = self._answered and self._lost < LOST_IN_A_ROW
-        return UnansweredError(as_reason(error)) if alone else self._end_run(error)
+        return UnansweredError(Reason.of(error)) if alone else self._end_run(error)
 
 
 def tokens_paid(reply: AIMessage) -> TokenUsage:
@@ -293,12 +293,3 @@ def _as_message(reply: Reply, key: str, *, from_journal: bool) -> AIMessage:
             "from_journal": from_journal,
         },
     )
-
-
-def as_reason(error: SaidError) -> Reason:
-    """An error as the reason a chunk gives."""
-    fields = {
-        name: value if isinstance(value, int) else str(value)
-        for name, value in error.fields.items()
-    }
-    return Reason(code=error.code, fields=fields)

@@ -241,6 +241,5 @@ def ended(at: int, came: Answered | Exception) -> Ended:
     if isinstance(came, SaidError):
         raise came
     if isinstance(came, Exception):
-        fields: dict[str, str | int] = {"kind": type(came).__name__, "reason": str(came)[:300]}
-        return at, Answered(reason=Reason(code="chunk.unexpected", fields=fields))
+        return at, Answered(reason=Reason.of(came, "chunk.unexpected"))
     return at, came

@@ -34,7 +34,7 @@ from ..journal.leases import Lease
 from ..journal.lists import save_list
 from ..journal.replies import Journal
 from ..llm.backends import Backend, choose
-from ..llm.cached_call import CachedModel, as_reason
+from ..llm.cached_call import CachedModel
 from ..llm.client import OpenBackend
 from ..models.gguf import DownloadProgress
 from ..records import ChunkCounts, Job, PairCounts, Progress, VerificationCounts
@@ -205,7 +205,7 @@ class Pipeline:
             model=opened.model,
             embeddings=named.name,
             warnings=tuple(read.warnings),
-            refused=tuple(as_reason(error) for error in read.refused),
+            refused=tuple(Reason.of(error) for error in read.refused),
         )
 
     def _end(self, run: _Run, journal: Journal, result: PairList | None, started: float) -> float:
