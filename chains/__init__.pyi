@@ -54,6 +54,7 @@ from .parsing.parser import ParsedReply as ParsedReply
 from .records import DraftPair as DraftPair
 from .records import Job as Job
 from .records import Reply as Reply
+from .run.assembly import FAULTS as FAULTS
 from .run.estimate import Estimate as Estimate
 from .run.estimate import estimate as estimate
 from .run.extraction import choose_prompt as choose_prompt
@@ -70,6 +71,7 @@ from .run.runnable import extract_pairs as extract_pairs
 from .run.verification import marks as marks
 from .settings import Resolved as Resolved
 from .settings import Settings as Settings
+from .settings import log_path as log_path
 from .settings import resolve as resolve
 from .settings import secret as secret
 from .settings import user_folder as user_folder

@@ -16,7 +16,7 @@ from chains import Done, Event, Inputs, Pipeline, Resolved, choose
 from messages import SaidError
 from pairs import PairList
 
-from .error_handlers import of_request, report, sentence, status_of
+from .error_handlers import fault_of, of_request, report, sentence, status_of
 from .errors import RestError
 from .inputs import read_input
 from .schemas import Choices, FilesInput, TextInput, settings_for
@@ -141,8 +141,8 @@ def _pieces(
         yield _error(status_of(error.code), sentence(error.code, language, error.fields))
     except Exception as error:  # noqa: BLE001 - whoever listens is told, in no detail
         report("/pairs/stream", error)
-        kind = {"kind": type(error).__name__}
-        yield _error(500, sentence("rest.unexpected", language, kind))
+        code, fields = fault_of(error)
+        yield _error(500, sentence(code, language, fields))
     else:
         yield event("end")
 

@@ -6,14 +6,17 @@ nor a killed server loses it. What a server took on it takes up again when it is
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
 from messages.errors import SaidError
+from messages.log import logged
 from pairs.records import Reason
 
 from ..embedding.load import NamedEmbeddings, load_embeddings
@@ -30,6 +33,7 @@ from ..settings import Resolved, Settings
 from .event_log import News, Run
 from .resume import resume
 
+log = logging.getLogger(__name__)
 REMEMBERED = 50
 """Runs over whose events can still be listened to; the list itself stands in the journal."""
 _BUDGET = ("max_calls", "max_tokens_total")
@@ -141,6 +145,7 @@ class Runner:
                 self._runs[job.id] = run
             self._submit(run)
             taken.append(job.id)
+            log.info("job %s taken up: it was %s", job.id, job.state)
         return taken
 
     def listen(
@@ -260,32 +265,47 @@ class Runner:
 
     def _run(self, run: Run) -> None:
         """One run to its end; whatever happens, its listeners are told."""
-        run.begun = True
+        run.begun, began = True, time.monotonic()
+        log.info("job %s begins", run.job)
         try:
             job = self._jobs.find(run.job)
             settings = Settings.model_validate({**job.settings, **run.given})
             named = self.embeddings(settings.embeddings, settings.embedding_backend)
             events = resume(self._journal, job, run.given, embeddings=named, stop=run.stop)
             for event in events:
+                if isinstance(event, Done):
+                    log.info("job %s ends: %s", run.job, _counts(event))
                 cut_short = self._closed and isinstance(event, Done) and not event.result.complete
                 run.tell(None if cut_short else event)
         except SaidError as error:
             if error.code == "job.busy":  # another process runs it, and says what comes of it
                 run.tell(None)
             else:
+                seconds = time.monotonic() - began
+                log.info("job %s fails after %.1f s: %s", run.job, seconds, error.code)
                 self._fail(run, as_reason(error))
-        except Exception as error:  # noqa: BLE001 - a listener must never wait for ever
-            fields: dict[str, str | int] = {
-                "kind": type(error).__name__,
-                "reason": str(error)[:300],
-            }
-            self._fail(run, Reason(code="job.unexpected", fields=fields))
+        except Exception as error:  # a listener must never wait for ever
+            log.exception("job %s fails after %.1f s", run.job, time.monotonic() - began)
+            kind, said = type(error).__name__, str(error)[:300]
+            code, fields = logged("job.unexpected", "job.unexpected_logged", kind=kind, reason=said)
+            self._fail(run, Reason(code=code, fields=fields))
 
     def _fail(self, run: Run, reason: Reason) -> None:
         try:
             self._jobs.fail(run.job, reason)
         finally:
             run.tell(Failed(job=run.job, reason=reason))
+
+
+def _counts(done: Done) -> str:
+    """How a run ended, in numbers."""
+    result = done.result
+    states = ", ".join(f"{count} {state}" for state, count in result.states().items() if count)
+    pairs = f"{len(result.kept)} kept, {len(result.duplicates)} duplicates"
+    return (
+        f"chunks {states or 'none'}; pairs {pairs}, {len(result.rejected)} rejected;"
+        f" {result.usage.calls} calls, {done.seconds:.1f} s"
+    )
 
 
 def _is_embedded(job: Job) -> bool:
