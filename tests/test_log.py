@@ -7,17 +7,21 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from app_rest import create_app
 from bench.simulated import Faults, Simulated
 from cli import extract
 from cli.main import run
-from messages import SaidError, end_log, keep_out_of, log_file, start_log
+from endpoint.protocol.errors import answer_errors
+from messages import LANGUAGES, SaidError, end_log, keep_out_of, log_file, say, start_log
 from messages.rotating_file import BYTES, RotatingFile
+from rest.error_handlers import add_refusals
 
 KEY = "sk-very-secret-0123456789"
 MARK = "紫色长颈鹿在月球上种了四十二棵卷心菜"
@@ -188,3 +192,38 @@ def test_a_handler_of_another_package_can_be_kept_clear_of_ours() -> None:
     for name, passes in {"ui.handlers": False, "uvicorn": True, "chainlit": True}.items():
         record = logging.LogRecord(name, logging.INFO, "", 0, "", (), None)
         assert bool(handler.filter(record)) == passes
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("add", [add_refusals, answer_errors])
+def test_a_servers_fault_is_in_the_log_and_its_answer_names_it(
+    add: Callable[[FastAPI], None], *, kept: bool, tmp_path: Path
+) -> None:
+    app = FastAPI()
+    add(app)
+
+    @app.get("/fails")
+    def fails() -> None:
+        raise ZeroDivisionError(MARK)
+
+    if kept:
+        start_log(file=tmp_path / "qa3.log")
+    answer = TestClient(app, raise_server_exceptions=False).get("/fails")
+    assert answer.status_code == 500
+    assert MARK not in answer.text
+    assert ("qa3.log" in answer.text) == kept
+    assert ("QA3_LOG" in answer.text) == (not kept)
+    if kept:
+        written = (tmp_path / "qa3.log").read_text("utf-8")
+        assert "in fails" in written
+        assert "ZeroDivisionError" in written
+        assert MARK not in written
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_speaks_of_the_log_in_its_own_terms(language: str) -> None:
+    for code, more in {"page.unexpected": {}, "page.unexpected_logged": {"log": "a.log"}}.items():
+        said = say(code, language, kind="KeyError", **more)
+        assert "QA3_LOG" not in said
+        assert "--debug" not in said
+        assert ("a.log" in said) == bool(more)
