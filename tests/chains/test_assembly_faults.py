@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,15 @@ import pytest
 
 from bench.runs import account, long_text, material, resume_job, run, settings_for
 from bench.simulated import Simulated
+from chains.events import Failed
+from chains.jobs import runner
 from chains.jobs.report import write_job_view
+from chains.jobs.runner import Runner
 from chains.journal.replies import Journal
 from chains.run import assembly
+from chains.run.inputs import read_inputs
 from cli.main import run as main
-from messages import LANGUAGES, say
+from messages import LANGUAGES, end_log, say, start_log
 from pairs.compare import judge
 from pairs.evidence.grounding import Passage
 from pairs.evidence.quality import reason_against
@@ -172,3 +177,27 @@ def test_the_summary_says_how_many_pairs_were_lost(
     assert say("cli.how_to_log", language) not in said
     assert log.name in said
     assert "in called" in log.read_text("utf-8")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_fault_that_ends_a_job_leaves_its_traceback(
+    *, kept: bool, server: Simulated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError("a fault of ours")
+
+    monkeypatch.setattr(runner, "resume", fails)
+    if kept:
+        start_log(file=tmp_path / "qa3.log")
+    try:
+        with Journal(tmp_path / "journal") as journal, closing(Runner(journal)) as running:
+            read = read_inputs(material(2), chunk_size=20, overlap=0)
+            *_, last = running.listen(running.begin(read, settings_for(server)))
+    finally:
+        end_log()
+    assert last is not None
+    (_, event) = last
+    assert isinstance(event, Failed)
+    assert event.reason.code == ("job.unexpected_logged" if kept else "job.unexpected")
+    assert all(("qa3.log" in event.reason.say(each)) == kept for each in LANGUAGES)
+    assert not kept or "in fails" in (tmp_path / "qa3.log").read_text("utf-8")
