@@ -37,9 +37,10 @@ def create_app(
         SaidError: The settings, the journal or the uploads' folder cannot be used.
     """
     try:
-        from rest.app import build
+        from rest.app import build, start_server_log
     except ModuleNotFoundError as error:
         raise RestError("rest.no_package", package=error.name) from error
+    start_server_log()
     app = build(config, access, limits)
     if page:
         _mount_page(app, config)

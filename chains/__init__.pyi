@@ -61,6 +61,7 @@ from .records import PairCounts as PairCounts
 from .records import Progress as Progress
 from .records import Reply as Reply
 from .records import VerificationCounts as VerificationCounts
+from .run.assembly import FAULTS as FAULTS
 from .run.chain import build_chain as build_chain
 from .run.chain import choose_prompt as choose_prompt
 from .run.estimate import Estimate as Estimate
@@ -79,6 +80,7 @@ from .run.verification import marks as marks
 from .settings import Resolved as Resolved
 from .settings import SettingInfo as SettingInfo
 from .settings import Settings as Settings
+from .settings import log_path as log_path
 from .settings import resolve as resolve
 from .settings import secret as secret
 from .settings import setting_info as setting_info

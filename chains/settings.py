@@ -226,6 +226,12 @@ def user_folder(kind: Literal["config", "data", "cache"]) -> Path:
     return folders[kind]("qa3", appauthor=False)
 
 
+def log_path() -> Path | None:
+    """The file that ``QA3_LOG`` names for the log, or None."""
+    value = os.environ.get(f"{PREFIX}LOG", "").strip()
+    return Path(value) if value else None
+
+
 def secret(variable: str) -> SecretStr | None:
     """The value of an environment variable that holds a key, or None."""
     value = os.environ.get(variable, "").strip()

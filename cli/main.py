@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
-from messages import LANGUAGES, say
+from messages import LANGUAGES, end_log, log_file, say, start_log
 
 from . import chat as chatting
 from . import dedupe as deduping
@@ -20,6 +22,7 @@ from . import serve as serving
 from . import setup as checking
 from .options import Said, printable
 
+log = logging.getLogger(__name__)
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
 
 
@@ -47,6 +50,8 @@ def run(arguments: Sequence[str]) -> int:
         return FAILED
     except Exception as error:  # noqa: BLE001 - the last door: never a traceback
         return _fail(error, language)
+    finally:
+        end_log()
     return code if isinstance(code, int) else 0
 
 
@@ -79,8 +84,16 @@ def build_app(language: str) -> typer.Typer:
         version: bool = typer.Option(  # noqa: ARG001 - its callback answers
             False, "--version", help=say("cli.version", language), is_eager=True, callback=_version
         ),
+        verbose: bool = typer.Option(False, "--verbose", help=say("cli.verbose", language)),
+        debug: bool = typer.Option(False, "--debug", help=say("cli.debug", language)),
+        log_to: Path | None = typer.Option(
+            None, "--log", envvar="QA3_LOG", help=say("cli.log", language)
+        ),
     ) -> None:
         context.obj = Said(language)
+        if verbose or debug or log_to:
+            level = logging.DEBUG if debug else logging.INFO if verbose else None
+            start_log(level, log_to)
 
     for room in (
         extracting,
@@ -118,9 +131,13 @@ def _fail(error: Exception, language: str) -> int:
         reason = printable(shown())
         typer.echo(f"qa3: {say('cli.usage', language, reason=reason, command=command)}", err=True)
         return MISTAKE
-    reason = printable(str(error))[:300]
-    typer.echo(
-        f"qa3: {say('cli.unexpected', language, kind=type(error).__name__, reason=reason)}",
-        err=True,
-    )
+    log.error("the command failed", exc_info=error)
+    kind, reason, file = type(error).__name__, printable(str(error))[:300], log_file()
+    if file is not None:
+        told = say("cli.unexpected_logged", language, kind=kind, reason=reason, log=file)
+    else:
+        told = say("cli.unexpected", language, kind=kind, reason=reason)
+        if not log.isEnabledFor(logging.DEBUG):
+            told = f"{told} {say('cli.how_to_log', language)}"
+    typer.echo(f"qa3: {told}", err=True)
     return FAILED

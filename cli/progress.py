@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from chains import ChunkDone, Done, Event, Prepared, RunProgress, Verified, marks
+from chains import FAULTS, ChunkDone, Done, Event, Prepared, RunProgress, Verified, marks
 from pairs import ChunkOutcome, PairList
 
 from .options import Said, printable
@@ -109,6 +109,9 @@ class Showing:
                 job=self.job,
             )
         )
+        unexpected = any(o.reason and o.reason.code == "chunk.unexpected" for o in result.chunks)
+        if unexpected or any(one.reason.code == "pair.fault" for one in result.rejected):
+            lines.append(said("cli.how_to_log"))
         if output:
             lines.append(said("show.written", count=len(result.kept), file=output))
         for line in lines:
@@ -133,6 +136,9 @@ class Showing:
             lines.append("  " + said("show.conflicts", count=len(result.conflicts)))
         if self._progress.verified[1]:
             lines.append("  " + said("show.verified", **marks(result)))
+        faults = sum(one.reason.code in FAULTS for one in result.rejected)
+        if faults:
+            lines.append("  " + said("show.faults", count=faults))
         reasons = Counter(sentence(one.reason, said) for one in result.rejected)
         for reason, count in reasons.most_common():
             lines.append("  " + said("show.rejected", count=count, reason=reason))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from .errors import LoadError
 from .formats import recognise
 from .pages import Page, to_documents
 
+log = logging.getLogger(__name__)
 MOST_BYTES = 1 << 30
 """Larger files are refused: 1 GiB of text is some three hundred novels' worth of questions."""
 
@@ -38,6 +40,7 @@ def load(
     file = name or str(path)
     digest = _check(Path(path), file)
     form = recognise(Path(path), file)
+    log.debug("%s: read as %s", file, form.name)
     return to_documents(_not_blank(form.read(Path(path), file, password), file), file, digest)
 
 

@@ -9,6 +9,11 @@ from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("en", "zh")
+ROOMS = (
+    "messages", "prompts", "loaders", "pairs", "chains", "endpoint", "qa3", "cli", "rest", "ui",
+    "app_cli", "app_rest", "app_chainlit",
+)  # fmt: skip
+"""Our packages, and so the roots of our loggers."""
 
 
 @cache

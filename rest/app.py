@@ -15,8 +15,18 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from chains import Jobs, Journal, RetrieverCache, Runner, all_backends, choose, resolve, user_folder
-from messages import SaidError
+from chains import (
+    Jobs,
+    Journal,
+    RetrieverCache,
+    Runner,
+    all_backends,
+    choose,
+    log_path,
+    resolve,
+    user_folder,
+)
+from messages import SaidError, log_file, start_log
 
 from .config import Access, Limits, access_for
 from .error_handlers import add_refusals
@@ -31,7 +41,7 @@ from .security import Guard
 from .service import BATCH_WIDTH, Service
 from .uploads import Uploads
 
-log = logging.getLogger("qa3.rest")
+log = logging.getLogger(__name__)
 LOOK_SECONDS = 10.0
 """Between looks for jobs whose process has gone, and for uploads that are old."""
 _ROUTERS = tuple(room.router for room in (pairs, files, jobs, listing, asking, watching, pages))
@@ -68,6 +78,17 @@ def build(config: Path | None, access: Access | None, limits: Limits | None) -> 
             expose_headers=["Location", "Retry-After", "Content-Disposition"],
         )
     return app
+
+
+def start_server_log() -> None:
+    """Writes the log to the file of ``QA3_LOG``, unless the command line has begun one.
+
+    Raises:
+        SaidError: The file cannot be written.
+    """
+    file = log_path()
+    if file is not None and log_file() is None:
+        start_log(file=file)
 
 
 def open_service(config: Path | None, access: Access, limits: Limits) -> Service:
@@ -122,7 +143,7 @@ async def _warm(service: Service) -> None:
         service.embedding_state = "ok"
     except SaidError as error:
         service.embedding_state = error.code
-        log.warning("%s", error.code)
+        log.warning("the embedding cannot be loaded: %s", error.code)
 
 
 async def _look_after(service: Service) -> None:
@@ -133,7 +154,7 @@ async def _look_after(service: Service) -> None:
             await to_thread.run_sync(lambda: service.runner.adopt(waiting=False))
             await to_thread.run_sync(service.uploads.sweep)
         except (SaidError, OSError) as error:
-            log.warning("%s", type(error).__name__)
+            log.warning("looking after jobs and uploads failed: %s", type(error).__name__)
 
 
 CLOSING_SECONDS = 30

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,13 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from loaders import whole_characters
-from messages import SaidError, say
+from messages import SaidError, logged, say
 from pairs import Reason
 
 from .locale import language_of
 from .schemas import TAGS
 
-log = logging.getLogger("qa3.rest")
+log = logging.getLogger(__name__)
 LONGEST_NAME = 80  # characters of a client's own words in an answer
 
 STATUS = {
@@ -62,7 +61,9 @@ STATUS = {
     "export.write": 503,
     "rest.upload_failed": 503,
     "job.unexpected": 500,
+    "job.unexpected_logged": 500,
     "rest.unexpected": 500,
+    "rest.unexpected_logged": 500,
 }
 """Of single codes; the rest goes by the part of qa3 it comes from."""
 _BY_ROOM = {
@@ -189,14 +190,21 @@ def add_refusals(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         report(request.url.path, error)
-        fields = {"kind": type(error).__name__}
-        return refuse("rest.unexpected", of_request(request), fields)
+        code, fields = fault_of(error)
+        return refuse(code, of_request(request), fields)
 
 
 def report(path: str, error: BaseException) -> None:
-    """Logs where a fault of ours happened; its words may hold a client's text or a key."""
-    where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%r: %s\n%s", path, type(error).__name__, where)
+    """Logs a fault of ours with its traceback.
+
+    Its words may hold a client's text or a key: the log's own lines show them at DEBUG only.
+    """
+    log.error("%r: %s", path, type(error).__name__, exc_info=error)
+
+
+def fault_of(error: BaseException) -> tuple[str, dict[str, str | int]]:
+    """The message a client is given about a fault of ours, and its fields."""
+    return logged("rest.unexpected", "rest.unexpected_logged", kind=type(error).__name__)
 
 
 def of_request(request: Request) -> str:

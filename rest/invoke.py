@@ -15,7 +15,7 @@ from chains import Done, EventLog, Failed, Inputs, Resolved
 from messages import SaidError
 from pairs import PairList
 
-from .error_handlers import of_request, report, sentence, status_of
+from .error_handlers import fault_of, of_request, report, sentence, status_of
 from .errors import RestError
 from .inputs import read_input
 from .schemas import Choices, FilesInput, TextInput, settings_for
@@ -185,7 +185,8 @@ def _error(error: Exception, language: str) -> str:
     """Why there is no list; of what nobody expected, whoever listens is told no detail."""
     if not isinstance(error, SaidError):
         report("/pairs/stream", error)
-        error = RestError("rest.unexpected", kind=type(error).__name__)
+        code, fields = fault_of(error)
+        error = RestError(code, **fields)
     message = sentence(error.code, language, error.fields)
     body = {"status_code": status_of(error.code), "message": message}
     return event("error", json.dumps(body, ensure_ascii=False))

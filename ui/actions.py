@@ -16,11 +16,12 @@ from .downloads import make_file
 from .engine import engine
 from .job_element import desk, follow, show_job
 from .job_view import jobs_of
-from .session import chat, language, speak, tell
+from .session import chat, fault, language, speak, tell
 from .start_job import begin as begin_pending
 
 Answer = dict[str, Any]
 Act = Callable[[dict[str, Any]], Awaitable[Answer | None]]
+log = logging.getLogger(__name__)
 MOST_WORDS = 20_000  # characters of a question or an answer a person writes
 
 
@@ -56,8 +57,8 @@ def _told(act: Act) -> Callable[[cl.Action], Awaitable[Answer]]:
         except SaidError as error:
             return {"error": error.say(language())}
         except Exception as error:
-            logging.getLogger("qa3").exception("an act of the page failed")
-            return {"error": speak("page.unexpected", kind=type(error).__name__)}
+            log.exception("an act of the page failed")
+            return {"error": fault(error)}
 
     # Chainlit hands over the action by the name of the parameter.
     del called.__wrapped__

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any
+
+from messages import keep_out_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +21,10 @@ def mend() -> None:
     from chainlit.element import Element
     from chainlit.session import BaseSession
 
+    # Chainlit shows whatever anybody logs; ours goes where a door was told to put it.
+    for handler in logging.getLogger().handlers:
+        if type(handler) is logging.StreamHandler:
+            keep_out_of(handler)
     if not getattr(server, "_qa3_mended", False):
         _stay_at_home(server)
         _take_empty_files(BaseSession)

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chains import Journal, Resolved, RetrieverCache, Runner, resolve
+from chains import Journal, Resolved, RetrieverCache, Runner, log_path, resolve
+from messages import log_file, start_log
 
 Answer = TypeVar("Answer")
 # Reading documents takes seconds and every core; a page of a list must not wait behind it.
@@ -33,6 +34,9 @@ class Engine:
         runner: Runner | None = None,
         retrievers: RetrieverCache | None = None,
     ) -> None:
+        file = log_path()
+        if file is not None and log_file() is None:  # else the command line has begun one
+            start_log(file=file)
         self.config = config
         self.journal = journal or Journal(self.settings().settings.journal)
         self.runner = runner or Runner(self.journal)

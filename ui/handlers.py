@@ -16,9 +16,11 @@ from .commands import command_of, commands, obey, starters
 from .engine import engine
 from .intent import is_material
 from .server import end
-from .session import chat, language, speak, tell
+from .session import chat, fault, language, speak, tell
 from .settings_panel import Panel, read_panel
 from .start_job import inputs_of, pasted, start
+
+log = logging.getLogger(__name__)
 
 
 def register() -> None:
@@ -55,8 +57,8 @@ async def _message(message: cl.Message) -> None:
     except SaidError as error:
         await tell(error.say(language()))
     except Exception as error:
-        logging.getLogger("qa3").exception("a message could not be answered")
-        await tell(speak("page.unexpected", kind=type(error).__name__))
+        log.exception("a message could not be answered")
+        await tell(fault(error))
 
 
 async def _answer(message: cl.Message) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import chainlit as cl
 
 from chains import Inputs, Resolved, Turn
-from messages import say
+from messages import logged, say
 
 MOST_TURNS = 40
 _KEY = "qa3"
@@ -73,6 +73,12 @@ def language() -> str:
 def speak(code: str, **fields: object) -> str:
     """A sentence in the browser's language."""
     return say(code, language(), **fields)
+
+
+def fault(error: Exception) -> str:
+    """What is said of a fault of ours, in the browser's language."""
+    code, fields = logged("page.unexpected", "page.unexpected_logged", kind=type(error).__name__)
+    return speak(code, **fields)
 
 
 def plain(text: str) -> str:

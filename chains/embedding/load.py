@@ -5,6 +5,8 @@ What was used is always named; nothing is downloaded, and nothing stands in sile
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..journal.replies import Journal
 
+log = logging.getLogger(__name__)
 TEXTS_KEPT_AT_ONCE = 256
 """Vectors made before they are written down, so that an interrupted run loses some seconds."""
 DEFAULT_THRESHOLD = 0.90
@@ -96,6 +99,13 @@ def load_embeddings(name: str, backend: EmbeddingBackend = "auto") -> NamedEmbed
     Raises:
         EmbeddingError: No such embedding, or its weights or package are missing.
     """
+    began = time.monotonic()
+    named = _load(name, backend)
+    log.info("embedding %s loaded in %.1f s", named.name, time.monotonic() - began)
+    return named
+
+
+def _load(name: str, backend: EmbeddingBackend) -> NamedEmbeddings:
     if name == "lexical":
         return NamedEmbeddings("lexical", None, 1.0)
     if "://" in name:
@@ -180,6 +190,7 @@ def embed(
     key = named.key or named.name
     known = journal.vectors(key, wanted)
     missing = sorted((text for text in wanted if text not in known), key=len)
+    log.debug("%s: %d vectors of %d to be made", named.name, len(missing), len(wanted))
     for at in range(0, len(missing), TEXTS_KEPT_AT_ONCE):
         block = missing[at : at + TEXTS_KEPT_AT_ONCE]
         width = len(next(iter(known.values()))) if known else None

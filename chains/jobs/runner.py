@@ -7,6 +7,7 @@ Beside jobs there are runs for somebody who waits for the answer; nobody takes t
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from messages.errors import SaidError
+from messages.log import logged
 from pairs.records import Reason
 
 from ..embedding.load import NamedEmbeddings, load_embeddings
@@ -33,6 +35,7 @@ from ..settings import Resolved, Settings
 from .event_log import EventLog, News
 from .resume import resume
 
+log = logging.getLogger(__name__)
 REMEMBERED = 50
 """Runs over whose events can still be listened to; the list itself stands in the journal."""
 _BUDGET = ("max_calls", "max_tokens_total")
@@ -209,6 +212,7 @@ class Runner:
                 self._runs[job.id] = run
             self._submit(run)
             taken.append(job.id)
+            log.info("job %s taken up: it was %s", job.id, job.state)
         return taken
 
     def listen(
@@ -375,13 +379,17 @@ class Runner:
                 run.log.tell(None)
             else:
                 self._fail(run, error, Reason.of(error))
-        except Exception as error:  # noqa: BLE001 - a listener must never wait for ever
-            self._fail(run, error, Reason.of(error, "job.unexpected"))
+        except Exception as error:  # a listener must never wait for ever
+            log.exception("job %s fails", run.job)
+            told = Reason.of(error, "job.unexpected").fields
+            code, fields = logged("job.unexpected", "job.unexpected_logged", **told)
+            self._fail(run, error, Reason(code=code, fields=fields))
         finally:
             with self._lock:
                 self._answers.discard(run)
 
     def _fail(self, run: _Run, error: Exception, reason: Reason) -> None:
+        log.info("job %s fails: %s", run.job, reason.code)
         run.log.error = error
         try:
             if run.job:

@@ -8,6 +8,7 @@ kill at any moment loses at most the calls in flight. Jobs stand in the same fil
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Sequence
 from hashlib import sha256
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from langchain_core.messages import BaseMessage
 
+log = logging.getLogger(__name__)
 _NEWEST = (
     "SELECT reply FROM replies WHERE key = ? AND NOT passed_over ORDER BY attempt DESC LIMIT 1"
 )
@@ -71,6 +73,8 @@ class Journal(Database):
             JournalError: The journal cannot be read.
         """
         rows = self.rows(_NEWEST, key)
+        if rows:
+            log.debug("request %s: answered before", key[:12])
         return Reply.model_validate_json(rows[0][0]) if rows else None
 
     def claim(self, key: str, owner: str) -> bool:

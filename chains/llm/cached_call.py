@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from math import ceil
@@ -33,6 +34,8 @@ from .retry import (
     until_answered,
     written,
 )
+
+log = logging.getLogger(__name__)
 
 LOST_IN_A_ROW = 2  # requests nobody answered, with none answered between, end the run
 LOOK_SECONDS = 0.1  # between looks at whether another run's call was answered
@@ -122,6 +125,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
 
     def _answer(self, messages: list[BaseMessage], config: RunnableConfig) -> AIMessage:
         key = self.key(messages)
+        log.debug("request %s: about chunk %s", key[:12], _about(config)["chunk_id"])
         known = self._journal.reply(key)
         while known is None:
             self._check_going_on()
@@ -137,9 +141,20 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
     def _ask_claimed(self, key: str, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
         try:
             reply = self._within_budget(messages, config)
-        except BaseException:
+        except BaseException as error:
             self._journal.release(key, self._owner)
+            code = error.code if isinstance(error, UnansweredError) else type(error).__name__
+            log.debug("request %s: unanswered (%s)", key[:12], code)
             raise
+        log.debug(
+            "request %s: answered in %.1f s, %d + %d tokens, finish %s%s",
+            key[:12],
+            reply.seconds,
+            reply.prompt_tokens,
+            reply.completion_tokens,
+            reply.finish_reason or "-",
+            ", truncated" if reply.truncated else "",
+        )
         try:
             self._journal.save_reply(key, reply)
         except JournalError as error:
@@ -169,15 +184,15 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
     def _reply(self, messages: list[BaseMessage], tokens: int, config: RunnableConfig) -> Reply:
         opened, started = self._opened, time.monotonic()
         message = self._until_answered(messages, tokens, config)
-        about = config.get("metadata") or {}
+        about = _about(config)
         usage = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
         finish = str(message.response_metadata.get("finish_reason") or "")
         length = usage["output_tokens"]
         return Reply(
-            chunk_id=str(about.get("chunk_id", "")),
+            chunk_id=about["chunk_id"],
             text=message.text,
             model=opened.model,
-            prompt=str(about.get("prompt", "")),
+            prompt=about["prompt"],
             prompt_tokens=usage["input_tokens"],
             completion_tokens=length,
             finish_reason=finish,
@@ -218,6 +233,8 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             raise UnansweredError(Reason(code="chunk.not_asked"), asked=False)
 
     def _end_run(self, error: SaidError) -> UnansweredError:
+        if not self.failure:
+            log.warning("no request goes out any more: %s", error.code)
         with self._lock:
             self.failure = self.failure or error
         return UnansweredError(Reason.of(error), asked=False)
@@ -265,6 +282,12 @@ def tokens_paid(reply: AIMessage) -> TokenUsage:
     if usage is None or reply.response_metadata["from_journal"]:
         return TokenUsage()
     return TokenUsage(calls=1, prompt=usage["input_tokens"], completion=usage["output_tokens"])
+
+
+def _about(config: RunnableConfig) -> dict[str, str]:
+    """What a request is about, as the journal keeps it with the reply."""
+    metadata = config.get("metadata") or {}
+    return {name: str(metadata.get(name, "")) for name in ("chunk_id", "prompt")}
 
 
 def _messages(given: LanguageModelInput) -> list[BaseMessage]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from functools import cache
 from pathlib import Path
 from ssl import SSLContext
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from endpoint.llamacpp import LlamaServer
 
+log = logging.getLogger(__name__)
 REACH_SECONDS = 5.0
 PAIRS_SCHEMA = {
     "type": "object",
@@ -104,8 +107,9 @@ class OpenBackend:
 
     def _start(self) -> BaseChatModel:
         path = find_or_download(self._own_file(), self._progress)
-        slots = self.backend.concurrency
+        slots, began = self.backend.concurrency, time.monotonic()
         self._server = EMBEDDED.take(path, context=self.backend.context, slots=slots)
+        log.info("model %s ready in %.1f s", self.model, time.monotonic() - began)
         return self._chat_model(self._server.base_url, SecretStr(self._server.api_key))
 
     def _connect(self) -> BaseChatModel:
@@ -158,6 +162,7 @@ class OpenBackend:
                 # A new dictionary: requests under way keep the one they were sent with.
                 rest = {n: v for n, v in self.parameters.items() if n != "response_format"}
                 self.parameters, self._llm = rest, None
+                log.info("%s does not take a JSON schema: asked without from now on", self.model)
 
     def alive(self) -> bool:
         """Whether it can still be asked: the process of an embedded model may have died."""

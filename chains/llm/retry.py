@@ -6,6 +6,7 @@ reply (langchain-core 1.x), and put a pair on the wrong page.
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -26,6 +27,7 @@ from .loops import goes_in_circles
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+log = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
 ODD_TRIES = 3  # of an answer under status 200 that is none
 LOOK_EVERY = 200  # characters without a line's end
@@ -58,6 +60,7 @@ def until_answered(
     tries, until = 0, float("inf")
     while True:
         pace.wait(tokens, stop)
+        began = time.monotonic()
         try:
             return call()
         except Exception as error:
@@ -67,7 +70,17 @@ def until_answered(
             asked_for = retry_after(error)
             pace.pause(min(asked_for, until - now))
             rest = max(asked_for, jittered(tries))
-            if not may_pass(error, tries) or now + rest > until or stop.wait(rest):
+            kind, status, took = type(error).__name__, status_of(error), now - began
+            if not may_pass(error, tries) or now + rest > until:
+                log.info(
+                    "try %d failed (%s, status %d, %.1f s): the last", tries, kind, status, took
+                )
+                raise
+            log.info(
+                "try %d failed (%s, status %d, %.1f s): again in %.1f s",
+                *(tries, kind, status, took, rest),
+            )
+            if stop.wait(rest):
                 raise
 
 

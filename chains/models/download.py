@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from ..errors import WeightsError
 from .hubs import PROBE_SECONDS, HubFile
 
 Progress = Callable[[str, int, int], None]
+log = logging.getLogger(__name__)
 BLOCK = 1 << 20
 WRITTEN_AT_ONCE = 1 << 16  # what a connection that breaks can lose
 TRIES = 4  # for a connection that breaks; each goes on where the last one ended
@@ -30,15 +33,18 @@ def fetch(address: str, target: Path, wanted: HubFile, progress: Progress | None
         WeightsError: The connection breaks again and again, or what comes is not the file.
         OSError: The disk is full or cannot be written.
     """
+    began = time.monotonic()
     part = target.with_name(target.name + ".part")
     for left in reversed(range(TRIES)):
         try:
+            log.info("%s: %d bytes wanted", wanted.path, wanted.size)
             _go_on(address, part, wanted, progress)
             break
         except httpx.HTTPStatusError as error:
             reason = f"HTTP {error.response.status_code}, {error.request.url}"
             raise WeightsError("weights.broken_off", file=wanted.path, reason=reason) from error
         except httpx.HTTPError as error:
+            log.info("%s: the connection broke (%s)", wanted.path, type(error).__name__)
             if not left:
                 reason = str(error) or type(error).__name__
                 raise WeightsError("weights.broken_off", file=wanted.path, reason=reason) from error
@@ -46,6 +52,7 @@ def fetch(address: str, target: Path, wanted: HubFile, progress: Progress | None
         part.unlink()
         raise WeightsError("weights.wrong_download", file=wanted.path, address=address)
     part.replace(target)
+    log.info("%s: there after %.1f s", wanted.path, time.monotonic() - began)
 
 
 def right(path: Path, wanted: HubFile) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loaders.records import Chunk
 from messages.errors import SaidError
+from messages.log import logged
 from pairs.edits import pair_id
-from pairs.evidence.grounding import Passage
+from pairs.evidence.grounding import NONE, Passage
 from pairs.evidence.quality import reason_against
 from pairs.evidence.source_text import SourceText
 from pairs.records import (
@@ -33,7 +35,13 @@ from .inputs import Inputs
 
 if TYPE_CHECKING:
     from pairs.compare.dedupe import Deduper
+    from pairs.compare.neighbours import Vectors
 
+log = logging.getLogger(__name__)
+MOST_FAULTS = 16
+"""Pairs that may each make judging fail; where more do, it is not the pairs."""
+FAULTS = ("pair.fault", "pair.fault_logged")
+"""Why a pair is left out over which qa3 itself stumbled."""
 Ended = tuple[int, Answered]
 """A chunk's index and what came of asking about it."""
 
@@ -62,6 +70,7 @@ class Assembly:
         self._answered: dict[int, Answered] = {}
         self._rejected: dict[int, list[Rejected]] = {}
         self._texts: dict[int, SourceText] = {}
+        self._good: list[tuple[int, QAPair]] = []
         self._deduper: Deduper | None = None
         self._named: NamedEmbeddings | None = None
         self._embeddings = ""
@@ -74,13 +83,15 @@ class Assembly:
 
     def kept(self) -> int:
         """How many pairs are kept so far."""
-        return len(self._deduper.kept) if self._deduper else 0
+        deduper = self._judged()
+        return len(deduper.kept) if deduper else 0
 
     def drawn_on(self) -> list[QAPair]:
         """The kept pairs and their duplicates so far: what need not be asked again."""
-        if self._deduper is None:
+        deduper = self._judged()
+        if deduper is None:
             return []
-        return [*self._deduper.kept, *(one.item for one in self._deduper.duplicates)]
+        return [*deduper.kept, *(one.item for one in deduper.duplicates)]
 
     def take(self, ended: Sequence[Ended], named: NamedEmbeddings) -> list[ChunkDone]:
         """What to tell of chunks that have ended, and nothing of those not asked about.
@@ -113,7 +124,7 @@ class Assembly:
             rows = (
                 np.stack([vectors[pair.question] for pair in pairs]) if pairs and vectors else None
             )
-            new = self._dedupe(named).add(pairs, rows, place=index)
+            new = self._add(named, pairs, rows, index)
             # A chunk that nobody asked about is accounted for, but nothing of it is done.
             if not answered.asked:
                 continue
@@ -140,7 +151,7 @@ class Assembly:
         if len(order) != len(self._materials.chunks):
             whole = len(self._materials.chunks)
             raise RuntimeError(f"{len(order)} of {whole} chunks are accounted for")
-        deduper = self._deduper
+        deduper = self._judged()
         return PairList(
             kept=tuple(deduper.kept) if deduper else (),
             duplicates=tuple(deduper.duplicates) if deduper else (),
@@ -151,31 +162,95 @@ class Assembly:
             embeddings=self._embeddings,
         )
 
-    def _dedupe(self, named: NamedEmbeddings) -> Deduper:
-        if self._deduper is None:
-            from pairs.compare.dedupe import Deduper
+    def _add(
+        self, named: NamedEmbeddings, pairs: list[QAPair], rows: Vectors | None, place: int
+    ) -> list[QAPair]:
+        """The pairs that no earlier one makes a duplicate; all of them where that cannot be said.
 
-            threshold = self._settings.threshold
-            self._deduper = Deduper(threshold=named.threshold if threshold is None else threshold)
+        The verdicts are provisional; ``_judged`` gives the final ones.
+        """
+        self._good += [(place, pair) for pair in pairs]
+        if self._deduper is None:
+            self._deduper = self._new_deduper(named)
+        try:
+            return self._deduper.add(pairs, rows, place=place)
+        except SaidError:
+            raise
+        except Exception:
+            log.exception("job %s: judging the pairs of chunk %d failed", self._job, place)
+            return pairs
+
+    def _new_deduper(self, named: NamedEmbeddings) -> Deduper:
+        from pairs.compare.dedupe import Deduper
+
+        threshold = self._settings.threshold
+        return Deduper(threshold=named.threshold if threshold is None else threshold)
+
+    def _judged(self) -> Deduper | None:
+        """All pairs with their final verdicts; one that makes judging fail is put aside."""
+        if self._deduper is None or self._named is None:
+            return None
+        error, faults = _judging_error(self._deduper), 0
+        while error is not None:
+            faults += 1
+            if faults > MOST_FAULTS:
+                raise error
+            log.error("job %s: judging the pairs failed", self._job, exc_info=error)
+            place, pair = self._good.pop(self._first_fault(self._named))
+            self._rejected[place].append(Rejected(item=pair, reason=fault(error)))
+            self._deduper, error = self._of(self._good, self._named)
         return self._deduper
 
+    def _first_fault(self, named: NamedEmbeddings) -> int:
+        """The place of a pair with which judging fails, and without which it does not.
+
+        That is, among those that stand before it.
+        """
+        whole, failing = 0, len(self._good)
+        while failing - whole > 1:
+            middle = (whole + failing) // 2
+            _, error = self._of(self._good[:middle], named)
+            whole, failing = (middle, failing) if error is None else (whole, middle)
+        return failing - 1
+
+    def _of(
+        self, good: Sequence[tuple[int, QAPair]], named: NamedEmbeddings
+    ) -> tuple[Deduper, Exception | None]:
+        """Pairs judged anew, and why that failed; their vectors are in the journal."""
+        import numpy as np
+
+        deduper = self._new_deduper(named)
+        vectors = embed(named, [pair.question for _, pair in good], self._journal)
+
+        def collect() -> None:
+            for place, pair in good:
+                rows = np.stack([vectors[pair.question]]) if vectors else None
+                deduper.collect([pair], rows, place=place)
+
+        return deduper, _judging_error(deduper, collect)
+
     def _sort(self, index: int, answered: Answered) -> list[QAPair]:
-        """The pairs of a chunk that hold good; the others are put aside with their reason."""
+        """The pairs of a chunk that hold good; the others are put aside with their reason.
+
+        A fault of ours costs the pair, or the chunk, that it happened to: its reply is in the
+        journal, and would end every further run of the job alike.
+        """
         chunk = self._materials.chunks[index]
-        good: list[QAPair] = []
-        rejected: list[Rejected] = []
-        if answered.drafts:
-            passage = self._passage(index)
-            for draft in answered.drafts:
-                evidence = passage.ground(draft.question, draft.answer)
-                pair = self._pair(draft, evidence, chunk, answered.prompt)
-                code = reason_against(
-                    draft.question, draft.answer, evidence, self._settings.evidence
-                )
-                if code:
-                    rejected.append(Rejected(item=pair, reason=Reason(code=code)))
-                else:
-                    good.append(pair)
+        drafts, prompt = answered.drafts, answered.prompt
+        judged: list[tuple[QAPair, Reason | None]]
+        try:
+            passage = self._passage(index) if drafts else None
+        except SaidError:
+            raise
+        except Exception as error:
+            log.exception("job %s: no evidence can be looked for in chunk %d", self._job, index)
+            answered = replace(answered, reason=chunk_fault(error))
+            why = fault(error)
+            judged = [(self._pair(draft, NONE, chunk, prompt), why) for draft in drafts]
+        else:
+            judged = [self._checked(draft, passage, index, prompt) for draft in drafts if passage]
+        good = [pair for pair, reason in judged if reason is None]
+        rejected = [Rejected(item=pair, reason=reason) for pair, reason in judged if reason]
         self._rejected.setdefault(index, []).extend(rejected)
         whole = self._whole(index, answered)
         self.outcomes[index] = ChunkOutcome(
@@ -188,6 +263,22 @@ class Assembly:
             raw=whole.raw,
         )
         return good
+
+    def _checked(
+        self, draft: DraftPair, passage: Passage, index: int, prompt: str
+    ) -> tuple[QAPair, Reason | None]:
+        """A pair with its evidence, and what speaks against it."""
+        chunk = self._materials.chunks[index]
+        try:
+            evidence = passage.ground(draft.question, draft.answer)
+            code = reason_against(draft.question, draft.answer, evidence, self._settings.evidence)
+            pair = self._pair(draft, evidence, chunk, prompt)
+        except SaidError:
+            raise
+        except Exception as error:
+            log.exception("job %s: a pair of chunk %d cannot be checked", self._job, index)
+            return self._pair(draft, NONE, chunk, prompt), fault(error)
+        return pair, Reason(code=code) if code else None
 
     def _whole(self, index: int, answered: Answered) -> Answered:
         """What came of a chunk in all its passes."""
@@ -228,6 +319,19 @@ class Assembly:
         )
 
 
+def _judging_error(deduper: Deduper, first: Callable[[], None] | None = None) -> Exception | None:
+    """The fault of ours that judging all pairs runs into."""
+    try:
+        if first is not None:
+            first()
+        deduper.kept  # noqa: B018 - judged when looked at
+    except SaidError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the caller decides what it costs
+        return error
+    return None
+
+
 def ended(at: int, came: Answered | Exception) -> Ended:
     """What came of a chunk; a fault of ours is one chunk's failure, the journal's is the run's.
 
@@ -241,5 +345,19 @@ def ended(at: int, came: Answered | Exception) -> Ended:
     if isinstance(came, SaidError):
         raise came
     if isinstance(came, Exception):
-        return at, Answered(reason=Reason.of(came, "chunk.unexpected"))
+        log.error("asking about chunk %d failed", at, exc_info=came)
+        return at, Answered(reason=chunk_fault(came))
     return at, came
+
+
+def chunk_fault(error: Exception) -> Reason:
+    """Why a chunk failed over which qa3 itself stumbled."""
+    told = Reason.of(error, "chunk.unexpected").fields
+    code, fields = logged("chunk.unexpected", "chunk.unexpected_logged", **told)
+    return Reason(code=code, fields=fields)
+
+
+def fault(error: Exception) -> Reason:
+    """Why a pair is left out over which qa3 itself stumbled."""
+    code, fields = logged(*FAULTS, kind=type(error).__name__)
+    return Reason(code=code, fields=fields)

@@ -8,6 +8,7 @@ stay.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +30,8 @@ from ..llm.cached_call import CachedModel, tokens_paid
 from ..records import DraftPair
 from ..settings import Settings
 from .chain import Chain, ExtractionPrompt, Language, choose_prompt, chunk_input, compose
+
+log = logging.getLogger(__name__)
 
 SMALLEST_HALF = 40  # estimated tokens; what is cut off below this would not be whole in a half
 MOST_HALVINGS = 3
@@ -137,7 +140,11 @@ class Extraction:
         prompt = _prompt(chain)
         language = prompt.language_of(chunk.text)  # that of its halves, too
         asking = _Asking(chain, language, prompt.fingerprints[language])
-        return self._ask(chunk, asking, MOST_HALVINGS)
+        answered = self._ask(chunk, asking, MOST_HALVINGS)
+        code = answered.reason.code if answered.reason else "-"
+        found = len(answered.drafts)
+        log.debug("chunk %s: %s (%s), %d pairs read", chunk.id, answered.state, code, found)
+        return answered
 
     def request(self, chunk: Chunk) -> list[BaseMessage]:
         """The messages a chunk is first asked about with."""
@@ -157,8 +164,10 @@ class Extraction:
         if not halvings or half < SMALLEST_HALF:
             return answered
         if cut:
+            log.debug("chunk %s: asked again in halves of %d tokens", chunk.id, half)
             return self._ask_halves(chunk, asking, half, halvings - 1, answered)
         if around and _is_refused(answered):
+            log.debug("chunk %s: asked around what is refused in it", chunk.id)
             return self._ask_around(chunk, asking, half, halvings - 1, answered)
         return answered
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -18,6 +20,8 @@ from pairs.records import Reason
 from ..llm.backends import choose
 from ..records import SourceFile
 from ..settings import Resolved
+
+log = logging.getLogger(__name__)
 
 
 class Text(BaseModel):
@@ -113,14 +117,22 @@ def read_inputs(inputs: Iterable[RunInput], *, chunk_size: int, overlap: int) ->
     """
     result = Inputs()
     for source in _sources(inputs):
-        if isinstance(source, LoadError):
-            result.refused.append(source)
-            continue
+        began = time.monotonic()
         try:
+            if isinstance(source, LoadError):
+                raise source
             documents = list(source)
         except LoadError as error:
+            log.info("refused: %s, %s", error.fields.get("file", "-"), error.code)
             result.refused.append(error)
             continue
+        log.info(
+            "read %s: %d pages, %d characters in %.1f s",
+            documents[0].metadata.get("source", "-") if documents else "-",
+            len(documents),
+            sum(len(document.page_content) for document in documents),
+            time.monotonic() - began,
+        )
         _take(documents, result, chunk_size, overlap)
     if not result.chunks:
         raise result.refused[0] if result.refused else LoadError("load.nothing")

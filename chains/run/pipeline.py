@@ -8,6 +8,7 @@ handled in the caller's thread, in the order of arrival, and put into document o
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import threading
@@ -46,6 +47,8 @@ from .inputs import Inputs, RunInput, read_for
 from .second_pass import ask_again
 from .verification import Verification, marks
 from .workers import WorkerPool
+
+log = logging.getLogger(__name__)
 
 BYTES_A_CHUNK = 20_000  # of journal, at most, beside the texts themselves
 LEAST_FREE = 16_000_000
@@ -136,6 +139,10 @@ class Pipeline:
             if named.done():
                 named.result()  # before a call is paid for
             assembling = Assembly(job.id, inputs, journal, opened.model, self._settings)
+            log.info(
+                "job %s begins: %d files, %d chunks, backend %s, model %s",
+                *(job.id, len(inputs.files), len(inputs.chunks), backend.name, opened.model),
+            )
             run = _Run(job, owner.id, inputs, model, extraction, assembling, named, backend, config)
             yield from self._run(run, journal, opened, started)
 
@@ -147,7 +154,8 @@ class Pipeline:
             result = run.assembling.result()
             if self._settings.verify:
                 result = yield from self._verify(run, journal, result)
-        except BaseException:
+        except BaseException as error:
+            log.info("job %s is broken off: %s", run.job.id, type(error).__name__)
             # Even where nobody listens any more; the error under way says more than another.
             with suppress(JournalError):
                 self._end(run, journal, None, started)
@@ -225,6 +233,12 @@ class Pipeline:
             "seconds": seconds,
         }
         Jobs(journal).end(run.job.model_copy(update=over), run.owner)
+        pairs = progress.pairs or PairCounts()
+        log.info(
+            "job %s ends: %s; %d kept, %d duplicates, %d rejected; %d chunks failed; %d calls, %.1f s",
+            *(run.job.id, state, pairs.kept, pairs.duplicates, pairs.rejected),
+            *(progress.chunks.failed, run.assembling.usage.calls, seconds),
+        )
         return seconds
 
     def _progress_of(self, result: PairList, chunks: int) -> Progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from .assembly import Assembly, ended
 from .extraction import Answered, Extraction
 from .inputs import Inputs
 from .workers import WorkerPool
+
+log = logging.getLogger(__name__)
 
 LEAST_GAIN = 0.5
 """Newly kept pairs a call must have brought on average for yet another pass to be made."""
@@ -53,7 +56,11 @@ def ask_again(
     for _ in range(1, passes):
         if stop.is_set() or any(o.state == "not asked" for o in assembling.outcomes.values()):
             return
-        found = left_over(inputs, assembling.outcomes, assembling.drawn_on())
+        try:
+            found = left_over(inputs, assembling.outcomes, assembling.drawn_on())
+        except Exception:  # a fault of ours costs the further passes, never the list
+            log.exception("what is left over for another pass cannot be found")
+            return
         again = {at: chunk for at, chunk in found.items() if (at, chunk.text) not in asked}
         if not again:
             return

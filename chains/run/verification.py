@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections import Counter
@@ -28,6 +29,8 @@ from ..llm.cached_call import CachedModel, tokens_paid
 from ..parsing.parser import PairParser
 from ..settings import Settings
 from .workers import WorkerPool
+
+log = logging.getLogger(__name__)
 
 _LABEL = re.compile(
     r"\s{0,9}(?:答案?|回答|answer|a)(?:\s{0,3}[一1])?\s{0,3}[:：]\s{0,9}", re.IGNORECASE
@@ -95,12 +98,14 @@ class Verification:
             SaidError: The journal cannot be written, or there are no vectors.
         """
         near = self._near(named, journal)
-        marked = {
-            pair: pair.model_copy(
-                update={"verified": self._agrees(pair, said, near), "answer_again": said}
-            )
-            for pair, said in self._said.items()
-        }
+        marked: dict[QAPair, QAPair] = {}
+        for pair, said in self._said.items():
+            try:
+                agrees = self._agrees(pair, said, near)
+            except Exception:  # a fault of ours leaves the pair without a mark, and ends no run
+                log.exception("the answers of a pair of chunk %s are not compared", pair.chunk_id)
+                continue
+            marked[pair] = pair.model_copy(update={"verified": agrees, "answer_again": said})
 
         def mark(pair: QAPair) -> QAPair:
             return marked.get(pair, pair)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,6 +27,7 @@ from .shards import weight_files
 if TYPE_CHECKING:
     from transformers import GlmForCausalLM
 
+log = logging.getLogger(__name__)
 NAME = "chatglm3-6b"
 KINDS: dict[int | None, Kind] = {4: "q4_0", 8: "q8_0", None: "f16"}
 
@@ -75,7 +78,10 @@ def open_engine(
     )
     if engine == "auto":
         engine = _engine_for(order)
-    return (_llamacpp(order) if engine == "llamacpp" else _torch(order)), tokenizer
+    began = time.monotonic()
+    opened = _llamacpp(order) if engine == "llamacpp" else _torch(order)
+    log.info("%s loaded with %s in %.1f s", folder.name, engine, time.monotonic() - began)
+    return opened, tokenizer
 
 
 @dataclass(frozen=True)
@@ -223,7 +229,8 @@ def batching_or_sequential(
     try:
         batching = BatchingEngine(model, **given, cache_tokens=cache_tokens)
         list(batching.generate([BEGIN], Sampling(max_tokens=1)))
-    except (EndpointError, ImportError, AttributeError, TypeError, ValueError):
+    except (EndpointError, ImportError, AttributeError, TypeError, ValueError) as error:
+        log.info("no requests side by side: %s", type(error).__name__)
         if batching is not None:
             batching.close()
         return SequentialEngine(model, **given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -9,10 +10,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from messages.errors import SaidError
+from messages.log import logged
 
 from ..errors import EndpointError
 from .json_body import plain
 
+log = logging.getLogger(__name__)
 ROUTES = (
     "POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, GET /v1/models/NAME, "
     "GET /health"
@@ -39,8 +42,10 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def fault(request: Request, error: Exception) -> JSONResponse:
-        # The framework also hands it on to the server's log.
-        return await said(request, EndpointError("endpoint.fault", kind=type(error).__name__))
+        # The framework also hands it on to uvicorn's log.
+        log.error("%r: %s", request.url.path, type(error).__name__, exc_info=error)
+        code, fields = logged("endpoint.fault", "endpoint.fault_logged", kind=type(error).__name__)
+        return await said(request, EndpointError(code, **fields))
 
 
 INVALID, SERVER = "invalid_request_error", "server_error"
@@ -69,6 +74,7 @@ _KINDS: dict[str, tuple[int, str, str]] = {
     "endpoint.token_input": (400, INVALID, "unsupported_value"),
     "endpoint.bad_value": (400, INVALID, "invalid_value"),
     "endpoint.fault": (500, SERVER, "internal_error"),
+    "endpoint.fault_logged": (500, SERVER, "internal_error"),
 }
 _OURS = (503, SERVER, "engine_unavailable")  # memory, an engine that died, weights not here
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Coroutine, Generator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
+log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
@@ -70,7 +72,8 @@ class Answer:
                 self._tell(piece)
         except EndpointError as error:
             self._tell(error)
-        except Exception as error:  # noqa: BLE001 - a fault of the engine must reach its caller
+        except Exception as error:  # a fault of the engine must reach its caller
+            log.exception("the engine failed")
             self._tell(
                 EndpointError("endpoint.engine", reason=plain(f"{type(error).__name__}: {error}"))
             )
