@@ -13,7 +13,7 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pairs.text.normalise import flatten
+from pairs.text.flat import flatten
 from pairs.text.question_words import without_asking
 from pairs.text.terms import is_slight, stem
 

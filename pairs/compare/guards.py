@@ -19,8 +19,9 @@ from rapidfuzz.distance import Prefix
 from ..text.alignment import other_class_name, replaced, single_opposites
 from ..text.antonyms import Members, belongs, exclusive, members
 from ..text.figures.numbers import Number, numbers, same
+from ..text.flat import flatten
 from ..text.negation import negated_word, negations, without_denying
-from ..text.normalise import flatten, normalise
+from ..text.normalise import normalise
 from ..text.question_words import asks_for, clashes, without_asking
 
 __all__ = ["Difference", "difference", "facts"]

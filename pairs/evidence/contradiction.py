@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from ..text.alignment import replaced, single_opposites
 from ..text.antonyms import Members, exclusive, members
+from ..text.flat import flatten
 from ..text.negation import NOT_DENYING
-from ..text.normalise import flatten
 from ..text.terms import HAN, is_slight, stem
 from .substitution import affirmed, denial_put_in, swapped
 

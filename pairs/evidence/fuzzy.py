@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..text.normalise import fold
+from ..text.flat import fold
 from .source_text import Place, SourceText, runs_on, trimmed
 
 __all__ = ["similar_place"]

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ..text.figures.numbers import Number, missing, numbers, same
 from ..text.figures.units import SCALES
-from ..text.normalise import flatten
+from ..text.flat import flatten
 from ..text.terms import pieces
 from .substitution import alike_around
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 from ..records import Evidence
 from ..text.context_dependence import leans
-from ..text.normalise import normalise, simplified
+from ..text.flat import simplified
+from ..text.normalise import normalise
 
 _ASKS_ZH = re.compile(
     "什么|甚么|啥|谁|哪|几|多少|多[长高大久重远宽深厚快小]|如何|怎|何|是否|吗|呢|么[？?]"

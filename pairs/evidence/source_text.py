@@ -14,7 +14,7 @@ import numpy as np
 from loaders.sentences import SENTENCE_END, is_sentence_end
 
 from ..records import Match
-from ..text.normalise import Folded, flatten, fold
+from ..text.flat import Folded, flatten, fold
 from ..text.terms import HAN, forms, is_slight, terms
 
 __all__ = ["Place", "SourceText", "trimmed"]

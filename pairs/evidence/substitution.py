@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ..text.antonyms import Occurrence, occurrences, stands_for
-from ..text.normalise import flatten
+from ..text.flat import flatten
 from ..text.terms import HAN
 
 __all__ = ["affirmed", "alike_around", "common", "denial_put_in", "swapped"]

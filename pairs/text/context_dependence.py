@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .normalise import simplified
+from .flat import simplified
 
 __all__ = ["leans"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 
-from ..normalise import flatten
+from ..flat import flatten
 from .amounts import figures, labels, shares, stepped, words
 from .dates import dates, lone_dates, times
 from .records import Kind, Number
