@@ -1,3 +1,4 @@
+from .characters import whole as whole
 from .characters import whole_characters as whole_characters
 from .errors import LoadError as LoadError
 from .formats import recognise as recognise
@@ -10,3 +11,4 @@ from .records import Span as Span
 from .splitting import DEFAULT_CHUNK_SIZE as DEFAULT_CHUNK_SIZE
 from .splitting import split as split
 from .tokens import count_tokens as count_tokens
+from .window import page_start as page_start

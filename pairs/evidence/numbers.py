@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
+from loaders.characters import HAN
+
 from ..text.figures.numbers import Number, missing, numbers, same
-from ..text.figures.units import SCALES
+from ..text.figures.units import SCALES, units_agree
 from ..text.flat import flatten
 from ..text.terms import pieces
 from .substitution import alike_around
@@ -22,7 +24,7 @@ _UP_TO = re.compile(r"\s?(?:-|~|–|—|到|至|to)\s?")
 _COUNTERS = "个名种枚次首座条家所间项部支只册颗位本台艘架幅辆匹头棵株块栋幢件张份"
 # These say what they count: 9局 are no 9个赛季.
 _TELLING = "页届层集期篇场卷章节回局号楼幕季级"
-_NEXT = re.compile(r"\s?([\u3400-\u9fff]|[a-z]+)")
+_NEXT = re.compile(rf"\s?([{HAN}]|[a-z]+)")
 _HOW_MANY = re.compile(r"几|多少|\bhow many\b")
 _GOING_ON = frozenset("到 至 和 与 to until till through and".split())
 _ONE_WORD = 2
@@ -147,7 +149,9 @@ def _unmatched(claimed: Iterable[Number], known: Iterable[Number]) -> set[Number
 
 def _is(claimed: Number, flat: str, known: Number, told: str) -> bool:
     """Whether a number that is the whole answer is the evidence's, unit and counted thing too."""
-    if not same(claimed, known) or claimed.unit != known.unit or claimed.kind != known.kind:
+    if not same(claimed, known) or claimed.kind != known.kind:
+        return False
+    if not units_agree(claimed.unit, known.unit):
         return False
     mine = _counted(flat, claimed)
     return not mine or mine == _counted(told, known)

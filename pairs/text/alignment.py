@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
+from loaders.characters import HAN
+
 __all__ = ["other_class_name", "replaced", "single_opposites"]
 
 _LIMIT = 400
@@ -25,7 +27,7 @@ _OPPOSED = frozenset(
 # What may end a name in Chinese: with another name before it, it is another thing.
 _CLASS = frozenset("省市县州国朝语教族站镇乡村山河湖岛港寺庙塔党氏郡府")
 _NAMED = re.compile(
-    "([\u3400-\u9fff]{0,2}?)(?:水库|水电站|电站|车站|火车站|机场|大桥|隧道|公园|广场|大厦|码头|煤矿|铁矿|"
+    f"([{HAN}]{{0,2}}?)(?:水库|水电站|电站|车站|火车站|机场|大桥|隧道|公园|广场|大厦|码头|煤矿|铁矿|"
     "油田|[农林茶牧渔盐]场|[纺织机械钢铁造纸化工制药水泥]{1,4}厂|图书馆|博物馆|美术馆|纪念馆|科技馆|展览馆|体育馆|"
     "体育场|剧院|影院|医院|大学|学院|中学|小学|幼儿园|研究所|研究院|实验室|出版社|电视台|银行|酒店|饭店|宾馆|俱乐部|球队)"
 )
@@ -35,7 +37,7 @@ _NO_NAME = re.compile(
     "好坏大小多新老旧个所家座间条种名位本各全一二两三几]"
 )
 _UNNAMED = re.compile("[什么哪谁何几多这那该每某其此各吗呢怎样如我你您他她它们]")
-_HAN = re.compile("[\u3400-\u9fff·]+")
+_HAN = re.compile(f"[{HAN}·]+")
 
 
 def replaced(

@@ -7,6 +7,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from loaders.characters import HAN
+
 __all__ = [
     "PLACES",
     "Members",
@@ -25,7 +27,7 @@ PLACES = 0
 """The family of countries, provinces and cities."""
 
 _LATIN = re.compile(r"[a-z\u00c0-\u024f][a-z0-9\u00c0-\u024f'.&]*")
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 _WHEN = frozenset(
     "before january spring monday morning today 春季 星期一 今天 今年 过去 上午".split()
 )

@@ -6,7 +6,7 @@ import unicodedata
 from .figures.numerals import as_digits
 from .flat import flatten
 
-__all__ = ["normalise"]
+__all__ = ["is_meaningful_mark", "normalise"]
 
 _CIRCLED = re.compile("^\\s*[①-⒛㈠-㈩❶-➓]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -91,18 +91,25 @@ def _unpunctuated(text: str) -> str:
             continue
         before = text[place - 1] if place else " "
         after = text[place + 1] if place + 1 < len(text) else " "
-        kept.append(char if _means_something(before, char, after) else " ")
+        kept.append(char if is_meaningful_mark(before, char, after) else " ")
     return "".join(kept)
 
 
-def _means_something(before: str, char: str, after: str) -> bool:
-    """Whether a punctuation mark belongs to a number or a name: 1.5, 10:30, -5, 30%, c#."""
+def is_meaningful_mark(before: str, char: str, after: str) -> bool:
+    """Whether a punctuation mark belongs to a number or a name: 1.5, 10:30, -5, 30%, c#.
+
+    Args:
+        before: The character before it; a blank where there is none.
+        char: The mark.
+        after: The character after it; a blank where there is none.
+    """
     if char == "%":
         return before.isdigit()
     if char == "#":
         return before.isalnum()
     if char in ".:/,-":
-        minus = char == "-" and (not before.isascii() or before in " =(")
+        # A dash written as two is no minus.
+        minus = char == "-" and before != "-" and not (before.isascii() and before.isalpha())
         return after.isdigit() and (before.isdigit() or minus)
     return False
 
