@@ -18,8 +18,8 @@ from rapidfuzz.distance import Prefix
 
 from loaders.characters import HAN
 
-from ..text.alignment import other_class_name, replaced, single_opposites
-from ..text.antonyms import Members, belongs, exclusive, members
+from ..text.alignment import other_class_name, replaced
+from ..text.antonyms import Members, belongs, exclusive, members, single_opposites
 from ..text.figures.numbers import Number, numbers, same
 from ..text.flat import flatten
 from ..text.negation import negated_word, negations, without_denying

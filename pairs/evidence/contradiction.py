@@ -10,20 +10,17 @@ from functools import lru_cache
 
 from loaders.characters import HAN
 
-from ..text.alignment import replaced, single_opposites
-from ..text.antonyms import Members, exclusive, members
+from ..text.alignment import replaced
+from ..text.antonyms import Members, exclusive, members, single_opposites
 from ..text.flat import flatten
-from ..text.negation import NOT_DENYING
+from ..text.negation import DENIAL, NOT_DENYING
 from ..text.terms import IS_HAN, is_slight, stem
 from .substitution import affirmed, denial_put_in, swapped
 
 __all__ = ["turned_round"]
 
-_DENIAL = re.compile(
-    r"[不没未无非别勿莫毋]|\b(?:not|never|without|no|cannot|neither|nor|hardly|[a-z]{2,7}n't)\b"
-)
 _TOKEN = re.compile(
-    rf"(?P<no>{_DENIAL.pattern})"
+    rf"(?P<no>{DENIAL.pattern})"
     rf"|[a-z0-9\u00c0-\u024f]+|[{HAN}]"
 )
 _COMPARING = frozenset("before after more less".split())
@@ -147,7 +144,7 @@ def _differ(answer: str, quote: str) -> bool:
     """Whether two nearly equal texts differ by a word that denies or by one and its opposite."""
     mine, theirs = _but_for_ends(_words(answer), _words(quote))
     for here, there in replaced(mine, theirs, gaps=True):
-        if any(_DENIAL.fullmatch(word) for word in [*mine[here], *theirs[there]]):
+        if any(DENIAL.fullmatch(word) for word in [*mine[here], *theirs[there]]):
             return True
         one, other = _joined(mine[here]), _joined(theirs[there])
         if single_opposites(one, other):

@@ -6,24 +6,11 @@ from difflib import SequenceMatcher
 
 from loaders.characters import HAN
 
-__all__ = ["other_class_name", "replaced", "single_opposites"]
+__all__ = ["other_class_name", "replaced"]
 
 _LIMIT = 400
 """Characters or words compared; aligning takes time that grows with their square."""
 
-# Characters that stand for an opposite on their own: 东北部 and 东南部, 上溯 and 下溯.
-_OPPOSITE = (
-    "大小 高低矮 长短 早晚迟 多少 上下中 左右 前后 内外 东西南北中 男女 "
-    "父母 兄弟 姐妹 姐弟 兄妹 夫妻 儿女 进出 入出 开关闭 增减 升降 "
-    "涨跌降 胜负败 优劣缺 利弊害 生死亡 冷热 快慢 新旧老 强弱 正负反副 "
-    "公私 首末尾 始终 古今 春夏秋冬 雌雄 公母 阴阳 借还 存取 加减乘除 "
-    "轻重 深浅 宽窄 厚薄 远近 甲乙丙丁戊 先后 顺逆 纵横 软硬 干湿 明暗 "
-    "真假伪 善恶 美丑 贫富 攻守防 爱恨 输赢 冠亚季 金银铜铁 "
-    "红黄蓝绿白黑紫 清明元宋唐隋汉秦晋 昨今明"
-).split()
-_OPPOSED = frozenset(
-    one + other for group in _OPPOSITE for one in group for other in group if one != other
-)
 # What may end a name in Chinese: with another name before it, it is another thing.
 _CLASS = frozenset("省市县州国朝语教族站镇乡村山河湖岛港寺庙塔党氏郡府")
 _NAMED = re.compile(
@@ -54,16 +41,6 @@ def replaced(
     for tag, first, last, their_first, their_last in matcher.get_opcodes():
         if tag == "replace" or (gaps and tag != "equal"):
             yield slice(first, last), slice(their_first, their_last)
-
-
-def single_opposites(one: str, other: str) -> bool:
-    """Whether two stretches are opposite characters: 上 and 下.
-
-    Args:
-        one: A stretch.
-        other: What stands in its place.
-    """
-    return one + other in _OPPOSED
 
 
 def other_class_name(one: str, other: str, after: str) -> bool:

@@ -17,6 +17,7 @@ __all__ = [
     "exclusive",
     "members",
     "occurrences",
+    "single_opposites",
     "stands_for",
 ]
 
@@ -37,9 +38,28 @@ _PHRASE = 4
 
 
 @cache
+def _words() -> dict[str, list[str]]:
+    path = Path(__file__).with_name("opposites.json")
+    words: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    return words
+
+
+@cache
+def _opposed() -> frozenset[str]:
+    """The pairs of characters that stand for opposites on their own: 东北部 and 东南部."""
+    return frozenset(
+        one + other
+        for group in _words()["characters"]
+        for one in group
+        for other in group
+        if one != other
+    )
+
+
+@cache
 def _families() -> list[list[list[str]]]:
     folder = Path(__file__).parent
-    words = json.loads((folder / "opposites.json").read_text(encoding="utf-8"))
+    words = _words()
     places = json.loads((folder / "places.json").read_text(encoding="utf-8"))["places"]
     families = [
         [member.strip().split("|") for member in line.split(" / ")]
@@ -185,3 +205,13 @@ def stands_for(family: int) -> bool:
     """
     found = _families()[family]
     return len(found) == 2 or found[0][0] in _WHEN
+
+
+def single_opposites(one: str, other: str) -> bool:
+    """Whether two stretches are opposite characters: 上 and 下.
+
+    Args:
+        one: A stretch.
+        other: What stands in its place.
+    """
+    return one + other in _opposed()

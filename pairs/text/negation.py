@@ -5,7 +5,7 @@ from collections.abc import Set
 
 from loaders.characters import HAN
 
-__all__ = ["NOT_DENYING", "negated_word", "negations", "without_denying"]
+__all__ = ["DENIAL", "NOT_DENYING", "negated_word", "negations", "without_denying"]
 
 # 不 and 没 in these deny nothing: A-not-A questions, set words, courtesy.
 NOT_DENYING = re.compile(
@@ -18,6 +18,11 @@ NOT_DENYING = re.compile(
     r"|鉴别|离别|道别|送别|永别|别扭|不知道?(?=[怎如哪谁什为])|忍不住|来不及|无奈|无聊|无损|不丹|沉没|埋没|淹没|没落|没收|出没"
 )
 _DENYING = re.compile("[不没未无非别勿莫毋]")
+DENIAL = re.compile(
+    rf"{_DENYING.pattern}"
+    r"|\b(?:not|never|without|no|cannot|neither|nor|hardly|[a-z]{2,7}n't)\b"
+)
+"""A word that denies in a flattened text, where contractions still stand."""
 _ENGLISH = re.compile(
     r"\b(?:not|no|never|without|none|nobody|nothing|neither|nor|nowhere|hardly|non|unable|lacks?)\b"
 )

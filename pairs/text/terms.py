@@ -7,6 +7,7 @@ from functools import lru_cache
 from loaders.characters import HAN
 
 from .figures.numbers import Number, numbers
+from .measure_words import AFTER_NUMBERS
 
 __all__ = ["IS_HAN", "Term", "forms", "is_slight", "pieces", "stem", "terms"]
 
@@ -24,10 +25,6 @@ _SLIGHT = frozenset(
     " has have had it its this that these those which what who whom whose when where why how there"
     " he she they his her their will would can could shall should may might into than then also"
     " s t not no".split()
-)
-# What only counts; the number check looks at it.
-_COUNTERS = frozenset(
-    "年月日号时点分秒个位名人种枚次首页岁届座条家所间层项部集期代场支只天十百千万亿元"
 )
 _ENDINGS = ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "ly", "s", "e", "d", "y")
 _SHORTEST = 3
@@ -78,7 +75,7 @@ def pieces(flat: str) -> Iterator[tuple[str, ...]]:
     for number in numbers(flat):
         yield from ((value,) for value in _values(number))
         rest[number.start : number.end] = "\n" * (number.end - number.start)
-        if flat[number.end : number.end + 1] in _COUNTERS:
+        if flat[number.end : number.end + 1] in AFTER_NUMBERS:
             rest[number.end] = "\n"
     found = list(terms("".join(rest)))
     for at, (word, start, end) in enumerate(found):
