@@ -33,7 +33,8 @@ from bench.report import save_result
 from pairs.compare.guards import difference
 from pairs.text.antonyms import PLACES, members
 from pairs.text.figures.numbers import numbers
-from pairs.text.normalise import flatten, normalise
+from pairs.text.flat import flatten
+from pairs.text.normalise import normalise
 
 RULE_EDITED = frozenset(
     "number year ordinal zh_number number_word entity entity_title antonym wh_or_attribute".split()

@@ -29,7 +29,7 @@ from pairs.evidence.grounding import Passage, SourceText  # noqa: E402
 from pairs.evidence.quality import reason_against  # noqa: E402
 from pairs.evidence.source_text import without_marks  # noqa: E402
 from pairs.evidence.support import share_said  # noqa: E402
-from pairs.text.normalise import fold  # noqa: E402
+from pairs.text.flat import fold  # noqa: E402
 
 Row = dict[str, Any]
 _TWINS = 0.5

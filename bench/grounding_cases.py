@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-TABLE = Path(__file__).resolve().parents[1] / "pairs" / "hanzi.json"
+TABLE = Path(__file__).resolve().parents[1] / "pairs" / "text" / "hanzi.json"
 
 _WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _NARROW = dict(zip(map(ord, "，。：；！？（）、“”"), ',.:;!?(),""', strict=True))

@@ -1,3 +1,4 @@
+from .characters import whole as whole
 from .characters import whole_characters as whole_characters
 from .errors import FormatError as FormatError
 from .errors import LoadError as LoadError
@@ -14,3 +15,4 @@ from .records import Span as Span
 from .splitting import DEFAULT_CHUNK_SIZE as DEFAULT_CHUNK_SIZE
 from .splitting import split as split
 from .tokens import count_tokens as count_tokens
+from .window import page_start as page_start

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from typing import Any
 
 from .plausibility import PLAUSIBLE, plausibility
 
@@ -21,9 +22,11 @@ _RADICALS = {
     "⻨": "麦", "⻩": "黄", "⻬": "齐", "⻮": "齿", "⻰": "龙", "⻳": "龟",
 }  # fmt: skip
 _HIGH = re.compile("[\x80-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2,}")
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\u3000-\u303f\uff01-\uff5e…"
-_SPACED_HAN = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
-_HAN_SIGN = re.compile(f"[{_HAN}]")
+HAN = "\u3400-\u9fff"
+"""Chinese characters, as they stand in a class of a regular expression."""
+_SET_SOLID = f"{HAN}\u3000-\u303f\uff01-\uff5e…"
+_SPACED_HAN = re.compile(f"(?<=[{_SET_SOLID}]) (?=[{_SET_SOLID}])")
+_HAN_SIGN = re.compile(f"[{_SET_SOLID}]")
 _BAD = re.compile("[\x00-\x08\ufffd\ue000-\uf8ff]")
 # Typesetting draws an accent before its letter; both are one character.
 _ACCENTED = re.compile("([¨´ˆ˜ˇ¸])([A-Za-zı])")
@@ -109,3 +112,18 @@ def whole_characters(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def whole(value: Any) -> Any:
+    """What was given with every text in it of whole characters: metadata, a record's fields.
+
+    Args:
+        value: A text, or lists, tuples and dicts of texts; anything else comes back as it is.
+    """
+    if isinstance(value, str):
+        return whole_characters(value)
+    if type(value) in (list, tuple):
+        return type(value)(map(whole, value))
+    if type(value) is dict:
+        return {whole(key): whole(one) for key, one in value.items()}
+    return value

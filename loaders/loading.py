@@ -11,6 +11,7 @@ from pathlib import Path
 
 from langchain_core.documents import Document
 
+from .characters import whole_characters
 from .errors import LoadError
 from .formats import recognise
 from .pages import Page, to_documents
@@ -37,7 +38,7 @@ def load(
         LoadError: At the call where the file is missing, unreadable, too large or of an unknown
             format; while reading where its content turns out broken.
     """
-    file = name or str(path)
+    file = whole_characters(name or str(path))
     digest = _check(Path(path), file)
     form = recognise(Path(path), file)
     log.debug("%s: read as %s", file, form.name)
@@ -56,10 +57,10 @@ def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:
     """
     root = Path(folder)
     if not root.is_dir():
-        raise LoadError("load.folder_missing", file=str(folder))
+        raise LoadError("load.folder_missing", file=whole_characters(str(folder)))
 
     def refuse(error: OSError) -> None:
-        raise LoadError("load.unreadable", file=str(error.filename)) from error
+        raise LoadError("load.unreadable", file=whole_characters(str(error.filename))) from error
 
     for place, folders, names in os.walk(root, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -67,8 +68,9 @@ def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:
             path = Path(place) / name
             try:
                 _check_inside(path, root)
-                _check(path, str(path))
-                recognise(path, str(path))
+                file = whole_characters(str(path))
+                _check(path, file)
+                recognise(path, file)
             except LoadError as error:
                 yield error
             else:
@@ -78,7 +80,7 @@ def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:
 def _check_inside(path: Path, root: Path) -> None:
     """Refuses a link out of a folder: who packed the folder must not choose what else is read."""
     if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root.resolve()):
-        raise LoadError("load.link_outside", file=str(path))
+        raise LoadError("load.link_outside", file=whole_characters(str(path)))
 
 
 def _check(path: Path, file: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 from langchain_core.documents import Document
 
+from .characters import whole
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 PAGE_SEPARATOR = "\n\n"
@@ -85,7 +87,7 @@ def to_documents(pages: Iterable[Page], source: str, sha256: str) -> Iterator[Do
                 trail = descend(trail, heading)
         if page.warnings:
             metadata["warnings"] = list(page.warnings)
-        yield Document(page_content=valid(page.text), metadata=metadata | page.notes)
+        yield Document(page_content=valid(page.text), metadata=whole(metadata | page.notes))
         start += len(page.text) + len(PAGE_SEPARATOR)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .characters import whole
 
 
 class Span(BaseModel):
@@ -43,6 +46,11 @@ class Chunk(BaseModel):
     boilerplate: bool = Field(
         default=False, description="a table of contents, an index, a bare list of links"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_characters(cls, given: Any) -> Any:
+        return whole(given)
 
     @staticmethod
     def make_id(source_sha256: str, span: Span, text: str) -> str:

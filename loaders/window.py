@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -154,6 +155,16 @@ class Window:
         return tuple(found)
 
 
+def page_start(document: Document) -> tuple[int, int] | None:
+    """The first character and the number of the page that a document is; None if it is none.
+
+    Args:
+        document: Of our loaders, where it counts in the whole file's text.
+    """
+    start, page = _own_start(document.metadata), _page(document.metadata)
+    return None if start is None or page is None else (start, page)
+
+
 def _own_start(metadata: dict[str, Any]) -> int | None:
     """A document's place, if it came from our loader: others may use the name otherwise."""
     start = metadata.get("start")
@@ -172,7 +183,9 @@ def _page(metadata: dict[str, Any]) -> int | None:
 
 def _headings(document: Document) -> tuple[Heading, ...]:
     outline = document.metadata.get("outline")
-    if outline is None:
-        ours = "sha256" in document.metadata
-        return () if ours else markdown_headings(document.page_content)
-    return tuple(Heading(int(at), int(level), str(title)) for at, level, title in outline)
+    ours = "sha256" in document.metadata
+    if outline is not None:
+        # Other loaders may use the name otherwise.
+        with suppress(TypeError, ValueError, OverflowError):
+            return tuple(Heading(int(at), int(level), str(title)) for at, level, title in outline)
+    return () if ours else markdown_headings(document.page_content)

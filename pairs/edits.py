@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from loaders.characters import whole, whole_characters
 
 from .records import Conflict, Duplicate, Evidence, PairList, QAPair, Reason, Rejected
 
@@ -24,10 +26,16 @@ class Edit(BaseModel):
     answer: str | None = Field(default=None, min_length=1)
     fate: Literal["kept", "left out"] | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_characters(cls, given: Any) -> Any:
+        return whole(given)
+
 
 def pair_id(chunk_id: str, question: str, answer: str) -> str:
     """A pair's id, the same in every run that makes it: 12 hex digits."""
-    return sha256("\0".join((chunk_id, question, answer)).encode()).hexdigest()[:12]
+    said = whole_characters("\0".join((chunk_id, question, answer)))
+    return sha256(said.encode()).hexdigest()[:12]
 
 
 def apply_edits(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from loaders.characters import whole
 from loaders.records import Span
 from messages import say
 from messages.errors import SaidError
@@ -16,6 +17,11 @@ ChunkState = Literal["pairs", "nothing", "repeated", "failed", "not asked"]
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_characters(cls, given: Any) -> Any:
+        return whole(given)
 
 
 class Reason(_Record):

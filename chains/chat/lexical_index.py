@@ -13,7 +13,8 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pairs.text.normalise import flatten
+from loaders.characters import HAN
+from pairs.text.flat import flatten
 from pairs.text.question_words import without_asking
 from pairs.text.terms import is_slight, stem
 
@@ -26,7 +27,7 @@ FEWEST_TEXTS = 50
 """Texts there are at the least, for how rare a word is: three passages say little about that."""
 FRAME_WEIGHT = 0.35
 """What a word counts that many questions have, such as 位于 or called; measured."""
-_RUN = re.compile(r"[\u3400-\u9fff]+|\d+(?:[.,:/]\d+)*|[^\W\d_\u3400-\u9fff]+")
+_RUN = re.compile(rf"[{HAN}]+|\d+(?:[.,:/]\d+)*|[^\W\d_{HAN}]+")
 _PARTICLES = frozenset("的了是在和与及吗呢吧啊们着过第之其该这那为由有被从到对将以于哪个些位种")
 _HAN_WEIGHT = 0.5  # a Chinese word has some two characters
 
@@ -88,7 +89,7 @@ def _words(text: str) -> set[str]:
 
 
 def _is_han(run: str) -> bool:
-    return "\u3400" <= run[0] <= "\u9fff"
+    return HAN[0] <= run[0] <= HAN[-1]
 
 
 class WordIndex:

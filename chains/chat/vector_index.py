@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 from langchain_core.embeddings import Embeddings
 
 from ..embedding.load import EmbeddingProgress, NamedEmbeddings, embed
+from ..embedding.vectors import unit_vectors
 from ..errors import EmbeddingError
 
 if TYPE_CHECKING:
@@ -56,18 +57,13 @@ def vector_of(named: NamedEmbeddings, text: str) -> np.ndarray | None:
     Raises:
         EmbeddingError: What the model gives is no vector.
     """
-    import numpy as np
-
     if named.embeddings is None or not text.strip():
         return None
     try:
-        vector = np.asarray(named.embeddings.embed_documents([text])[0], dtype=np.float32)
-    except (TypeError, ValueError, IndexError) as error:
+        made = named.embeddings.embed_documents([text])
+    except (TypeError, ValueError) as error:
         raise EmbeddingError("embeddings.widths", name=named.name) from error
-    length = float(np.linalg.norm(vector))
-    if not np.isfinite(length) or not length:
-        raise EmbeddingError("embeddings.not_finite", name=named.name)
-    unit: np.ndarray = vector / np.float32(length)
+    unit: np.ndarray = unit_vectors(named.name, made, 1)[0]
     return unit
 
 

@@ -18,6 +18,7 @@ from ..errors import EmbeddingError
 from ..models.folders import BGE, find_folder
 from ..models.gguf import models_folder
 from .local import EmbeddingBackend, LocalEmbeddings
+from .vectors import unit_vectors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -204,25 +205,11 @@ def embed(
 
 def _made(named: NamedEmbeddings, texts: list[str], width: int | None) -> np.ndarray:
     """One unit vector a text, whatever LangChain embedding makes them."""
-    import numpy as np
-
     if named.embeddings is None:
         raise EmbeddingError("embeddings.unknown", name=named.name)
     encode = getattr(named.embeddings, "encode", named.embeddings.embed_documents)
     try:
-        made = np.asarray(encode(texts), dtype=np.float32)
+        made = encode(texts)
     except (TypeError, ValueError) as error:
         raise EmbeddingError("embeddings.widths", name=named.name) from error
-    if len(made) != len(texts):
-        raise EmbeddingError("embeddings.count", name=named.name, given=len(made), texts=len(texts))
-    if made.ndim != 2 or not made.shape[1]:
-        raise EmbeddingError("embeddings.widths", name=named.name)
-    if width is not None and made.shape[1] != width:
-        raise EmbeddingError(
-            "embeddings.other_width", name=named.name, found=made.shape[1], expected=width
-        )
-    lengths = np.linalg.norm(made, axis=1, keepdims=True)
-    if not np.isfinite(lengths).all() or not lengths.all():
-        raise EmbeddingError("embeddings.not_finite", name=named.name)
-    unit: np.ndarray = made / lengths
-    return unit
+    return unit_vectors(named.name, made, len(texts), width)

@@ -17,6 +17,7 @@ from ..errors import EmbeddingError
 from ..models.folders import weights_in
 from ..models.gguf import quick_digest
 from .torch_encoder import TorchEncoder
+from .vectors import unit_vectors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,12 +100,9 @@ class LocalEmbeddings(Embeddings):
                 parts.append(self._encoder([texts[at] for at in batch]))
                 order += batch
         vectors = np.concatenate(parts).astype(np.float32, copy=False)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not np.isfinite(lengths).all() or not lengths.all():
-            raise EmbeddingError("embeddings.not_finite", name=self.precision)
         placed = np.empty_like(vectors)
-        placed[order] = vectors / lengths
-        return placed
+        placed[order] = vectors
+        return unit_vectors(self.precision, placed, len(texts))
 
 
 def batches(texts: Sequence[str]) -> Iterator[list[int]]:

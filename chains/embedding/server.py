@@ -11,6 +11,7 @@ from langchain_core.embeddings import Embeddings
 
 from ..errors import EmbeddingError
 from ..settings import secret
+from .vectors import unit_vectors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,17 +84,7 @@ class ServerEmbeddings(Embeddings):
         rows: list[list[float]] = []
         for at in range(0, len(texts), TEXTS_AT_ONCE):
             rows += self._ask(list(texts[at : at + TEXTS_AT_ONCE]))
-        try:
-            vectors = np.asarray(rows, dtype=np.float32)
-        except (ValueError, TypeError) as error:
-            raise self._wrong("embeddings.widths") from error
-        if vectors.ndim != 2 or not vectors.shape[1]:
-            raise self._wrong("embeddings.widths")
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not np.isfinite(lengths).all() or not lengths.all():
-            raise self._wrong("embeddings.not_finite")
-        unit: np.ndarray = vectors / lengths
-        return unit
+        return unit_vectors(self._name(), rows, len(texts))
 
     def _ask(self, texts: list[str]) -> list[list[float]]:
         """The vectors of one request, in the order of the texts."""

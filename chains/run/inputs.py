@@ -5,15 +5,24 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from langchain_core.documents import Document
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from loaders import LoadError, find_documents, load, split, whole_characters, whole_text
+from loaders import (
+    LoadError,
+    find_documents,
+    load,
+    page_start,
+    split,
+    whole,
+    whole_characters,
+    whole_text,
+)
 from loaders.records import Chunk
 from pairs.records import Reason
 
@@ -148,16 +157,22 @@ def _sources(inputs: Iterable[RunInput]) -> Iterator[Iterable[Document] | LoadEr
         elif isinstance(material, Upload):
             yield _loading(material.path, material.name)
         elif isinstance(material, str | Path):
-            yield from _paths(Path(material).expanduser())
+            yield from _paths(_at_home(Path(material)))
         else:
             yield (_whole(document) for document in material)
 
 
 def _whole(document: Document) -> Document:
-    text = whole_characters(document.page_content)
-    if text == document.page_content:
-        return document
-    return document.model_copy(update={"page_content": text})
+    text, metadata = whole_characters(document.page_content), whole(document.metadata)
+    return document.model_copy(update={"page_content": text, "metadata": metadata})
+
+
+def _at_home(path: Path) -> Path:
+    """The path with ~ as a user's folder; as it is where there is no such user."""
+    try:
+        return path.expanduser()
+    except (RuntimeError, ValueError):
+        return path
 
 
 def _paths(path: Path) -> Iterator[Iterable[Document] | LoadError]:
@@ -182,14 +197,13 @@ def _take(documents: list[Document], result: Inputs, chunk_size: int, overlap: i
         return
     source = chunks[0].source
     for document in documents:
-        for said in document.metadata.get("warnings") or ():
-            result.warnings.append((source, Reason.model_validate(said)))
+        result.warnings += [(source, said) for said in _warnings(document)]
     result.files.append(
         SourceFile(
             source=source,
             sha256=str(documents[0].metadata.get("sha256", "")),
             text=whole_text(documents),
-            pages=tuple(_page_starts(documents)),
+            pages=tuple(filter(None, map(page_start, documents))),
         )
     )
     result.encodings.append(str(documents[0].metadata.get("encoding") or ""))
@@ -197,8 +211,11 @@ def _take(documents: list[Document], result: Inputs, chunk_size: int, overlap: i
     result.file_of += [len(result.files) - 1] * len(chunks)
 
 
-def _page_starts(documents: list[Document]) -> Iterator[tuple[int, int]]:
-    for document in documents:
-        metadata: dict[str, Any] = document.metadata
-        if metadata.get("page") is not None and "start" in metadata:
-            yield metadata["start"], metadata["page"]
+def _warnings(document: Document) -> Iterator[Reason]:
+    """What our loaders noticed: what can be said. Others may use the name otherwise."""
+    noticed = document.metadata.get("warnings")
+    for said in noticed if isinstance(noticed, list | tuple) else ():
+        with suppress(ValidationError, KeyError):
+            reason = Reason.model_validate(said)
+            reason.say()
+            yield reason

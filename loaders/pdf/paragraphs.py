@@ -8,13 +8,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..characters import close_up
+from ..characters import HAN, close_up
 from ..sentences import closes_sentence
 from .runs import Run
 
 _LIST_MARK = re.compile(
     r"(?:[-–•●·▪◦○■□◆➢✓*]|\(?[0-9]{1,3}[.)、）]|[（(][0-9一二三四五六七八九十]{1,3}[)）]"
-    r"|[一二三四五六七八九十]{1,3}、|[a-zA-Z][.)])[\s\u4e00-\u9fff]"
+    rf"|[一二三四五六七八九十]{{1,3}}、|[a-zA-Z][.)])[\s{HAN}]"
 )
 _LEADER_END = re.compile(r"(?:[.·…]\s?){3,}\s*[0-9ivxlc]{1,6}$")
 _LAST_WORD = re.compile(r"[A-Za-z]+$")

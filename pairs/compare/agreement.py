@@ -7,7 +7,8 @@ import re
 from ..evidence.contradiction import turned_round
 from ..evidence.support import LEAST, share_said
 from ..text.figures.numbers import missing, numbers
-from ..text.normalise import flatten, normalise
+from ..text.flat import flatten
+from ..text.normalise import normalise
 from .answers import agree
 from .guards import difference
 

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from ..text.boundaries import stands_in
 from ..text.normalise import normalise
 from .guards import difference
 
@@ -40,30 +41,9 @@ def agree(one: str, other: str) -> bool:
     theirs, their_words = _said(other)
     if len(mine) > len(theirs):
         mine, my_words, theirs, their_words = theirs, their_words, mine, my_words
-    if mine == theirs or _stands_in(mine, theirs):
+    if mine == theirs or stands_in(mine, theirs):
         return True
     if len(my_words) < _SENTENCE or not my_words:
         return False
     shared = len(my_words & their_words) / len(my_words)
     return shared >= _SHARE and not difference(one, other)
-
-
-def _stands_in(part: str, whole: str) -> bool:
-    """Whether the part stands in the whole at word boundaries: 5 does not stand in 15."""
-    place = whole.find(part)
-    while place >= 0:
-        before, after = whole[:place][-1:], whole[place + len(part) :][:1]
-        if not (_joined(before, part[:1]) or _joined(part[-1:], after)):
-            return True
-        place = whole.find(part, place + 1)
-    return False
-
-
-def _joined(left: str, right: str) -> bool:
-    """Whether two characters side by side belong to one word or number."""
-    return (
-        bool(left and right)
-        and (left + right).isascii()
-        and (left.isalnum() or left in ".,-")
-        and right.isalnum()
-    )

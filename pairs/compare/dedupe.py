@@ -13,7 +13,8 @@ from ..records import Conflict, Duplicate, QAPair
 from ..text.normalise import normalise
 from .answers import fullness
 from .judge import Asked, Hit, Judging
-from .neighbours import Vectors, one_thread, unit_rows
+from .neighbours import one_thread
+from .vectors import VectorError, Vectors, unit_rows
 
 __all__ = ["Conflict", "Deduper"]
 
@@ -190,7 +191,21 @@ class Deduper:
         if self._items and questions and not self._batches:
             raise PairsError("dedupe.vectors_missing", count=len(self._items))
         width = self._batches[0].shape[1] if self._batches else None
-        return unit_rows(given, len(questions), width) if questions else None
+        if not questions:
+            return None
+        try:
+            return unit_rows(given, len(questions), width, zeros=True)
+        except VectorError as error:
+            raise _said(error) from error
+
+
+def _said(error: VectorError) -> PairsError:
+    if error.kind == "count":
+        return PairsError("dedupe.vectors_count", vectors=error.found, questions=error.expected)
+    if error.kind == "width":
+        expected = error.expected or "?"
+        return PairsError("dedupe.vectors_width", expected=expected, found=error.found)
+    return PairsError("dedupe.vectors_finite")
 
 
 def _stays(hit: Hit | None) -> bool:

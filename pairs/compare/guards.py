@@ -16,11 +16,14 @@ from typing import Literal
 
 from rapidfuzz.distance import Prefix
 
-from ..text.alignment import other_class_name, replaced, single_opposites
-from ..text.antonyms import Members, belongs, exclusive, members
+from loaders.characters import HAN
+
+from ..text.alignment import other_class_name, replaced
+from ..text.antonyms import Members, belongs, exclusive, members, single_opposites
 from ..text.figures.numbers import Number, numbers, same
+from ..text.flat import flatten
 from ..text.negation import negated_word, negations, without_denying
-from ..text.normalise import flatten, normalise
+from ..text.normalise import normalise
 from ..text.question_words import asks_for, clashes, without_asking
 
 __all__ = ["Difference", "difference", "facts"]
@@ -38,7 +41,7 @@ _HONORIFICS = frozenset("mr mrs ms dr sir lady lord president professor prof st 
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f][\w\u00c0-\u024f]*")
 
 
-_HAN = re.compile("[\u3400-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 _TOKEN = re.compile(r"[a-z0-9\u00c0-\u024f]+|[^\W_]")
 _FILLERS = Counter(
     dict.fromkeys("is are was were be do does did a an the of 的 了 是 在".split(), 9)

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from .answers import agree
 from .guards import difference, facts
-from .neighbours import Neighbours, Places, Vectors
+from .neighbours import Neighbours, Places
+from .vectors import Vectors
 
 __all__ = ["Asked", "Hit", "Judging"]
 

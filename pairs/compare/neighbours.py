@@ -1,6 +1,6 @@
 """Exact cosine search over the vectors kept so far, in blocks, so memory stays bounded."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import cache
 
@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it has no types
 
-from ..errors import PairsError
+from .vectors import Vectors
 
-__all__ = ["Neighbours", "Places", "Vectors", "one_thread", "unit_rows"]
-
-Vectors = npt.NDArray[np.float32]
+__all__ = ["Neighbours", "Places", "one_thread"]
 
 Places = npt.NDArray[np.intp]
 
@@ -162,30 +160,3 @@ def _basis(sample: Vectors, threshold: float) -> Vectors | None:
         if cost < cheapest:
             cheapest, best = cost, np.ascontiguousarray(axes[:, :width], dtype=np.float32)
     return best
-
-
-def unit_rows(given: Sequence[Sequence[float]] | Vectors, count: int, width: int | None) -> Vectors:
-    """The vectors with the length 1, one a row; a vector of zeros stays and is near nothing.
-
-    Args:
-        given: Vectors of any length.
-        count: How many there must be.
-        width: How many dimensions they must have; nothing for any.
-
-    Raises:
-        PairsError: They are too few or too many, of other dimensions, or not finite.
-    """
-    if len(given) != count:
-        raise PairsError("dedupe.vectors_count", vectors=len(given), questions=count)
-    widths = {len(vector) for vector in given} if not isinstance(given, np.ndarray) else set()
-    if len(widths) > 1:
-        raise PairsError("dedupe.vectors_width", expected=max(widths), found=min(widths))
-    rows = np.asarray(given, dtype=np.float32)
-    if rows.ndim != 2 or (width is not None and rows.shape[1] != width):
-        raise PairsError("dedupe.vectors_width", expected=width or "?", found=rows.shape[-1])
-    if not np.isfinite(rows).all():
-        raise PairsError("dedupe.vectors_finite")
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    if np.abs(lengths - 1.0).max() < 1e-6:
-        return rows
-    return np.asarray(rows / np.where(lengths == 0, 1.0, lengths), dtype=np.float32)

@@ -8,21 +8,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..text.alignment import replaced, single_opposites
-from ..text.antonyms import Members, exclusive, members
-from ..text.negation import NOT_DENYING
-from ..text.normalise import flatten
-from ..text.terms import HAN, is_slight, stem
+from loaders.characters import HAN
+
+from ..text.alignment import replaced
+from ..text.antonyms import Members, exclusive, members, single_opposites
+from ..text.flat import flatten
+from ..text.negation import DENIAL, NOT_DENYING
+from ..text.terms import IS_HAN, is_slight, stem
 from .substitution import affirmed, denial_put_in, swapped
 
 __all__ = ["turned_round"]
 
-_DENIAL = re.compile(
-    r"[不没未无非别勿莫毋]|\b(?:not|never|without|no|cannot|neither|nor|hardly|[a-z]{2,7}n't)\b"
-)
 _TOKEN = re.compile(
-    rf"(?P<no>{_DENIAL.pattern})"
-    r"|[a-z0-9\u00c0-\u024f]+|[\u3400-\u9fff]"
+    rf"(?P<no>{DENIAL.pattern})"
+    rf"|[a-z0-9\u00c0-\u024f]+|[{HAN}]"
 )
 _COMPARING = frozenset("before after more less".split())
 _MODAL = frozenset("得能可以会许准要应该被曾")
@@ -66,7 +65,7 @@ class _Said:
 
 def _is_filling(word: str) -> bool:
     """Whether a word after a denial only carries it on: 不得骑行 denies 骑行."""
-    return word in _MODAL if HAN.match(word) else is_slight(word)
+    return word in _MODAL if IS_HAN.match(word) else is_slight(word)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -131,7 +130,7 @@ def _denies(one: _Said, other: _Said, fewest: int) -> bool:
         fewest: English words of what is denied that both must share.
     """
     for what in one.denied():
-        least = 2 if what and HAN.match(what[0]) else fewest
+        least = 2 if what and IS_HAN.match(what[0]) else fewest
         for size in range(len(what), least - 1, -1):
             plain, denied = other.says(what[:size])
             if plain and not denied and not one.says(what[:size])[0]:
@@ -145,7 +144,7 @@ def _differ(answer: str, quote: str) -> bool:
     """Whether two nearly equal texts differ by a word that denies or by one and its opposite."""
     mine, theirs = _but_for_ends(_words(answer), _words(quote))
     for here, there in replaced(mine, theirs, gaps=True):
-        if any(_DENIAL.fullmatch(word) for word in [*mine[here], *theirs[there]]):
+        if any(DENIAL.fullmatch(word) for word in [*mine[here], *theirs[there]]):
             return True
         one, other = _joined(mine[here]), _joined(theirs[there])
         if single_opposites(one, other):
@@ -164,4 +163,4 @@ def _but_for_ends(mine: list[str], theirs: list[str]) -> tuple[list[str], list[s
 
 
 def _joined(words: Sequence[str]) -> str:
-    return "".join(word if HAN.match(word) else f" {word} " for word in words).strip()
+    return "".join(word if IS_HAN.match(word) else f" {word} " for word in words).strip()

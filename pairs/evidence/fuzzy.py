@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..text.normalise import fold
-from .source_text import Place, SourceText, runs_on, trimmed
+from ..text.boundaries import runs_on
+from ..text.flat import fold
+from .source_text import Place, SourceText, trimmed
 
 __all__ = ["similar_place"]
 

@@ -7,9 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
+from loaders.characters import HAN
+
 from ..text.figures.numbers import Number, missing, numbers, same
-from ..text.figures.units import SCALES
-from ..text.normalise import flatten
+from ..text.figures.units import SCALES, units_agree
+from ..text.flat import flatten
+from ..text.measure_words import COUNTING, TELLING
 from ..text.terms import pieces
 from .substitution import alike_around
 
@@ -19,10 +22,7 @@ _Parts = tuple[Fraction | None, ...]
 
 _DIGITS = re.compile(r"\d+")
 _UP_TO = re.compile(r"\s?(?:-|~|–|—|到|至|to)\s?")
-_COUNTERS = "个名种枚次首座条家所间项部支只册颗位本台艘架幅辆匹头棵株块栋幢件张份"
-# These say what they count: 9局 are no 9个赛季.
-_TELLING = "页届层集期篇场卷章节回局号楼幕季级"
-_NEXT = re.compile(r"\s?([\u3400-\u9fff]|[a-z]+)")
+_NEXT = re.compile(rf"\s?([{HAN}]|[a-z]+)")
 _HOW_MANY = re.compile(r"几|多少|\bhow many\b")
 _GOING_ON = frozenset("到 至 和 与 to until till through and".split())
 _ONE_WORD = 2
@@ -147,7 +147,9 @@ def _unmatched(claimed: Iterable[Number], known: Iterable[Number]) -> set[Number
 
 def _is(claimed: Number, flat: str, known: Number, told: str) -> bool:
     """Whether a number that is the whole answer is the evidence's, unit and counted thing too."""
-    if not same(claimed, known) or claimed.unit != known.unit or claimed.kind != known.kind:
+    if not same(claimed, known) or claimed.kind != known.kind:
+        return False
+    if not units_agree(claimed.unit, known.unit):
         return False
     mine = _counted(flat, claimed)
     return not mine or mine == _counted(told, known)
@@ -167,7 +169,7 @@ def _proves(claimed: Number, flat: str, known: Number, told: str) -> bool:
         return True
     if known.kind == "ordinal" or known.unit:
         return False
-    return not theirs or theirs == mine or (theirs not in _TELLING and "个" in (mine, theirs))
+    return not theirs or theirs == mine or (theirs not in TELLING and "个" in (mine, theirs))
 
 
 def _is_article(claimed: Number, flat: str, known: Iterable[Number], told: str) -> bool:
@@ -187,7 +189,7 @@ def _is_article(claimed: Number, flat: str, known: Iterable[Number], told: str) 
 def _counter(flat: str, number: Number) -> str:
     """The measure word that follows a Chinese number; empty for none."""
     after = flat[number.end : number.end + 2].lstrip()[:1]
-    return after if after and after in _COUNTERS + _TELLING else ""
+    return after if after and after in COUNTING | TELLING else ""
 
 
 def _counted(flat: str, number: Number) -> str:

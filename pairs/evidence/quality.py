@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from loaders.characters import HAN
+
 from ..records import Evidence
+from ..text.boundaries import stands_in
 from ..text.context_dependence import leans
-from ..text.normalise import normalise, simplified
+from ..text.flat import simplified
+from ..text.normalise import normalise
 
 _ASKS_ZH = re.compile(
     "什么|甚么|啥|谁|哪|几|多少|多[长高大久重远宽深厚快小]|如何|怎|何|是否|吗|呢|么[？?]"
@@ -42,11 +46,11 @@ _WONDERS = re.compile(
 )
 # A question may name its answer among others, or ask for yes or no.
 _OFFERS = re.compile(
-    "还是|是否|吗|能否|([\u4e00-\u9fff])[不没]\\1|[和与或、].{1,20}(?:哪|谁|何者)"
+    f"还是|是否|吗|能否|([{HAN}])[不没]\\1|[和与或、].{{1,20}}(?:哪|谁|何者)"
     r"|\b(?:or|either|which of)\b",
     re.IGNORECASE,
 )
-_HAN = re.compile("[\u4e00-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 _GIVEN_AWAY = 0.3
 """Share of a question from which an answer inside it is what the question already says."""
 
@@ -81,25 +85,10 @@ def reason_against(
 
 def _gives_away(question: str, asked: str, answered: str) -> bool:
     """Whether what is asked for is most of what the question already says."""
-    if not answered or _OFFERS.search(simplified(question)) or not _stands_in(answered, asked):
+    if not answered or _OFFERS.search(simplified(question)) or not stands_in(answered, asked):
         return False
     wondered = _WONDERS.search(simplified(question))
     return not wondered or len(answered) >= _GIVEN_AWAY * len(asked)
-
-
-def _stands_in(part: str, whole: str) -> bool:
-    """Whether one text stands in another without cutting a word in letters."""
-    at = whole.find(part)
-    while at >= 0:
-        end = at + len(part)
-        if not (_one_word(whole[at - 1 : at + 1], at) or _one_word(whole[end - 1 : end + 1], end)):
-            return True
-        at = whole.find(part, at + 1)
-    return False
-
-
-def _one_word(two: str, at: int) -> bool:
-    return at > 0 and len(two) == 2 and two.isascii() and two.isalnum()
 
 
 def is_question(text: str) -> bool:

@@ -14,8 +14,10 @@ import numpy as np
 from loaders.sentences import SENTENCE_END, is_sentence_end
 
 from ..records import Match
-from ..text.normalise import Folded, flatten, fold
-from ..text.terms import HAN, forms, is_slight, terms
+from ..text.boundaries import runs_on
+from ..text.flat import Folded, flatten, fold
+from ..text.normalise import is_meaningful_mark
+from ..text.terms import forms, is_slight, terms
 
 __all__ = ["Place", "SourceText", "trimmed"]
 
@@ -204,17 +206,10 @@ def _tells(text: str, at: int) -> bool:
     char = text[at]
     if not unicodedata.category(char).startswith("P"):
         return True
-    before = text[at - 1] if at else " "
-    after = text[at + 1 : at + 2]
-    if char == "%":
-        return before.isdigit()
-    if char == "#":
-        return before.isalnum()
-    if char == "-" and after.isdigit():
-        return not (before.isalpha() and before.isascii())
-    if char in ".:/":
-        return after.isdigit() and before.isdigit()
-    return char == "," and before.isdigit() and not re.match(r"\d{3}(?!\d)", text[at + 1 : at + 5])
+    before, after = text[at - 1] if at else " ", text[at + 1 : at + 2] or " "
+    if char == "," and re.match(r"\d{3}(?!\d)", text[at + 1 : at + 5]):
+        return False
+    return is_meaningful_mark(before, char, after)
 
 
 def _find(text: str, wanted: str) -> Iterator[Place]:
@@ -223,26 +218,3 @@ def _find(text: str, wanted: str) -> Iterator[Place]:
         found += 1
         yield at, at + len(wanted)
         at = text.find(wanted, at + 1)
-
-
-def runs_on(text: str, cut: int) -> bool:
-    """Whether a cut would go through a word in letters or a number.
-
-    Args:
-        text: The text.
-        cut: A place in it.
-    """
-    if cut <= 0 or cut >= len(text):
-        return False
-    before, after = text[cut - 1], text[cut]
-    if before in ".,:" and after.isdigit() and cut >= 2:
-        return text[cut - 2].isdigit()
-    if after in ".,:" and before.isdigit() and cut + 1 < len(text):
-        return text[cut + 1].isdigit()
-    if before.isdigit() and not after.isdigit():
-        return False  # 5km: the number ends where its unit begins
-    return _is_lettered(before) and _is_lettered(after)
-
-
-def _is_lettered(char: str) -> bool:
-    return char.isalnum() and not HAN.match(char)

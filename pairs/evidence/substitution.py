@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ..text.antonyms import Occurrence, occurrences, stands_for
-from ..text.normalise import flatten
-from ..text.terms import HAN
+from ..text.flat import flatten
+from ..text.terms import IS_HAN
 
 __all__ = ["affirmed", "alike_around", "common", "denial_put_in", "swapped"]
 
@@ -42,7 +42,7 @@ def common(one: str, other: str) -> int:
     for mine, theirs in zip(one, other, strict=False):
         if mine != theirs:
             break
-        weight += 2 if HAN.match(mine) else 1
+        weight += 2 if IS_HAN.match(mine) else 1
     return weight
 
 

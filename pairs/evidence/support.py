@@ -8,7 +8,7 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
-from ..text.normalise import flatten
+from ..text.flat import flatten
 from ..text.terms import forms, pieces
 from .source_text import Place, SourceText
 

@@ -4,28 +4,17 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-__all__ = ["other_class_name", "replaced", "single_opposites"]
+from loaders.characters import HAN
+
+__all__ = ["other_class_name", "replaced"]
 
 _LIMIT = 400
 """Characters or words compared; aligning takes time that grows with their square."""
 
-# Characters that stand for an opposite on their own: 东北部 and 东南部, 上溯 and 下溯.
-_OPPOSITE = (
-    "大小 高低矮 长短 早晚迟 多少 上下中 左右 前后 内外 东西南北中 男女 "
-    "父母 兄弟 姐妹 姐弟 兄妹 夫妻 儿女 进出 入出 开关闭 增减 升降 "
-    "涨跌降 胜负败 优劣缺 利弊害 生死亡 冷热 快慢 新旧老 强弱 正负反副 "
-    "公私 首末尾 始终 古今 春夏秋冬 雌雄 公母 阴阳 借还 存取 加减乘除 "
-    "轻重 深浅 宽窄 厚薄 远近 甲乙丙丁戊 先后 顺逆 纵横 软硬 干湿 明暗 "
-    "真假伪 善恶 美丑 贫富 攻守防 爱恨 输赢 冠亚季 金银铜铁 "
-    "红黄蓝绿白黑紫 清明元宋唐隋汉秦晋 昨今明"
-).split()
-_OPPOSED = frozenset(
-    one + other for group in _OPPOSITE for one in group for other in group if one != other
-)
 # What may end a name in Chinese: with another name before it, it is another thing.
 _CLASS = frozenset("省市县州国朝语教族站镇乡村山河湖岛港寺庙塔党氏郡府")
 _NAMED = re.compile(
-    "([\u3400-\u9fff]{0,2}?)(?:水库|水电站|电站|车站|火车站|机场|大桥|隧道|公园|广场|大厦|码头|煤矿|铁矿|"
+    f"([{HAN}]{{0,2}}?)(?:水库|水电站|电站|车站|火车站|机场|大桥|隧道|公园|广场|大厦|码头|煤矿|铁矿|"
     "油田|[农林茶牧渔盐]场|[纺织机械钢铁造纸化工制药水泥]{1,4}厂|图书馆|博物馆|美术馆|纪念馆|科技馆|展览馆|体育馆|"
     "体育场|剧院|影院|医院|大学|学院|中学|小学|幼儿园|研究所|研究院|实验室|出版社|电视台|银行|酒店|饭店|宾馆|俱乐部|球队)"
 )
@@ -35,7 +24,7 @@ _NO_NAME = re.compile(
     "好坏大小多新老旧个所家座间条种名位本各全一二两三几]"
 )
 _UNNAMED = re.compile("[什么哪谁何几多这那该每某其此各吗呢怎样如我你您他她它们]")
-_HAN = re.compile("[\u3400-\u9fff·]+")
+_HAN = re.compile(f"[{HAN}·]+")
 
 
 def replaced(
@@ -52,16 +41,6 @@ def replaced(
     for tag, first, last, their_first, their_last in matcher.get_opcodes():
         if tag == "replace" or (gaps and tag != "equal"):
             yield slice(first, last), slice(their_first, their_last)
-
-
-def single_opposites(one: str, other: str) -> bool:
-    """Whether two stretches are opposite characters: 上 and 下.
-
-    Args:
-        one: A stretch.
-        other: What stands in its place.
-    """
-    return one + other in _OPPOSED
 
 
 def other_class_name(one: str, other: str, after: str) -> bool:

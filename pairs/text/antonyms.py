@@ -7,6 +7,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from loaders.characters import HAN
+
 __all__ = [
     "PLACES",
     "Members",
@@ -15,6 +17,7 @@ __all__ = [
     "exclusive",
     "members",
     "occurrences",
+    "single_opposites",
     "stands_for",
 ]
 
@@ -25,7 +28,7 @@ PLACES = 0
 """The family of countries, provinces and cities."""
 
 _LATIN = re.compile(r"[a-z\u00c0-\u024f][a-z0-9\u00c0-\u024f'.&]*")
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 _WHEN = frozenset(
     "before january spring monday morning today 春季 星期一 今天 今年 过去 上午".split()
 )
@@ -35,9 +38,28 @@ _PHRASE = 4
 
 
 @cache
+def _words() -> dict[str, list[str]]:
+    path = Path(__file__).with_name("opposites.json")
+    words: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    return words
+
+
+@cache
+def _opposed() -> frozenset[str]:
+    """The pairs of characters that stand for opposites on their own: 东北部 and 东南部."""
+    return frozenset(
+        one + other
+        for group in _words()["characters"]
+        for one in group
+        for other in group
+        if one != other
+    )
+
+
+@cache
 def _families() -> list[list[list[str]]]:
     folder = Path(__file__).parent
-    words = json.loads((folder / "opposites.json").read_text(encoding="utf-8"))
+    words = _words()
     places = json.loads((folder / "places.json").read_text(encoding="utf-8"))["places"]
     families = [
         [member.strip().split("|") for member in line.split(" / ")]
@@ -183,3 +205,13 @@ def stands_for(family: int) -> bool:
     """
     found = _families()[family]
     return len(found) == 2 or found[0][0] in _WHEN
+
+
+def single_opposites(one: str, other: str) -> bool:
+    """Whether two stretches are opposite characters: 上 and 下.
+
+    Args:
+        one: A stretch.
+        other: What stands in its place.
+    """
+    return one + other in _opposed()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from .normalise import simplified
+from loaders.characters import HAN
+
+from .flat import simplified
 
 __all__ = ["leans"]
 
-_HAN = re.compile("[\u4e00-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 _TEXT_ZH = "文章|文本|文字|短文|课文|原文|段落|段话|选段|片段|章节|文档"
 _SAYS_ZH = "提到|提及|提起|描述|指出|认为|介绍|说明|强调|列出|讲述|谈到"
 _LEANS_ZH = re.compile(

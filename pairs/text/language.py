@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+from loaders.characters import HAN
+
+_HAN = re.compile(f"[{HAN}\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 

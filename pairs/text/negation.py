@@ -3,11 +3,14 @@
 import re
 from collections.abc import Set
 
-__all__ = ["NOT_DENYING", "negated_word", "negations", "without_denying"]
+from loaders.characters import HAN
+
+__all__ = ["DENIAL", "NOT_DENYING", "negated_word", "negations", "without_denying"]
 
 # 不 and 没 in these deny nothing: A-not-A questions, set words, courtesy.
 NOT_DENYING = re.compile(
-    r"([\u4e00-\u9fff])[不没]\1|有没有|是不是|能不能|会不会|要不要|好不好|可不可以|行不行|对不对|[\u4e00-\u9fff]{2}不\1"
+    rf"([{HAN}])[不没]\1|有没有|是不是|能不能|会不会|要不要|好不好|可不可以|行不行|对不对"
+    rf"|[{HAN}]{{2}}不\1"
     r"|是否|能否|可否|会否|与否|有否|否则|否认|不同|不一样|不错|不仅|不但|不只|不过|不断|不少|不久|不管|不论|无论"
     r"|差不多|对不起|不好意思|了不起|不得不|不得已|不禁|不妨|不如|不愧|不然|不料|不幸|不锈钢|不动产|不等式"
     r"|除非|非常|非洲|是非|非凡|无非|无线|无限|无双|无锡|无敌|无穷|无数|无比|无人机|没问题|莫斯科|莫名|莫非"
@@ -15,6 +18,11 @@ NOT_DENYING = re.compile(
     r"|鉴别|离别|道别|送别|永别|别扭|不知道?(?=[怎如哪谁什为])|忍不住|来不及|无奈|无聊|无损|不丹|沉没|埋没|淹没|没落|没收|出没"
 )
 _DENYING = re.compile("[不没未无非别勿莫毋]")
+DENIAL = re.compile(
+    rf"{_DENYING.pattern}"
+    r"|\b(?:not|never|without|no|cannot|neither|nor|hardly|[a-z]{2,7}n't)\b"
+)
+"""A word that denies in a flattened text, where contractions still stand."""
 _ENGLISH = re.compile(
     r"\b(?:not|no|never|without|none|nobody|nothing|neither|nor|nowhere|hardly|non|unable|lacks?)\b"
 )
@@ -27,7 +35,7 @@ def negations(text: str) -> int:
     Args:
         text: What ``normalise`` returns.
     """
-    if re.search("[\u4e00-\u9fff]", text):
+    if re.search(f"[{HAN}]", text):
         text = NOT_DENYING.sub("", text)
     return len(_DENYING.findall(text)) + len(_ENGLISH.findall(text))
 

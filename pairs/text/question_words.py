@@ -2,6 +2,8 @@
 
 import re
 
+from loaders.characters import HAN
+
 __all__ = ["asks_for", "clashes", "without_asking"]
 
 # In the order in which they are looked for; what is found is taken out of the text.
@@ -34,7 +36,7 @@ _CHINESE: tuple[tuple[str, str], ...] = (
     # 怎么 asks how or why; it clashes with neither.
     ("how or why", "怎么|咋样?"),
 )
-_HAN = re.compile("[\u3400-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 _CHINESE_PATTERNS = tuple((name, re.compile(pattern)) for name, pattern in _CHINESE)
 
 _ENGLISH = re.compile(

@@ -4,15 +4,18 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from .figures.numbers import Number, numbers
+from loaders.characters import HAN
 
-__all__ = ["HAN", "Term", "forms", "is_slight", "pieces", "stem", "terms"]
+from .figures.numbers import Number, numbers
+from .measure_words import AFTER_NUMBERS
+
+__all__ = ["IS_HAN", "Term", "forms", "is_slight", "pieces", "stem", "terms"]
 
 Term = tuple[str, int, int]
 """A word in its comparable form, its first character and one past its last."""
 
-HAN = re.compile("[\u3400-\u9fff]")
-_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W\d_\u3400-\u9fff]+|[\u3400-\u9fff]")
+IS_HAN = re.compile(f"[{HAN}]")
+_TOKEN = re.compile(rf"\d+(?:[.,:/]\d+)*|[^\W\d_{HAN}]+|[{HAN}]")
 # What says nothing of its own: articles, auxiliaries, particles, words that ask.
 _SLIGHT = frozenset(
     "第 的 了 是 在 和 与 及 为 由 有 也 就 都 而 被 把 让 以 之 其 该 这 那 此 于 中 上 下 里"
@@ -22,10 +25,6 @@ _SLIGHT = frozenset(
     " has have had it its this that these those which what who whom whose when where why how there"
     " he she they his her their will would can could shall should may might into than then also"
     " s t not no".split()
-)
-# What only counts; the number check looks at it.
-_COUNTERS = frozenset(
-    "年月日号时点分秒个位名人种枚次首页岁届座条家所间层项部集期代场支只天十百千万亿元"
 )
 _ENDINGS = ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "ly", "s", "e", "d", "y")
 _SHORTEST = 3
@@ -76,19 +75,19 @@ def pieces(flat: str) -> Iterator[tuple[str, ...]]:
     for number in numbers(flat):
         yield from ((value,) for value in _values(number))
         rest[number.start : number.end] = "\n" * (number.end - number.start)
-        if flat[number.end : number.end + 1] in _COUNTERS:
+        if flat[number.end : number.end + 1] in AFTER_NUMBERS:
             rest[number.end] = "\n"
     found = list(terms("".join(rest)))
     for at, (word, start, end) in enumerate(found):
         if is_slight(word):
             continue
-        if not HAN.match(word):
+        if not IS_HAN.match(word):
             yield (word,)
             continue
         forms = []
-        if at and found[at - 1][2] == start and HAN.match(found[at - 1][0]):
+        if at and found[at - 1][2] == start and IS_HAN.match(found[at - 1][0]):
             forms.append(found[at - 1][0] + word)
-        if at + 1 < len(found) and found[at + 1][1] == end and HAN.match(found[at + 1][0]):
+        if at + 1 < len(found) and found[at + 1][1] == end and IS_HAN.match(found[at + 1][0]):
             forms.append(word + found[at + 1][0])
         yield tuple(forms) or (word,)
 
@@ -104,9 +103,9 @@ def forms(flat: str) -> Iterator[str]:
     before, before_end = "", -1
     for word, start, end in terms(flat):
         yield word
-        if before and before_end == start and HAN.match(word):
+        if before and before_end == start and IS_HAN.match(word):
             yield before + word
-        before, before_end = (word, end) if HAN.match(word) else ("", -1)
+        before, before_end = (word, end) if IS_HAN.match(word) else ("", -1)
 
 
 def _values(number: Number) -> Iterator[str]:

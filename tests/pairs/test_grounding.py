@@ -10,7 +10,7 @@ from loaders.records import Chunk, Span
 from pairs.evidence.grounding import Passage, SourceText, ground
 from pairs.evidence.source_text import without_marks
 from pairs.records import Evidence
-from pairs.text.normalise import fold
+from pairs.text.flat import fold
 
 BRIDGE = (
     "港珠澳大桥全长约55公里，于2009年12月15日动工，2018年10月24日正式通车。\n"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairs.text.normalise import flatten, fold, normalise
+from pairs.text.flat import flatten, fold
+from pairs.text.normalise import normalise
 
 TEXT = st.text(
     alphabet=st.one_of(

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from loaders.characters import HAN
+
 from .numerals import numerals
 from .numerals_zh import chinese_value, worth
 from .records import Kind, Number
-from .units import FACTORS, SCALES, UNIT
+from .units import BEFORE, FACTORS, SCALES, UNIT
 
 __all__ = ["figures", "labels", "shares", "stepped", "words"]
 
@@ -19,7 +21,8 @@ _PART = re.compile(
 )
 _SLASH = re.compile(r"(?<![\d/.a-z])(\d{1,6})[/⁄](\d{1,6})(?![\d/.])")
 _TENTHS = re.compile(
-    r"(?<![\d.])([一二三四五六七八九两]|\d(?:\.\d{1,3})?)成(?:(半)|(?![\u4e00-\u9fff])|(?=左右|以上|以下|的|多|是))"
+    r"(?<![\d.])([一二三四五六七八九两]|\d(?:\.\d{1,3})?)成"
+    rf"(?:(半)|(?![{HAN}])|(?=左右|以上|以下|的|多|是))"
 )
 _PLAIN = re.compile(
     r"(?<![\d.])(?P<sign>(?:(?<=[\s(:,~为是达到约])|(?<![^\s]))-)?"
@@ -38,7 +41,7 @@ _STEPS = {"百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _KILO = re.compile(r"k(?![a-z0-9])")
 _GENERATION = re.compile(r"[2-6]g(?![a-z0-9])")
 _ORDINAL_END = re.compile(r"(?:st|nd|rd|th)(?![a-z])")
-_MONEY_BEFORE = re.compile(r"(us\$|hk\$|\$|€|£|¥|usd|rmb|eur|inr|rs\.?)\s?$")
+_MONEY_BEFORE = re.compile(rf"({BEFORE})(?:(?<=rs)\.)?\s?$")
 _PREFIXED = re.compile(r"(?:usd?|rmb|eur|inr|rs|no|pp?|ca?|vol|ch)\d+$")
 _CENTURY = re.compile(rf"{_GAP}(?:世纪|centur(?:y|ies))")
 _DECADE = re.compile(r"(?:年代|'?s(?![a-z]))")
@@ -148,7 +151,7 @@ def _with_unit(flat: str, value: Fraction, start: int, end: int) -> Number:
         factor, unit = FACTORS[named[1]]
         value, end = value * factor, named.end()
     elif (money := _MONEY_BEFORE.search(flat, max(0, start - 4), start)) is not None:
-        unit, start = FACTORS[money[1].rstrip(".")][1], money.start()
+        unit, start = FACTORS[money[1]][1], money.start()
     if unit == "%":
         return Number("percent", (value,), "", start, end)
     return Number("amount", (value,), unit, start, end)
@@ -165,4 +168,4 @@ def _reads_as_year(flat: str, value: Fraction, start: int, end: int) -> bool:
     ):
         return False
     after = flat[end : end + 1]
-    return not ("\u4e00" <= after <= "\u9fff") or after in "年至到的和与、"
+    return not HAN[0] <= after <= HAN[-1] or after in "年至到的和与、"

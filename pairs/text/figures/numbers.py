@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 
-from ..normalise import flatten
+from ..flat import flatten
 from .amounts import figures, labels, shares, stepped, words
 from .dates import dates, lone_dates, times
 from .records import Kind, Number
+from .units import units_agree
 
 __all__ = ["Kind", "Number", "missing", "numbers", "same"]
 
@@ -57,7 +58,7 @@ def same(one: Number, other: Number) -> bool:
     kinds = {one.kind, other.kind}
     if "date" in kinds:
         return kinds == {"date", "amount"} and not (one.unit or other.unit)
-    return one.unit == other.unit or not one.unit or not other.unit
+    return not one.unit or not other.unit or units_agree(one.unit, other.unit)
 
 
 def _agree(one: tuple[Fraction | None, ...], other: tuple[Fraction | None, ...]) -> bool:

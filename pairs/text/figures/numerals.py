@@ -1,6 +1,6 @@
 """Numbers written in words, and a text with digits in their place.
 
-Works on flattened text (see ``normalise.flatten``): half width, lower case, simplified.
+Works on flattened text (see ``flat.flatten``): half width, lower case, simplified.
 """
 
 import re
