@@ -15,13 +15,14 @@ from fastapi import Request
 from chains import Done, Event, Inputs, Pipeline, Resolved, choose
 from messages import SaidError
 from pairs import PairList
+from serving import ALIVE, disconnected, sse_event
 
 from .error_handlers import of_request, report, sentence, status_of
 from .errors import RestError
 from .inputs import read_input
 from .schemas import Choices, FilesInput, TextInput, settings_for
 from .service import Seat, Service, client_of
-from .sse import ALIVE, ALIVE_SECONDS, as_json, event
+from .sse import ALIVE_SECONDS, as_json
 
 T = TypeVar("T")
 
@@ -66,8 +67,7 @@ async def answer(request: Request, service: Service, work: Callable[[threading.E
 
 
 async def _watch(request: Request, seat: Seat) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+    await disconnected(request)
     seat.stop.set()
 
 
@@ -136,7 +136,7 @@ def _pieces(
     try:
         for told in _events(service, resolved, read, stop):
             _check_whole(service, told)
-            yield event("data", as_json(told, language))
+            yield sse_event(as_json(told, language), "data")
     except SaidError as error:
         yield _error(status_of(error.code), sentence(error.code, language, error.fields))
     except Exception as error:  # noqa: BLE001 - whoever listens is told, in no detail
@@ -144,12 +144,12 @@ def _pieces(
         kind = {"kind": type(error).__name__}
         yield _error(500, sentence("rest.unexpected", language, kind))
     else:
-        yield event("end")
+        yield sse_event(name="end")
 
 
 def _error(status: int, message: str) -> str:
     body = json.dumps({"status_code": status, "message": message}, ensure_ascii=False)
-    return event("error", body)
+    return sse_event(body, "error")
 
 
 def _events(

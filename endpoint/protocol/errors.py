@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from messages.errors import SaidError
+from serving import language_of
 
 from ..errors import EndpointError
 from .json_body import plain
@@ -101,18 +102,3 @@ def refusal(error: SaidError, language: str) -> dict[str, Any]:
             "code": code,
         }
     }
-
-
-def language_of(accepted: str) -> str:
-    """``zh`` where an Accept-Language header puts Chinese first, else ``en``."""
-    best, first = 0.0, "en"
-    for item in accepted[:500].lower().split(","):
-        tag, _, quality = item.partition(";q=")
-        try:
-            weight = float(quality or 1)
-        except ValueError:
-            continue
-        tag = tag.strip()[:2]
-        if weight > best and tag in ("en", "zh"):
-            best, first = weight, tag
-    return first

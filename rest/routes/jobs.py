@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter, ValidationError
 
 from chains import Inputs, Job, Jobs, JournalError, Resolved
+from serving import STREAM_HEADERS
 
 from ..error_handlers import of_request
 from ..errors import RestError
@@ -20,7 +21,7 @@ from ..job_schemas import JobPage, JobShown, shown
 from ..multipart import receive
 from ..schemas import Choices, FilesInput, Input, TextInput, settings_for
 from ..service import Service, TheService, client_of
-from ..sse import DESCRIBED, STREAM_HEADERS, job_events
+from ..sse import DESCRIBED, job_events
 
 JOB_ID = r"^[0-9a-f]{8,64}$"
 JobId = Annotated[str, Path(pattern=JOB_ID, description="the job's id")]

@@ -13,11 +13,12 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from pairs import PairList
+from serving import STREAM_HEADERS, sse_event
 
 from ..invoke import Asked, answer, make_list, stream_pieces
 from ..schemas import Choices, Input
 from ..service import Service, TheService
-from ..sse import DESCRIBED, STREAM_HEADERS, event
+from ..sse import DESCRIBED
 
 MOST_INPUTS = 64
 _BATCH_THREADS = 8
@@ -109,7 +110,7 @@ async def stream(request: Request, asked: Invoke, service: TheService) -> Stream
     pieces = await stream_pieces(request, service, one)
 
     async def framed() -> AsyncIterator[str]:
-        yield event("metadata", Metadata().model_dump_json())
+        yield sse_event(Metadata().model_dump_json(), "metadata")
         async for piece in pieces:
             yield piece
 

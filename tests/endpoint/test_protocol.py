@@ -15,9 +15,10 @@ import pytest
 
 from bench.scripted_endpoint import ScriptedEngine, Served
 from endpoint.errors import EndpointError
-from endpoint.protocol.bind import bind, is_loopback
+from endpoint.protocol.bind import bind
 from endpoint.protocol.embedder import Embedder
 from endpoint.protocol.fair_queue import Turns
+from serving import is_loopback
 
 KEY = "密钥-key"
 
@@ -248,6 +249,8 @@ def test_an_address_others_can_reach_needs_a_key() -> None:
     assert is_loopback("127.0.0.8")
     assert is_loopback("::1")
     assert is_loopback("localhost")
+    with bind("[::1]", 0, "") as sixth:
+        assert sixth.family == socket.AF_INET6
     with bind("127.0.0.1", 0, "") as first:
         first.listen()
         assert first.proto == socket.IPPROTO_TCP  # else asyncio holds each token back
