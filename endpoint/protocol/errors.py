@@ -69,6 +69,7 @@ _KINDS: dict[str, tuple[int, str, str]] = {
     "endpoint.unseeded": (400, INVALID, "unsupported_parameter"),
     "endpoint.token_input": (400, INVALID, "unsupported_value"),
     "endpoint.bad_value": (400, INVALID, "invalid_value"),
+    "endpoint.too_many_stops": (400, INVALID, "invalid_value"),
     "endpoint.fault": (500, SERVER, "internal_error"),
 }
 _OURS = (503, SERVER, "engine_unavailable")  # memory, an engine that died, weights not here
