@@ -14,6 +14,7 @@ from pairs import TokenUsage
 from prompts import MAX_OWN_PROMPT
 
 from ..invoke import answer
+from ..openapi import BODY, refusals
 from ..schemas import NOT_BLANK, Choices, Whole, settings_for
 from ..service import Service, TheService
 from .jobs import JOB_ID, find
@@ -72,7 +73,7 @@ class Answer(BaseModel):
     usage: TokenUsage
 
 
-@router.post("/ask")
+@router.post("/ask", responses=refusals(*BODY, 404, 409, 429, 502, 503))
 async def ask(request: Request, asked: Question, service: TheService) -> Answer:
     """The model's answer under a prompt; with a job, drawn from its list, sources named."""
     return await answer(request, service, lambda stop: _answered(service, asked, stop))

@@ -16,12 +16,15 @@ from pairs import PairList
 from serving import STREAM_HEADERS, sse_event
 
 from ..invoke import Asked, answer, make_list, stream_pieces
+from ..openapi import BODY, refusals
 from ..schemas import Choices, Input
 from ..service import Service, TheService
 from ..sse import DESCRIBED
 
 MOST_INPUTS = 64
 _BATCH_THREADS = 8
+
+_REFUSALS = refusals(*BODY, 404, 415, 429, 502, 503)
 
 router = APIRouter(prefix="/pairs", tags=["pairs"])
 
@@ -76,7 +79,7 @@ class Batched(BaseModel):
     metadata: BatchMetadata
 
 
-@router.post("/invoke", response_model=Invoked)
+@router.post("/invoke", response_model=Invoked, responses=_REFUSALS)
 async def invoke(request: Request, asked: Invoke, service: TheService) -> Response:
     """The list of pairs of a text or of uploads, when it is done.
 
@@ -87,7 +90,7 @@ async def invoke(request: Request, asked: Invoke, service: TheService) -> Respon
     return Response(body, media_type="application/json")
 
 
-@router.post("/batch", response_model=Batched)
+@router.post("/batch", response_model=Batched, responses=_REFUSALS)
 async def batch(request: Request, asked: Batch, service: TheService) -> Response:
     """One list of pairs for each input, in order; the first that fails fails them all."""
     several = _several(asked)
@@ -98,7 +101,7 @@ async def batch(request: Request, asked: Batch, service: TheService) -> Response
 @router.post(
     "/stream",
     response_class=StreamingResponse,
-    responses={200: {"content": DESCRIBED}},
+    responses={200: {"content": DESCRIBED}, **_REFUSALS},
 )
 async def stream(request: Request, asked: Invoke, service: TheService) -> StreamingResponse:
     """What happens as it happens: `metadata`, then `data` with an event each, then `end`.
