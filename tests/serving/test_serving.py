@@ -117,8 +117,7 @@ def test_the_language_preferred_is_the_one_answered_in(header: str, language: st
     [
         (sse_event("[DONE]"), "data: [DONE]\n\n"),
         (sse_event("", "end"), "event: end\ndata: \n\n"),
-        (sse_event('"桥"', "data", "a-1"), 'event: data\ndata: "桥"\nid: a-1\n\n'),
-        (sse_event("a\nb"), "data: a\ndata: b\n\n"),
+        (sse_event('"桥"', "data", "a-1"), 'id: a-1\nevent: data\ndata: "桥"\n\n'),
     ],
 )
 def test_an_event_on_the_wire(event: str, wire: str) -> None:
