@@ -31,7 +31,7 @@ from messages import SaidError, log_file, start_log
 from .config import Access, Limits, access_for
 from .error_handlers import add_refusals
 from .metrics import Measuring, Metrics
-from .openapi import describe
+from .openapi import ALWAYS, describe, refusals
 from .readiness import BackendLook
 from .routes import ask as asking
 from .routes import files, jobs, pages, pairs
@@ -64,7 +64,7 @@ def build(config: Path | None, access: Access | None, limits: Limits | None) -> 
     app = FastAPI(title="qa3", lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.service = service
     for router in _ROUTERS:
-        app.include_router(router)
+        app.include_router(router, responses=refusals(*ALWAYS))
     add_refusals(app)
     describe(app, access, [one.name for one in all_backends(service.resolved)])
     app.add_middleware(Measuring, metrics=service.metrics)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from chains import secret
+from serving import is_loopback
 
 from .errors import RestError
 
@@ -93,16 +93,6 @@ def access_for(
     if "*" in clean:
         raise RestError("rest.any_origin")
     return Access(token=token, hosts=names, origins=clean, base_url=base_url)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens there."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _token(file: Path | None) -> SecretStr | None:

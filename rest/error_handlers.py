@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse
 from loaders import whole_characters
 from messages import SaidError, logged, say
 from pairs import Reason
+from serving import language_of
 
-from .locale import language_of
 from .schemas import TAGS
 
 log = logging.getLogger(__name__)

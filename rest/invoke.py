@@ -14,13 +14,14 @@ from fastapi import Request
 from chains import Done, EventLog, Failed, Inputs, Resolved
 from messages import SaidError
 from pairs import PairList
+from serving import ALIVE, disconnected, sse_event
 
 from .error_handlers import fault_of, of_request, report, sentence, status_of
 from .errors import RestError
 from .inputs import read_input
 from .schemas import Choices, FilesInput, TextInput, settings_for
 from .service import BATCH_WIDTH, Seat, Service, client_of
-from .sse import ALIVE, event, hear, in_thread
+from .sse import hear, in_thread
 
 _leaving: set[asyncio.Task[None]] = set()
 
@@ -68,8 +69,7 @@ async def seated(request: Request, service: Service) -> AsyncIterator[threading.
 
 
 async def _watch(request: Request, seat: Seat) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+    await disconnected(request)
     seat.stop.set()
 
 
@@ -171,10 +171,10 @@ async def _pieces(service: Service, seat: Seat, log: EventLog, language: str) ->
                 yield ALIVE
             elif not isinstance(heard[1], Failed):
                 result = heard[1].result if isinstance(heard[1], Done) else None
-                yield event("data", await in_thread(heard[1], language))
+                yield sse_event(await in_thread(heard[1], language), "data")
         if result is not None:
             _count(service, result)
-            yield event("end")
+            yield sse_event(name="end")
         else:
             yield _error(log.error or RestError("rest.closing"), language)
     finally:
@@ -189,7 +189,7 @@ def _error(error: Exception, language: str) -> str:
         error = RestError(code, **fields)
     message = sentence(error.code, language, error.fields)
     body = {"status_code": status_of(error.code), "message": message}
-    return event("error", json.dumps(body, ensure_ascii=False))
+    return sse_event(json.dumps(body, ensure_ascii=False), "error")
 
 
 def _count(service: Service, result: PairList) -> None:

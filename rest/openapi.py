@@ -22,6 +22,7 @@ _ABOUT = (
     " its share already, 503 that the service as a whole is full; both say when to come back in"
     " `Retry-After`."
 )
+_TOO_MANY = 429
 _MEANING = {
     400: "The body cannot be read",
     401: "The token is missing or wrong",
@@ -39,20 +40,24 @@ _MEANING = {
     502: "The backend, or the embedding, cannot serve; detail says why",
     503: "The service is full or closing; Retry-After says when to come back",
 }
-_ALWAYS = (401, 403, 421, 500)
-_WITH_BODY = (400, 408, 413, 422)
-_MORE = {
-    ("/pairs/invoke", "post"): (404, 415, 429, 502, 503),
-    ("/pairs/batch", "post"): (404, 415, 429, 502, 503),
-    ("/pairs/stream", "post"): (404, 415, 429, 502, 503),
-    ("/files", "post"): (415, 429, 503),
-    ("/jobs", "post"): (404, 415, 429, 502, 503),
-    ("/jobs/{job}/cancel", "post"): (409,),
-    ("/jobs/{job}/retry", "post"): (409, 429, 503),
-    ("/jobs/{job}", "delete"): (409,),
-    ("/ask", "post"): (404, 409, 429, 502, 503),
-}
-_OF_A_LIST = ("/jobs/{job}/list", "/jobs/{job}/pairs", "/jobs/{job}/pairs/{pair}")
+ALWAYS = (401, 403, 421, 500)
+"""What every path may answer."""
+BODY = (400, 408, 413, 422)
+"""What a path that takes a body may answer."""
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The refusals of a route, as its ``responses``.
+
+    Args:
+        statuses: Those it may answer with, beside ``ALWAYS``.
+    """
+    told: dict[int | str, dict[str, Any]] = {
+        status: {"model": Refusal, "description": _MEANING[status]} for status in statuses
+    }
+    if _TOO_MANY in told:
+        told[_TOO_MANY]["headers"] = {"Retry-After": {"schema": {"type": "string"}}}
+    return told
 
 
 def describe(app: FastAPI, access: Access, backends: list[str]) -> None:
@@ -75,43 +80,16 @@ def describe(app: FastAPI, access: Access, backends: list[str]) -> None:
 def _described(app: FastAPI, access: Access, backends: list[str]) -> dict[str, Any]:
     said = get_openapi(title="qa3", version=_version(), description=_ABOUT, routes=app.routes)
     schemas: dict[str, Any] = said.setdefault("components", {}).setdefault("schemas", {})
-    refusal = Refusal.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(refusal.pop("$defs", {}))
-    schemas["Refusal"] = refusal
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
     _name_backends(schemas, backends)
     said["paths"]["/jobs"]["post"]["requestBody"] = _job_body(schemas)
     for path, operations in said["paths"].items():
-        for method, operation in operations.items():
-            _add_answers(path, method, operation)
-            if access.token is not None and path in OPEN:
+        if access.token is not None and path in OPEN:
+            for operation in operations.values():
                 operation["security"] = []
     if access.token is not None:
         said["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         said["security"] = [{"token": []}]
     return said
-
-
-def _add_answers(path: str, method: str, operation: dict[str, Any]) -> None:
-    statuses = set(_ALWAYS) | set(_MORE.get((path, method), ()))
-    if "requestBody" in operation:
-        statuses |= set(_WITH_BODY)
-    if "{" in path:
-        statuses |= {404, 422}
-    if any(one["in"] != "path" for one in operation.get("parameters", ())):
-        statuses.add(422)
-    if path.startswith(_OF_A_LIST):
-        statuses.add(409)
-    for status in sorted(statuses):
-        answer: dict[str, Any] = {
-            "description": _MEANING[status],
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}},
-        }
-        if status == 429:
-            answer["headers"] = {"Retry-After": {"schema": {"type": "string"}}}
-        if status == 422 or str(status) not in operation["responses"]:
-            operation["responses"][str(status)] = answer
 
 
 def _name_backends(schemas: dict[str, Any], backends: list[str]) -> None:

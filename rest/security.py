@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving import host_name, is_own_page, language_of, send_refusal
+
 from .config import MOST_BODY, Access, Limits
 from .error_handlers import refuse, report
 from .errors import RestError
-from .locale import language_of
 
 OPEN = ("/health", "/ready", "/docs")
 """Read without a token: they tell nothing but what stands in the open source code."""
@@ -21,7 +21,6 @@ _OPEN_BELOW = ("/pairs/playground", "/docs/")
 PAGE = "/ui"
 _UPLOADS = ("/files", "/jobs")
 _READING = ("GET", "HEAD", "OPTIONS")
-_POLICY_VIOLATION = 1008
 
 
 class Guard:
@@ -59,7 +58,7 @@ class Guard:
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
-        if self._access.hosts and _name(host) not in self._access.hosts:
+        if self._access.hosts and host_name(host) not in self._access.hosts:
             raise RestError("rest.host", host=host[:80])
         origin = headers.get("origin")
         asks = scope["type"] == "websocket" or scope["method"] not in _READING
@@ -69,7 +68,7 @@ class Guard:
             raise RestError("rest.token_missing")
 
     def _knows(self, origin: str, host: str) -> bool:
-        return origin in self._access.origins or urlsplit(origin).netloc.lower() == host.lower()
+        return origin in self._access.origins or is_own_page(origin, host)
 
     def _is_let_in(self, scope: Scope, headers: Headers) -> bool:
         path: str = scope["path"]
@@ -101,29 +100,17 @@ class Guard:
     async def _refuse(
         self, error: RestError, scope: Scope, headers: Headers, receive: Receive, send: Send
     ) -> None:
-        if scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
-            return
         language = language_of(headers.get("accept-language", ""))
         more: dict[str, str] = {}
         if error.code == "rest.token_missing":
             more["WWW-Authenticate"] = 'Bearer realm="qa3"'
         response: Response = refuse(error.code, language, error.fields, headers=more)
-        await response(scope, receive, send)
+        await send_refusal(response, scope, receive, send)
 
 
 def _is_page(path: str) -> bool:
     """Whether a path belongs to the page, which asks people to sign in itself."""
     return path == PAGE or path.startswith(f"{PAGE}/")
-
-
-def _name(host: str) -> str:
-    """A Host header without its port."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
 
 
 def _bounded(receive: Receive, most: int, seconds: float) -> Receive:

@@ -12,6 +12,7 @@ from anyio import to_thread
 from chains import Done, Event, EventLog, Failed, Job, Jobs, load_list
 from messages import SaidError
 from pairs import Reason
+from serving import ALIVE, sse_event
 
 from .error_handlers import sentence
 from .service import Service
@@ -29,21 +30,7 @@ DESCRIBED = {
     }
 }
 """What a stream carries, event by event; data is JSON."""
-STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-ALIVE = ": alive\n\n"
 _UNDER_WAY = ("waiting", "running", "broken off")
-
-
-def event(name: str, data: str = "", id_: str = "") -> str:
-    """One event on the wire.
-
-    Args:
-        name: Its type.
-        data: JSON on one line.
-        id_: What the client sends back as Last-Event-ID.
-    """
-    head = f"id: {id_}\n" if id_ else ""
-    return f"{head}event: {name}\ndata: {data}\n\n"
 
 
 def as_json(told: Event, language: str) -> str:
@@ -93,7 +80,7 @@ async def _of_run(
                 yield ALIVE
             else:
                 id_, told = heard
-                yield event(told.event, await in_thread(told, language), id_)
+                yield sse_event(await in_thread(told, language), told.event, id_)
     finally:
         service.wakers.discard(woken.set)
 
@@ -138,7 +125,7 @@ async def _of_journal(service: Service, job: str, language: str) -> AsyncIterato
             return
         state = json.dumps({"event": "progress", "job": job, "state": found.state, **_done(found)})
         if state != last:
-            yield event("progress", state)
+            yield sse_event(state, "progress")
             last, quiet = state, 0.0
         elif quiet >= ALIVE_SECONDS:
             yield ALIVE
@@ -154,13 +141,14 @@ def _done(job: Job) -> dict[str, int]:
 def _ended(service: Service, job: Job, language: str) -> str:
     """How a job ended, as its own run would have told it."""
     if job.failure:
-        return event("failed", as_json(Failed(job=job.id, reason=job.failure), language))
+        return sse_event(as_json(Failed(job=job.id, reason=job.failure), language), "failed")
     try:
         result = load_list(service.journal, job.id)
     except SaidError as error:
-        return event("failed", as_json(Failed(job=job.id, reason=Reason.of(error)), language))
+        failed = Failed(job=job.id, reason=Reason.of(error))
+        return sse_event(as_json(failed, language), "failed")
     done = Done(job=job.id, seconds=job.seconds, result=result)
-    return event("done", as_json(done, language))
+    return sse_event(as_json(done, language), "done")
 
 
 async def in_thread(told: Event, language: str) -> str:

@@ -15,9 +15,9 @@ from messages import LANGUAGES, say
 from messages.errors import SaidError
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("messages", "prompts", "loaders", "pairs", "chains", "endpoint")
+ROOMS = ("messages", "serving", "prompts", "loaders", "pairs", "chains", "endpoint")
 DOORS = ("cli", "rest", "ui", "app_cli", "app_rest", "app_chainlit")
-FACES = ("messages", "prompts", "loaders", "pairs", "chains", "endpoint")
+FACES = ("messages", "serving", "prompts", "loaders", "pairs", "chains", "endpoint")
 OPEN = (*DOORS, "examples")
 MOST_LINES = 400
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from chains import secret, user_folder
+from serving import is_loopback
 
 from .errors import PageError
 
@@ -23,17 +23,6 @@ PASSWORD = "QA3_UI_PASSWORD"  # noqa: S105 - the name of a variable
 HEADER = "QA3_UI_HEADER"
 WAIT_SECONDS = 1.0
 """How long a wrong password waits, so that guessing is slow."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is this machine alone."""
-    name = host.strip("[]").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def signs_in() -> bool:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 from messages import say
+from serving import host_name, is_loopback, is_own_page, language_of, send_refusal
 
-from .auth import is_loopback
-
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+if TYPE_CHECKING:
+    from starlette.datastructures import Headers
+    from starlette.types import Message, Receive, Scope, Send
 
 MOST_BYTES = 200 * 1024 * 1024
 _SLACK = 1024 * 1024  # what a form adds around a file
@@ -50,12 +46,14 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        refusal = self._refusal(headers)
+        from starlette.datastructures import Headers
+        from starlette.responses import JSONResponse
+
+        refusal = self._refusal(Headers(scope=scope))
         if refusal:
-            await _refuse(scope, receive, send, *refusal)
+            status, words = refusal
+            response = JSONResponse({"detail": words}, status_code=status)
+            await send_refusal(response, scope, receive, send)
             return
 
         async def with_headers(message: Message) -> None:
@@ -65,14 +63,14 @@ class Guard:
 
         await self._app(scope, receive, with_headers)
 
-    def _refusal(self, headers: dict[str, str]) -> tuple[int, str] | None:
+    def _refusal(self, headers: Headers) -> tuple[int, str] | None:
         """Status and words for what is refused."""
-        language = "zh" if headers.get("accept-language", "").lower().startswith("zh") else "en"
+        language = language_of(headers.get("accept-language", ""))
         host = headers.get("host", "")
-        if not self._signed_in and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        if not self._signed_in and not is_loopback(host_name(host)):
             return 403, say("page.no_sign_in_host", language, host=host[:100])
         origin = headers.get("origin")
-        if origin and urlsplit(origin).netloc != host:
+        if origin and not is_own_page(origin, host):
             return 403, say("page.foreign_origin", language)
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > MOST_BYTES + _SLACK:
@@ -80,13 +78,3 @@ class Guard:
         if "chunked" in headers.get("transfer-encoding", "").lower():
             return 411, say("page.too_large", language, most=MOST_BYTES // 1024**2)
         return None
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, words: str) -> None:
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 1008})
-        return
-    from starlette.responses import JSONResponse
-
-    await JSONResponse({"detail": words}, status_code=status)(scope, receive, send)

@@ -35,7 +35,7 @@ from .inputs import Inputs
 
 if TYPE_CHECKING:
     from pairs.compare.dedupe import Deduper
-    from pairs.compare.neighbours import Vectors
+    from pairs.compare.vectors import Vectors
 
 log = logging.getLogger(__name__)
 MOST_FAULTS = 16

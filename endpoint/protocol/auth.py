@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
+from serving import host_name, is_loopback, origin_host
+
 from ..errors import EndpointError
-from .bind import is_loopback
 from .json_body import plain
 
 
@@ -29,10 +29,10 @@ def check_caller(headers: Headers, api_key: str) -> None:
         _check_key(headers.get("authorization", ""), api_key)
         return
     host = headers.get("host", "")
-    if not is_loopback(_name(f"//{host}")):
+    if not is_loopback(host_name(host)):
         raise EndpointError("endpoint.foreign_host", given=plain(host))
     origin = headers.get("origin")
-    if origin is not None and not is_loopback(_name(origin)):
+    if origin is not None and not is_loopback(host_name(origin_host(origin))):
         raise EndpointError("endpoint.foreign_page", given=plain(origin))
 
 
@@ -43,11 +43,3 @@ def _check_key(authorization: str, api_key: str) -> None:
     same = secrets.compare_digest(given.strip().encode("latin-1"), api_key.encode())
     if not same or scheme.lower() != "bearer":
         raise EndpointError("endpoint.wrong_key")
-
-
-def _name(address: str) -> str:
-    """The host in an address, without its port; empty where there is none."""
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from serving import is_loopback
 
 from ..errors import EndpointError
 
@@ -30,7 +31,9 @@ def bind(host: str, port: int, api_key: str) -> socket.socket:
     if not api_key and not is_loopback(host):
         raise EndpointError("endpoint.key_needed", host=host)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        found = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        )
         family, kind, protocol, _, address = found[0]
         # With the protocol, asyncio sends each token at once; without it, they wait 40 ms.
         opened = socket.socket(family, kind, protocol)
@@ -44,14 +47,6 @@ def bind(host: str, port: int, api_key: str) -> socket.socket:
         opened.close()
         raise EndpointError("endpoint.address", host=host, port=port, reason=str(error)) from error
     return opened
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def serve(app: FastAPI, opened: socket.socket, ready: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from messages.errors import SaidError
 from messages.log import logged
+from serving import language_of
 
 from ..errors import EndpointError
 from .json_body import plain
@@ -73,6 +74,7 @@ _KINDS: dict[str, tuple[int, str, str]] = {
     "endpoint.unseeded": (400, INVALID, "unsupported_parameter"),
     "endpoint.token_input": (400, INVALID, "unsupported_value"),
     "endpoint.bad_value": (400, INVALID, "invalid_value"),
+    "endpoint.too_many_stops": (400, INVALID, "invalid_value"),
     "endpoint.fault": (500, SERVER, "internal_error"),
     "endpoint.fault_logged": (500, SERVER, "internal_error"),
 }
@@ -107,18 +109,3 @@ def refusal(error: SaidError, language: str) -> dict[str, Any]:
             "code": code,
         }
     }
-
-
-def language_of(accepted: str) -> str:
-    """``zh`` where an Accept-Language header puts Chinese first, else ``en``."""
-    best, first = 0.0, "en"
-    for item in accepted[:500].lower().split(","):
-        tag, _, quality = item.partition(";q=")
-        try:
-            weight = float(quality or 1)
-        except ValueError:
-            continue
-        tag = tag.strip()[:2]
-        if weight > best and tag in ("en", "zh"):
-            best, first = weight, tag
-    return first

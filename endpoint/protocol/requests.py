@@ -14,7 +14,8 @@ from .messages import read_messages
 
 TEMPERATURE, TOP_P = 0.8, 0.8
 """What ChatGLM3 is run with where a caller says nothing (its chat() of 2023-12)."""
-MOST_STOPS, MOST_STOP_CHARACTERS = 4096, 65_536
+MOST_STOPS, MOST_STOP_CHARACTERS = 16, 4096
+"""OpenAI's own service takes four; the characters are those of all together."""
 MOST_INPUTS = 2048
 SEEDS = 2**32
 
@@ -191,14 +192,17 @@ def _bad(kind: type[_Body], name: str, value: object, place: str = "") -> Endpoi
 
 def _stops(given: object) -> tuple[str, ...]:
     stops = [given] if isinstance(given, str) else [] if given is None else given
-    right = (
-        isinstance(stops, list)
-        and len(stops) <= MOST_STOPS
-        and all(isinstance(one, str) and one for one in stops)
-        and sum(map(len, stops)) <= MOST_STOP_CHARACTERS
-    )
-    if not right or not isinstance(stops, list):
+    if not isinstance(stops, list) or not all(isinstance(one, str) and one for one in stops):
         raise _bad(_ChatBody, "stop", given)
+    if len(stops) > MOST_STOPS or sum(map(len, stops)) > MOST_STOP_CHARACTERS:
+        raise EndpointError(
+            "endpoint.too_many_stops",
+            name="stop",
+            strings=len(stops),
+            characters=sum(map(len, stops)),
+            most=MOST_STOPS,
+            most_characters=MOST_STOP_CHARACTERS,
+        )
     return tuple(stops)
 
 

@@ -10,14 +10,16 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from serving import sse_event
+
 from .detokenize import Piece
 
-DONE = "data: [DONE]\n\n"
+DONE = sse_event("[DONE]")
 
 
 def event(data: dict[str, Any]) -> str:
     """A server-sent event."""
-    return f"data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
+    return sse_event(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
 
 
 def usage(prompt: int, answer: int) -> dict[str, int]:

@@ -16,12 +16,14 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from serving import language_of
+
 from ..errors import EndpointError
 from ..model.engine import Engine
 from .auth import check_caller
 from .detokenize import Piece, Tokenizer, speak
 from .embedder import Embedder
-from .errors import answer_errors, language_of
+from .errors import answer_errors
 from .fair_queue import Turns
 from .json_body import parse_body, plain, read_body
 from .messages import refuse_far_too_long

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.responses import StreamingResponse
 
+from serving import STREAM_HEADERS, disconnected
+
 from ..errors import EndpointError
 from .detokenize import Piece
 from .errors import refusal
@@ -98,7 +100,7 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Re
         EndpointError: The caller has gone.
     """
     doing = asyncio.ensure_future(work)
-    watching = asyncio.ensure_future(_until_gone(request))
+    watching = asyncio.ensure_future(disconnected(request))
     try:
         await asyncio.wait({doing, watching}, return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():
@@ -108,11 +110,6 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Re
         doing.cancel()
         watching.cancel()
         await asyncio.gather(doing, watching, return_exceptions=True)
-
-
-async def _until_gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 class AnswerStream(StreamingResponse):
@@ -131,9 +128,7 @@ class AnswerStream(StreamingResponse):
     ) -> None:
         self._answer = answer
         events = _events(answer, first, shape, usage, language)
-        # A proxy must not hold back what is sent as it is made.
-        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-        super().__init__(events, media_type="text/event-stream", headers=headers)
+        super().__init__(events, media_type="text/event-stream", headers=STREAM_HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends it."""

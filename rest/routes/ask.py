@@ -13,6 +13,7 @@ from pairs import TokenUsage
 from prompts import MAX_OWN_PROMPT
 
 from ..invoke import seated
+from ..openapi import BODY, refusals
 from ..schemas import NOT_BLANK, Choices, Strict, Whole, offer, settings_for
 from ..service import Service, TheService
 from .jobs import JOB_ID, find
@@ -68,7 +69,7 @@ class Answer(BaseModel):
     usage: TokenUsage
 
 
-@router.post("/ask")
+@router.post("/ask", responses=refusals(*BODY, 404, 409, 429, 502, 503))
 async def ask(request: Request, asked: Question, service: TheService) -> Answer:
     """The model's answer under a prompt; with a job, drawn from its list, sources named."""
     async with seated(request, service) as stop:

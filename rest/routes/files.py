@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from ..errors import RestError
 from ..multipart import receive
-from ..openapi import form_of
+from ..openapi import BODY, form_of, refusals
 from ..schemas import FILE_ID
 from ..service import TheService, client_of
 from ..uploads import UploadedFile
@@ -26,7 +26,12 @@ class Files(BaseModel):
     files: list[UploadedFile]
 
 
-@router.post("/files", status_code=201, openapi_extra=_FORM)
+@router.post(
+    "/files",
+    status_code=201,
+    openapi_extra=_FORM,
+    responses=refusals(*BODY, 415, 429, 503),
+)
 async def upload(request: Request, service: TheService) -> Files:
     """Takes one file or several, and gives the ids under which later requests name them."""
     with service.sit(client_of(request)):
@@ -43,13 +48,13 @@ def every(service: TheService) -> Files:
     return Files(files=service.uploads.all())
 
 
-@router.get("/files/{file}")
+@router.get("/files/{file}", responses=refusals(404, 422))
 def one(file: FileId, service: TheService) -> UploadedFile:
     """One upload; its content is not given out again."""
     return service.uploads.find(file)[0]
 
 
-@router.delete("/files/{file}", status_code=204)
+@router.delete("/files/{file}", status_code=204, responses=refusals(404, 422))
 def delete(file: FileId, service: TheService) -> None:
     """Deletes an upload; jobs begun with it keep their texts."""
     service.uploads.delete(file)

@@ -12,15 +12,17 @@ from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter, ValidationError
 
 from chains import Inputs, Job, Jobs, JournalError, Resolved
+from serving import STREAM_HEADERS
 
 from ..error_handlers import of_request
 from ..errors import RestError
 from ..inputs import read_input
 from ..job_schemas import JobPage, JobShown, shown
 from ..multipart import receive
+from ..openapi import BODY, refusals
 from ..schemas import Choices, FilesInput, Input, TextInput, settings_for
 from ..service import Service, TheService, client_of
-from ..sse import DESCRIBED, STREAM_HEADERS, job_events
+from ..sse import DESCRIBED, job_events
 
 JOB_ID = r"^[0-9a-f]{8,64}$"
 JobId = Annotated[str, Path(pattern=JOB_ID, description="the job's id")]
@@ -42,7 +44,7 @@ def find(service: Service, job: str) -> Job:
     return found
 
 
-@router.post("/jobs", status_code=202)
+@router.post("/jobs", status_code=202, responses=refusals(*BODY, 404, 415, 429, 502, 503))
 async def begin(request: Request, response: Response, service: TheService) -> JobShown:
     """Begins a job about a text, uploads, or files sent with the request, and answers at once.
 
@@ -71,7 +73,7 @@ async def begin(request: Request, response: Response, service: TheService) -> Jo
     return shown(job, of_request(request))
 
 
-@router.get("/jobs")
+@router.get("/jobs", responses=refusals(422))
 def every(
     request: Request,
     service: TheService,
@@ -90,7 +92,7 @@ def every(
     )
 
 
-@router.get("/jobs/{job}")
+@router.get("/jobs/{job}", responses=refusals(404, 422))
 def one(request: Request, job: JobId, service: TheService) -> JobShown:
     """One job: how far it is, what it took, and why it failed where it did."""
     return _now(request, service, job)
@@ -102,6 +104,7 @@ def one(request: Request, job: JobId, service: TheService) -> JobShown:
     responses={
         200: {"content": DESCRIBED},
         204: {"description": "Everything was heard already"},
+        **refusals(404, 422),
     },
 )
 async def events(
@@ -128,7 +131,7 @@ async def events(
     )
 
 
-@router.post("/jobs/{job}/cancel", status_code=202)
+@router.post("/jobs/{job}/cancel", status_code=202, responses=refusals(404, 409, 422))
 def cancel(request: Request, job: JobId, service: TheService) -> JobShown:
     """Ends a job: calls in flight are finished and kept, the rest is not asked; retry goes on."""
     find(service, job)
@@ -137,7 +140,7 @@ def cancel(request: Request, job: JobId, service: TheService) -> JobShown:
     return _now(request, service, job)
 
 
-@router.post("/jobs/{job}/retry", status_code=202)
+@router.post("/jobs/{job}/retry", status_code=202, responses=refusals(404, 409, 422, 429, 503))
 def retry(request: Request, job: JobId, service: TheService) -> JobShown:
     """Goes on with a job: failed chunks and those not asked are asked, nothing else is."""
     find(service, job)
@@ -148,7 +151,7 @@ def retry(request: Request, job: JobId, service: TheService) -> JobShown:
     return _now(request, service, job)
 
 
-@router.delete("/jobs/{job}", status_code=204)
+@router.delete("/jobs/{job}", status_code=204, responses=refusals(404, 409, 422))
 def delete(job: JobId, service: TheService) -> None:
     """Deletes a job that nobody works on, with its texts, its list and its replies."""
     find(service, job)

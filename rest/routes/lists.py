@@ -16,6 +16,7 @@ from chains import JournalError, keep, leave_out, load_list, reword, undo
 from pairs import FORMATS, PairList, write_pairs
 
 from ..job_schemas import PairNow, PairPage, of_duplicate
+from ..openapi import BODY, refusals
 from ..schemas import NOT_BLANK, Strict
 from ..service import Service, TheService
 from .jobs import MOST_PAGE, JobId, find
@@ -34,7 +35,7 @@ LONGEST = 20_000  # characters of a question or an answer in a person's words
 PairId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="the pair's id")]
 Words = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=NOT_BLANK)]
 
-router = APIRouter(prefix="/jobs/{job}", tags=["lists"])
+router = APIRouter(prefix="/jobs/{job}", tags=["lists"], responses=refusals(404, 409, 422))
 
 
 class NewWords(Strict):
@@ -82,7 +83,7 @@ def one(job: JobId, pair: PairId, service: TheService) -> PairNow:
     return _now(service, job, pair)
 
 
-@router.patch("/pairs/{pair}")
+@router.patch("/pairs/{pair}", responses=refusals(*BODY))
 def change(job: JobId, pair: PairId, words: NewWords, service: TheService) -> PairNow:
     """Puts a pair into a person's words and keeps it; its evidence is looked for anew."""
     find(service, job)

@@ -11,13 +11,17 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from pairs import PairList
+from serving import STREAM_HEADERS, sse_event
 
 from ..invoke import Asked, make_list, make_lists, seated, stream_pieces
+from ..openapi import BODY, refusals
 from ..schemas import Choices, Input
 from ..service import TheService
-from ..sse import DESCRIBED, STREAM_HEADERS, event
+from ..sse import DESCRIBED
 
 MOST_INPUTS = 64
+
+_REFUSALS = refusals(*BODY, 404, 415, 429, 502, 503)
 
 router = APIRouter(prefix="/pairs", tags=["pairs"])
 
@@ -72,7 +76,7 @@ class Batched(BaseModel):
     metadata: BatchMetadata
 
 
-@router.post("/invoke", response_model=Invoked)
+@router.post("/invoke", response_model=Invoked, responses=_REFUSALS)
 async def invoke(request: Request, asked: Invoke, service: TheService) -> Response:
     """The list of pairs of a text or of uploads, when it is done.
 
@@ -85,7 +89,7 @@ async def invoke(request: Request, asked: Invoke, service: TheService) -> Respon
     return Response(body, media_type="application/json")
 
 
-@router.post("/batch", response_model=Batched)
+@router.post("/batch", response_model=Batched, responses=_REFUSALS)
 async def batch(request: Request, asked: Batch, service: TheService) -> Response:
     """One list of pairs for each input, in order; the first that fails fails them all."""
     async with seated(request, service) as stop:
@@ -97,7 +101,7 @@ async def batch(request: Request, asked: Batch, service: TheService) -> Response
 @router.post(
     "/stream",
     response_class=StreamingResponse,
-    responses={200: {"content": DESCRIBED}},
+    responses={200: {"content": DESCRIBED}, **_REFUSALS},
 )
 async def stream(request: Request, asked: Invoke, service: TheService) -> StreamingResponse:
     """What happens as it happens: `metadata`, then `data` with an event each, then `end`.
@@ -109,7 +113,7 @@ async def stream(request: Request, asked: Invoke, service: TheService) -> Stream
     pieces = await stream_pieces(request, service, one)
 
     async def framed() -> AsyncIterator[str]:
-        yield event("metadata", Metadata().model_dump_json())
+        yield sse_event(Metadata().model_dump_json(), "metadata")
         async for piece in pieces:
             yield piece
 

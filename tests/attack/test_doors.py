@@ -41,7 +41,9 @@ def through(kind: str, *, signed_in: bool = False, **headers: str) -> list[dict[
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:8003"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:8003", "http://[::1"]
+)
 def test_a_foreign_page_opens_no_socket_and_sends_nothing(kind: str, origin: str) -> None:
     refused = through(kind, host="localhost:8002", origin=origin)
     if kind == "websocket":
@@ -51,7 +53,9 @@ def test_a_foreign_page_opens_no_socket_and_sends_nothing(kind: str, origin: str
     assert not through(kind, host="localhost:8002", origin="http://localhost:8002")
 
 
-@pytest.mark.parametrize("host", ["evil.example:8002", "localhost.evil.example", "", "10.0.0.1"])
+@pytest.mark.parametrize(
+    "host", ["evil.example:8002", "localhost.evil.example", "", "10.0.0.1", "[::1"]
+)
 def test_a_foreign_name_reaches_no_page_where_nobody_signs_in(host: str) -> None:
     assert through("http", host=host)[0]["status"] == 403
     assert through("websocket", host=host) == [{"type": "websocket.close", "code": 1008}]

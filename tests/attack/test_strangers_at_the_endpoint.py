@@ -42,7 +42,7 @@ def test_no_name_but_this_machines_is_answered_without_a_key(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://localhost.evil.example"]
+    "origin", ["https://evil.example", "null", "http://localhost.evil.example", "http://[::1"]
 )
 def test_no_foreign_page_may_spend_the_models_time(origin: str) -> None:
     with Served() as served:

@@ -15,9 +15,10 @@ import pytest
 
 from bench.scripted_endpoint import ScriptedEngine, Served
 from endpoint.errors import EndpointError
-from endpoint.protocol.bind import bind, is_loopback
+from endpoint.protocol.bind import bind
 from endpoint.protocol.embedder import Embedder
 from endpoint.protocol.fair_queue import Turns
+from serving import is_loopback
 
 KEY = "密钥-key"
 
@@ -97,9 +98,9 @@ def test_the_reason_is_true(served: Served) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_thousand_stop_strings(served: Served, stream: bool) -> None:
-    stops = [f"停止{number}。" for number in range(1000)]
-    answer = post(served, chat("一 停止99 停止999。二", stop=stops, stream=stream))
+def test_as_many_stop_strings_as_are_taken(served: Served, stream: bool) -> None:
+    stops = [f"停止{number}。" for number in range(990, 1006)]
+    answer = post(served, chat("一 停止99 停止1005。二", stop=stops, stream=stream))
     assert answer.status_code == 200
     if not stream:
         text = answer.json()["choices"][0]["message"]["content"]
@@ -126,7 +127,9 @@ REFUSED = [
     ({"stream_options": {"include_usage": 1}}, "invalid_value", "stream_options"),
     ({"stop": ""}, "invalid_value", "stop"),
     ({"stop": [1]}, "invalid_value", "stop"),
+    ({"stop": ["x"] * 17}, "invalid_value", "stop"),
     ({"stop": ["x"] * 5000}, "invalid_value", "stop"),
+    ({"stop": ["x" * 4097]}, "invalid_value", "stop"),
     ({"messages": []}, "invalid_value", "messages"),
     ({"messages": "hi"}, "invalid_value", "messages"),
     ({"messages": [{"role": "user"}]}, "missing_required_parameter", "messages[0].content"),
@@ -248,6 +251,7 @@ def test_an_address_others_can_reach_needs_a_key() -> None:
     assert is_loopback("127.0.0.8")
     assert is_loopback("::1")
     assert is_loopback("localhost")
+    assert is_loopback("[::1]")
     with bind("127.0.0.1", 0, "") as first:
         first.listen()
         assert first.proto == socket.IPPROTO_TCP  # else asyncio holds each token back

@@ -14,6 +14,7 @@ from bench.scripted_endpoint import ByteTokenizer, ScriptedEngine
 from endpoint.errors import EndpointError
 from endpoint.model.engine import Sampling, Step
 from endpoint.protocol.detokenize import ANCHOR, WINDOW, Piece, WholeCharacters, speak
+from endpoint.protocol.requests import MOST_STOP_CHARACTERS, MOST_STOPS
 from endpoint.protocol.stop_strings import StopStrings
 
 LETTERS = st.text("ab问。 \n", max_size=30)
@@ -56,15 +57,16 @@ def test_stop_strings_cut_alike_however_the_text_arrives(
     assert (shown, stopped) == cut_at(text, stops)
 
 
-def test_a_thousand_stop_strings_take_one_pass() -> None:
-    stops = [f"{'停' * 50}{number}" for number in range(1000)]
-    text = "停" * 49 + "。" + "停" * 200
+def test_the_longest_stop_strings_that_are_taken_cost_little() -> None:
+    stops = [f"{'停' * 253}{number:02}。" for number in range(MOST_STOPS)]
+    assert sum(map(len, stops)) == MOST_STOP_CHARACTERS
+    text = "停" * 252 + "。" + "停" * 200
     found = StopStrings(stops)
     began = time.process_time()
     shown = "".join(found.add(letter)[0] for letter in text * 40)
     assert (shown + found.rest()).startswith(text)
     assert time.process_time() - began < 1.0
-    assert found.add("停" * 60 + "7说")[1]
+    assert found.add("停" * 260 + "07。说")[1]
 
 
 def pieces(

@@ -24,7 +24,7 @@ from pairs import (
 )
 from pairs.edits import Edit, apply_edits, pair_id
 from pairs.evidence.quality import is_question, reason_against
-from pairs.files.export import FORMATS
+from pairs.files.formats import FORMATS
 from pairs.text.figures.numbers import missing, numbers
 from pairs.text.language import language_of
 from pairs.text.negation import negations

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bench.simulated import Simulated
-from rest.config import Access, access_for, is_loopback
+from rest.config import Access, access_for
 from rest.errors import RestError
-from rest.locale import language_of
+from serving import is_loopback, language_of
 
 TOKEN = "an-example-token-of-some-length"
 KEY = "sk-a-key-nobody-may-see-0123456789"
@@ -75,7 +75,13 @@ def test_no_web_page_reaches_it_by_another_name_or_from_another_origin(start: St
         assert client.get("/health", headers={"Host": host}).status_code in (400, 421)
     for host in ("localhost", f"LOCALHOST:{port}", "[::1]:1"):
         assert client.get("/health", headers={"Host": host}).status_code == 200
-    for origin in ("http://evil.example", "null", "http://127.0.0.1", f"http://localhost:{port}"):
+    for origin in (
+        "http://evil.example",
+        "null",
+        "http://[::1",
+        "http://127.0.0.1",
+        f"http://localhost:{port}",
+    ):
         refused = client.post("/ask", json={"question": "?"}, headers={"Origin": origin})
         assert refused.json()["code"] == "rest.origin"
     own = {"Origin": f"http://127.0.0.1:{port}"}

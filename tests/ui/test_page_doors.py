@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from bench.simulated import Simulated
 from cli.main import build_app
 from messages.errors import SaidError
-from ui.auth import check_exposed, is_loopback
+from serving import is_loopback
+from ui.auth import check_exposed
 from ui.security import MOST_BYTES
 
 if TYPE_CHECKING:

@@ -8,17 +8,22 @@ _LONGEST = 500  # characters; no browser sends more
 
 
 def language_of(accept_language: str) -> Literal["en", "zh"]:
-    """Chinese where the header prefers it to English, else English.
+    """``zh`` where the header prefers Chinese to English, else ``en``.
+
+    Of two with the same weight the first is preferred.
 
     Args:
         accept_language: The header's value; empty where there is none.
     """
-    best: dict[str, float] = {}
+    best: float = 0
+    preferred: Literal["en", "zh"] = "en"
     for part in accept_language[:_LONGEST].lower().split(","):
-        name, _, weight = part.partition(";")
-        language = name.strip().split("-")[0]
-        best[language] = max(best.get(language, 0.0), _quality(weight))
-    return "zh" if best.get("zh", 0.0) > best.get("en", 0.0) else "en"
+        tag, _, weight = part.partition(";")
+        language = tag.strip().split("-")[0]
+        quality = _quality(weight)
+        if language in ("en", "zh") and quality > best:
+            best, preferred = quality, "zh" if language == "zh" else "en"
+    return preferred
 
 
 def _quality(weight: str) -> float:
