@@ -24,6 +24,8 @@ from .options import Said, printable
 
 log = logging.getLogger(__name__)
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
+_FLAGS, _WITH_VALUE = ("--verbose", "--debug"), ("--lang", "--log")
+"""Options that every command takes."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -39,7 +41,7 @@ def run(arguments: Sequence[str]) -> int:
             stream.reconfigure(errors="backslashreplace")
     app = build_app(language)
     try:
-        code = app(list(arguments), standalone_mode=False)
+        code = app(_general_first(arguments), standalone_mode=False)
     except typer.Abort:
         return INTERRUPTED
     except KeyboardInterrupt:
@@ -53,6 +55,24 @@ def run(arguments: Sequence[str]) -> int:
     finally:
         end_log()
     return code if isinstance(code, int) else 0
+
+
+def _general_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with the options of every command before the command they are typed behind."""
+    first: list[str] = []
+    rest = list(arguments)
+    end = rest.index("--") if "--" in rest else len(rest)
+    at = 0
+    while at < end:
+        name, given, _ = rest[at].partition("=")
+        width = 2 if name in _WITH_VALUE and not given else 1
+        if name in (*_FLAGS, *_WITH_VALUE):
+            first += rest[at : at + width]
+            del rest[at : at + width]
+            end -= width
+        else:
+            at += 1
+    return first + rest
 
 
 def language_of(arguments: Sequence[str]) -> str:

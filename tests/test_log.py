@@ -25,6 +25,7 @@ from rest.error_handlers import add_refusals
 
 KEY = "sk-very-secret-0123456789"
 MARK = "紫色长颈鹿在月球上种了四十二棵卷心菜"
+ENGLISH = Path(__file__).resolve().parent.parent / "examples" / "documents" / "apollo11.md"
 TEXT = f"{MARK}。赵州桥由隋朝工匠李春设计建造。\n\n" * 3
 
 
@@ -227,3 +228,18 @@ def test_the_page_speaks_of_the_log_in_its_own_terms(language: str) -> None:
         assert "QA3_LOG" not in said
         assert "--debug" not in said
         assert ("a.log" in said) == bool(more)
+
+
+@pytest.mark.parametrize(
+    "flags", [["--verbose"], ["--debug", "--lang", "zh"], ["--lang=zh", "--verbose"]]
+)
+def test_the_options_of_every_command_may_stand_behind_it(
+    flags: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["split", str(ENGLISH), *flags]) == 0
+    assert " INFO " in capfd.readouterr().err
+
+
+def test_a_file_named_like_an_option_is_still_a_file(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["load", "--", "--verbose"]) == 2
+    assert "--verbose" in capfd.readouterr().err

@@ -235,8 +235,8 @@ class Pipeline:
         Jobs(journal).end(run.job.model_copy(update=over), run.owner)
         pairs = progress.pairs or PairCounts()
         log.info(
-            "job %s ends: %s, kept %d, duplicates %d, rejected %d; %d failed chunks; %d calls, %.1f s",
-            *(run.job.id, state, pairs.kept, pairs.duplicates, pairs.rejected),
+            "job %s ends: %s, %d of %d pairs kept, %d chunks failed, %d calls, %.1f s",
+            *(run.job.id, state, pairs.kept, pairs.total),
             *(progress.chunks.failed, run.assembling.usage.calls, seconds),
         )
         return seconds
