@@ -1,17 +1,23 @@
 """How near asking comes to the least time it can take, what a call costs, and what memory it holds.
 
     python -m bench.asking            640 calls at three latencies and widths, against a bare pool
+    python -m bench.asking --against FOLDER   the same beside a checkout of another commit
     python -m bench.asking --memory   resident memory over 20,000 chunks
 
 A simulated model in a process of its own answers over real HTTP. The ideal is the number of calls
 a thread has to make one after another, times the latency. The bare pool is a ThreadPoolExecutor
 that calls the same prompt, model and parser, with no journal, grounding or deduplication.
+
+The chain's own cost is that of ``prompt | llm | parser`` as LangChain runs it, its runs told to no
+callback or to one, less that of the three steps called one after another; replies come from the
+journal, so that nothing else is in it. A call's processor time is that of the first case.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -24,12 +30,15 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from langchain_core.callbacks import BaseCallbackHandler
+
 from bench.report import RESULTS, save_result
 from chains.events import ChunkDone, Done, Prepared
 from chains.journal.replies import Journal
 from chains.llm.backends import choose
 from chains.llm.client import OpenBackend
 from chains.parsing.parser import PairParser
+from chains.run.chain import build_chain
 from chains.run.inputs import Text
 from chains.run.pipeline import Pipeline
 from chains.settings import Resolved, resolve
@@ -44,18 +53,24 @@ def main() -> None:
     """Measures, prints a table, and writes the result down."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--memory", action="store_true", help="measure memory instead of time")
+    parser.add_argument("--against", type=Path, help="a checkout of another commit")
     parser.add_argument("--chunks", type=int, default=20_000, help="for --memory")
     parser.add_argument("--calls", type=int, default=CALLS, help="in each case")
     options = parser.parse_args()
     file = RESULTS / "asking.json"
     kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    known = {name: kept[name] for name in ("time", "memory") if name in kept}
+    known = {name: kept[name] for name in ("time", "chain", "against", "memory") if name in kept}
     if options.memory:
         known["memory"] = memory(options.chunks)
         print(json.dumps(known["memory"], indent=1))
+    elif options.against:
+        known["against"] = against(options.against)
+        print(json.dumps(known["against"], indent=1))
     else:
         print("latency threads   ideal    bare     run  run/ideal run/bare  CPU ms a call (bare)")
         known["time"] = [timed(latency, width, options.calls) for latency, width in CASES]
+        known["chain"] = chain_cost(known["time"][0]["cpu_ms"])
+        print(json.dumps(known["chain"], indent=1))
     save_result("asking", known, PACKAGES)
 
 
@@ -112,6 +127,82 @@ def pipeline_seconds(texts: list[str], resolved: Resolved) -> tuple[float, float
                 started, spent = time.monotonic(), cpu()
     assert isinstance(event, Done)
     return time.monotonic() - started, cpu() - spent, event.result.usage.calls
+
+
+def chain_cost(call_ms: float, texts: int = 200, rounds: int = 10) -> dict[str, float]:
+    """Processor milliseconds of one request through the chain, and of its steps alone.
+
+    Args:
+        call_ms: Of a whole call, for the share.
+        texts: Different requests.
+        rounds: How often each is made; the least of all rounds counts.
+    """
+    inputs = [{"text": paragraph(n), "context": "-"} for n in range(texts)]
+    with server(0.0) as address, tempfile.TemporaryDirectory() as folder:
+        chain = build_chain(settings(address, 1, Path(folder) / "journal.sqlite").settings)
+        chain.batch(inputs)  # from now on the journal answers
+        prompt: Any = chain.first
+        model: Any = chain.middle[0]
+        parser: Any = chain.last
+        ways: dict[str, Callable[[dict[str, str]], object]] = {
+            "steps_ms": lambda given: parser.read(
+                model._invoke(prompt.format_messages(**given), {}).text  # noqa: SLF001 - the step
+            ),
+            "chain_ms": chain.invoke,
+            "handler_ms": lambda given: chain.invoke(given, {"callbacks": [BaseCallbackHandler()]}),
+        }
+        best = dict.fromkeys(ways, float("inf"))
+        for _ in range(rounds):
+            for name, way in ways.items():
+                started = time.process_time()
+                for given in inputs:
+                    way(given)
+                best[name] = min(best[name], 1000 * (time.process_time() - started) / texts)
+    own = best["chain_ms"] - best["steps_ms"]
+    return {
+        **{name: round(one, 3) for name, one in best.items()},
+        "of a call": round(own / call_ms, 4),
+        "of a call with a handler": round((best["handler_ms"] - best["steps_ms"]) / call_ms, 4),
+    }
+
+
+def against(folder: Path, rounds: int = 2) -> dict[str, Any]:
+    """The cases here and in a checkout of another commit, by turns: the best of each.
+
+    Args:
+        folder: The checkout.
+        rounds: Turns of each.
+    """
+    here = Path(__file__).resolve().parent.parent
+    runs: dict[str, list[list[dict[str, float]]]] = {"here": [], "there": []}
+    for _ in range(rounds):
+        for name, root in (("there", folder.resolve()), ("here", here)):
+            env = {**os.environ, "PYTHONPATH": str(root)}
+            command = [sys.executable, "-m", "bench.asking"]
+            subprocess.run(command, cwd=root, env=env, check=True, stdout=subprocess.DEVNULL)
+            result = root / "bench" / "results" / "asking.json"
+            runs[name].append(json.loads(result.read_text(encoding="utf-8"))["time"])
+    return {
+        "commit": subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip(),
+        "cases": [
+            {
+                "latency": latency,
+                "threads": width,
+                **{
+                    f"{name} {figure}": min(turn[at][figure] for turn in turns)
+                    for name, turns in runs.items()
+                    for figure in ("run", "run/bare", "cpu_ms", "bare_cpu_ms")
+                },
+            }
+            for at, (latency, width) in enumerate(CASES)
+        ],
+    }
 
 
 def memory(chunks: int) -> dict[str, float]:

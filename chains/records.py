@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from langchain_core.callbacks import BaseCallbackManager
+from langchain_core.runnables import RunnableConfig
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, computed_field, field_validator
 
 from loaders import whole_characters
@@ -16,6 +18,15 @@ LOOP = "loop"
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+def is_watched(config: RunnableConfig | None) -> bool:
+    """Whether some callback is told of the runs under a configuration, as far as that is known.
+
+    A run that nobody is told of costs LangChain 0.1 ms of processor time, which a step saves.
+    """
+    callbacks = (config or {}).get("callbacks")
+    return not isinstance(callbacks, BaseCallbackManager) or bool(callbacks.handlers)
 
 
 class DraftPair(_Record):

@@ -20,7 +20,7 @@ from pairs.records import Reason, TokenUsage
 
 from ..errors import BackendError, JournalError, UnansweredError
 from ..journal.replies import Journal, request_key
-from ..records import LOOP, Reply
+from ..records import LOOP, Reply, is_watched
 from ..settings import Settings
 from .client import OpenBackend, wrong_key
 from .limits import Budget, Pace
@@ -103,6 +103,8 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             UnansweredError: There is none, and why.
             JournalError: The journal cannot be read or written.
         """
+        if not is_watched(config):
+            return self._invoke(input, config or {})
         # LangChain gives the configuration with its callbacks to a function that takes one.
         invoke: Any = self._invoke
         return self._call_with_config(invoke, input, config)

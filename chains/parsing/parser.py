@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from typing import Any
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.output_parsers import BaseOutputParser
-from langchain_core.outputs import Generation
+from langchain_core.outputs import ChatGeneration, Generation
+from langchain_core.runnables import RunnableConfig
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import ReplyError
-from ..records import LOOP, DraftPair
+from ..records import LOOP, DraftPair, is_watched
 from .cleaning import clean
 from .failure_reasons import is_placeholder, without_pairs
 from .findings import NOTHING_FOUND, Findings
@@ -108,6 +110,21 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
             return ParsedReply(drafts=tuple(kept), dropped_tail=dropped)
         unfinished = cut or cleaned.still_thinking
         raise ReplyError(self._reason(words, found, bool(drafts), unfinished))
+
+    def invoke(
+        self,
+        input: str | BaseMessage,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> list[DraftPair]:
+        """The pairs of a message or a text.
+
+        Raises:
+            ReplyError: There is no whole pair in it; its ``message`` is the reply.
+        """
+        if isinstance(input, BaseMessage) and not is_watched(config):
+            return self.parse_result([ChatGeneration(message=input)])
+        return super().invoke(input, config, **kwargs)
 
     def parse_result(
         self,

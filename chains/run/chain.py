@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from langchain_core.messages import BaseMessage
+from langchain_core.prompt_values import ChatPromptValue, PromptValue
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.prompts.chat import BaseChatPromptTemplate
-from langchain_core.runnables import RunnableSequence
+from langchain_core.runnables import RunnableConfig, RunnableSequence
 
 from loaders.records import Chunk
 from pairs.text.language import language_of
@@ -26,7 +27,7 @@ from ..llm.backends import Backend, choose
 from ..llm.cached_call import CachedModel
 from ..llm.client import OpenBackend
 from ..parsing.parser import PairParser, ParsedPairs
-from ..records import DraftPair
+from ..records import DraftPair, is_watched
 from ..settings import Resolved, Settings
 
 Language = Literal["zh", "en"]
@@ -55,6 +56,17 @@ class ExtractionPrompt(BaseChatPromptTemplate):
     def fingerprints(self) -> dict[Language, str]:
         """By language, twelve hex digits that change whenever anything the prompt says changes."""
         return {language: fingerprint(template) for language, template in self.templates.items()}
+
+    def invoke(
+        self,
+        input: dict[str, Any],  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> PromptValue:
+        """The request for a text."""
+        if "text" in input and not is_watched(config):
+            return ChatPromptValue(messages=self.format_messages(**input))
+        return super().invoke(input, config, **kwargs)
 
     def format_messages(self, **kwargs: Any) -> list[BaseMessage]:
         """The messages of a request."""
