@@ -235,7 +235,8 @@ class Pipeline:
         Jobs(journal).end(run.job.model_copy(update=over), run.owner)
         pairs = progress.pairs or PairCounts()
         log.info(
-            "job %s ends: %s, kept %d, duplicates %d, rejected %d; %d failed chunks; %d calls, %.1f s",
+            "job %s ends: %s, kept %d, duplicates %d, rejected %d;"
+            " %d failed chunks; %d calls, %.1f s",
             *(run.job.id, state, pairs.kept, pairs.duplicates, pairs.rejected),
             *(progress.chunks.failed, run.assembling.usage.calls, seconds),
         )
