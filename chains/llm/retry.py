@@ -23,7 +23,7 @@ from loaders import count_tokens
 from ..records import LOOP
 from .errors import may_pass, status_of
 from .limits import Pace
-from .loops import goes_in_circles
+from .loops import pairs_repeat
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -120,7 +120,7 @@ def written(
         finish = piece.response_metadata.get("finish_reason") or finish
         if "\n" in said or len(text) - looked_at > LOOK_EVERY:
             looked_at = len(text)
-            if goes_in_circles(text):
+            if pairs_repeat(text):
                 finish = LOOP
                 break
     if usage is None:
