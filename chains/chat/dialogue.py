@@ -22,12 +22,13 @@ from prompts.dialogue import check_own_system
 from ..errors import ChainError
 from ..llm.backends import choose
 from ..llm.limits import Pace
+from ..llm.loops import ending_repeats
 from ..llm.open_backends import OpenBackends
 from ..llm.stream import stream
 from .lexical_index import units_of
 from .prompt_budget import Asked, Turn, request, says_nothing
 from .retriever import Source
-from .visible_text import Speech, goes_round
+from .visible_text import Speech
 
 if TYPE_CHECKING:
     from ..llm.backends import Backend
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dialogue", "Said", "Source", "Turn"]
 
-LOOK_EVERY = 80  # characters between two looks at whether the model goes round
+LOOK_EVERY = 80  # characters between two looks at whether the model loops
 SOURCES = 6
 _FOLLOWING = re.compile(
     r"^(?:那么?|还有|然后|为什么呢?|怎么说|and\b|so\b|but\b|then\b|what about|how about|why\??$)"
@@ -224,7 +225,7 @@ class Dialogue:
                 waiting = ()
             if len(speech.text) - looked > LOOK_EVERY:
                 looked = len(speech.text)
-                if goes_round(speech.text):
+                if ending_repeats(speech.text):
                     heard.ended = "loop"
             if speech.over or heard.ended == "loop":
                 break

@@ -11,19 +11,25 @@ import re
 
 from loaders import whole_characters
 
-ROLES = r"(?:user|human|system|observation|tool|assistant|model|gpt)"
+from ..parsing.template_tokens import (
+    MARKERS,
+    MODEL_ROLES,
+    OTHER_ROLES,
+    PIPED_NAME,
+    SPECIAL_NAMES,
+    THOUGHT_TAGS,
+)
+
+_ROLE = rf"(?:{OTHER_ROLES}|{MODEL_ROLES})"
 TEMPLATE = re.compile(
-    rf"<\|(?:im_start|start_header_id)\|>\s{{0,4}}{ROLES}\b(?:<\|end_header_id\|>)?"
-    rf"|<start_of_turn>\s{{0,4}}{ROLES}\b|<[|｜][a-zA-Z0-9_▁/]{{1,30}}[|｜]>:?"
-    r"|\[gMASK\]|\[/?INST\]|<</?SYS>>|</?(?:s|sop|eop|eom|eos|bos|unk|pad)>"
-    r"|<(?:end|start)_of_turn>",
+    rf"<\|(?:im_start|start_header_id)\|>\s{{0,4}}{_ROLE}\b(?:<\|end_header_id\|>)?"
+    rf"|<start_of_turn>\s{{0,4}}{_ROLE}\b|<[|｜]{PIPED_NAME}[|｜]>:?|{MARKERS}"
+    rf"|</?(?:{SPECIAL_NAMES}|s)>",
     re.IGNORECASE,
 )
 """Tokens of chat templates, as text."""
-_OTHERS = re.compile(
-    r"user|human|system|observation|tool|\[INST|endoftext|end_of_text|end▁of", re.IGNORECASE
-)
-_THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
+_NOT_THE_MODEL = re.compile(rf"{OTHER_ROLES}|\[INST|endoftext|end_of_text|end▁of", re.IGNORECASE)
+_THOUGHT = re.compile(rf"<(/?)(?:{THOUGHT_TAGS})>", re.IGNORECASE)
 _LABEL = re.compile(
     r"(?:assistant|chatglm[\w-]{0,12}|chatgpt|ai|bot|answer|答案?|回答|助手|助理)"
     r"[ \t]{0,2}[:：]\s*",
@@ -118,7 +124,7 @@ class Speech:
         """Takes note of a token; another's turn ends the answer, once it has begun."""
         if mark.re is _THOUGHT:
             self._thinking = not mark[1]
-        elif _OTHERS.search(mark.group()) and self._spoken:
+        elif _NOT_THE_MODEL.search(mark.group()) and self._spoken:
             self.over = True
 
     def _uncertain(self) -> int:
@@ -152,25 +158,3 @@ class Speech:
         line = whole.rfind("\n")
         undecided = not final and line >= len(before) and len(whole) - line < _LONGEST_TURN
         return line - len(before) if undecided else len(self._ready)
-
-
-def goes_round(text: str) -> bool:
-    """Whether a text repeats itself at its end: one stretch over and over, or one line.
-
-    Args:
-        text: The answer so far.
-    """
-    tail = text[-1600:]
-    unit = tail[-24:]
-    before = tail.rfind(unit, 0, len(tail) - 1) if len(unit) >= 24 else -1
-    if before >= 0:
-        period = len(tail) - len(unit) - before
-        length = max(4 * period, 160)
-        if len(tail) >= length and tail[-length:-period] == tail[-length + period :]:
-            return True
-    lines = [_NUMBERED.sub("", line).strip() for line in tail.splitlines()[1:-1]]
-    said = [line for line in lines if len(line) >= 8]
-    return len(said) >= 5 and len(set(said[-5:])) == 1
-
-
-_NUMBERED = re.compile(r"^\W*\d{0,4}\W*")

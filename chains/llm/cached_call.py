@@ -23,23 +23,14 @@ from ..journal.replies import Journal, request_key
 from ..records import LOOP, Reply, is_watched
 from ..settings import Settings
 from .client import OpenBackend, wrong_key
+from .errors import classify, is_about_schema, reason_of
 from .limits import Budget, Pace
-from .retry import (
-    is_about_schema,
-    is_out_of_money,
-    is_overflow,
-    may_pass,
-    reason_of,
-    status_of,
-    until_answered,
-    written,
-)
+from .retry import until_answered, written
 
 log = logging.getLogger(__name__)
 
 LOST_IN_A_ROW = 2  # requests nobody answered, with none answered between, end the run
 LOOK_SECONDS = 0.1  # between looks at whether another run's call was answered
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_LARGE = 401, 403, 404, 413
 
 
 class CachedModel(Runnable[LanguageModelInput, AIMessage]):
@@ -222,7 +213,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
                 stop=self._stop,
             )
         except Exception as error:  # every provider's package raises its own kinds
-            raise self._verdict(error) from error
+            raise self._error(error) from error
         with self._lock:
             self._answered, self._lost = self._answered + 1, 0
         return message
@@ -241,28 +232,20 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             self.failure = self.failure or error
         return UnansweredError(Reason.of(error), asked=False)
 
-    def _verdict(self, error: Exception) -> UnansweredError:
+    def _error(self, error: Exception) -> UnansweredError:
         """What a call's last failure means: for this request, or for the whole run."""
-        backend, status = self._opened.backend, status_of(error)
-        address, reason = backend.base_url or backend.provider, reason_of(error)
-        if status in (_UNAUTHORIZED, _FORBIDDEN):
+        backend, kind, reason = self._opened.backend, classify(error), reason_of(error)
+        where = {"backend": backend.name, "address": backend.base_url or backend.provider}
+        if kind == "wrong_key":
             return self._end_run(wrong_key(backend))
-        if status == _NOT_FOUND:
-            return self._end_run(
-                BackendError(
-                    "backend.not_found", backend=backend.name, address=address, model=backend.model
-                )
-            )
-        if is_out_of_money(error):
-            fields = {"backend": backend.name, "address": address, "reason": reason}
-            return self._end_run(BackendError("backend.no_money", **fields))
-        if may_pass(error):
-            return self._give_up(
-                BackendError("backend.lost", backend=backend.name, address=address, reason=reason)
-            )
-        overflow = status == _TOO_LARGE or is_overflow(error)
+        if kind == "not_found":
+            return self._end_run(BackendError("backend.not_found", model=backend.model, **where))
+        if kind == "no_money":
+            return self._end_run(BackendError("backend.no_money", reason=reason, **where))
+        if kind == "lost":
+            return self._give_up(BackendError("backend.lost", reason=reason, **where))
         refused = Reason(code="backend.refused", fields={"reason": reason})
-        return UnansweredError(refused, overflow=overflow)
+        return UnansweredError(refused, overflow=kind == "too_long")
 
     def _give_up(self, error: BackendError) -> UnansweredError:
         """One request that nobody answers is its chunk's failure; several are the backend's."""

@@ -21,20 +21,16 @@ from langchain_core.runnables import RunnableConfig
 from loaders import count_tokens
 
 from ..records import LOOP
+from .errors import may_pass, status_of
 from .limits import Pace
-from .loops import goes_in_circles
+from .loops import pairs_repeat
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 log = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
-ODD_TRIES = 3  # of an answer under status 200 that is none
 LOOK_EVERY = 200  # characters without a line's end
-_RETRIED = (408, 409, 425, 429)
-_TOO_MANY, _PAYMENT, _SERVER_ERROR = 429, 402, 500
-# By name, because every provider's package has its own of each.
-_CONNECTION = {"APIConnectionError", "APITimeoutError", "TransportError"}
 
 
 def until_answered(
@@ -94,40 +90,6 @@ def jittered(tries: int) -> float:
     return random.uniform(0, bound)  # noqa: S311 - spreads load, guards nothing
 
 
-def may_pass(error: BaseException, tries: int = 1) -> bool:
-    """Whether asking the same again may help: rate limits, server faults, broken connections.
-
-    Args:
-        error: Whatever a call raised.
-        tries: How often this request has failed.
-    """
-    status = status_of(error)
-    if status:
-        return (status in _RETRIED or status >= _SERVER_ERROR) and not is_out_of_money(error)
-    if isinstance(error, ConnectionError | TimeoutError) or is_connection(error):
-        return True
-    # A proxy's page, or an error object, under status 200 fails in whatever reads it.
-    odd = isinstance(error, ValueError | TypeError | KeyError | AttributeError)
-    return odd and not isinstance(error, UnicodeError) and tries < ODD_TRIES
-
-
-def is_connection(error: BaseException) -> bool:
-    """Whether a call failed before there was any answer."""
-    return not _CONNECTION.isdisjoint(kind.__name__ for kind in type(error).__mro__)
-
-
-def is_out_of_money(error: BaseException) -> bool:
-    """Whether the account is used up, which no waiting mends."""
-    status = status_of(error)
-    return status == _PAYMENT or (status == _TOO_MANY and "insufficient_quota" in str(error))
-
-
-def status_of(error: BaseException) -> int:
-    """The HTTP status a call failed with; 0 where there was none."""
-    status = getattr(error, "status_code", None)
-    return status if isinstance(status, int) else 0
-
-
 def retry_after(error: BaseException, now: Callable[[], float] = time.time) -> float:
     """Seconds a server asks us to wait, as a number or a date; 0 where it says nothing."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
@@ -138,27 +100,6 @@ def retry_after(error: BaseException, now: Callable[[], float] = time.time) -> f
         return max(0.0, parsedate_to_datetime(said).timestamp() - now())
     except (TypeError, ValueError, OverflowError):
         return 0.0
-
-
-def is_overflow(error: BaseException) -> bool:
-    """Whether a request was refused because it is longer than the model's context."""
-    words = str(error).lower()
-    long = ("too long", "too large", "too many", "length", "exceed", "limit", "超", "过长")
-    what = ("context", "token", "prompt", "input", "上下文", "输入", "长度")
-    return any(word in words for word in long) and any(word in words for word in what)
-
-
-def is_about_schema(reason: str) -> bool:
-    """Whether a request was refused for asking for JSON under a schema."""
-    words = reason.lower()
-    return any(word in words for word in ("response_format", "json_schema", "schema", "grammar"))
-
-
-def reason_of(error: BaseException) -> str:
-    """What a failed call said, on one line of at most 300 characters."""
-    body = getattr(error, "body", None)
-    said = body.get("message") if isinstance(body, dict) else None
-    return " ".join(str(said or error).split())[:300] or type(error).__name__
 
 
 def written(
@@ -179,7 +120,7 @@ def written(
         finish = piece.response_metadata.get("finish_reason") or finish
         if "\n" in said or len(text) - looked_at > LOOK_EVERY:
             looked_at = len(text)
-            if goes_in_circles(text):
+            if pairs_repeat(text):
                 finish = LOOP
                 break
     if usage is None:

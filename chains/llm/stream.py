@@ -16,8 +16,9 @@ from messages.errors import SaidError
 from ..errors import BackendError, ChainError
 from .backends import Backend
 from .client import OpenBackend, wrong_key
+from .errors import classify, reason_of
 from .limits import Pace
-from .retry import is_out_of_money, is_overflow, may_pass, reason_of, status_of, until_answered
+from .retry import until_answered
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -26,7 +27,6 @@ LOOK_SECONDS = 0.05  # between looks at whether to stop
 AHEAD = 256  # pieces the backend may be ahead of the reader
 RETRY_SECONDS = 30.0
 """A person waits: the longest a request that fails is tried again, whatever the settings say."""
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_LARGE = 401, 403, 404, 413
 
 _Arrived = AIMessage | Exception | None
 
@@ -81,7 +81,7 @@ def stream(
                 if piece is None:
                     return
                 if isinstance(piece, Exception):
-                    raise as_said(piece, opened.backend) from piece
+                    raise error_of(piece, opened.backend) from piece
                 yield piece
     finally:
         left.set()
@@ -120,21 +120,17 @@ def _put(arrived: Queue[_Arrived], piece: _Arrived, left: threading.Event) -> bo
     return False
 
 
-def as_said(error: Exception, backend: Backend) -> SaidError:
-    """What a failed request means to whoever asked."""
+def error_of(error: Exception, backend: Backend) -> SaidError:
+    """The error of a failed request, in the words of a conversation."""
     if isinstance(error, SaidError):
         return error
-    status = status_of(error)
-    address, reason = backend.base_url or backend.provider, reason_of(error)
-    if status in (_UNAUTHORIZED, _FORBIDDEN):
+    kind, reason = classify(error), reason_of(error)
+    where = {"backend": backend.name, "address": backend.base_url or backend.provider}
+    if kind == "wrong_key":
         return wrong_key(backend)
-    where = {"backend": backend.name, "address": address}
-    if status == _NOT_FOUND:
+    if kind == "not_found":
         return BackendError("backend.not_found", model=backend.model, **where)
-    if is_out_of_money(error):
-        return BackendError("chat.no_money", reason=reason, **where)
-    if may_pass(error):
-        return BackendError("chat.lost", reason=reason, **where)
-    if status == _TOO_LARGE or is_overflow(error):
+    if kind == "too_long":
         return ChainError("chat.too_long", limit=backend.context)
-    return BackendError("chat.refused", reason=reason, **where)
+    codes = {"no_money": "chat.no_money", "lost": "chat.lost", "refused": "chat.refused"}
+    return BackendError(codes[kind], reason=reason, **where)

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_ROLE = r"(?:user|human|system|observation|tool|assistant|model|gpt|moss)"
+from loaders import whole_characters
+
+from .template_tokens import (
+    MARKERS,
+    MODEL_ROLES,
+    OTHER_ROLES,
+    PIPED_NAME,
+    SPECIAL_NAMES,
+    THOUGHT_TAGS,
+)
+
+_ROLE = rf"(?:{OTHER_ROLES}|{MODEL_ROLES}|moss)"
 _TURN = re.compile(
     rf"<\|im_start\|>\s{{0,4}}(?P<im>{_ROLE})\b|<\|start_header_id\|>(?P<header>{_ROLE})"
     rf"<\|end_header_id\|>|<start_of_turn>(?P<gemma>{_ROLE})\b|<\|(?P<bare>{_ROLE})\|>:?"
@@ -13,16 +24,13 @@ _TURN = re.compile(
     r"|(?P<end><\|endoftext\|>|<｜end▁of▁sentence｜>|<\|end_of_text\|>)",
     re.IGNORECASE,
 )
-_OTHERS = {"user", "human", "system", "observation", "tool"}
-_THOUGHT = re.compile(
-    r"<(?P<close>/?)(?:think|thinking|thought|reasoning|reflection|scratchpad)>", re.IGNORECASE
-)
+_OTHERS = frozenset(OTHER_ROLES.split("|"))
+_THOUGHT = re.compile(rf"<(?P<close>/?)(?:{THOUGHT_TAGS}|reflection|scratchpad)>", re.IGNORECASE)
 _FINAL_CHANNEL = re.compile(r"<\|channel\|>\s{0,4}final\s{0,4}<\|message\|>")
+# <s> and </s> may be HTML of the document: tokens only at a reply's beginning and at its end.
 _TOKEN = re.compile(
-    r"<\|[a-z0-9_▁/]{1,30}\|>:?|<｜[^｜\n]{1,30}｜>|\[gMASK\](?:\s{0,4}<?sop>?\b>?)?|<sop>"
-    r"|<eo[mphs]>"
-    r"|<(?:unk|pad|bos|eos)>|<(?:end|start)_of_turn>|<</?SYS>>|\A\s*(?:<s>|sop\b)"
-    r"|</s>(?=\s*\Z)|\[/?INST\]",
+    rf"<\|{PIPED_NAME}\|>:?|<｜[^｜\n]{{1,30}}｜>|\[gMASK\]\s{{0,4}}<?sop>?\b>?|{MARKERS}"
+    rf"|<(?:{SPECIAL_NAMES}|eoh)>|\A\s*(?:<s>|sop\b)|</s>(?=\s*\Z)",
     re.IGNORECASE,
 )
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
@@ -30,7 +38,6 @@ _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _UNSEEN = dict.fromkeys(
     [*range(9), *range(14, 32), 127, 0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF]
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
 # The look-behind keeps long runs of white space linear: only a run's first blank starts a match.
 _TRAILING = re.compile(r"(?<![ \t\u3000\xa0])[ \t\u3000\xa0]+(?=\n|\Z)")
 _GAP = re.compile(r"\n{3,}")
@@ -54,9 +61,7 @@ def clean(text: str) -> Cleaned:
     Args:
         text: The raw reply, any string at all.
     """
-    if _SURROGATE.search(text):
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    text = _LINE_ENDS.sub("\n", text).translate(_UNSEEN)
+    text = _LINE_ENDS.sub("\n", whole_characters(text)).translate(_UNSEEN)
     text, still_thinking = _without_thoughts(_own_turn(_from_final_channel(text)))
     text = _untagged(_TOKEN.sub("", text))
     if "\n" not in text:

@@ -15,16 +15,13 @@ from langchain_core.messages import AIMessage
 
 from bench.runs import account, material, run, settings_for
 from bench.simulated import Faults, Simulated
+from chains.errors import BackendError
+from chains.llm.backends import choose
+from chains.llm.errors import Kind, classify, is_out_of_money, is_overflow, may_pass, reason_of
 from chains.llm.limits import Budget, Pace
-from chains.llm.retry import (
-    is_out_of_money,
-    is_overflow,
-    jittered,
-    may_pass,
-    reason_of,
-    retry_after,
-    until_answered,
-)
+from chains.llm.retry import jittered, retry_after, until_answered
+from chains.llm.stream import error_of
+from chains.settings import resolve
 
 FOREVER = threading.Event()
 
@@ -63,6 +60,39 @@ class APITimeoutError(Exception):
 )
 def test_only_what_may_pass_is_asked_again(error: Exception, *, passing: bool) -> None:
     assert may_pass(error) is passing
+
+
+FAILURES: list[tuple[Exception, Kind]] = [
+    (FailedError(401), "wrong_key"),
+    (FailedError(403, "prompt is too long"), "wrong_key"),
+    (FailedError(404), "not_found"),
+    (FailedError(402), "no_money"),
+    (FailedError(429, "You exceeded your quota: insufficient_quota"), "no_money"),
+    (FailedError(429, "too many tokens this minute"), "lost"),
+    (FailedError(503, "context too long"), "lost"),
+    (APITimeoutError(), "lost"),
+    (ConnectionRefusedError(), "lost"),
+    (KeyError("choices"), "lost"),
+    (FailedError(413), "too_long"),
+    (FailedError(400, "prompt is too long: 210000 tokens"), "too_long"),
+    (FailedError(400, "this text is not welcome"), "refused"),
+    (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"), "refused"),
+    (RuntimeError("ours"), "refused"),
+]
+
+
+@pytest.mark.parametrize(("error", "kind"), FAILURES)
+def test_a_failure_is_of_one_kind(error: Exception, kind: Kind) -> None:
+    assert classify(error) == kind
+
+
+@pytest.mark.parametrize(("error", "kind"), FAILURES)
+def test_a_conversation_has_a_sentence_for_every_kind(error: Exception, kind: Kind) -> None:
+    said = error_of(error, choose(resolve({"backend": "gpt-3.5"})))
+    shared = {"wrong_key": "backend.wrong_key", "not_found": "backend.not_found"}
+    assert said.code == shared.get(kind, f"chat.{kind}")
+    assert str(said)
+    assert isinstance(said, BackendError) == (kind != "too_long")
 
 
 def test_an_odd_answer_is_asked_for_again_a_few_times_only() -> None:

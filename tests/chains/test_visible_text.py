@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chains.chat.visible_text import Speech, goes_round
+from chains.chat.visible_text import Speech
 
 PARTS = st.sampled_from(
     [
@@ -95,31 +95,3 @@ def test_from_documents_a_model_answers_once(raw: str, shown: str) -> None:
     assert heard(list(raw), one_answer=True) == shown
     free = heard(list(raw), one_answer=False)
     assert free == raw  # who asks for questions gets them
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "好的。" + "大桥全长约55公里，" * 40,
-        "It is 1" + "0" * 300,
-        "".join(f"{n}. 大桥位于珠江口外的伶仃洋上。\n" for n in range(1, 9)) + "9",
-        "The bridge is long and it is very beautiful. " * 12,
-    ],
-)
-def test_a_loop_is_seen(text: str) -> None:
-    assert goes_round(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "大桥由桥梁、海底隧道和人工岛组成，" + "".join(f"第{n}段长{n * 3}米；" for n in range(60)),
-        "| a | b |\n|---|---|\n" + "".join(f"| {n} | {n * n} |\n" for n in range(60)),
-        "-" * 80 + "\nA title\n" + "-" * 80,
-        "1. 北京\n2. 上海\n3. 广州\n4. 深圳\n5. 珠海\n6. 澳门\n",
-        "",
-        "a",
-    ],
-)
-def test_an_orderly_text_is_no_loop(text: str) -> None:
-    assert not goes_round(text)
