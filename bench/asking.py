@@ -64,7 +64,9 @@ def main() -> None:
         known["memory"] = memory(options.chunks)
         print(json.dumps(known["memory"], indent=1))
     elif options.against:
-        known["against"] = against(options.against)
+        compared = against(options.against)  # whose runs have left results of their own
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        known |= {name: kept[name] for name in ("time", "chain")} | {"against": compared}
         print(json.dumps(known["against"], indent=1))
     else:
         print("latency threads   ideal    bare     run  run/ideal run/bare  CPU ms a call (bare)")
