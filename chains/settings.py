@@ -1,4 +1,4 @@
-"""Every knob once, with its unit and range, and where its value came from.
+"""The settings: their ranges, their sources in order of precedence, and the user's folders.
 
 Precedence: what the caller gives (a flag), the environment (``QA3_<NAME>``), a settings file, the
 default. The settings file is the one named, else ``qa3.toml`` in the working folder, else
@@ -25,7 +25,7 @@ FILE_NAME = "qa3.toml"
 
 
 def _knob(name: str, default: Any, **bounds: float) -> Any:
-    """A field whose description is the very sentence the command line and the page show."""
+    """A field described by the sentence that the command line and the page show."""
     description = _help(name, bounds.get("ge"), bounds.get("le"), "en")
     return Field(default, description=description, **bounds)  # type: ignore[call-overload]  # bounds by name
 
@@ -36,7 +36,7 @@ def _help(name: str, least: float | None, most: float | None, language: str) -> 
 
 
 class Settings(BaseModel):
-    """How a run is made. None means: as the backend or the embedding has it."""
+    """The settings of a run. None leaves a value to the backend or the embedding."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,14 +69,14 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True)
 class SettingInfo:
-    """One setting as the command line, the REST service and the page offer it.
+    """The description of one setting for the command line, the REST service and the page.
 
     Attributes:
         name: The field of ``Settings``.
         kind: What its values are: bool, int, float, str or Path.
-        choices: The only values it may have; empty where it is free.
+        choices: The allowed values; empty if any value in the range is.
         optional: Whether it may be left to the backend or the embedding.
-        default: Its value where nobody says another.
+        default: Its value if none is given.
         least: The smallest value; None where there is no bound.
         most: The largest.
     """
@@ -95,7 +95,7 @@ class SettingInfo:
 
 
 def setting_info(name: str) -> SettingInfo:
-    """What ``Settings`` says of one of its fields.
+    """The description of one field of ``Settings``.
 
     Args:
         name: The field.
@@ -138,7 +138,7 @@ def resolve(given: Mapping[str, Any] | None = None, config: Path | None = None) 
     """The settings in force.
 
     Args:
-        given: What the caller asks for; None values count as not given.
+        given: Values from the caller, by name; None counts as not given.
         config: A settings file; it must exist when named.
 
     Raises:
@@ -193,7 +193,7 @@ def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
 
 
 def _as_settings_error(error: ValidationError, origins: Mapping[str, str]) -> SettingsError:
-    """The first fault, in the user's terms."""
+    """The first validation error as a ``SettingsError``."""
     fault = error.errors()[0]
     name = str(fault["loc"][0])
     origin = origins.get(name, "?")

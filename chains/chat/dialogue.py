@@ -1,4 +1,4 @@
-"""A conversation with a backend, streamed; with documents at hand, answered from them alone."""
+"""A streamed conversation with a backend, free or answered from documents alone."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dialogue", "Said", "Source", "Turn"]
 
-LOOK_EVERY = 80  # characters between two looks at whether the model loops
+LOOK_EVERY = 80  # characters between two checks for a loop
 SOURCES = 6
 _FOLLOWING = re.compile(
     r"^(?:那么?|还有|然后|为什么呢?|怎么说|and\b|so\b|but\b|then\b|what about|how about|why\??$)"
@@ -48,7 +48,7 @@ _FOLLOWING = re.compile(
 
 
 class Said(BaseModel):
-    """A part of an answer as it arrives."""
+    """A part of a streamed answer."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,16 +67,16 @@ class Said(BaseModel):
 
 
 class Dialogue:
-    """One conversation with a backend; the history is the caller's, so threads may share it.
+    """Answers questions with a backend; the caller keeps the history, so threads may share it.
 
-    Nothing is connected or started before the first question that needs the model.
+    Nothing is connected or started before the first question that the model must answer.
 
     Args:
         resolved: The settings in force: backend, temperature, max_tokens.
         system: The user's own system prompt; None for a built-in one.
-        retriever: What answers are drawn from; None for a free conversation.
-        backends: Those that are kept open for conversations; None for one of its own.
-        progress: Told ``(file, bytes done, bytes in all)`` while model files are downloaded.
+        retriever: Finds the sources of answers; None for a free conversation.
+        backends: The pool of open backends; None for a pool of its own.
+        progress: Called with ``(file, bytes done, bytes in all)`` while model files are downloaded.
 
     Raises:
         SettingsError: There is no such backend.
@@ -101,7 +101,7 @@ class Dialogue:
         self._opened = self._backends.take(chosen, resolved.settings, progress)
         self._lease = ExitStack()
         self._lease.callback(self._backends.give_back, self._opened)
-        # A conversation is no list of pairs.
+        # Answers are text, not a list of pairs as JSON.
         self._opened.give_up_schema()
         self._whole = threading.Event()
         backend = self._opened.backend
@@ -124,19 +124,19 @@ class Dialogue:
         return self._opened.model
 
     def close(self) -> None:
-        """Closes the backend, unless it is kept open for others."""
+        """Releases the backend to its pool."""
         self._lease.close()
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), stop: threading.Event | None = None
     ) -> Iterator[Said]:
-        """The answer in parts as it arrives; the first carries the sources, the last the usage.
+        """Yields the answer in parts; the first carries the sources, the last the usage.
 
         Args:
             question: The user's.
-            history: Earlier turns, the oldest first; what does not fit is left out from the
+            history: Earlier turns, the oldest first; those that do not fit are left out from the
                 oldest on, by whole turns.
-            stop: Ends the answer; what has arrived stays.
+            stop: Ends the answer; parts already yielded stay.
 
         Raises:
             SaidError: The question is blank or too long, or the backend does not answer.
@@ -162,7 +162,7 @@ class Dialogue:
     def _search(
         self, retriever: PairRetriever, question: str, history: Sequence[Turn]
     ) -> tuple[Source, ...]:
-        """What to answer from; a question that leans on the one before is looked for with it."""
+        """The sources to answer from; a follow-up question is searched for with the one before."""
         before = next((turn.text for turn in reversed(history) if turn.role == "user"), "")
         if before and follows(question):
             found = retriever.search(f"{before}\n{question}", SOURCES)
@@ -177,7 +177,7 @@ class Dialogue:
         sources: tuple[Source, ...],
         stop: threading.Event,
     ) -> Iterator[Said]:
-        """The model's answer, asked for with less of the history where it does not fit."""
+        """The model's answer; if the request does not fit, it is repeated with less history."""
         backend, told = self._opened.backend, len(history)
         room = backend.context - self._opened.parameters["max_tokens"]
         while True:
@@ -194,7 +194,7 @@ class Dialogue:
             try:
                 first = next(parts)
             except ChainError as error:
-                # The backend counts more tokens than we do.
+                # The backend counts more tokens than our estimate.
                 if error.code != "chat.too_long" or not (asked.told or len(asked.sources) > 1):
                     raise
                 told, sources = asked.told // 2, asked.sources[: -(-len(asked.sources) // 2)]
@@ -204,7 +204,7 @@ class Dialogue:
             return
 
     def _parts(self, asked: Asked, question: str, stop: threading.Event) -> Iterator[Said]:
-        """The parts of one answer, from the backend's pieces."""
+        """The parts of one answer, from the chunks of the backend."""
         speech, heard, looked = Speech(one_answer=bool(asked.sources)), _Heard(), 0
         expected = asked.tokens + self._opened.parameters["max_tokens"]
         pieces = stream(
@@ -246,7 +246,7 @@ class Dialogue:
 
 
 class _Heard:
-    """What the pieces of a reply say beside its text."""
+    """The usage and finish reason in the chunks of a reply."""
 
     def __init__(self) -> None:
         self.ended: Literal["", "length", "loop", "stopped"] = ""
@@ -255,7 +255,7 @@ class _Heard:
         self._counted: TokenUsage | None = None
 
     def note(self, piece: AIMessage) -> None:
-        """Takes note of one piece."""
+        """Adds one chunk."""
         self._pieces += bool(piece.text)
         self._finish = piece.response_metadata.get("finish_reason") or self._finish
         if piece.usage_metadata:
@@ -265,7 +265,7 @@ class _Heard:
             )
 
     def usage(self, asked: int) -> TokenUsage:
-        """Tokens as the backend counted them, else as far as they can be told."""
+        """The backend's token count, else an estimate."""
         return self._counted or TokenUsage(calls=1, prompt=asked, completion=self._pieces)
 
     def why(self, most: int) -> Literal["", "length", "loop", "stopped"]:
@@ -277,12 +277,12 @@ class _Heard:
 
 
 def follows(question: str) -> bool:
-    """Whether a question is understood only with the one before it."""
+    """Whether a question can be understood only with the one before it."""
     return leans(question) or bool(_FOLLOWING.search(question)) or len(units_of(question)) <= 1
 
 
 def _for_talk(backend: Backend) -> Backend:
-    """The backend with room for questions: an answer takes half of the context at most."""
+    """The backend with at most half of its context for an answer, and without a JSON schema."""
     return backend.model_copy(
         update={
             "max_tokens": min(backend.max_tokens, backend.context // 2),

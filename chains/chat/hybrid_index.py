@@ -1,4 +1,4 @@
-"""One kind of thing to answer from, by words and by meaning together."""
+"""Hybrid (lexical and vector) index over one kind of text."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from .vector_index import MeaningIndex
 
 NEAR = 0.52
-"""From where a question can be answered from a text: the share of its words that stand in it and
-the nearness of its meaning together, as bench/retrieval.py measured it."""
+"""The score from which a text can answer a question: the share of the question's words it holds
+plus the weighted similarity of their vectors, as bench/retrieval.py measured it."""
 NEAR_BY_WORDS = 0.35
-"""The same where there is no vector to go by."""
+"""The same threshold for words alone, without vectors."""
 NEAR_ACROSS = 0.2
-"""The same for a text in the other language, by its meaning alone."""
+"""The same threshold for a text in the other language, by vectors alone."""
 CANDIDATES = 64
-"""Texts looked at closely, of those near by words and of those near by meaning."""
+"""Texts scored in full: the best by words and the best by vectors."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A question, looked at once for all shelves.
+    """A question prepared for search in several indexes.
 
     Attributes:
-        units: What it names.
+        units: Its words, weighted.
         language: ``zh`` or ``en``.
-        as_query: Its vector for passages; None without an embedding.
-        as_question: Its vector for questions.
+        as_query: Its unit vector for comparison with passages; None without an embedding.
+        as_question: Its unit vector for comparison with questions; None likewise.
     """
 
     units: list[Unit]
@@ -44,13 +44,13 @@ class Wanted:
 
 
 class Shelf:
-    """Texts of one kind.
+    """A hybrid index over texts of one kind.
 
     Args:
-        texts: What their words are looked up in.
-        meaning: Their vectors; None where there are none.
-        weight: Of the meaning beside the words.
-        compared: Which vector of the question fits.
+        texts: The texts, indexed by words.
+        meaning: The index of their vectors; None without vectors.
+        weight: Of the similarity of vectors, beside the share of words.
+        questions: Whether the texts are questions, which decides the vector they are compared with.
     """
 
     def __init__(
@@ -65,9 +65,9 @@ class Shelf:
         self._chinese = np.array([language_of(text) == "zh" for text in texts], dtype=bool)
 
     def scores(self, wanted: Wanted) -> list[tuple[float, int]]:
-        """The nearest texts: how near, and the place; the best first.
+        """Scores and indices of the best candidates, the best first.
 
-        A text from ``NEAR`` on can be answered from.
+        Texts with a score of at least ``NEAR`` can answer the question.
         """
         import numpy as np
 
@@ -88,7 +88,7 @@ class Shelf:
     def _together(
         self, covered: np.ndarray, vector: np.ndarray, places: np.ndarray, language: str
     ) -> np.ndarray:
-        """Words and meaning as one number; where one is missing, the other decides."""
+        """One score of words and vectors; if one is missing, the other decides."""
         import numpy as np
 
         assert self.meaning is not None  # noqa: S101 - asked only where there is one
@@ -101,5 +101,5 @@ class Shelf:
 
 
 def look_at(question: str, as_query: np.ndarray | None, as_question: np.ndarray | None) -> Wanted:
-    """A question made ready to be looked for."""
+    """A question prepared for search."""
     return Wanted(units_of(question), language_of(question), as_query, as_question)

@@ -1,4 +1,4 @@
-"""Texts found by their words: how much of what a question names stands in each of them."""
+"""Lexical index: the IDF-weighted share of a question's words that each text holds."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ if TYPE_CHECKING:
     import numpy as np
 
 LONGEST_QUESTION = 2000
-"""Characters of a question that are looked at."""
+"""Characters of a question that are searched for."""
 FEWEST_TEXTS = 50
-"""Texts there are at the least, for how rare a word is: three passages say little about that."""
+"""Lower bound for the number of texts in the IDF: three passages say little about rarity."""
 FRAME_WEIGHT = 0.35
-"""What a word counts that many questions have, such as 位于 or called; measured."""
+"""Weight of words that many questions have, such as 位于 or called; measured."""
 _RUN = re.compile(rf"[{HAN}]+|\d+(?:[.,:/]\d+)*|[^\W\d_{HAN}]+")
 _PARTICLES = frozenset("的了是在和与及吗呢吧啊们着过第之其该这那为由有被从到对将以于哪个些位种")
 _HAN_WEIGHT = 0.5  # a Chinese word has some two characters
 
 
 class Unit(NamedTuple):
-    """Something a question names: it stands in a text that holds one of its forms."""
+    """A word of a question; a text holds it if it holds one of its forms."""
 
     forms: tuple[str, ...]
     weight: float
 
 
 def units_of(question: str) -> list[Unit]:
-    """What a question names, without the words that ask.
+    """The words of a question without its question words, weighted.
 
-    A Latin word or a number is its own form. A Chinese character is known by its neighbours: of
-    光 in 由光荣 either 由光 or 光荣 must stand in a text.
+    A Latin word or a number is its own form. A Chinese character counts with its neighbours: of
+    光 in 由光荣 a text must hold either 由光 or 光荣.
 
     Args:
         question: In Chinese or English.
@@ -70,14 +70,14 @@ def _units(found: re.Match[str], framed: set[int]) -> Iterator[Unit]:
 
 @cache
 def _frames() -> tuple[re.Pattern[str], frozenset[str]]:
-    """The words that frame questions of any topic: Chinese ones as a pattern, English by stem."""
+    """Words common in questions of any topic: Chinese ones as a pattern, English ones as stems."""
     text = Path(__file__).with_name("frame_words.json").read_text(encoding="utf-8")
     words = {language: " ".join(lines).split() for language, lines in json.loads(text).items()}
     return re.compile("|".join(words["zh"])), frozenset(stem(word) for word in words["en"])
 
 
 def _words(text: str) -> set[str]:
-    """Every form in which a text holds words."""
+    """All word forms of a text: stems, Chinese characters and pairs of them."""
     words: set[str] = set()
     for run in _RUN.findall(flatten(text)):
         if _is_han(run):
@@ -93,10 +93,10 @@ def _is_han(run: str) -> bool:
 
 
 class WordIndex:
-    """Texts by their words.
+    """An inverted index of texts by their words.
 
     Args:
-        texts: Looked at once and not kept.
+        texts: The texts, indexed and not stored.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -108,10 +108,10 @@ class WordIndex:
         self._size = len(texts)
 
     def covered(self, units: Sequence[Unit]) -> np.ndarray:
-        """Which share of what a question names each text holds, the rare counting for more; 0..1.
+        """IDF-weighted shares, 0 to 1, of a question's words that each text holds: shape (texts,).
 
         Args:
-            units: Of the question.
+            units: The words of the question.
         """
         import numpy as np
 
@@ -127,5 +127,5 @@ class WordIndex:
         return shares / whole if whole else shares
 
     def _rarity(self, texts: int) -> float:
-        """What a word in so many texts counts: its inverse document frequency."""
+        """The inverse document frequency of a word that so many texts hold."""
         return math.log((max(self._size, FEWEST_TEXTS) + 1) / (texts + 0.5))

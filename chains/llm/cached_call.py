@@ -1,4 +1,4 @@
-"""A chat model behind the journal: asked only what was never answered, paid for once."""
+"""A chat model with a persistent cache: each distinct request is sent and paid for once."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from .retry import until_answered, written
 
 log = logging.getLogger(__name__)
 
-LOST_IN_A_ROW = 2  # requests nobody answered, with none answered between, end the run
-LOOK_SECONDS = 0.1  # between looks at whether another run's call was answered
+LOST_IN_A_ROW = 2  # unanswered requests, with none answered in between, that end the run
+LOOK_SECONDS = 0.1  # between checks whether another run's call was answered
 
 
 class CachedModel(Runnable[LanguageModelInput, AIMessage]):
-    """The model of ``prompt | llm | parser``: each request is paid for at most once.
+    """The model in ``prompt | llm | parser``; each request is paid for at most once.
 
-    A request that the journal holds is answered from there. Any other is claimed, so that no
+    A request whose reply is in the journal is answered from there. Any other is claimed, so that no
     other run sends it too, waits for the rate limit, is sent, retried and written to the journal.
     Safe to call from any number of threads.
 
-    The reply's ``response_metadata`` says under ``journal_key`` where it stands in the journal,
-    under ``from_journal`` whether it cost nothing just now, and under ``truncated`` whether the
+    The reply's ``response_metadata`` gives under ``journal_key`` its key in the journal,
+    under ``from_journal`` whether it came from there at no cost, under ``truncated`` whether the
     token limit cut it off.
 
     Args:
@@ -49,10 +49,10 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         journal: Where replies are looked up and saved.
         owner: Id of the lease under which requests are claimed in the journal.
         settings: Budget, limits, and how long a failing request is retried.
-        stop: Once set, only the journal answers.
+        stop: Once set, only replies in the journal are given.
 
     Attributes:
-        failure: Why no request can be answered any more, once that is so.
+        failure: The error after which no more requests are sent; None before.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
                 and the fingerprint of its ``prompt``, which the journal keeps with the reply.
 
         Raises:
-            UnansweredError: There is none, and why.
+            UnansweredError: There is no reply; its ``reason`` says why.
             JournalError: The journal cannot be read or written.
         """
         # LangChain gives the configuration with its callbacks to a function that takes one.
@@ -149,7 +149,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         try:
             self._journal.save_reply(key, reply)
         except JournalError as error:
-            # What cannot be kept would be paid for again.
+            # A reply that cannot be saved would be paid for again.
             self._end_run(error)
             raise
         return reply
@@ -166,7 +166,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             used = reply.prompt_tokens + reply.completion_tokens
             self._pace.settle(most, used)
             if said:
-                # Ours is an estimate; a model that counts more is believed from then on.
+                # Our count is an estimate: if the model counts more, later estimates are scaled up.
                 self._underrated = max(self._underrated, reply.prompt_tokens / said)
         finally:
             self._budget.settle(most, used)
@@ -217,7 +217,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         return message
 
     def _check_going_on(self) -> None:
-        """Raises where no call may go out any more."""
+        """Raises ``UnansweredError`` if no more calls may be made."""
         if self.failure:
             raise UnansweredError(Reason.of(self.failure), asked=False)
         if self._stop.is_set():
@@ -231,7 +231,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         return UnansweredError(Reason.of(error), asked=False)
 
     def _error(self, error: Exception) -> UnansweredError:
-        """What a call's last failure means: for this request, or for the whole run."""
+        """The error for a call's last failure, which ends this request or the whole run."""
         backend, kind, reason = self._opened.backend, classify(error), reason_of(error)
         where = {"backend": backend.name, "address": backend.base_url or backend.provider}
         if kind == "wrong_key":
@@ -246,7 +246,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         return UnansweredError(refused, overflow=kind == "too_long")
 
     def _give_up(self, error: BackendError) -> UnansweredError:
-        """One request that nobody answers is its chunk's failure; several are the backend's."""
+        """The error for a request without a reply; several in a row end the run."""
         if self._stop.is_set():
             return UnansweredError(Reason(code="chunk.not_asked"), asked=False)
         with self._lock:
@@ -256,7 +256,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
 
 
 def tokens_paid(reply: AIMessage) -> TokenUsage:
-    """What a reply of a ``CachedModel`` cost just now; nothing where the journal held it.
+    """The usage of a reply of a ``CachedModel``; zero if it came from the journal.
 
     Args:
         reply: As ``CachedModel`` gave it.
@@ -268,7 +268,7 @@ def tokens_paid(reply: AIMessage) -> TokenUsage:
 
 
 def _about(config: RunnableConfig) -> dict[str, str]:
-    """What a request is about, as the journal keeps it with the reply."""
+    """The chunk id and the prompt fingerprint that are saved with the reply."""
     metadata = config.get("metadata") or {}
     return {name: str(metadata.get(name, "")) for name in ("chunk_id", "prompt")}
 
@@ -282,7 +282,7 @@ def _messages(given: LanguageModelInput) -> list[BaseMessage]:
 
 
 def _as_message(reply: Reply, key: str, *, from_journal: bool) -> AIMessage:
-    """A reply as LangChain passes it on."""
+    """A reply as a LangChain message."""
     total = reply.prompt_tokens + reply.completion_tokens
     return AIMessage(
         content=reply.text,

@@ -9,10 +9,10 @@ from pairs.records import Reason
 
 
 class Budget:
-    """Counts calls and tokens against their ceilings, from any number of threads.
+    """Counts calls and tokens against their limits; thread-safe.
 
-    A call sets aside the most it can take until its reply says what it took. Where that does not
-    fit, it waits for the calls under way: they may take less.
+    A call reserves the most it can use until its reply says what it used. If that does not
+    fit, it waits for the calls in flight: they may use less.
 
     Args:
         calls: Answered calls at most; None for any number.
@@ -26,10 +26,10 @@ class Budget:
         self._changed = threading.Condition()
 
     def take(self, tokens: int) -> Reason | None:
-        """None where a call is set aside, else the reason why it does not fit.
+        """None if a call is reserved, else the reason why it does not fit.
 
         Args:
-            tokens: The most the call can take.
+            tokens: The most the call can use.
         """
         with self._changed:
             while short := self._short(tokens):
@@ -40,11 +40,11 @@ class Budget:
         return None
 
     def settle(self, tokens: int, used: int | None) -> None:
-        """Ends a call.
+        """Replaces a reservation by what the call used.
 
         Args:
-            tokens: What was set aside for it.
-            used: What it took; None where it was not answered.
+            tokens: The reserved tokens.
+            used: The tokens used; None if there was no reply.
         """
         with self._changed:
             self._under_way.remove(tokens)
@@ -67,7 +67,7 @@ MINUTE = 60.0
 
 
 class Pace:
-    """Spaces calls evenly, so that no minute holds more than its share.
+    """A rate limit that spaces calls evenly.
 
     Args:
         requests: Calls a minute; None for any number.
@@ -81,10 +81,10 @@ class Pace:
         self._next_call = self._next_tokens = 0.0
 
     def wait(self, tokens: int, stop: threading.Event) -> None:
-        """Waits for a call's turn.
+        """Waits until a call may be made.
 
         Args:
-            tokens: About how many the call takes; ``settle`` puts it right afterwards.
+            tokens: Estimated tokens of the call; ``settle`` corrects them afterwards.
             stop: Ends the waiting.
         """
         with self._lock:
@@ -96,12 +96,12 @@ class Pace:
             stop.wait(at - now)
 
     def settle(self, expected: int, used: int) -> None:
-        """Puts an estimate right: later calls wait for what was used, not what was expected."""
+        """Corrects an estimate: later calls wait for the used tokens, not the expected ones."""
         with self._lock:
             self._next_tokens += (used - expected) * self._a_token
 
     def pause(self, seconds: float) -> None:
-        """Lets every caller rest, since the server told one of them to."""
+        """Delays all callers, since the server told one of them to wait."""
         if seconds > 0:
             with self._lock:
                 self._next_call = max(self._next_call, time.monotonic() + seconds)

@@ -1,4 +1,4 @@
-"""The backends a process keeps open for conversations."""
+"""A pool of open backends, shared by the conversations of a process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .backends import Backend
 from .client import OpenBackend
 
 IDLE = 4
-"""Backends kept open that nobody asks just now; the embedded one holds its model in memory."""
+"""Unused backends kept open; the embedded one keeps its model in memory."""
 
 
 @dataclass
@@ -23,10 +23,10 @@ class _Held:
 
 
 class OpenBackends:
-    """Backends shared by all that ask under the same settings; safe for many threads.
+    """Open backends shared by users with the same settings; thread-safe.
 
     Args:
-        idle: How many stay open that nobody uses, those used last.
+        idle: How many unused backends stay open, the most recently used.
     """
 
     def __init__(self, idle: int = IDLE) -> None:
@@ -38,12 +38,12 @@ class OpenBackends:
     def take(
         self, backend: Backend, settings: Settings, progress: DownloadProgress | None = None
     ) -> OpenBackend:
-        """A backend ready to be asked; each ``take`` needs its ``give_back``.
+        """An open backend; each ``take`` needs its ``give_back``.
 
         Args:
             backend: From ``choose``.
             settings: Temperature and time limit.
-            progress: As for ``OpenBackend``; of whoever opens it.
+            progress: As for ``OpenBackend``; used if this call opens it.
 
         Raises:
             WeightsError: The GGUF file named is not there.
@@ -66,7 +66,7 @@ class OpenBackends:
         return OpenBackend(backend, settings, progress)
 
     def give_back(self, opened: OpenBackend) -> None:
-        """Says that one of its users needs a backend no more."""
+        """Releases a backend for one user, and closes the least recently used idle ones."""
         with self._lock:
             mine = [key for key, held in self._held.items() if held.opened is opened]
             for key in mine:
@@ -78,11 +78,11 @@ class OpenBackends:
             held.opened.close()
 
     def turn(self, backend: Backend) -> AbstractContextManager[object]:
-        """Held for an answer: the embedded model gives one after the other."""
+        """A lock to hold during an answer: the embedded model gives one at a time."""
         return self._turn if backend.embedded else nullcontext()
 
     def close(self) -> None:
-        """Closes them all, and keeps none open from now on."""
+        """Closes all backends, and keeps none open from now on."""
         with self._lock:
             self._idle = 0
             closing = list(self._held.values())

@@ -1,4 +1,4 @@
-"""One call: tried again while that may help, paced, and ended early where the model loops.
+"""Calls a chat model with retries, a rate limit, and an early end when the model loops.
 
 Retrying happens here, inside the step. Around a batch it would hand a failed item another item's
 reply (langchain-core 1.x), and put a pair on the wrong page.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
-LOOK_EVERY = 200  # characters without a line's end
+LOOK_EVERY = 200  # characters without a line end before a check for loops
 
 
 def until_answered(
@@ -41,13 +41,13 @@ def until_answered(
     tokens: int,
     stop: threading.Event,
 ) -> AIMessage:
-    """What a call gives, tried again while its failures may pass.
+    """The reply of a call, retried while its failures may pass.
 
     Args:
         call: Makes the request once.
-        seconds: How long to go on after the first failure; a slow call's own time is not counted.
-        pace: Waited for before every try.
-        tokens: About how many one try takes, for the pace.
+        seconds: How long to retry after the first failure; the first call's time is not counted.
+        pace: The rate limit, waited for before every try.
+        tokens: Estimated tokens of one try, for the rate limit.
         stop: Ends the waiting.
 
     Raises:
@@ -81,7 +81,7 @@ def until_answered(
 
 
 def jittered(tries: int) -> float:
-    """Seconds to wait after so many failures: a uniform draw below an exponential bound.
+    """Seconds to wait after a number of failures: a uniform draw below an exponential bound.
 
     Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015), so that many
     callers do not come back at once.
@@ -91,7 +91,7 @@ def jittered(tries: int) -> float:
 
 
 def retry_after(error: BaseException, now: Callable[[], float] = time.time) -> float:
-    """Seconds a server asks us to wait, as a number or a date; 0 where it says nothing."""
+    """Seconds of a ``Retry-After`` header, given as a number or a date; 0 without one."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     said = str(headers.get("retry-after", "")).strip()
     if said.isascii() and said.replace(".", "", 1).isdigit():
@@ -105,9 +105,9 @@ def retry_after(error: BaseException, now: Callable[[], float] = time.time) -> f
 def written(
     llm: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig | None = None
 ) -> AIMessage:
-    """A reply as it is written, ended early where the model goes in circles.
+    """A streamed reply as one message, ended early if the model loops.
 
-    Ended early, nobody has counted its tokens: llama.cpp sends one a piece, and the prompt's are
+    A reply ended early has no token count: llama.cpp sends one token a chunk, and the prompt's are
     estimated.
     """
     text, looked_at, pieces = "", 0, 0

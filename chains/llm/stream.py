@@ -1,4 +1,4 @@
-"""A reply piece by piece from a backend, so that a stop is obeyed while nothing arrives."""
+"""Streams a reply from a backend in a thread, so that it can be stopped while nothing arrives."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from .retry import until_answered
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-LOOK_SECONDS = 0.05  # between looks at whether to stop
-AHEAD = 256  # pieces the backend may be ahead of the reader
+LOOK_SECONDS = 0.05  # between checks of the stop signal
+AHEAD = 256  # chunks the backend may be ahead of the reader
 RETRY_SECONDS = 30.0
-"""A person waits: the longest a request that fails is tried again, whatever the settings say."""
+"""Upper bound for retries, whatever the settings say, since a user is waiting."""
 
 _Arrived = AIMessage | Exception | None
 
@@ -41,16 +41,16 @@ def stream(
     stop: threading.Event,
     whole: threading.Event,
 ) -> Generator[AIMessage, None, None]:
-    """Pieces of a reply as they arrive; none any more once stopped.
+    """Yields the chunks of a reply as they arrive; ends at once when stopped.
 
     Args:
         opened: The backend.
-        messages: The whole request.
-        pace: Waited for before every try.
-        tokens: About how many the request takes, for the pace.
-        seconds: How long a request that nobody answers is tried again.
+        messages: The request.
+        pace: The rate limit, waited for before every try.
+        tokens: Estimated tokens of the request and its reply, for the rate limit.
+        seconds: How long a failing request is retried.
         stop: Ends the reply at once.
-        whole: Set where the backend turns out to answer whole only, and not asked to stream then.
+        whole: Set once the backend turns out not to stream; it is called without streaming then.
 
     Raises:
         SaidError: The backend cannot be reached, refuses, or breaks off.
@@ -88,7 +88,7 @@ def stream(
 
 
 class _Beginning:
-    """Asks for a reply and gives its first piece; the others are in ``rest``."""
+    """Calls for a reply and returns its first chunk; the others are in ``rest``."""
 
     def __init__(
         self, llm: BaseChatModel, messages: list[BaseMessage], whole: threading.Event
@@ -99,7 +99,7 @@ class _Beginning:
         self._whole = whole
 
     def __call__(self) -> AIMessage:
-        """The first piece, or the whole reply of a backend that cannot stream."""
+        """The first chunk, or the whole reply of a backend that cannot stream."""
         if not self._whole.is_set():
             pieces: Iterator[AIMessage] = self._llm.stream(self._messages)
             with suppress(ValueError):  # a whole reply reads as a stream of nothing
@@ -112,7 +112,7 @@ class _Beginning:
 
 
 def _put(arrived: Queue[_Arrived], piece: _Arrived, left: threading.Event) -> bool:
-    """Whether a piece was handed on; not where nobody reads any more."""
+    """Whether a chunk was put into the queue; False if the reader has left."""
     while not left.is_set():
         with suppress(Full):
             arrived.put(piece, timeout=LOOK_SECONDS)
@@ -121,7 +121,7 @@ def _put(arrived: Queue[_Arrived], piece: _Arrived, left: threading.Event) -> bo
 
 
 def error_of(error: Exception, backend: Backend) -> SaidError:
-    """The error of a failed request, in the words of a conversation."""
+    """The error of a failed request, with the message codes of conversations."""
     if isinstance(error, SaidError):
         return error
     kind, reason = classify(error), reason_of(error)

@@ -1,4 +1,4 @@
-"""From answers to one list: pairs grounded, judged and deduplicated, every chunk accounted for."""
+"""Builds the list of a run from its replies: grounds, checks and deduplicates the pairs."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MOST_FAULTS = 16
-"""Pairs that may each make judging fail; where more do, it is not the pairs."""
-FAULTS = ("pair.fault", "pair.fault_logged")
+"""Pairs that may each make deduplication fail; if more do, the cause is not in the pairs."""
+FAULTS = ("pair.fault", "pair.fault_logged")  # the code without and with a log file
 """Why a pair is left out over which qa3 itself stumbled."""
 Ended = tuple[int, Answered]
-"""A chunk's index and what came of asking about it."""
+"""A chunk's index and the outcome of its requests."""
 
 
 class Assembly:
-    """A run's list while it grows, in one thread.
+    """The list of a run while it grows; used from one thread.
 
     Args:
         job: The job's id.
-        inputs: What is asked about.
+        inputs: The inputs, read and split.
         journal: Where outcomes and vectors are kept.
         model: The model's name, as pairs carry it.
         settings: How pairs are judged.
@@ -78,34 +78,34 @@ class Assembly:
         self._total = len(inputs.chunks)
 
     def expect(self, more: int) -> None:
-        """Counts with so many chunks to be asked about once more."""
+        """Adds chunks that will be asked about once more to the total."""
         self._total += more
 
     def kept(self) -> int:
-        """How many pairs are kept so far."""
+        """The number of pairs kept so far."""
         deduper = self._judged()
         return len(deduper.kept) if deduper else 0
 
     def drawn_on(self) -> list[QAPair]:
-        """The kept pairs and their duplicates so far: what need not be asked again."""
+        """The kept pairs and their duplicates so far, which show what text is already covered."""
         deduper = self._judged()
         if deduper is None:
             return []
         return [*deduper.kept, *(one.item for one in deduper.duplicates)]
 
     def take(self, ended: Sequence[Ended], named: NamedEmbeddings) -> list[ChunkDone]:
-        """What to tell of chunks that have ended, and nothing of those not asked about.
+        """Events for chunks that have ended; none for chunks that were not asked about.
 
-        What comes of a chunk a second time adds to what came before.
+        The outcome of a further pass over a chunk adds to its earlier outcome.
 
         Args:
             ended: The chunks; their questions are embedded together, which costs little more than
                 one alone.
-            named: What duplicates are judged with; the same throughout a run.
+            named: The embedding that finds duplicates; the same throughout a run.
 
         Raises:
             JournalError: The journal cannot be written.
-            EmbeddingError: There are no vectors to be had.
+            EmbeddingError: The vectors cannot be computed.
         """
         import numpy as np
 
@@ -125,7 +125,7 @@ class Assembly:
                 np.stack([vectors[pair.question] for pair in pairs]) if pairs and vectors else None
             )
             new = self._add(named, pairs, rows, index)
-            # A chunk that nobody asked about is accounted for, but nothing of it is done.
+            # A chunk that was not asked about has an outcome, but does not count as done.
             if not answered.asked:
                 continue
             self._done += 1
@@ -145,7 +145,7 @@ class Assembly:
         """The list, in document order.
 
         Raises:
-            RuntimeError: A chunk is in no state at all: a fault of ours, and no list to be given.
+            RuntimeError: A chunk has no outcome, which is a bug.
         """
         order = sorted(self.outcomes)
         if len(order) != len(self._materials.chunks):
@@ -165,7 +165,7 @@ class Assembly:
     def _add(
         self, named: NamedEmbeddings, pairs: list[QAPair], rows: Vectors | None, place: int
     ) -> list[QAPair]:
-        """The pairs that no earlier one makes a duplicate; all of them where that cannot be said.
+        """The pairs that are no duplicates of earlier ones; all of them if comparing them fails.
 
         The verdicts are provisional; ``_judged`` gives the final ones.
         """
@@ -187,7 +187,7 @@ class Assembly:
         return Deduper(threshold=named.threshold if threshold is None else threshold)
 
     def _judged(self) -> Deduper | None:
-        """All pairs with their final verdicts; one that makes judging fail is put aside."""
+        """The deduplicated list of all pairs; a pair that makes deduplication fail is rejected."""
         if self._deduper is None or self._named is None:
             return None
         error, faults = _judging_error(self._deduper), 0
@@ -202,10 +202,7 @@ class Assembly:
         return self._deduper
 
     def _first_fault(self, named: NamedEmbeddings) -> int:
-        """The place of a pair with which judging fails, and without which it does not.
-
-        That is, among those that stand before it.
-        """
+        """The index of the first pair that makes deduplication of it and those before it fail."""
         whole, failing = 0, len(self._good)
         while failing - whole > 1:
             middle = (whole + failing) // 2
@@ -216,7 +213,7 @@ class Assembly:
     def _of(
         self, good: Sequence[tuple[int, QAPair]], named: NamedEmbeddings
     ) -> tuple[Deduper, Exception | None]:
-        """Pairs judged anew, and why that failed; their vectors are in the journal."""
+        """The deduplicated list of some pairs, or the error; their vectors are in the journal."""
         import numpy as np
 
         deduper = self._new_deduper(named)
@@ -230,9 +227,9 @@ class Assembly:
         return deduper, _judging_error(deduper, collect)
 
     def _sort(self, index: int, answered: Answered) -> list[QAPair]:
-        """The pairs of a chunk that hold good; the others are put aside with their reason.
+        """The accepted pairs of a chunk; the others are rejected with their reasons.
 
-        A fault of ours costs the pair, or the chunk, that it happened to: its reply is in the
+        An unexpected error costs only its pair or its chunk: the reply is in the
         journal, and would end every further run of the job alike.
         """
         chunk = self._materials.chunks[index]
@@ -267,7 +264,7 @@ class Assembly:
     def _checked(
         self, draft: DraftPair, passage: Passage, index: int, prompt: str
     ) -> tuple[QAPair, Reason | None]:
-        """A pair with its evidence, and what speaks against it."""
+        """A pair with its evidence, and the reason to reject it, if any."""
         chunk = self._materials.chunks[index]
         try:
             evidence = passage.ground(draft.question, draft.answer)
@@ -281,7 +278,7 @@ class Assembly:
         return pair, Reason(code=code) if code else None
 
     def _whole(self, index: int, answered: Answered) -> Answered:
-        """What came of a chunk in all its passes."""
+        """The outcome of a chunk over all its passes."""
         before = self._answered.get(index)
         whole = answered
         if before is not None:
@@ -291,7 +288,7 @@ class Assembly:
         return whole
 
     def _passage(self, index: int) -> Passage:
-        """A chunk as a place for evidence, its whole file behind it."""
+        """The grounder of a chunk, which knows its whole file."""
         place = self._materials.file_of[index]
         file = self._materials.files[place]
         if place not in self._texts:
@@ -299,7 +296,7 @@ class Assembly:
         return Passage(self._materials.chunks[index], file.pages, self._texts[place], self._near)
 
     def _near(self, one: str, other: str) -> bool:
-        """Whether two texts have vectors as near as two questions that are one."""
+        """Whether the cosine of two texts reaches the threshold for duplicate questions."""
         if self._named is None:
             return False
         vectors = embed(self._named, [one, other], self._journal)
@@ -320,7 +317,7 @@ class Assembly:
 
 
 def _judging_error(deduper: Deduper, first: Callable[[], None] | None = None) -> Exception | None:
-    """The fault of ours that judging all pairs runs into."""
+    """The error that deduplicating these pairs raises, or None."""
     try:
         if first is not None:
             first()
@@ -333,7 +330,7 @@ def _judging_error(deduper: Deduper, first: Callable[[], None] | None = None) ->
 
 
 def ended(at: int, came: Answered | Exception) -> Ended:
-    """What came of a chunk; a fault of ours is one chunk's failure, the journal's is the run's.
+    """The outcome of a chunk; an unexpected error fails the chunk, an error of the journal the run.
 
     Args:
         at: The chunk's index.
@@ -351,7 +348,7 @@ def ended(at: int, came: Answered | Exception) -> Ended:
 
 
 def chunk_fault(error: Exception) -> Reason:
-    """Why a chunk failed over which qa3 itself stumbled."""
+    """The reason of a chunk that failed because of a fault in qa3 itself."""
     told = Reason.of(error, "chunk.unexpected").fields
     code, fields = logged("chunk.unexpected", "chunk.unexpected_logged", **told)
     return Reason(code=code, fields=fields)

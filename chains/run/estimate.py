@@ -1,4 +1,4 @@
-"""What a run would ask and cost, without asking anything."""
+"""Estimates the calls, tokens, cost and time of a run, without calling the model."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from .inputs import Inputs, RunInput, read_for
 REPLY_SHARE = 0.7
 """Reply tokens for each token of text, as measured with the example documents."""
 REPLY_TOKENS_A_PAIR = 30
-"""Of a question and its answer with labels: 13 to 20, 5 to 13 and some 6 in CMRC and SQuAD."""
+"""Of a question (13 to 20), its answer (5 to 13) and labels (about 6) in CMRC and SQuAD."""
 EVIDENCE_TOKENS, ANSWER_TOKENS = 40, 15
-"""Of the sentence that proves an answer, and of an answer alone."""
+"""Of an evidence sentence, and of an answer alone."""
 
 
 class Asking(BaseModel):
-    """So many calls, and the tokens they may take."""
+    """A number of calls and the tokens they may take."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,7 +44,7 @@ class Asking(BaseModel):
 
 
 class Estimate(BaseModel):
-    """A run before it is made; tokens are estimated."""
+    """The expected calls, tokens, cost and time of a run."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,10 +73,10 @@ class Estimate(BaseModel):
 def estimate(
     inputs: Iterable[RunInput] | Inputs, resolved: Resolved, *, time_one: bool = False
 ) -> Estimate:
-    """What the run would ask; repairs, retries and cut replies come on top.
+    """The estimate of a run; repairs, retries and truncated replies come on top.
 
     Args:
-        inputs: As for the pipeline, or what was read of them before.
+        inputs: As for the pipeline.
         resolved: The settings in force.
         time_one: Whether one call is made and timed; its reply is kept for the run.
 
@@ -141,7 +141,7 @@ def _sum(some: Sequence[Asking]) -> Asking:
 
 
 def _verifying(every: Sequence[Asking]) -> Asking:
-    """One short call for each pair that the replies may hold."""
+    """The calls of verification: a short one for each expected pair."""
     pairs = round(sum(one.completion for one in every) / REPLY_TOKENS_A_PAIR)
     said = _tokens(verifying_prompt("zh").messages("", "", "")) + EVIDENCE_TOKENS
     return Asking(calls=pairs, prompt=pairs * said, completion=pairs * ANSWER_TOKENS)
@@ -154,7 +154,7 @@ def _cost(price: tuple[float, float] | None, *asked: Asking | None) -> float | N
 
 
 def _seconds(one: float, asked: Sequence[Asking], extra: Asking | None, width: int) -> float:
-    """What the other calls may take beside the one that was timed: replies take the time."""
+    """Seconds that all other calls may take, in proportion to their reply tokens."""
     seconds = one * ceil((len(asked) - 1) / width)
     if extra:
         seconds += one * extra.completion / max(1, asked[0].completion) / width
@@ -162,7 +162,7 @@ def _seconds(one: float, asked: Sequence[Asking], extra: Asking | None, width: i
 
 
 def _time(chunk: Chunk, model: CachedModel, extraction: Extraction) -> float:
-    """Seconds to ask about a chunk, with all that its first call makes ready.
+    """Seconds of one call about a chunk, after the backend has started.
 
     Raises:
         SaidError: The backend cannot be asked at all.

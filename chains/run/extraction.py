@@ -1,4 +1,4 @@
-"""One chunk: ``prompt | llm | parser``, with what a person would do when the reply is no good.
+"""Asks about one chunk: ``prompt | llm | parser``, with repairs and splits for bad replies.
 
 An unreadable reply is shown to the model once with what was wrong; a reply cut off by its token
 limit, or a request longer than the context, makes the chunk be asked again in two halves, and so
@@ -33,7 +33,7 @@ from .chain import Chain, ExtractionPrompt, Language, choose_prompt, chunk_input
 
 log = logging.getLogger(__name__)
 
-SMALLEST_HALF = 40  # estimated tokens; what is cut off below this would not be whole in a half
+SMALLEST_HALF = 40  # estimated tokens; a smaller half would be cut off as well
 MOST_HALVINGS = 3
 NOTHING = Reason(code="reply.nothing")
 _WORSE: tuple[ChunkState, ...] = ("nothing", "pairs", "failed", "not asked")
@@ -43,7 +43,7 @@ _UNREADABLE = ("reply.unreadable", "reply.unanswered", "reply.echo", "reply.empt
 
 @dataclass(frozen=True)
 class _Asking:
-    """How one chunk is asked about, in all its repairs and halves."""
+    """The chain, language and prompt of all requests about one chunk."""
 
     chain: Chain
     language: Language
@@ -52,7 +52,7 @@ class _Asking:
 
 @dataclass
 class Answered:
-    """What came of asking about one chunk, with all its repairs and halves.
+    """The outcome of the requests about one chunk, with all its repairs and halves.
 
     Attributes:
         drafts: The pairs, in the order of the replies.
@@ -61,7 +61,7 @@ class Answered:
         raw: The last reply from which nothing, or not everything, could be read.
         usage: Calls and tokens paid for just now; replies from the journal cost nothing.
         prompt: The prompt's fingerprint.
-        repeated: True where its text stands in another chunk.
+        repeated: Whether another chunk has the same text.
         asked: False where a budget, the user or a failure kept a request from being sent.
         bad_replies: Keys of the replies that made the chunk fail.
     """
@@ -77,7 +77,7 @@ class Answered:
 
     @property
     def state(self) -> ChunkState:
-        """How the chunk ended."""
+        """The state the chunk ended in."""
         if not self.asked:
             return "not asked"
         if self.repeated:
@@ -87,7 +87,7 @@ class Answered:
         return "nothing" if self.reason == NOTHING else "failed"
 
     def add(self, part: Answered) -> None:
-        """Takes in what came of a part; what went wrong with a part went wrong with the whole."""
+        """Adds the outcome of a part; if a part failed, the whole failed."""
         self.drafts += part.drafts
         self.usage += part.usage
         self.bad_replies += part.bad_replies
@@ -127,11 +127,11 @@ class Extraction:
         return compose(self._model, self._backend, self._settings, again=True)
 
     def ask(self, chunk: Chunk, *, again: bool = False) -> Answered:
-        """What the model has to say about a chunk.
+        """The outcome of a chunk: its pairs, or the reason why there are none.
 
         Args:
-            chunk: What to ask about.
-            again: Whether it holds what an earlier pass left unasked.
+            chunk: The chunk.
+            again: Whether its text is the passages that no pair of an earlier pass draws on.
 
         Raises:
             JournalError: The journal cannot be read or written.
@@ -147,13 +147,13 @@ class Extraction:
         return answered
 
     def request(self, chunk: Chunk) -> list[BaseMessage]:
-        """The messages a chunk is first asked about with."""
+        """The messages of the first request about a chunk."""
         return _prompt(self._first).format_messages(**chunk_input(chunk))
 
     def _ask(
         self, chunk: Chunk, asking: _Asking, halvings: int, *, around: bool = True
     ) -> Answered:
-        """What came of a chunk; ``around`` says whether to ask around what is refused in it."""
+        """The outcome of a chunk; ``around`` says whether to isolate a refused sentence in it."""
         answered = Answered(prompt=asking.fingerprint)
         try:
             cut = self._ask_whole(chunk, asking, answered)
@@ -172,7 +172,7 @@ class Extraction:
         return answered
 
     def _ask_whole(self, chunk: Chunk, asking: _Asking, answered: Answered) -> bool:
-        """Whether the reply was cut off; what could be read of it goes to ``answered``."""
+        """Whether the reply was truncated; the pairs read from it are added to ``answered``."""
         reply, code = self._run_chain(chunk, asking, answered)
         if code in _UNREADABLE and not reply.response_metadata["truncated"]:
             answered.raw = reply.text
@@ -198,9 +198,9 @@ class Extraction:
         answered: Answered,
         repair: Sequence[BaseMessage] = (),
     ) -> tuple[AIMessage, str]:
-        """The reply to one request, and the code of what is wrong with it; empty where nothing is.
+        """The reply to one request and the code of its fault, empty if it has none.
 
-        Its pairs, and what it cost, go to ``answered``.
+        Its pairs and its usage are added to ``answered``.
         """
         config = merge_configs(
             self._config,
@@ -224,7 +224,7 @@ class Extraction:
     def _ask_halves(
         self, chunk: Chunk, asking: _Asking, half: int, halvings: int, whole: Answered
     ) -> Answered:
-        """What came of a chunk's halves, behind what was read of the whole."""
+        """The outcome of a chunk's halves, added to the pairs read from the reply to the whole."""
         both = Answered(drafts=whole.drafts, usage=whole.usage, prompt=whole.prompt)
         parts = split([Document(page_content=chunk.text)], chunk_size=half)
         for part in parts:
@@ -234,7 +234,7 @@ class Extraction:
     def _ask_around(
         self, chunk: Chunk, asking: _Asking, half: int, halvings: int, whole: Answered
     ) -> Answered:
-        """What came of a refused chunk's parts: one unwelcome sentence must not cost the others.
+        """The outcome of a refused chunk's parts: one refused sentence must not cost the others.
 
         Where every part is refused, too, the backend refuses more than a sentence, and no more
         calls are made.
@@ -261,5 +261,5 @@ def _prompt(chain: Chain) -> ExtractionPrompt:
 
 
 def _is_refused(answered: Answered) -> bool:
-    """Whether the backend would not take a text, and nothing was read of it."""
+    """Whether the backend refused a text and no pair was read."""
     return answered.reason is not None and answered.reason.code == "backend.refused"

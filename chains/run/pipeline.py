@@ -1,4 +1,4 @@
-"""The whole run: inputs in, events out, one deduplicated list at the end.
+"""The pipeline of a run: takes inputs, yields events, ends with one deduplicated list.
 
     read -> split -> ask (embedding beside it) -> ground -> dedupe -> list
 
@@ -57,7 +57,7 @@ _ANSWERED = ("pairs", "nothing", "failed")
 
 @dataclass
 class _Run:
-    """What a run needs, once everything is open."""
+    """The parts of a run once everything is open."""
 
     job: Job
     owner: str
@@ -71,18 +71,18 @@ class _Run:
 
     @property
     def concurrency(self) -> int:
-        """Calls at the same time."""
+        """The number of simultaneous calls."""
         return self.backend.concurrency
 
 
 class Pipeline:
-    """Turns inputs into one list of pairs.
+    """Extracts one list of pairs from inputs.
 
     Args:
         resolved: The settings in force.
         journal: Where replies are kept; None for the one the settings name.
-        embeddings: What duplicates are judged with; None for the one the settings name.
-        progress: Told ``(file, bytes done, bytes in all)`` while model files are downloaded.
+        embeddings: The embedding that finds duplicates; None for the one the settings name.
+        progress: Called with ``(file, bytes done, bytes in all)`` while model files are downloaded.
         stop: Set from another thread to end the run: calls in flight are finished, the rest is
             not asked.
         job: Id of the job to go on with; None for the one that would ask the same, or a new one.
@@ -112,13 +112,13 @@ class Pipeline:
         """Events until the list is done.
 
         Args:
-            inputs: Paths of files or folders, texts, or Documents of any LangChain loader; or
-                what was read of them before.
+            inputs: Paths of files or folders, texts, or Documents of any LangChain loader; or the
+                ``Inputs`` read from them before.
             config: LangChain's configuration, whose callbacks, tags and metadata every prompt,
                 model and parser run is given.
 
         Raises:
-            SaidError: Nothing could be done at all: unreadable inputs, unusable settings, a
+            SaidError: The run cannot start: unreadable inputs, unusable settings, a
                 backend that never answered. Once a chunk has been answered, a failure of the
                 backend ends the run with a ``Done`` whose list says so.
         """
@@ -156,7 +156,7 @@ class Pipeline:
                 result = yield from self._verify(run, journal, result)
         except BaseException as error:
             log.info("job %s is broken off: %s", run.job.id, type(error).__name__)
-            # Even where nobody listens any more; the error under way says more than another.
+            # Also if the caller has stopped iterating; the first error says more than a second one.
             with suppress(JournalError):
                 self._end(run, journal, None, started)
             raise
@@ -217,7 +217,7 @@ class Pipeline:
         )
 
     def _end(self, run: _Run, journal: Journal, result: PairList | None, started: float) -> float:
-        """The seconds the run took, written down with what came of it."""
+        """Seconds the run took, after saving its state and progress."""
         seconds = time.monotonic() - started
         state, progress = "stopped", Progress()
         if result is not None:
@@ -243,7 +243,7 @@ class Pipeline:
         return seconds
 
     def _progress_of(self, result: PairList, chunks: int) -> Progress:
-        """How far a run with a list came, of so many chunks."""
+        """The progress of a job whose run ended with a list."""
         states = {state.replace(" ", "_"): count for state, count in result.states().items()}
         states["not_asked"] += chunks - len(result.chunks)
         return Progress(
@@ -257,12 +257,12 @@ class Pipeline:
         )
 
     def _beyond(self) -> list[str]:
-        """What is asked beside one pass: nothing by default, as in jobs of earlier versions."""
+        """What is asked beyond one pass; empty by default, as in jobs of earlier versions."""
         more = {"passes": self._settings.passes > 1, "verify": self._settings.verify}
         return [f"{name} {getattr(self._settings, name)}" for name, given in more.items() if given]
 
     def _load_embeddings(self, open_: ExitStack) -> Future[NamedEmbeddings]:
-        """The embedding, loaded beside asking: bge takes seconds."""
+        """A future embedding, loaded while the first calls go out: bge takes seconds."""
         if self._embeddings is not None:
             ready: Future[NamedEmbeddings] = Future()
             ready.set_result(self._embeddings)
@@ -303,7 +303,7 @@ class Pipeline:
 
 
 def _check_room(journal: Journal, inputs: Inputs) -> None:
-    """Raises where the disk cannot hold what the run would write, before a call is paid for."""
+    """Raises, before a call is paid for, if the disk cannot hold what the run would write."""
     folder = journal.path.resolve().parent
     texts = sum(len(one.text.encode()) for one in inputs.files)
     needed = max(LEAST_FREE, 2 * texts + BYTES_A_CHUNK * len(inputs.chunks))
@@ -315,7 +315,7 @@ def _check_room(journal: Journal, inputs: Inputs) -> None:
 
 
 def _first_of_each(chunks: list[Chunk]) -> tuple[list[int], list[int]]:
-    """The chunks to ask about, boilerplate last, and those whose text stands in another one."""
+    """The chunks to ask about, boilerplate last, and those that repeat another chunk's text."""
     first: dict[str, int] = {}
     in_order = sorted(range(len(chunks)), key=lambda at: chunks[at].boilerplate)
     repeated = [at for at in in_order if first.setdefault(normalise(chunks[at].text), at) != at]
