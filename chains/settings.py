@@ -24,7 +24,7 @@ PREFIX = "QA3_"
 FILE_NAME = "qa3.toml"
 
 
-def _knob(name: str, default: Any, **bounds: float) -> Any:
+def _setting(name: str, default: Any, **bounds: float) -> Any:
     """A field described by the sentence that the command line and the page show."""
     description = _help(name, bounds.get("ge"), bounds.get("le"), "en")
     return Field(default, description=description, **bounds)  # type: ignore[call-overload]  # bounds by name
@@ -40,31 +40,31 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    backend: str = _knob("backend", "embedded")
-    base_url: str | None = _knob("base_url", None)
-    model: str | None = _knob("model", None)
-    prompt: str | None = _knob("prompt", None)
-    prompt_text: str | None = _knob("prompt_text", None)
-    language: Literal["auto", "zh", "en"] = _knob("language", "auto")
-    density: Literal["few", "normal", "all"] = _knob("density", "normal")
-    temperature: float = _knob("temperature", 0.0, ge=0, le=2)
-    max_tokens: int | None = _knob("max_tokens", None, ge=16, le=32_768)
-    concurrency: int | None = _knob("concurrency", None, ge=1, le=256)
-    timeout: float = _knob("timeout", 300.0, ge=1, le=3600)
-    retry_seconds: float = _knob("retry_seconds", 120.0, ge=0, le=3600)
-    requests_per_minute: int | None = _knob("requests_per_minute", None, ge=1, le=1_000_000)
-    tokens_per_minute: int | None = _knob("tokens_per_minute", None, ge=1, le=1_000_000_000)
-    max_calls: int | None = _knob("max_calls", None, ge=0, le=1_000_000_000)
-    max_tokens_total: int | None = _knob("max_tokens_total", None, ge=1, le=1_000_000_000_000)
-    chunk_size: int | None = _knob("chunk_size", None, ge=20, le=8_000)
-    overlap: int = _knob("overlap", 0, ge=0, le=10)
-    embeddings: str = _knob("embeddings", "auto")
-    embedding_backend: Literal["auto", "torch", "openvino"] = _knob("embedding_backend", "auto")
-    passes: int = _knob("passes", 1, ge=1, le=5)
-    verify: bool = _knob("verify", False)
-    threshold: float | None = _knob("threshold", None, ge=0, le=1)
-    evidence: Literal["strict", "keep"] = _knob("evidence", "strict")
-    journal: Path | None = _knob("journal", None)
+    backend: str = _setting("backend", "embedded")
+    base_url: str | None = _setting("base_url", None)
+    model: str | None = _setting("model", None)
+    prompt: str | None = _setting("prompt", None)
+    prompt_text: str | None = _setting("prompt_text", None)
+    language: Literal["auto", "zh", "en"] = _setting("language", "auto")
+    density: Literal["few", "normal", "all"] = _setting("density", "normal")
+    temperature: float = _setting("temperature", 0.0, ge=0, le=2)
+    max_tokens: int | None = _setting("max_tokens", None, ge=16, le=32_768)
+    concurrency: int | None = _setting("concurrency", None, ge=1, le=256)
+    timeout: float = _setting("timeout", 300.0, ge=1, le=3600)
+    retry_seconds: float = _setting("retry_seconds", 120.0, ge=0, le=3600)
+    requests_per_minute: int | None = _setting("requests_per_minute", None, ge=1, le=1_000_000)
+    tokens_per_minute: int | None = _setting("tokens_per_minute", None, ge=1, le=1_000_000_000)
+    max_calls: int | None = _setting("max_calls", None, ge=0, le=1_000_000_000)
+    max_tokens_total: int | None = _setting("max_tokens_total", None, ge=1, le=1_000_000_000_000)
+    chunk_size: int | None = _setting("chunk_size", None, ge=20, le=8_000)
+    overlap: int = _setting("overlap", 0, ge=0, le=10)
+    embeddings: str = _setting("embeddings", "auto")
+    embedding_backend: Literal["auto", "torch", "openvino"] = _setting("embedding_backend", "auto")
+    passes: int = _setting("passes", 1, ge=1, le=5)
+    verify: bool = _setting("verify", False)
+    threshold: float | None = _setting("threshold", None, ge=0, le=1)
+    evidence: Literal["strict", "keep"] = _setting("evidence", "strict")
+    journal: Path | None = _setting("journal", None)
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from ..llm.limits import Pace
 from ..llm.loops import ending_repeats
 from ..llm.open_backends import OpenBackends
 from ..llm.stream import stream
-from .lexical_index import units_of
-from .prompt_budget import Asked, Turn, request, says_nothing
+from .lexical_index import terms_of
+from .prompt_budget import Request, Turn, build_request, says_nothing
 from .retriever import Source
 from .visible_text import Speech
 
@@ -97,7 +97,7 @@ class Dialogue:
         self._retriever = retriever
         self._settings = resolved.settings
         self._backends = backends or OpenBackends(idle=0)
-        chosen = _for_talk(choose(resolved))
+        chosen = _for_chat(choose(resolved))
         self._opened = self._backends.take(chosen, resolved.settings, progress)
         self._lease = ExitStack()
         self._lease.callback(self._backends.give_back, self._opened)
@@ -178,74 +178,76 @@ class Dialogue:
         stop: threading.Event,
     ) -> Iterator[Said]:
         """The model's answer; if the request does not fit, it is repeated with less history."""
-        backend, told = self._opened.backend, len(history)
+        backend, history_length = self._opened.backend, len(history)
         room = backend.context - self._opened.parameters["max_tokens"]
         while True:
-            asked = request(
+            request = build_request(
                 question,
                 history,
                 sources,
                 system=self._system,
                 room=room,
                 limit=backend.context,
-                most=told,
+                most=history_length,
             )
-            parts = self._parts(asked, question, stop)
+            parts = self._parts(request, question, stop)
             try:
                 first = next(parts)
             except ChainError as error:
                 # The backend counts more tokens than our estimate.
-                if error.code != "chat.too_long" or not (asked.told or len(asked.sources) > 1):
+                shown = len(request.sources)
+                if error.code != "chat.too_long" or not (request.history_length or shown > 1):
                     raise
-                told, sources = asked.told // 2, asked.sources[: -(-len(asked.sources) // 2)]
+                history_length = request.history_length // 2
+                sources = request.sources[: -(-shown // 2)]
                 continue
             yield first
             yield from parts
             return
 
-    def _parts(self, asked: Asked, question: str, stop: threading.Event) -> Iterator[Said]:
+    def _parts(self, request: Request, question: str, stop: threading.Event) -> Iterator[Said]:
         """The parts of one answer, from the chunks of the backend."""
-        speech, heard, looked = Speech(one_answer=bool(asked.sources)), _Heard(), 0
-        expected = asked.tokens + self._opened.parameters["max_tokens"]
+        speech, state, checked = Speech(one_answer=bool(request.sources)), _ReplyState(), 0
+        expected = request.tokens + self._opened.parameters["max_tokens"]
         pieces = stream(
             self._opened,
-            asked.messages,
+            request.messages,
             pace=self._pace,
             tokens=expected,
             seconds=self._settings.retry_seconds,
             stop=stop,
             whole=self._whole,
         )
-        waiting = asked.sources
+        waiting = request.sources
         for piece in pieces:
-            heard.note(piece)
+            state.note(piece)
             text = speech.take(piece.text)
             if text or waiting:
                 yield Said(text=text, sources=waiting)
                 waiting = ()
-            if len(speech.text) - looked > LOOK_EVERY:
-                looked = len(speech.text)
+            if len(speech.text) - checked > LOOK_EVERY:
+                checked = len(speech.text)
                 if ending_repeats(speech.text):
-                    heard.ended = "loop"
-            if speech.over or heard.ended == "loop":
+                    state.ended = "loop"
+            if speech.over or state.ended == "loop":
                 break
         pieces.close()
         if stop.is_set():
-            heard.ended = "stopped"
+            state.ended = "stopped"
         rest = speech.finish()
-        usage = heard.usage(asked.tokens)
+        usage = state.usage(request.tokens)
         self._pace.settle(expected, usage.prompt + usage.completion)
         yield Said(
             text=rest,
             sources=waiting,
-            found=not (asked.sources and says_nothing(speech.text, question)),
+            found=not (request.sources and says_nothing(speech.text, question)),
             usage=usage,
             last=True,
-            ended=heard.why(self._opened.parameters["max_tokens"]),
+            ended=state.why(self._opened.parameters["max_tokens"]),
         )
 
 
-class _Heard:
+class _ReplyState:
     """The usage and finish reason in the chunks of a reply."""
 
     def __init__(self) -> None:
@@ -264,9 +266,9 @@ class _Heard:
                 calls=1, prompt=counted["input_tokens"], completion=counted["output_tokens"]
             )
 
-    def usage(self, asked: int) -> TokenUsage:
+    def usage(self, request: int) -> TokenUsage:
         """The backend's token count, else an estimate."""
-        return self._counted or TokenUsage(calls=1, prompt=asked, completion=self._pieces)
+        return self._counted or TokenUsage(calls=1, prompt=request, completion=self._pieces)
 
     def why(self, most: int) -> Literal["", "length", "loop", "stopped"]:
         """Why the answer is not whole; ChatGLM3 servers say "stop" even at the token limit."""
@@ -278,10 +280,10 @@ class _Heard:
 
 def follows(question: str) -> bool:
     """Whether a question can be understood only with the one before it."""
-    return leans(question) or bool(_FOLLOWING.search(question)) or len(units_of(question)) <= 1
+    return leans(question) or bool(_FOLLOWING.search(question)) or len(terms_of(question)) <= 1
 
 
-def _for_talk(backend: Backend) -> Backend:
+def _for_chat(backend: Backend) -> Backend:
     """The backend with at most half of its context for an answer, and without a JSON schema."""
     return backend.model_copy(
         update={

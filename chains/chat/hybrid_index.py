@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from pairs.text.language import language_of
 
-from .lexical_index import Unit, WordIndex, units_of
+from .lexical_index import LexicalIndex, QueryTerm, terms_of
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from .vector_index import MeaningIndex
+    from .vector_index import VectorIndex
 
 NEAR = 0.52
 """The score from which a text can answer a question: the share of the question's words it holds
@@ -27,7 +27,7 @@ CANDIDATES = 64
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Query:
     """A question prepared for search in several indexes.
 
     Attributes:
@@ -37,34 +37,34 @@ class Wanted:
         as_question: Its unit vector for comparison with questions; None likewise.
     """
 
-    units: list[Unit]
+    terms: list[QueryTerm]
     language: str
     as_query: np.ndarray | None
     as_question: np.ndarray | None
 
 
-class Shelf:
+class HybridIndex:
     """A hybrid index over texts of one kind.
 
     Args:
         texts: The texts, indexed by words.
-        meaning: The index of their vectors; None without vectors.
+        vectors: The index of their vectors; None without vectors.
         weight: Of the similarity of vectors, beside the share of words.
         questions: Whether the texts are questions, which decides the vector they are compared with.
     """
 
     def __init__(
-        self, texts: Sequence[str], meaning: MeaningIndex | None, *, weight: float, questions: bool
+        self, texts: Sequence[str], vectors: VectorIndex | None, *, weight: float, questions: bool
     ) -> None:
         import numpy as np
 
-        self.meaning = meaning
-        self._words = WordIndex(texts)
+        self.vectors = vectors
+        self._lexical = LexicalIndex(texts)
         self._weight = weight
         self._questions = questions
         self._chinese = np.array([language_of(text) == "zh" for text in texts], dtype=bool)
 
-    def scores(self, wanted: Wanted) -> list[tuple[float, int]]:
+    def scores(self, query: Query) -> list[tuple[float, int]]:
         """Scores and indices of the best candidates, the best first.
 
         Texts with a score of at least ``NEAR`` can answer the question.
@@ -73,33 +73,33 @@ class Shelf:
 
         if not len(self._chinese):
             return []
-        covered = self._words.covered(wanted.units)
-        last = max(0, len(covered) - CANDIDATES)
-        places = np.argpartition(covered, last - 1)[last:] if last else np.arange(len(covered))
-        vector = wanted.as_question if self._questions else wanted.as_query
-        if self.meaning is None or vector is None:
-            scores = covered[places] * (NEAR / NEAR_BY_WORDS)
+        shares = self._lexical.weighted_shares(query.terms)
+        last = max(0, len(shares) - CANDIDATES)
+        places = np.argpartition(shares, last - 1)[last:] if last else np.arange(len(shares))
+        vector = query.as_question if self._questions else query.as_query
+        if self.vectors is None or vector is None:
+            scores = shares[places] * (NEAR / NEAR_BY_WORDS)
         else:
-            places = np.union1d(places, self.meaning.nearest(vector, CANDIDATES))
-            scores = self._together(covered[places], vector, places, wanted.language)
+            places = np.union1d(places, self.vectors.nearest(vector, CANDIDATES))
+            scores = self._combined(shares[places], vector, places, query.language)
         order = np.argsort(-scores, kind="stable")
         return [(float(scores[at]), int(places[at])) for at in order]
 
-    def _together(
-        self, covered: np.ndarray, vector: np.ndarray, places: np.ndarray, language: str
+    def _combined(
+        self, shares: np.ndarray, vector: np.ndarray, places: np.ndarray, language: str
     ) -> np.ndarray:
         """One score of words and vectors; if one is missing, the other decides."""
         import numpy as np
 
-        assert self.meaning is not None  # noqa: S101 - asked only where there is one
-        near = self.meaning.values(vector, places, language)
-        both = covered + self._weight * near
+        assert self.vectors is not None  # noqa: S101 - asked only where there is one
+        similarity = self.vectors.similarities(vector, places, language)
+        both = shares + self._weight * similarity
         other = self._chinese[places] != (language == "zh")
-        across = np.where(other, self._weight * near * (NEAR / NEAR_ACROSS), both)
-        by_words = covered * (NEAR / NEAR_BY_WORDS)
-        return np.where(self.meaning.known[places], np.maximum(both, across), by_words)
+        across = np.where(other, self._weight * similarity * (NEAR / NEAR_ACROSS), both)
+        by_words = shares * (NEAR / NEAR_BY_WORDS)
+        return np.where(self.vectors.known[places], np.maximum(both, across), by_words)
 
 
-def look_at(question: str, as_query: np.ndarray | None, as_question: np.ndarray | None) -> Wanted:
+def query_of(question: str, as_query: np.ndarray | None, as_question: np.ndarray | None) -> Query:
     """A question prepared for search."""
-    return Wanted(units_of(question), language_of(question), as_query, as_question)
+    return Query(terms_of(question), language_of(question), as_query, as_question)

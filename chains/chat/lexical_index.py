@@ -32,14 +32,14 @@ _PARTICLES = frozenset("的了是在和与及吗呢吧啊们着过第之其该�
 _HAN_WEIGHT = 0.5  # a Chinese word has some two characters
 
 
-class Unit(NamedTuple):
+class QueryTerm(NamedTuple):
     """A word of a question; a text holds it if it holds one of its forms."""
 
     forms: tuple[str, ...]
     weight: float
 
 
-def units_of(question: str) -> list[Unit]:
+def terms_of(question: str) -> list[QueryTerm]:
     """The words of a question without its question words, weighted.
 
     A Latin word or a number is its own form. A Chinese character counts with its neighbours: of
@@ -50,22 +50,22 @@ def units_of(question: str) -> list[Unit]:
     """
     flat = without_asking(flatten(question[:LONGEST_QUESTION]))
     framed = {place for found in _frames()[0].finditer(flat) for place in range(*found.span())}
-    return [unit for run in _RUN.finditer(flat) for unit in _units(run, framed)]
+    return [term for run in _RUN.finditer(flat) for term in _terms(run, framed)]
 
 
-def _units(found: re.Match[str], framed: set[int]) -> Iterator[Unit]:
+def _terms(found: re.Match[str], framed: set[int]) -> Iterator[QueryTerm]:
     run, start = found.group(), found.start()
     if not _is_han(run):
         word = stem(run)
         if not is_slight(run):
-            yield Unit((word,), FRAME_WEIGHT if word in _frames()[1] else 1.0)
+            yield QueryTerm((word,), FRAME_WEIGHT if word in _frames()[1] else 1.0)
         return
     for at, char in enumerate(run):
         if char in _PARTICLES or (is_slight(char) and char not in "上下中"):
             continue
         pairs = [run[left : left + 2] for left in (at - 1, at) if 0 <= left < len(run) - 1]
         weight = _HAN_WEIGHT * (FRAME_WEIGHT if start + at in framed else 1.0)
-        yield Unit(tuple(pairs) or (char,), weight)
+        yield QueryTerm(tuple(pairs) or (char,), weight)
 
 
 @cache
@@ -92,7 +92,7 @@ def _is_han(run: str) -> bool:
     return HAN[0] <= run[0] <= HAN[-1]
 
 
-class WordIndex:
+class LexicalIndex:
     """An inverted index of texts by their words.
 
     Args:
@@ -104,24 +104,24 @@ class WordIndex:
         for place, text in enumerate(texts):
             for word in _words(text):
                 places[word].append(place)
-        self._places = dict(places)
+        self._postings = dict(places)
         self._size = len(texts)
 
-    def covered(self, units: Sequence[Unit]) -> np.ndarray:
+    def weighted_shares(self, terms: Sequence[QueryTerm]) -> np.ndarray:
         """IDF-weighted shares, 0 to 1, of a question's words that each text holds: shape (texts,).
 
         Args:
-            units: The words of the question.
+            terms: The words of the question.
         """
         import numpy as np
 
         shares, whole = np.zeros(self._size, dtype=np.float32), 0.0
-        for unit in units:
+        for term in terms:
             holds = np.zeros(self._size, dtype=bool)
-            for form in unit.forms:
-                if form in self._places:
-                    holds[np.frombuffer(self._places[form], dtype=np.int32)] = True
-            weight = unit.weight * self._rarity(int(np.count_nonzero(holds)))
+            for form in term.forms:
+                if form in self._postings:
+                    holds[np.frombuffer(self._postings[form], dtype=np.int32)] = True
+            weight = term.weight * self._rarity(int(np.count_nonzero(holds)))
             whole += weight
             shares += weight * holds
         return shares / whole if whole else shares

@@ -97,23 +97,23 @@ def latest(done: Sequence[Exchange], room: int) -> list[Exchange]:
     return kept[::-1]
 
 
-class Asked(NamedTuple):
+class Request(NamedTuple):
     """A request.
 
     Attributes:
         messages: The messages to send.
         sources: The sources it quotes, in the order of their numbers.
         tokens: Estimated tokens of the messages.
-        told: Number of exchanges of the history in it.
+        history_length: Number of exchanges of the history in it.
     """
 
     messages: list[BaseMessage]
     sources: tuple[Source, ...]
     tokens: int
-    told: int
+    history_length: int
 
 
-def request(
+def build_request(
     question: str,
     history: Sequence[Turn],
     sources: tuple[Source, ...],
@@ -122,7 +122,7 @@ def request(
     room: int,
     limit: int,
     most: int,
-) -> Asked:
+) -> Request:
     """The request for a question, with as many of the best sources and latest turns as fit.
 
     Args:
@@ -152,7 +152,7 @@ def request(
     kept = kept[len(kept) - min(most, len(kept)) :]
     earlier = [message for one in kept for message in one.messages()]
     tokens = needed + sum(cost(*one) for one in kept)
-    return Asked([SystemMessage(rules), *earlier, HumanMessage(said)], shown, tokens, len(kept))
+    return Request([SystemMessage(rules), *earlier, HumanMessage(said)], shown, tokens, len(kept))
 
 
 def without_tokens(text: str) -> str:

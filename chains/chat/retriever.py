@@ -23,9 +23,9 @@ from ..journal.lists import load_list
 from ..records import SourceFile
 from ..run.inputs import RunInput, read_inputs
 from ..settings import Resolved, Settings, resolve
-from .hybrid_index import NEAR, Shelf, Wanted, look_at
+from .hybrid_index import NEAR, HybridIndex, Query, query_of
 from .lexical_index import LONGEST_QUESTION
-from .vector_index import MeaningIndex, as_queries, embed_within, strangers, vector_of
+from .vector_index import VectorIndex, as_queries, embed_within, off_topic_questions, vector_of
 
 PASSAGE_TOKENS = 150
 """Estimated tokens of a passage: a few sentences."""
@@ -141,20 +141,22 @@ class PairRetriever:
         asked: defaultdict[str, list[int]] = defaultdict(list)
         for place, pair in enumerate(pairs):
             asked[normalise(pair.question)].append(place)
-        self._asked = dict(asked)
+        self._by_question = dict(asked)
 
-        def meaning(texts: list[str], far: NamedEmbeddings) -> MeaningIndex | None:
+        def vector_index(texts: list[str], embedding: NamedEmbeddings) -> VectorIndex | None:
             vectors = embed_within(named, texts, journal, seconds, progress)
-            return MeaningIndex(texts, vectors, _far(far, journal)) if vectors else None
+            if not vectors:
+                return None
+            return VectorIndex(texts, vectors, _off_topic_vectors(embedding, journal))
 
         questions = [pair.question for pair in pairs]
-        told = [f"{p.question}\n{p.answer}\n{p.evidence.sentence}" for p in pairs]
-        found_by = [passage.searched for passage in passages]
-        self._pair_shelf = Shelf(
-            told, meaning(questions, named), weight=QUESTION_WEIGHT, questions=True
+        pair_texts = [f"{p.question}\n{p.answer}\n{p.evidence.sentence}" for p in pairs]
+        passage_texts = [passage.searched for passage in passages]
+        self._pair_index = HybridIndex(
+            pair_texts, vector_index(questions, named), weight=QUESTION_WEIGHT, questions=True
         )
-        self._passage_shelf = Shelf(
-            found_by, meaning(found_by, self._queries), weight=1.0, questions=False
+        self._passage_index = HybridIndex(
+            passage_texts, vector_index(passage_texts, self._queries), weight=1.0, questions=False
         )
 
     @classmethod
@@ -236,9 +238,9 @@ class PairRetriever:
         Raises:
             EmbeddingError: The question cannot be embedded.
         """
-        wanted = self._look_at(question)
-        pairs = [(score, self._sources[at]) for score, at in self._pair_shelf.scores(wanted)]
-        passages = [(score, self._passages[at]) for score, at in self._passage_shelf.scores(wanted)]
+        query = self._query(question)
+        pairs = [(score, self._sources[at]) for score, at in self._pair_index.scores(query)]
+        passages = [(score, self._passages[at]) for score, at in self._passage_index.scores(query)]
         ranked = sorted(pairs[:k] + passages[:k], key=lambda found: -found[0])
         if not ranked or ranked[0][0] < NEAR:
             return []
@@ -264,7 +266,7 @@ class PairRetriever:
             question: In Chinese or English.
         """
         question = whole_characters(question[:LONGEST_QUESTION])
-        places = self._asked.get(normalise(question))
+        places = self._by_question.get(normalise(question))
         if not places:
             return None
         first = self._sources[places[0]]
@@ -272,10 +274,10 @@ class PairRetriever:
             return None
         return first.model_copy(update={"score": 1.0})
 
-    def _look_at(self, question: str) -> Wanted:
+    def _query(self, question: str) -> Query:
         asked = whole_characters(question[:LONGEST_QUESTION]).strip()
         as_query = vector_of(self._queries, asked)
-        return look_at(asked, as_query, vector_of(self._named, asked))
+        return query_of(asked, as_query, vector_of(self._named, asked))
 
 
 def _of_pair(pair: QAPair) -> Source:
@@ -289,12 +291,12 @@ def _of_pair(pair: QAPair) -> Source:
     )
 
 
-def _far(named: NamedEmbeddings, journal: Journal) -> dict[str, np.ndarray]:
+def _off_topic_vectors(named: NamedEmbeddings, journal: Journal) -> dict[str, np.ndarray]:
     """The vectors of the off-topic questions, by language."""
     import numpy as np
 
-    far = {}
-    for language, questions in strangers().items():
+    off_topic = {}
+    for language, questions in off_topic_questions().items():
         vectors = embed(named, questions, journal)
-        far[language] = np.stack([vectors[question] for question in questions])
-    return far
+        off_topic[language] = np.stack([vectors[question] for question in questions])
+    return off_topic

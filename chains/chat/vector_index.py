@@ -68,7 +68,7 @@ def vector_of(named: NamedEmbeddings, text: str) -> np.ndarray | None:
 
 
 @cache
-def strangers() -> dict[str, list[str]]:
+def off_topic_questions() -> dict[str, list[str]]:
     """Off-topic questions, by language, that set the zero of the similarity scale."""
     text = Path(__file__).with_name("off_topic_probes.json").read_text(encoding="utf-8")
     return cast("dict[str, list[str]]", json.loads(text))
@@ -109,20 +109,20 @@ def embed_within(
     return vectors
 
 
-class MeaningIndex:
+class VectorIndex:
     """An index of texts by their vectors, some of which may be missing.
 
     Args:
         texts: In the order of their indices.
         vectors: Unit vectors of some or all of the texts.
-        far: Vectors of the off-topic questions, by language.
+        off_topic: Vectors of the off-topic questions, by language.
     """
 
     def __init__(
         self,
         texts: Sequence[str],
         vectors: dict[str, np.ndarray],
-        far: dict[str, np.ndarray],
+        off_topic: dict[str, np.ndarray],
     ) -> None:
         import faiss
         import numpy as np
@@ -135,9 +135,9 @@ class MeaningIndex:
         self.known = np.array([text in vectors for text in texts], dtype=bool)
         self._index = faiss.IndexFlatIP(width)
         self._index.add(rows)
-        self._floor = {
+        self._zero = {
             language: min(0.99, float((questions @ rows.T).max(axis=1).mean()))
-            for language, questions in far.items()
+            for language, questions in off_topic.items()
         }
 
     def nearest(self, vector: np.ndarray, count: int) -> np.ndarray:
@@ -151,7 +151,7 @@ class MeaningIndex:
         places: np.ndarray = found[0]
         return places
 
-    def values(self, vector: np.ndarray, places: np.ndarray, language: str) -> np.ndarray:
+    def similarities(self, vector: np.ndarray, places: np.ndarray, language: str) -> np.ndarray:
         """Calibrated similarities of the texts at some indices: at most 1, below 0 for off-topic.
 
         Args:
@@ -159,9 +159,9 @@ class MeaningIndex:
             places: Of the texts.
             language: The question's, ``zh`` or ``en``.
         """
-        floor = self._floor[language]
-        near: np.ndarray = (self.cosines(vector, places) - floor) / (1.0 - floor)
-        return near
+        zero = self._zero[language]
+        calibrated: np.ndarray = (self.cosines(vector, places) - zero) / (1.0 - zero)
+        return calibrated
 
     def cosines(self, vector: np.ndarray, places: np.ndarray) -> np.ndarray:
         """The cosines of the texts at some indices.

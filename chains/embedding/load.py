@@ -159,7 +159,7 @@ def _instruction(name: str) -> str:
     lowered = name.lower()
     if not lowered.startswith("bge-") or "-m3" in lowered:
         return ""
-    return next((said for mark, said in INSTRUCTIONS.items() if f"-{mark}" in lowered), "")
+    return next((text for language, text in INSTRUCTIONS.items() if f"-{language}" in lowered), "")
 
 
 def embed(

@@ -134,7 +134,7 @@ class JobProgress:
         self._runner = runner
         self._job = job
         self._lock = threading.Lock()
-        self._heard: str | None = None
+        self._last_id: str | None = None
         self._run = RunProgress()
 
     @property
@@ -150,12 +150,12 @@ class JobProgress:
     def catch_up(self) -> None:
         """Adds the events logged since the last call; returns at once."""
         with self._lock:
-            news = self._runner.news(self._job, self._heard)
+            news = self._runner.news(self._job, self._last_id)
             for id_, event in news.events if news else ():
-                token = (self._heard or "").partition("-")[0]
+                token = (self._last_id or "").partition("-")[0]
                 if id_.partition("-")[0] != token:
                     self._run = RunProgress()  # another run, from its beginning
-                self._heard = id_
+                self._last_id = id_
                 self._run.take(event)
 
     def pairs(self) -> list[QAPair]:

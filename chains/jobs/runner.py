@@ -87,7 +87,7 @@ class Runner:
         self._lock = threading.Lock()
         self._runs: dict[str, _Run] = {}
         self._answers: set[_Run] = set()
-        self._left: list[_Run] = []
+        self._unfinished: list[_Run] = []
         self._closed = False
         self._embeddings: dict[tuple[str, str], Future[NamedEmbeddings]] = {}
         # The embedded model serves one job at a time; a short answer need not wait for the end of
@@ -198,9 +198,9 @@ class Runner:
                 among them.
         """
         states = ("waiting", "broken off") if waiting else ("broken off",)
-        left = [job for job in self._jobs.all() if job.served and job.state in states]
+        unfinished = [job for job in self._jobs.all() if job.served and job.state in states]
         taken = []
-        for job in reversed(left):
+        for job in reversed(unfinished):
             budget = {name: job.settings.get(name) for name in _BUDGET}
             try:
                 run = self._job_run(job.id, backend_of(job), budget)
@@ -294,11 +294,11 @@ class Runner:
                 return
             self._closed = True
             under_way = [run for run in self._runs.values() if not run.over]
-            self._left = [run for run in under_way if not run.stop.is_set()]
+            self._unfinished = [run for run in under_way if not run.stop.is_set()]
             answers = list(self._answers)
         for pool in self._pools():
             pool.shutdown(wait=False, cancel_futures=True)
-        for run in (*self._left, *answers):
+        for run in (*self._unfinished, *answers):
             run.stop.set()
             if run.turn is not None and run.turn.cancelled():
                 run.log.tell(None)
@@ -309,8 +309,8 @@ class Runner:
         for pool in self._pools():
             pool.shutdown(wait=True)
         self.backends.close()
-        self._jobs.put_back([run.job for run in self._left])
-        for run in (*self._left, *self._answers):
+        self._jobs.put_back([run.job for run in self._unfinished])
+        for run in (*self._unfinished, *self._answers):
             if not run.over:
                 run.log.tell(None)
 
@@ -382,8 +382,8 @@ class Runner:
                 self._fail(run, error, Reason.of(error))
         except Exception as error:  # a subscriber must never wait for ever
             log.exception("job %s fails", run.job)
-            told = Reason.of(error, "job.unexpected").fields
-            code, fields = logged("job.unexpected", "job.unexpected_logged", **told)
+            error_fields = Reason.of(error, "job.unexpected").fields
+            code, fields = logged("job.unexpected", "job.unexpected_logged", **error_fields)
             self._fail(run, error, Reason(code=code, fields=fields))
         finally:
             with self._lock:

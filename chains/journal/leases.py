@@ -43,7 +43,7 @@ class Lease:
     def __enter__(self) -> Lease:
         row = (self.id, _host(), os.getpid(), time.time())
         with self._database.writing() as db:
-            _bury(db)
+            _delete_dead(db)
             db.execute("INSERT INTO owners VALUES (?, ?, ?, ?)", row)
         self._thread.start()
         return self
@@ -85,17 +85,17 @@ def is_alive(db: sqlite3.Connection, owner: str | None) -> bool:
         owner: A run's id; None for no owner.
     """
     row = db.execute("SELECT host, pid, beat FROM owners WHERE id = ?", (owner,)).fetchone()
-    return row is not None and _lives(*row)
+    return row is not None and _is_process_alive(*row)
 
 
-def _bury(db: sqlite3.Connection) -> None:
+def _delete_dead(db: sqlite3.Connection) -> None:
     """Deletes owners whose process is gone; their claims cascade."""
     rows = db.execute("SELECT id, host, pid, beat FROM owners").fetchall()
-    dead = [(owner,) for owner, *row in rows if not _lives(*row)]
+    dead = [(owner,) for owner, *row in rows if not _is_process_alive(*row)]
     db.executemany("DELETE FROM owners WHERE id = ?", dead)
 
 
-def _lives(host: str, pid: int, beat: float) -> bool:
+def _is_process_alive(host: str, pid: int, beat: float) -> bool:
     if time.time() - beat > DEAD_AFTER:
         return False
     # On Windows the signal 0 would be an interrupt.

@@ -148,9 +148,10 @@ def _edit(journal: Journal, job: str, pair: str, change: Callable[[Edit], Edit])
 
 
 def _check_pair(journal: Journal, job: str, pair: str) -> None:
-    made = load_list(journal, job, edited=False)
-    known = {one.id for one in made.kept}
-    known |= {one.item.id for one in made.duplicates} | {one.item.id for one in made.rejected}
+    original = load_list(journal, job, edited=False)
+    known = {one.id for one in original.kept}
+    known |= {one.item.id for one in original.duplicates}
+    known |= {one.item.id for one in original.rejected}
     if not pair or pair not in known:
         raise JournalError("edit.unknown", job=job, pair=pair)
 

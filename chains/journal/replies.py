@@ -92,8 +92,8 @@ class Journal(Database):
         with self.writing() as db:
             if db.execute(_NEWEST, (key,)).fetchone():
                 return False
-            held = db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
-            if held and is_alive(db, held[0]):
+            claim_row = db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
+            if claim_row and is_alive(db, claim_row[0]):
                 return False
             if not db.execute("SELECT 1 FROM owners WHERE id = ?", (owner,)).fetchone():
                 raise JournalError("job.lost")

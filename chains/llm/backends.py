@@ -15,8 +15,8 @@ from ..models.gguf import QWEN_CODER
 from ..records import Job
 from ..settings import Resolved, address_from
 
-_SAID = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
-_SAID |= {"requests_per_minute", "tokens_per_minute"}
+_OVERRIDES = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
+_OVERRIDES |= {"requests_per_minute", "tokens_per_minute"}
 
 
 class Backend(BaseModel):
@@ -102,8 +102,8 @@ def choose(resolved: Resolved) -> Backend:
         raise SettingsError("settings.unknown_backend", backend=settings.backend, known=known)
     if backend.base_url_env and address_from(backend.base_url_env):
         backend = backend.model_copy(update={"base_url": address_from(backend.base_url_env)})
-    said = settings.model_dump(include=_SAID, exclude_none=True)
-    return backend.model_copy(update=said)
+    overrides = settings.model_dump(include=_OVERRIDES, exclude_none=True)
+    return backend.model_copy(update=overrides)
 
 
 def backend_of(job: Job) -> Backend:
@@ -124,8 +124,8 @@ def all_backends(resolved: Resolved) -> list[Backend]:
     Raises:
         SettingsError: A backend's table in the settings file is invalid.
     """
-    written = {name: _from_table(name, table) for name, table in resolved.backends.items()}
-    return list({**BUILT_IN, **written}.values())
+    from_file = {name: _from_table(name, table) for name, table in resolved.backends.items()}
+    return list({**BUILT_IN, **from_file}.values())
 
 
 def _from_table(name: str, table: dict[str, Any]) -> Backend:

@@ -25,12 +25,12 @@ from ..settings import Settings
 from .client import OpenBackend, wrong_key
 from .errors import classify, is_about_schema, reason_of
 from .limits import Budget, Pace
-from .retry import until_answered, written
+from .retry import read_stream, until_answered
 
 log = logging.getLogger(__name__)
 
 LOST_IN_A_ROW = 2  # unanswered requests, with none answered in between, that end the run
-LOOK_SECONDS = 0.1  # between checks whether another run's call was answered
+POLL_SECONDS = 0.1  # between checks whether another run's call was answered
 
 
 class CachedModel(Runnable[LanguageModelInput, AIMessage]):
@@ -75,7 +75,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         self._counting = bool(settings.max_tokens_total or backend.tokens_per_minute)
         self._lock = threading.Lock()
         self._answered = self._lost = 0
-        self._underrated = 1.0
+        self._count_ratio = 1.0
 
     def invoke(
         self,
@@ -116,18 +116,18 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
 
     def _answer(self, messages: list[BaseMessage], config: RunnableConfig) -> AIMessage:
         key = self.key(messages)
-        log.debug("request %s: about chunk %s", key[:12], _about(config)["chunk_id"])
-        known = self._journal.reply(key)
-        while known is None:
-            self._check_going_on()
+        log.debug("request %s: about chunk %s", key[:12], _request_metadata(config)["chunk_id"])
+        saved = self._journal.reply(key)
+        while saved is None:
+            self._check_active()
             if self._journal.claim(key, self._owner):
                 reply = self._ask_claimed(key, messages, config)
                 return _as_message(reply, key, from_journal=False)
             # Another run, or another thread of this one, is asking or has just been answered.
-            known = self._journal.reply(key)
-            if known is None:
-                self._stop.wait(LOOK_SECONDS)
-        return _as_message(known, key, from_journal=True)
+            saved = self._journal.reply(key)
+            if saved is None:
+                self._stop.wait(POLL_SECONDS)
+        return _as_message(saved, key, from_journal=True)
 
     def _ask_claimed(self, key: str, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
         try:
@@ -155,35 +155,35 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         return reply
 
     def _within_budget(self, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
-        said = sum(count_tokens(message.text) for message in messages) if self._counting else 0
-        most = ceil(said * self._underrated) + self._opened.parameters["max_tokens"]
-        short = self._budget.take(most)
-        if short:
-            raise UnansweredError(short, asked=False)
+        estimated = sum(count_tokens(message.text) for message in messages) if self._counting else 0
+        reserved = ceil(estimated * self._count_ratio) + self._opened.parameters["max_tokens"]
+        exceeded = self._budget.take(reserved)
+        if exceeded:
+            raise UnansweredError(exceeded, asked=False)
         used = None
         try:
-            reply = self._reply(messages, most, config)
+            reply = self._reply(messages, reserved, config)
             used = reply.prompt_tokens + reply.completion_tokens
-            self._pace.settle(most, used)
-            if said:
+            self._pace.settle(reserved, used)
+            if estimated:
                 # Our count is an estimate: if the model counts more, later estimates are scaled up.
-                self._underrated = max(self._underrated, reply.prompt_tokens / said)
+                self._count_ratio = max(self._count_ratio, reply.prompt_tokens / estimated)
         finally:
-            self._budget.settle(most, used)
+            self._budget.settle(reserved, used)
         return reply
 
     def _reply(self, messages: list[BaseMessage], tokens: int, config: RunnableConfig) -> Reply:
         opened, started = self._opened, time.monotonic()
         message = self._until_answered(messages, tokens, config)
-        about = _about(config)
+        metadata = _request_metadata(config)
         usage = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
         finish = str(message.response_metadata.get("finish_reason") or "")
         length = usage["output_tokens"]
         return Reply(
-            chunk_id=about["chunk_id"],
+            chunk_id=metadata["chunk_id"],
             text=message.text,
             model=opened.model,
-            prompt=about["prompt"],
+            prompt=metadata["prompt"],
             prompt_tokens=usage["input_tokens"],
             completion_tokens=length,
             finish_reason=finish,
@@ -196,7 +196,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
     def _until_answered(
         self, messages: list[BaseMessage], tokens: int, config: RunnableConfig
     ) -> AIMessage:
-        self._check_going_on()
+        self._check_active()
         try:
             llm = self._opened.llm()
         except SaidError as error:
@@ -204,7 +204,9 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         stream = self._opened.backend.stream
         try:
             message = until_answered(
-                lambda: written(llm, messages, config) if stream else llm.invoke(messages, config),
+                lambda: (
+                    read_stream(llm, messages, config) if stream else llm.invoke(messages, config)
+                ),
                 seconds=self._retry_seconds,
                 pace=self._pace,
                 tokens=tokens,
@@ -216,7 +218,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             self._answered, self._lost = self._answered + 1, 0
         return message
 
-    def _check_going_on(self) -> None:
+    def _check_active(self) -> None:
         """Raises ``UnansweredError`` if no more calls may be made."""
         if self.failure:
             raise UnansweredError(Reason.of(self.failure), asked=False)
@@ -241,18 +243,18 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         if kind == "no_money":
             return self._end_run(BackendError("backend.no_money", reason=reason, **where))
         if kind == "lost":
-            return self._give_up(BackendError("backend.lost", reason=reason, **where))
+            return self._lost_error(BackendError("backend.lost", reason=reason, **where))
         refused = Reason(code="backend.refused", fields={"reason": reason})
         return UnansweredError(refused, overflow=kind == "too_long")
 
-    def _give_up(self, error: BackendError) -> UnansweredError:
+    def _lost_error(self, error: BackendError) -> UnansweredError:
         """The error for a request without a reply; several in a row end the run."""
         if self._stop.is_set():
             return UnansweredError(Reason(code="chunk.not_asked"), asked=False)
         with self._lock:
             self._lost += 1
-            alone = self._answered and self._lost < LOST_IN_A_ROW
-        return UnansweredError(Reason.of(error)) if alone else self._end_run(error)
+            isolated = self._answered and self._lost < LOST_IN_A_ROW
+        return UnansweredError(Reason.of(error)) if isolated else self._end_run(error)
 
 
 def tokens_paid(reply: AIMessage) -> TokenUsage:
@@ -267,18 +269,18 @@ def tokens_paid(reply: AIMessage) -> TokenUsage:
     return TokenUsage(calls=1, prompt=usage["input_tokens"], completion=usage["output_tokens"])
 
 
-def _about(config: RunnableConfig) -> dict[str, str]:
+def _request_metadata(config: RunnableConfig) -> dict[str, str]:
     """The chunk id and the prompt fingerprint that are saved with the reply."""
     metadata = config.get("metadata") or {}
     return {name: str(metadata.get(name, "")) for name in ("chunk_id", "prompt")}
 
 
-def _messages(given: LanguageModelInput) -> list[BaseMessage]:
-    if isinstance(given, PromptValue):
-        return given.to_messages()
-    if isinstance(given, str):
-        return [HumanMessage(given)]
-    return convert_to_messages(given)
+def _messages(value: LanguageModelInput) -> list[BaseMessage]:
+    if isinstance(value, PromptValue):
+        return value.to_messages()
+    if isinstance(value, str):
+        return [HumanMessage(value)]
+    return convert_to_messages(value)
 
 
 def _as_message(reply: Reply, key: str, *, from_journal: bool) -> AIMessage:

@@ -17,7 +17,7 @@ IDLE = 4
 
 
 @dataclass
-class _Held:
+class _Entry:
     opened: OpenBackend
     users: int = 0
 
@@ -32,7 +32,7 @@ class OpenBackends:
     def __init__(self, idle: int = IDLE) -> None:
         self._idle = idle
         self._lock = threading.Lock()
-        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._turn = threading.Lock()
 
     def take(
@@ -50,15 +50,15 @@ class OpenBackends:
         """
         key = f"{backend.model_dump_json()} {settings.temperature} {settings.timeout}"
         with self._lock:
-            held = self._held.get(key)
-            if held is not None and not held.users and not held.opened.alive():
-                held.opened.close()
-                held = None
-            if held is None:
-                held = self._held[key] = _Held(self._open(backend, settings, progress))
-            held.users += 1
-            self._held.move_to_end(key)
-            return held.opened
+            entry = self._entries.get(key)
+            if entry is not None and not entry.users and not entry.opened.alive():
+                entry.opened.close()
+                entry = None
+            if entry is None:
+                entry = self._entries[key] = _Entry(self._open(backend, settings, progress))
+            entry.users += 1
+            self._entries.move_to_end(key)
+            return entry.opened
 
     def _open(
         self, backend: Backend, settings: Settings, progress: DownloadProgress | None
@@ -68,14 +68,14 @@ class OpenBackends:
     def give_back(self, opened: OpenBackend) -> None:
         """Releases a backend for one user, and closes the least recently used idle ones."""
         with self._lock:
-            mine = [key for key, held in self._held.items() if held.opened is opened]
-            for key in mine:
-                self._held[key].users -= 1
-                self._held.move_to_end(key)
-            idle = [key for key, held in self._held.items() if not held.users]
-            closing = [self._held.pop(key) for key in idle[: max(0, len(idle) - self._idle)]]
-        for held in closing:
-            held.opened.close()
+            keys = [key for key, entry in self._entries.items() if entry.opened is opened]
+            for key in keys:
+                self._entries[key].users -= 1
+                self._entries.move_to_end(key)
+            idle = [key for key, entry in self._entries.items() if not entry.users]
+            closing = [self._entries.pop(key) for key in idle[: max(0, len(idle) - self._idle)]]
+        for entry in closing:
+            entry.opened.close()
 
     def turn(self, backend: Backend) -> AbstractContextManager[object]:
         """A lock to hold during an answer: the embedded model gives one at a time."""
@@ -85,7 +85,7 @@ class OpenBackends:
         """Closes all backends, and keeps none open from now on."""
         with self._lock:
             self._idle = 0
-            closing = list(self._held.values())
-            self._held.clear()
-        for held in closing:
-            held.opened.close()
+            closing = list(self._entries.values())
+            self._entries.clear()
+        for entry in closing:
+            entry.opened.close()

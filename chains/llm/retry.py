@@ -63,20 +63,21 @@ def until_answered(
             tries += 1
             now = time.monotonic()
             until = min(until, now + seconds)
-            asked_for = retry_after(error)
-            pace.pause(min(asked_for, until - now))
-            rest = max(asked_for, jittered(tries))
-            kind, status, took = type(error).__name__, status_of(error), now - began
-            if not may_pass(error, tries) or now + rest > until:
+            requested = retry_after(error)
+            pace.pause(min(requested, until - now))
+            pause_seconds = max(requested, jittered(tries))
+            kind, status, seconds_taken = type(error).__name__, status_of(error), now - began
+            if not may_pass(error, tries) or now + pause_seconds > until:
                 log.info(
-                    "try %d failed (%s, status %d, %.1f s): the last", tries, kind, status, took
+                    "try %d failed (%s, status %d, %.1f s): the last",
+                    *(tries, kind, status, seconds_taken),
                 )
                 raise
             log.info(
                 "try %d failed (%s, status %d, %.1f s): again in %.1f s",
-                *(tries, kind, status, took, rest),
+                *(tries, kind, status, seconds_taken, pause_seconds),
             )
-            if stop.wait(rest):
+            if stop.wait(pause_seconds):
                 raise
 
 
@@ -102,7 +103,7 @@ def retry_after(error: BaseException, now: Callable[[], float] = time.time) -> f
         return 0.0
 
 
-def written(
+def read_stream(
     llm: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig | None = None
 ) -> AIMessage:
     """A streamed reply as one message, ended early if the model loops.
@@ -110,22 +111,24 @@ def written(
     A reply ended early has no token count: llama.cpp sends one token a chunk, and the prompt's are
     estimated.
     """
-    text, looked_at, pieces = "", 0, 0
+    text, looked_at, chunks = "", 0, 0
     usage, finish = None, ""
-    for piece in llm.stream(messages, config):
-        said = piece.text
+    for chunk in llm.stream(messages, config):
+        said = chunk.text
         text += said
-        pieces += 1
-        usage = piece.usage_metadata or usage
-        finish = piece.response_metadata.get("finish_reason") or finish
+        chunks += 1
+        usage = chunk.usage_metadata or usage
+        finish = chunk.response_metadata.get("finish_reason") or finish
         if "\n" in said or len(text) - looked_at > LOOK_EVERY:
             looked_at = len(text)
             if pairs_repeat(text):
                 finish = LOOP
                 break
     if usage is None:
-        asked = sum(count_tokens(message.text) for message in messages)
-        usage = UsageMetadata(input_tokens=asked, output_tokens=pieces, total_tokens=asked + pieces)
+        prompt_tokens = sum(count_tokens(message.text) for message in messages)
+        usage = UsageMetadata(
+            input_tokens=prompt_tokens, output_tokens=chunks, total_tokens=prompt_tokens + chunks
+        )
     return AIMessage(
         content=text, usage_metadata=usage, response_metadata={"finish_reason": finish}
     )

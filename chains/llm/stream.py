@@ -23,12 +23,12 @@ from .retry import until_answered
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-LOOK_SECONDS = 0.05  # between checks of the stop signal
-AHEAD = 256  # chunks the backend may be ahead of the reader
+POLL_SECONDS = 0.05  # between checks of the stop signal
+QUEUE_SIZE = 256  # chunks the backend may be ahead of the reader
 RETRY_SECONDS = 30.0
 """Upper bound for retries, whatever the settings say, since a user is waiting."""
 
-_Arrived = AIMessage | Exception | None
+_Item = AIMessage | Exception | None
 
 
 def stream(
@@ -55,39 +55,43 @@ def stream(
     Raises:
         SaidError: The backend cannot be reached, refuses, or breaks off.
     """
-    arrived: Queue[_Arrived] = Queue(AHEAD)
-    left = threading.Event()
+    queue: Queue[_Item] = Queue(QUEUE_SIZE)
+    abandoned = threading.Event()
 
-    def ask() -> None:
+    def produce() -> None:
         try:
             llm = opened.llm()
-            begin = _Beginning(llm, messages, whole)
+            first_chunk = _FirstChunk(llm, messages, whole)
             first = until_answered(
-                begin, seconds=min(seconds, RETRY_SECONDS), pace=pace, tokens=tokens, stop=left
+                first_chunk,
+                seconds=min(seconds, RETRY_SECONDS),
+                pace=pace,
+                tokens=tokens,
+                stop=abandoned,
             )
-            for piece in chain([first], begin.rest):
-                if not _put(arrived, piece, left):
+            for chunk in chain([first], first_chunk.rest):
+                if not _put(queue, chunk, abandoned):
                     return
-            _put(arrived, None, left)
+            _put(queue, None, abandoned)
         except Exception as error:  # noqa: BLE001 - every provider's package raises its own kinds
-            _put(arrived, error, left)
+            _put(queue, error, abandoned)
 
     # A thread of its own, since nothing else can be waited for and stopped.
-    threading.Thread(target=ask, name="answer", daemon=True).start()
+    threading.Thread(target=produce, name="answer", daemon=True).start()
     try:
         while not stop.is_set():
             with suppress(Empty):
-                piece = arrived.get(timeout=LOOK_SECONDS)
-                if piece is None:
+                chunk = queue.get(timeout=POLL_SECONDS)
+                if chunk is None:
                     return
-                if isinstance(piece, Exception):
-                    raise error_of(piece, opened.backend) from piece
-                yield piece
+                if isinstance(chunk, Exception):
+                    raise error_of(chunk, opened.backend) from chunk
+                yield chunk
     finally:
-        left.set()
+        abandoned.set()
 
 
-class _Beginning:
+class _FirstChunk:
     """Calls for a reply and returns its first chunk; the others are in ``rest``."""
 
     def __init__(
@@ -101,21 +105,21 @@ class _Beginning:
     def __call__(self) -> AIMessage:
         """The first chunk, or the whole reply of a backend that cannot stream."""
         if not self._whole.is_set():
-            pieces: Iterator[AIMessage] = self._llm.stream(self._messages)
+            chunks: Iterator[AIMessage] = self._llm.stream(self._messages)
             with suppress(ValueError):  # a whole reply reads as a stream of nothing
-                first = next(pieces)
-                self.rest = pieces
+                first = next(chunks)
+                self.rest = chunks
                 return first
-        said = self._llm.invoke(self._messages)
+        reply = self._llm.invoke(self._messages)
         self._whole.set()
-        return said
+        return reply
 
 
-def _put(arrived: Queue[_Arrived], piece: _Arrived, left: threading.Event) -> bool:
+def _put(queue: Queue[_Item], chunk: _Item, abandoned: threading.Event) -> bool:
     """Whether a chunk was put into the queue; False if the reader has left."""
-    while not left.is_set():
+    while not abandoned.is_set():
         with suppress(Full):
-            arrived.put(piece, timeout=LOOK_SECONDS)
+            queue.put(chunk, timeout=POLL_SECONDS)
             return True
     return False
 

@@ -38,9 +38,9 @@ def chosen(answer: str, options: Options) -> str:
     lettered = _LETTERED.match(answer)
     if lettered:
         offered = options.get(lettered["letter"].upper().translate(_WIDE), "")
-        said = lettered["text"].strip()
-        if said and offered and _SAME.sub("", said).startswith(_SAME.sub("", offered)):
-            return said
+        plain_text = lettered["text"].strip()
+        if plain_text and offered and _SAME.sub("", plain_text).startswith(_SAME.sub("", offered)):
+            return plain_text
     return answer
 
 

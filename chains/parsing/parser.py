@@ -95,9 +95,9 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
         """
         cleaned = clean(text)
         words = _bounded(cleaned.text)
-        found = _found(words)
+        found = _best_findings(words)
         if not found.pairs and _ESCAPES.search(words):
-            found = _found(_bounded(unescaped(words)))
+            found = _best_findings(_bounded(unescaped(words)))
         drafts = _drafts(found)
         cut = truncated or words != cleaned.text
         dropped = found.tail == "dropped" or cleaned.still_thinking or words != cleaned.text
@@ -167,29 +167,29 @@ def _bounded(text: str) -> str:
     return text[: next(islice(_LINE.finditer(text), _MOST_LINES - 1, None)).start()]
 
 
-def _found(text: str) -> Findings:
+def _best_findings(text: str) -> Findings:
     """The findings of the reader whose first pair begins earliest in the reply."""
     decoded = read_json(text)
     words = "" if decoded.pairs else wrapped_words(text)
     if words:
-        return _found(words)
-    ways = [decoded, read_tables(text), read_labels(text)]
+        return _best_findings(words)
+    candidates = [decoded, read_tables(text), read_labels(text)]
     best = min(
-        (found for found in ways if found.pairs), key=lambda found: found.start, default=None
+        (found for found in candidates if found.pairs), key=lambda found: found.start, default=None
     )
     if best:
         return best
-    if not ways[-1].unanswered:
-        ways.append(read_lists(text))
-        if ways[-1].pairs:
-            return ways[-1]
-    return max(ways, key=lambda found: found.unanswered, default=NOTHING_FOUND)
+    if not candidates[-1].unanswered:
+        candidates.append(read_lists(text))
+        if candidates[-1].pairs:
+            return candidates[-1]
+    return max(candidates, key=lambda found: found.unanswered, default=NOTHING_FOUND)
 
 
 def _drafts(found: Findings) -> list[DraftPair]:
     drafts: list[DraftPair] = []
-    for position, (asked, said) in enumerate(found.pairs, 1):
-        question, answer = trimmed_question(asked), trimmed_answer(said)
+    for position, (raw_question, raw_answer) in enumerate(found.pairs, 1):
+        question, answer = trimmed_question(raw_question), trimmed_answer(raw_answer)
         if position == len(found.pairs):
             answer = trimmed_answer(without_remark(answer))
         if question and answer:

@@ -42,7 +42,7 @@ _UNREADABLE = ("reply.unreadable", "reply.unanswered", "reply.echo", "reply.empt
 
 
 @dataclass(frozen=True)
-class _Asking:
+class _Context:
     """The chain, language and prompt of all requests about one chunk."""
 
     chain: Chain
@@ -120,10 +120,10 @@ class Extraction:
         self._model, self._backend, self._settings = model, backend, settings
         self._config: RunnableConfig = config or {}
         self._name, _ = choose_prompt(backend, settings)
-        self._first = compose(model, backend, settings)
+        self._first_chain = compose(model, backend, settings)
 
     @cached_property
-    def _again(self) -> Chain:
+    def _further_chain(self) -> Chain:
         return compose(self._model, self._backend, self._settings, again=True)
 
     def ask(self, chunk: Chunk, *, again: bool = False) -> Answered:
@@ -136,11 +136,11 @@ class Extraction:
         Raises:
             JournalError: The journal cannot be read or written.
         """
-        chain = self._again if again else self._first
+        chain = self._further_chain if again else self._first_chain
         prompt = _prompt(chain)
         language = prompt.language_of(chunk.text)  # that of its halves, too
-        asking = _Asking(chain, language, prompt.fingerprints[language])
-        answered = self._ask(chunk, asking, MOST_HALVINGS)
+        context = _Context(chain, language, prompt.fingerprints[language])
+        answered = self._ask(chunk, context, MOST_HALVINGS)
         code = answered.reason.code if answered.reason else "-"
         found = len(answered.drafts)
         log.debug("chunk %s: %s (%s), %d pairs read", chunk.id, answered.state, code, found)
@@ -148,15 +148,15 @@ class Extraction:
 
     def request(self, chunk: Chunk) -> list[BaseMessage]:
         """The messages of the first request about a chunk."""
-        return _prompt(self._first).format_messages(**chunk_input(chunk))
+        return _prompt(self._first_chain).format_messages(**chunk_input(chunk))
 
     def _ask(
-        self, chunk: Chunk, asking: _Asking, halvings: int, *, around: bool = True
+        self, chunk: Chunk, context: _Context, halvings: int, *, around: bool = True
     ) -> Answered:
         """The outcome of a chunk; ``around`` says whether to isolate a refused sentence in it."""
-        answered = Answered(prompt=asking.fingerprint)
+        answered = Answered(prompt=context.fingerprint)
         try:
-            cut = self._ask_whole(chunk, asking, answered)
+            cut = self._ask_whole(chunk, context, answered)
         except UnansweredError as error:
             answered.reason, answered.asked = error.reason, error.asked
             cut = error.overflow
@@ -165,22 +165,22 @@ class Extraction:
             return answered
         if cut:
             log.debug("chunk %s: asked again in halves of %d tokens", chunk.id, half)
-            return self._ask_halves(chunk, asking, half, halvings - 1, answered)
+            return self._ask_halves(chunk, context, half, halvings - 1, answered)
         if around and _is_refused(answered):
             log.debug("chunk %s: asked around what is refused in it", chunk.id)
-            return self._ask_around(chunk, asking, half, halvings - 1, answered)
+            return self._ask_around(chunk, context, half, halvings - 1, answered)
         return answered
 
-    def _ask_whole(self, chunk: Chunk, asking: _Asking, answered: Answered) -> bool:
+    def _ask_whole(self, chunk: Chunk, context: _Context, answered: Answered) -> bool:
         """Whether the reply was truncated; the pairs read from it are added to ``answered``."""
-        reply, code = self._run_chain(chunk, asking, answered)
+        reply, code = self._run_chain(chunk, context, answered)
         if code in _UNREADABLE and not reply.response_metadata["truncated"]:
             answered.raw = reply.text
             request = repair_request(
-                self._name, asking.language, ReplyError("reply.unreadable").say(asking.language)
+                self._name, context.language, ReplyError("reply.unreadable").say(context.language)
             )
             shown = [AIMessage(reply.text or "-"), HumanMessage(request)]
-            reply, code = self._run_chain(chunk, asking, answered, shown)
+            reply, code = self._run_chain(chunk, context, answered, shown)
         cut = reply.response_metadata["truncated"] or code in _UNFINISHED
         if cut:
             code = "reply.truncated"
@@ -194,7 +194,7 @@ class Extraction:
     def _run_chain(
         self,
         chunk: Chunk,
-        asking: _Asking,
+        context: _Context,
         answered: Answered,
         repair: Sequence[BaseMessage] = (),
     ) -> tuple[AIMessage, str]:
@@ -206,11 +206,11 @@ class Extraction:
             self._config,
             {
                 "run_name": "qa3.chunk",
-                "metadata": {"chunk_id": chunk.id, "prompt": asking.fingerprint},
+                "metadata": {"chunk_id": chunk.id, "prompt": context.fingerprint},
             },
         )
         try:
-            pairs = asking.chain.invoke(chunk_input(chunk, asking.language, repair), config)
+            pairs = context.chain.invoke(chunk_input(chunk, context.language, repair), config)
         except ReplyError as error:
             code, message = error.code, error.message
         else:
@@ -222,17 +222,17 @@ class Extraction:
         return reply, code
 
     def _ask_halves(
-        self, chunk: Chunk, asking: _Asking, half: int, halvings: int, whole: Answered
+        self, chunk: Chunk, context: _Context, half: int, halvings: int, whole: Answered
     ) -> Answered:
         """The outcome of a chunk's halves, added to the pairs read from the reply to the whole."""
         both = Answered(drafts=whole.drafts, usage=whole.usage, prompt=whole.prompt)
         parts = split([Document(page_content=chunk.text)], chunk_size=half)
         for part in parts:
-            both.add(self._ask(chunk.model_copy(update={"text": part.text}), asking, halvings))
+            both.add(self._ask(chunk.model_copy(update={"text": part.text}), context, halvings))
         return both
 
     def _ask_around(
-        self, chunk: Chunk, asking: _Asking, half: int, halvings: int, whole: Answered
+        self, chunk: Chunk, context: _Context, half: int, halvings: int, whole: Answered
     ) -> Answered:
         """The outcome of a refused chunk's parts: one refused sentence must not cost the others.
 
@@ -243,14 +243,14 @@ class Extraction:
             chunk.model_copy(update={"text": part.text})
             for part in split([Document(page_content=chunk.text)], chunk_size=half)
         ]
-        came = [self._ask(part, asking, halvings, around=False) for part in parts]
-        if all(map(_is_refused, came)):
+        outcomes = [self._ask(part, context, halvings, around=False) for part in parts]
+        if all(map(_is_refused, outcomes)):
             return whole
         both = Answered(usage=whole.usage, prompt=whole.prompt)
         smaller = -(-half // 2)
-        for part, answered in zip(parts, came, strict=True):
+        for part, answered in zip(parts, outcomes, strict=True):
             if _is_refused(answered) and halvings and smaller >= SMALLEST_HALF:
-                both.add(self._ask_around(part, asking, smaller, halvings - 1, answered))
+                both.add(self._ask_around(part, context, smaller, halvings - 1, answered))
             else:
                 both.add(answered)
         return both

@@ -149,17 +149,17 @@ def read_inputs(inputs: Iterable[RunInput], *, chunk_size: int, overlap: int) ->
 
 
 def _sources(inputs: Iterable[RunInput]) -> Iterator[Iterable[Document] | LoadError]:
-    for material in inputs:
-        if isinstance(material, Text):
-            digest = sha256(material.text.encode("utf-8", "surrogatepass")).hexdigest()
-            metadata = {"source": material.name, "sha256": digest, "start": 0}
-            yield [Document(page_content=material.text, metadata=metadata)]
-        elif isinstance(material, Upload):
-            yield _loading(material.path, material.name)
-        elif isinstance(material, str | Path):
-            yield from _paths(_at_home(Path(material)))
+    for item in inputs:
+        if isinstance(item, Text):
+            digest = sha256(item.text.encode("utf-8", "surrogatepass")).hexdigest()
+            metadata = {"source": item.name, "sha256": digest, "start": 0}
+            yield [Document(page_content=item.text, metadata=metadata)]
+        elif isinstance(item, Upload):
+            yield _loading(item.path, item.name)
+        elif isinstance(item, str | Path):
+            yield from _paths(_expanded(Path(item)))
         else:
-            yield (_whole(document) for document in material)
+            yield (_whole(document) for document in item)
 
 
 def _whole(document: Document) -> Document:
@@ -167,7 +167,7 @@ def _whole(document: Document) -> Document:
     return document.model_copy(update={"page_content": text, "metadata": metadata})
 
 
-def _at_home(path: Path) -> Path:
+def _expanded(path: Path) -> Path:
     """The path with ``~`` expanded; unchanged if there is no such user."""
     try:
         return path.expanduser()
@@ -197,7 +197,7 @@ def _take(documents: list[Document], result: Inputs, chunk_size: int, overlap: i
         return
     source = chunks[0].source
     for document in documents:
-        result.warnings += [(source, said) for said in _warnings(document)]
+        result.warnings += [(source, warning) for warning in _warnings(document)]
     result.files.append(
         SourceFile(
             source=source,
@@ -213,9 +213,9 @@ def _take(documents: list[Document], result: Inputs, chunk_size: int, overlap: i
 
 def _warnings(document: Document) -> Iterator[Reason]:
     """The warnings of our loaders; other loaders may use that metadata for something else."""
-    noticed = document.metadata.get("warnings")
-    for said in noticed if isinstance(noticed, list | tuple) else ():
+    warnings = document.metadata.get("warnings")
+    for warning in warnings if isinstance(warnings, list | tuple) else ():
         with suppress(ValidationError, KeyError):
-            reason = Reason.model_validate(said)
+            reason = Reason.model_validate(warning)
             reason.say()
             yield reason

@@ -28,7 +28,7 @@ _WHOLE = ("pairs", "nothing")
 
 def ask_again(
     extraction: Extraction,
-    assembling: Assembly,
+    assembly: Assembly,
     inputs: Inputs,
     named: NamedEmbeddings,
     *,
@@ -42,7 +42,7 @@ def ask_again(
 
     Args:
         extraction: Asks.
-        assembling: Holds the list of the first pass; further outcomes are added to it.
+        assembly: Holds the list of the first pass; further outcomes are added to it.
         inputs: The inputs, read and split.
         named: The embedding that finds duplicates.
         passes: In all, the first counted.
@@ -54,10 +54,10 @@ def ask_again(
     """
     asked: set[tuple[int, str]] = set()
     for _ in range(1, passes):
-        if stop.is_set() or any(o.state == "not asked" for o in assembling.outcomes.values()):
+        if stop.is_set() or any(o.state == "not asked" for o in assembly.outcomes.values()):
             return
         try:
-            found = left_over(inputs, assembling.outcomes, assembling.drawn_on())
+            found = left_over(inputs, assembly.outcomes, assembly.drawn_on())
         except Exception:  # an unexpected error costs the further passes, never the list
             log.exception("what is left over for another pass cannot be found")
             return
@@ -65,31 +65,31 @@ def ask_again(
         if not again:
             return
         asked |= {(at, chunk.text) for at, chunk in again.items()}
-        before = assembling.kept()
-        yield from _pass(extraction, assembling, named, again, width, stop)
-        if assembling.kept() - before < LEAST_GAIN * len(again):
+        before = assembly.kept()
+        yield from _pass(extraction, assembly, named, again, width, stop)
+        if assembly.kept() - before < LEAST_GAIN * len(again):
             return
 
 
 def _pass(
     extraction: Extraction,
-    assembling: Assembly,
+    assembly: Assembly,
     named: NamedEmbeddings,
     again: Mapping[int, Chunk],
     width: int,
     stop: threading.Event,
 ) -> Iterator[ChunkDone]:
-    assembling.expect(len(again))
+    assembly.expect(len(again))
     rest = set(again)
     with WorkerPool(
         lambda at: extraction.ask(again[at], again=True), again, width, stop
     ) as workers:
         for batch in workers.batches():
-            came = [ended(at, what) for at, what in batch]
-            rest -= {at for at, _ in came}
-            yield from assembling.take(came, named)
+            results = [ended(at, result) for at, result in batch]
+            rest -= {at for at, _ in results}
+            yield from assembly.take(results, named)
     not_asked = Answered(reason=Reason(code="chunk.not_asked"), asked=False)
-    assembling.take([(at, not_asked) for at in sorted(rest)], named)
+    assembly.take([(at, not_asked) for at in sorted(rest)], named)
 
 
 def left_over(

@@ -56,7 +56,7 @@ class Verification:
     contexts: Mapping[str, str]
     config: RunnableConfig | None = None
     usage: TokenUsage = field(default_factory=TokenUsage)
-    _said: dict[QAPair, str] = field(default_factory=dict)
+    _answers: dict[QAPair, str] = field(default_factory=dict)
 
     def ask(self, pairs: PairList, width: int, stop: threading.Event) -> Iterator[Verified]:
         """An event for each pair that was asked again; pairs without evidence are not.
@@ -75,14 +75,14 @@ class Verification:
             lambda at: self._ask(to_ask[at]), range(len(to_ask)), width, stop
         ) as workers:
             for batch in workers.batches():
-                for at, came in batch:
-                    if isinstance(came, SaidError):
-                        raise came
+                for at, result in batch:
+                    if isinstance(result, SaidError):
+                        raise result
                     done += 1
                     # A question without a reply stays unmarked.
-                    if came is not None and not isinstance(came, Exception):
-                        said, usage = came
-                        self._said[to_ask[at]] = said
+                    if result is not None and not isinstance(result, Exception):
+                        said, usage = result
+                        self._answers[to_ask[at]] = said
                         self.usage += usage
                     yield Verified(done=done, total=len(to_ask), usage=pairs.usage + self.usage)
 
@@ -99,7 +99,7 @@ class Verification:
         """
         near = self._near(named, journal)
         marked: dict[QAPair, QAPair] = {}
-        for pair, said in self._said.items():
+        for pair, said in self._answers.items():
             try:
                 agrees = self._agrees(pair, said, near)
             except Exception:  # an unexpected error leaves the pair without a mark, and ends no run
@@ -153,15 +153,15 @@ class Verification:
 
     def _near(self, named: NamedEmbeddings, journal: Journal) -> Mapping[QAPair, bool]:
         """By pair, whether the cosine of its two answers reaches the threshold for duplicates."""
-        told = {pair: said for pair, said in self._said.items() if said}
-        texts = list({text for pair, said in told.items() for text in (pair.answer, said)})
+        answered = {pair: said for pair, said in self._answers.items() if said}
+        texts = list({text for pair, said in answered.items() for text in (pair.answer, said)})
         vectors = embed(named, texts, journal)
         if not vectors:
             return {}
         least = named.threshold
         return {
             pair: float(vectors[pair.answer] @ vectors[said]) >= least
-            for pair, said in told.items()
+            for pair, said in answered.items()
         }
 
     def _agrees(self, pair: QAPair, said: str, near: Mapping[QAPair, bool]) -> bool:
