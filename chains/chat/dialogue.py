@@ -209,7 +209,7 @@ class Dialogue:
         """The parts of one answer, from the chunks of the backend."""
         speech, state, checked = Speech(one_answer=bool(request.sources)), _ReplyState(), 0
         expected = request.tokens + self._opened.parameters["max_tokens"]
-        pieces = stream(
+        chunks = stream(
             self._opened,
             request.messages,
             pace=self._pace,
@@ -219,9 +219,9 @@ class Dialogue:
             whole=self._whole,
         )
         waiting = request.sources
-        for piece in pieces:
-            state.note(piece)
-            text = speech.take(piece.text)
+        for chunk in chunks:
+            state.note(chunk)
+            text = speech.take(chunk.text)
             if text or waiting:
                 yield Said(text=text, sources=waiting)
                 waiting = ()
@@ -231,7 +231,7 @@ class Dialogue:
                     state.ended = "loop"
             if speech.over or state.ended == "loop":
                 break
-        pieces.close()
+        chunks.close()
         if stop.is_set():
             state.ended = "stopped"
         rest = speech.finish()
@@ -256,12 +256,12 @@ class _ReplyState:
         self._finish = ""
         self._counted: TokenUsage | None = None
 
-    def note(self, piece: AIMessage) -> None:
+    def note(self, chunk: AIMessage) -> None:
         """Adds one chunk."""
-        self._pieces += bool(piece.text)
-        self._finish = piece.response_metadata.get("finish_reason") or self._finish
-        if piece.usage_metadata:
-            counted = piece.usage_metadata
+        self._pieces += bool(chunk.text)
+        self._finish = chunk.response_metadata.get("finish_reason") or self._finish
+        if chunk.usage_metadata:
+            counted = chunk.usage_metadata
             self._counted = TokenUsage(
                 calls=1, prompt=counted["input_tokens"], completion=counted["output_tokens"]
             )

@@ -61,17 +61,17 @@ class Speech:
     def __init__(self, *, one_answer: bool = False) -> None:
         self.text = ""
         self.over = False
-        self._held = ""  # may end in a part of a token
+        self._buffer = ""  # may end in a part of a token
         self._ready = ""  # without tokens, not returned yet
         self._begun = self._spoken = False
         self._thinking = False
         self._one_answer = one_answer
 
-    def take(self, piece: str) -> str:
+    def take(self, chunk: str) -> str:
         """The text to show after one more chunk."""
         if self.over:
             return ""
-        self._held += whole_characters(piece).replace("\r\n", "\n").translate(_UNSEEN)
+        self._buffer += whole_characters(chunk).replace("\r\n", "\n").translate(_UNSEEN)
         return self._give(final=False)
 
     def finish(self) -> str:
@@ -97,27 +97,29 @@ class Speech:
     def _without_tokens(self, *, final: bool) -> str:
         pieces: list[str] = []
         mark = self._next_mark()
-        while mark and (final or len(self._held) - mark.end() >= _AHEAD):
+        while mark and (final or len(self._buffer) - mark.end() >= _AHEAD):
             self._keep(pieces, mark.start())
-            self._held = self._held[mark.end() - mark.start() :]
+            self._buffer = self._buffer[mark.end() - mark.start() :]
             self._pass(mark)
             if self.over:
-                self._held = ""
+                self._buffer = ""
                 return "".join(pieces)
             mark = self._next_mark()
-        uncertain = mark.start() if mark else len(self._held) - (0 if final else self._uncertain())
+        uncertain = (
+            mark.start() if mark else len(self._buffer) - (0 if final else self._uncertain())
+        )
         self._keep(pieces, uncertain)
         return "".join(pieces)
 
     def _keep(self, pieces: list[str], length: int) -> None:
         """Moves characters from the buffer to the pieces, or drops them inside a thought."""
-        text, self._held = self._held[:length], self._held[length:]
+        text, self._buffer = self._buffer[:length], self._buffer[length:]
         if not self._thinking:
             pieces.append(text)
             self._spoken = self._spoken or bool(text.strip())
 
     def _next_mark(self) -> re.Match[str] | None:
-        marks = [found for one in (TEMPLATE, _THOUGHT) if (found := one.search(self._held))]
+        marks = [found for one in (TEMPLATE, _THOUGHT) if (found := one.search(self._buffer))]
         return min(marks, key=lambda found: found.start(), default=None)
 
     def _pass(self, mark: re.Match[str]) -> None:
@@ -129,7 +131,7 @@ class Speech:
 
     def _uncertain(self) -> int:
         """The number of characters at the end that may begin a token."""
-        tail = self._held[-_LONGEST_TOKEN:]
+        tail = self._buffer[-_LONGEST_TOKEN:]
         begins = max(tail.rfind("<"), tail.rfind("["))
         if begins >= 0 and not re.search(r"[>\]]\W*\s", tail[begins:]):
             return len(tail) - begins

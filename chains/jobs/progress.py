@@ -88,7 +88,7 @@ class RunProgress:
             self._failed[event.index] = event.outcome
 
     def pairs(self) -> list[QAPair]:
-        """The pairs kept so far, in document order; what comes later may still show duplicates."""
+        """The pairs kept so far, in document order; later ones may turn some into duplicates."""
         return [pair for index in sorted(self._pairs) for pair in self._pairs[index]]
 
     def failed(self) -> list[ChunkOutcome]:
@@ -159,7 +159,7 @@ class JobProgress:
                 self._run.take(event)
 
     def pairs(self) -> list[QAPair]:
-        """The pairs kept so far, in document order; what comes later may still show duplicates."""
+        """The pairs kept so far, in document order; later ones may turn some into duplicates."""
         with self._lock:
             return self._run.pairs()
 

@@ -277,7 +277,7 @@ class Runner:
         return run is not None and run.stop.is_set() and not run.over
 
     def stop(self, job: str) -> bool:
-        """Whether a run was told to stop: calls in flight are finished, the rest is not asked."""
+        """Whether a run was told to stop: calls in flight are finished, no others are made."""
         run = self._runs.get(job)
         if run is None or run.over:
             return False

@@ -23,7 +23,7 @@ def save_documents(
         database: The journal.
         job: The job's id.
         files: The documents.
-        chunks: Each with the place of its file.
+        chunks: Chunks with the index of their file in ``files``.
 
     Raises:
         JournalError: The journal cannot be written.

@@ -179,8 +179,8 @@ class Extraction:
             request = repair_request(
                 self._name, context.language, ReplyError("reply.unreadable").say(context.language)
             )
-            shown = [AIMessage(reply.text or "-"), HumanMessage(request)]
-            reply, code = self._run_chain(chunk, context, answered, shown)
+            repair = [AIMessage(reply.text or "-"), HumanMessage(request)]
+            reply, code = self._run_chain(chunk, context, answered, repair)
         cut = reply.response_metadata["truncated"] or code in _UNFINISHED
         if cut:
             code = "reply.truncated"

@@ -45,7 +45,7 @@ class Verification:
     Args:
         model: Answers requests, from the journal where they were answered before.
         backend: Whether its replies are bound to a JSON schema.
-        settings: The language, where it is not the text's.
+        settings: The language, if it is not the text's.
         contexts: Title and headings by chunk id.
         config: LangChain's configuration, whose callbacks and tags every call is given.
     """
@@ -81,8 +81,8 @@ class Verification:
                     done += 1
                     # A question without a reply stays unmarked.
                     if result is not None and not isinstance(result, Exception):
-                        said, usage = result
-                        self._answers[to_ask[at]] = said
+                        new_answer, usage = result
+                        self._answers[to_ask[at]] = new_answer
                         self.usage += usage
                     yield Verified(done=done, total=len(to_ask), usage=pairs.usage + self.usage)
 
@@ -99,13 +99,13 @@ class Verification:
         """
         near = self._near(named, journal)
         marked: dict[QAPair, QAPair] = {}
-        for pair, said in self._answers.items():
+        for pair, new_answer in self._answers.items():
             try:
-                agrees = self._agrees(pair, said, near)
+                agrees = self._agrees(pair, new_answer, near)
             except Exception:  # an unexpected error leaves the pair without a mark, and ends no run
                 log.exception("the answers of a pair of chunk %s are not compared", pair.chunk_id)
                 continue
-            marked[pair] = pair.model_copy(update={"verified": agrees, "answer_again": said})
+            marked[pair] = pair.model_copy(update={"verified": agrees, "answer_again": new_answer})
 
         def mark(pair: QAPair) -> QAPair:
             return marked.get(pair, pair)
@@ -153,21 +153,23 @@ class Verification:
 
     def _near(self, named: NamedEmbeddings, journal: Journal) -> Mapping[QAPair, bool]:
         """By pair, whether the cosine of its two answers reaches the threshold for duplicates."""
-        answered = {pair: said for pair, said in self._answers.items() if said}
-        texts = list({text for pair, said in answered.items() for text in (pair.answer, said)})
+        answered = {pair: new_answer for pair, new_answer in self._answers.items() if new_answer}
+        texts = list(
+            {text for pair, new_answer in answered.items() for text in (pair.answer, new_answer)}
+        )
         vectors = embed(named, texts, journal)
         if not vectors:
             return {}
         least = named.threshold
         return {
-            pair: float(vectors[pair.answer] @ vectors[said]) >= least
-            for pair, said in answered.items()
+            pair: float(vectors[pair.answer] @ vectors[new_answer]) >= least
+            for pair, new_answer in answered.items()
         }
 
-    def _agrees(self, pair: QAPair, said: str, near: Mapping[QAPair, bool]) -> bool:
-        if says_nothing(said, self._prompt(pair).nothing):
+    def _agrees(self, pair: QAPair, new_answer: str, near: Mapping[QAPair, bool]) -> bool:
+        if says_nothing(new_answer, self._prompt(pair).nothing):
             return False
-        return answers_agree(pair.answer, said, near.get(pair, False))
+        return answers_agree(pair.answer, new_answer, near.get(pair, False))
 
 
 def marks(pairs: PairList) -> dict[str, int]:

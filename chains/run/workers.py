@@ -20,7 +20,7 @@ class WorkerPool(Generic[Result]):
 
     Args:
         work: Done for each item; its exceptions are results.
-        items: In the order in which they are begun.
+        items: The items, in the order in which they are started.
         width: Threads.
         stop: Once set, items under way are finished and no others are started.
     """
