@@ -1,4 +1,4 @@
-"""Errors of the room.
+"""The errors of ``chains``.
 
 ChainError <- SaidError <- LangChainException
 ├── SettingsError     a value out of range, an unknown backend, a broken settings file
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 class ChainError(SaidError):
-    """Root of what goes wrong while pairs are made."""
+    """Base of all errors of ``chains``."""
 
 
 class SettingsError(ChainError):
-    """A setting that cannot be used, with where it came from."""
+    """A setting that cannot be used, with its source."""
 
 
 class BackendError(ChainError):
-    """A backend that cannot serve the run at all: every further call would fail alike."""
+    """A backend that cannot serve the run at all: every further call would fail the same way."""
 
 
 class UnansweredError(ChainError):
@@ -71,7 +71,7 @@ class ReplyError(ChainError):
 
 
 class EmbeddingError(ChainError):
-    """Embeddings that cannot be loaded, or vectors that are not what was asked for."""
+    """Embeddings that cannot be loaded, or wrong numbers or sizes of vectors."""
 
 
 class WeightsError(ChainError):
@@ -83,4 +83,4 @@ class JournalError(ChainError):
 
 
 class BusyError(ChainError):
-    """No more can be taken on for now; what was sent before is not lost."""
+    """The queue is full; jobs accepted before are not lost."""

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on; every door shows these and nothing else."""
+"""The events of a run, the same for every interface."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class _Event(BaseModel):
 
 
 class Prepared(_Event):
-    """Everything is read and split; nothing has been asked yet."""
+    """All inputs are read and split; no request has been sent yet."""
 
     event: Literal["prepared"] = "prepared"
     job: str
@@ -42,7 +42,7 @@ class ChunkDone(_Event):
 
 
 class Verified(_Event):
-    """One more kept pair's question has been answered from its evidence alone, or not at all."""
+    """One more kept pair has been verified from its evidence, or got no reply."""
 
     event: Literal["verified"] = "verified"
     done: int = Field(description="pairs asked about so far")
@@ -51,7 +51,7 @@ class Verified(_Event):
 
 
 class Done(_Event):
-    """The run is over: every chunk has a state, every pair has its place."""
+    """The run is over: every chunk has a state, and the list is complete."""
 
     event: Literal["done"] = "done"
     job: str
@@ -60,7 +60,7 @@ class Done(_Event):
 
 
 class Failed(_Event):
-    """The run ended before there was a list; told by a server, where a script gets the error."""
+    """The run ended without a list; sent by servers, while scripts get the exception."""
 
     event: Literal["failed"] = "failed"
     job: str

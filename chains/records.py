@@ -1,4 +1,4 @@
-"""What passes between the steps of a chain: replies, draft pairs, jobs."""
+"""Records that pass between the steps of a run: replies, draft pairs, jobs, progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from loaders import whole_characters
 from pairs.records import Reason, TokenUsage
 
 LOOP = "loop"
-"""The finish reason of a reply we ended, because the model only repeated itself."""
+"""The finish reason of a reply that qa3 ended because the model repeated itself."""
 
 
 class _Record(BaseModel):
@@ -30,7 +30,7 @@ def is_watched(config: RunnableConfig | None) -> bool:
 
 
 class DraftPair(_Record):
-    """A question and its answer as the model put them: stripped, neither blank."""
+    """A question and its answer as the model wrote them: stripped, neither blank."""
 
     question: str
     answer: str
@@ -45,7 +45,7 @@ class DraftPair(_Record):
 
 
 class Reply(_Record):
-    """What the model really said to one request."""
+    """The model's raw reply to one request."""
 
     chunk_id: str
     text: str
@@ -64,7 +64,7 @@ class Reply(_Record):
 
 
 class SourceFile(_Record):
-    """The text of one file of a job, and where its pages begin."""
+    """The text of one file of a job, with the offsets of its pages."""
 
     source: str
     sha256: str
@@ -97,7 +97,7 @@ class ChunkCounts(_Record):
 
 
 class PairCounts(_Record):
-    """What became of the pairs that were read; they add up to all of them."""
+    """The pairs read from the replies, by what became of them; the counts add up to all."""
 
     kept: int = Field(default=0, ge=0)
     duplicates: int = Field(default=0, ge=0)
@@ -111,7 +111,7 @@ class PairCounts(_Record):
 
 
 class VerificationCounts(_Record):
-    """Kept pairs that were answered once more, by what came of it."""
+    """Kept pairs by the result of their verification."""
 
     verified: int = Field(default=0, ge=0)
     doubted: int = Field(default=0, ge=0)
@@ -119,7 +119,7 @@ class VerificationCounts(_Record):
 
 
 class Progress(_Record):
-    """How far a job is; it means the same while a run goes on and afterwards."""
+    """The progress of a job, with the same meaning during a run and afterwards."""
 
     chunks: ChunkCounts = Field(default=ChunkCounts(), description="as they stand now")
     pairs: PairCounts | None = Field(
@@ -131,7 +131,7 @@ class Progress(_Record):
 
     @classmethod
     def of_counts(cls, counts: Mapping[str, Any]) -> Progress:
-        """The progress that one table of counts tells; what it does not name counts as none.
+        """The progress in a flat table of counts; missing names count as 0.
 
         Args:
             counts: As ``counts`` gives them.
@@ -148,7 +148,7 @@ class Progress(_Record):
         )
 
     def counts(self) -> dict[str, int]:
-        """Everything in one table, as journals keep it and as JSON always told it.
+        """All counts in one flat table, the form used in journals and JSON.
 
         ``chunks`` is their number, ``pairs`` that of the chunks with pairs.
         """
@@ -166,7 +166,7 @@ _COUNTS = TypeAdapter(dict[str, int])
 
 
 class Job(_Record):
-    """One run, as every door sees it."""
+    """A job: one run with its settings, state, progress and usage."""
 
     id: str
     fingerprint: str = Field(description="equal for runs that would ask the same")

@@ -1,4 +1,4 @@
-"""Every knob once, with its unit and range, and where its value came from.
+"""The settings: their ranges, their sources in order of precedence, and the user's folders.
 
 Precedence: what the caller gives (a flag), the environment (``QA3_<NAME>``), a settings file, the
 default. The settings file is the one named, else ``qa3.toml`` in the working folder, else
@@ -24,8 +24,8 @@ PREFIX = "QA3_"
 FILE_NAME = "qa3.toml"
 
 
-def _knob(name: str, default: Any, **bounds: float) -> Any:
-    """A field whose description is the very sentence the command line and the page show."""
+def _setting(name: str, default: Any, **bounds: float) -> Any:
+    """A field described by the sentence that the command line and the page show."""
     description = _help(name, bounds.get("ge"), bounds.get("le"), "en")
     return Field(default, description=description, **bounds)  # type: ignore[call-overload]  # bounds by name
 
@@ -36,47 +36,47 @@ def _help(name: str, least: float | None, most: float | None, language: str) -> 
 
 
 class Settings(BaseModel):
-    """How a run is made. None means: as the backend or the embedding has it."""
+    """The settings of a run. None leaves a value to the backend or the embedding."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    backend: str = _knob("backend", "embedded")
-    base_url: str | None = _knob("base_url", None)
-    model: str | None = _knob("model", None)
-    prompt: str | None = _knob("prompt", None)
-    prompt_text: str | None = _knob("prompt_text", None)
-    language: Literal["auto", "zh", "en"] = _knob("language", "auto")
-    density: Literal["few", "normal", "all"] = _knob("density", "normal")
-    temperature: float = _knob("temperature", 0.0, ge=0, le=2)
-    max_tokens: int | None = _knob("max_tokens", None, ge=16, le=32_768)
-    concurrency: int | None = _knob("concurrency", None, ge=1, le=256)
-    timeout: float = _knob("timeout", 300.0, ge=1, le=3600)
-    retry_seconds: float = _knob("retry_seconds", 120.0, ge=0, le=3600)
-    requests_per_minute: int | None = _knob("requests_per_minute", None, ge=1, le=1_000_000)
-    tokens_per_minute: int | None = _knob("tokens_per_minute", None, ge=1, le=1_000_000_000)
-    max_calls: int | None = _knob("max_calls", None, ge=0, le=1_000_000_000)
-    max_tokens_total: int | None = _knob("max_tokens_total", None, ge=1, le=1_000_000_000_000)
-    chunk_size: int | None = _knob("chunk_size", None, ge=20, le=8_000)
-    overlap: int = _knob("overlap", 0, ge=0, le=10)
-    embeddings: str = _knob("embeddings", "auto")
-    embedding_backend: Literal["auto", "torch", "openvino"] = _knob("embedding_backend", "auto")
-    passes: int = _knob("passes", 1, ge=1, le=5)
-    verify: bool = _knob("verify", False)
-    threshold: float | None = _knob("threshold", None, ge=0, le=1)
-    evidence: Literal["strict", "keep"] = _knob("evidence", "strict")
-    journal: Path | None = _knob("journal", None)
+    backend: str = _setting("backend", "embedded")
+    base_url: str | None = _setting("base_url", None)
+    model: str | None = _setting("model", None)
+    prompt: str | None = _setting("prompt", None)
+    prompt_text: str | None = _setting("prompt_text", None)
+    language: Literal["auto", "zh", "en"] = _setting("language", "auto")
+    density: Literal["few", "normal", "all"] = _setting("density", "normal")
+    temperature: float = _setting("temperature", 0.0, ge=0, le=2)
+    max_tokens: int | None = _setting("max_tokens", None, ge=16, le=32_768)
+    concurrency: int | None = _setting("concurrency", None, ge=1, le=256)
+    timeout: float = _setting("timeout", 300.0, ge=1, le=3600)
+    retry_seconds: float = _setting("retry_seconds", 120.0, ge=0, le=3600)
+    requests_per_minute: int | None = _setting("requests_per_minute", None, ge=1, le=1_000_000)
+    tokens_per_minute: int | None = _setting("tokens_per_minute", None, ge=1, le=1_000_000_000)
+    max_calls: int | None = _setting("max_calls", None, ge=0, le=1_000_000_000)
+    max_tokens_total: int | None = _setting("max_tokens_total", None, ge=1, le=1_000_000_000_000)
+    chunk_size: int | None = _setting("chunk_size", None, ge=20, le=8_000)
+    overlap: int = _setting("overlap", 0, ge=0, le=10)
+    embeddings: str = _setting("embeddings", "auto")
+    embedding_backend: Literal["auto", "torch", "openvino"] = _setting("embedding_backend", "auto")
+    passes: int = _setting("passes", 1, ge=1, le=5)
+    verify: bool = _setting("verify", False)
+    threshold: float | None = _setting("threshold", None, ge=0, le=1)
+    evidence: Literal["strict", "keep"] = _setting("evidence", "strict")
+    journal: Path | None = _setting("journal", None)
 
 
 @dataclass(frozen=True)
 class SettingInfo:
-    """One setting as the command line, the REST service and the page offer it.
+    """The description of one setting for the command line, the REST service and the page.
 
     Attributes:
         name: The field of ``Settings``.
         kind: What its values are: bool, int, float, str or Path.
-        choices: The only values it may have; empty where it is free.
+        choices: The allowed values; empty if any value in the range is.
         optional: Whether it may be left to the backend or the embedding.
-        default: Its value where nobody says another.
+        default: Its value if none is given.
         least: The smallest value; None where there is no bound.
         most: The largest.
     """
@@ -95,7 +95,7 @@ class SettingInfo:
 
 
 def setting_info(name: str) -> SettingInfo:
-    """What ``Settings`` says of one of its fields.
+    """The description of one field of ``Settings``.
 
     Args:
         name: The field.
@@ -138,7 +138,7 @@ def resolve(given: Mapping[str, Any] | None = None, config: Path | None = None) 
     """The settings in force.
 
     Args:
-        given: What the caller asks for; None values count as not given.
+        given: Values from the caller, by name; None counts as not given.
         config: A settings file; it must exist when named.
 
     Raises:
@@ -193,7 +193,7 @@ def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
 
 
 def _as_settings_error(error: ValidationError, origins: Mapping[str, str]) -> SettingsError:
-    """The first fault, in the user's terms."""
+    """The first validation error as a ``SettingsError``."""
     fault = error.errors()[0]
     name = str(fault["loc"][0])
     origin = origins.get(name, "?")

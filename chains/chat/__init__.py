@@ -1,1 +1,1 @@
-"""Conversations: with a model, and with what a finished list and its documents say."""
+"""Conversations with a model, free or answered from a finished list and its documents."""

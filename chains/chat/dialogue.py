@@ -1,4 +1,4 @@
-"""A conversation with a backend, streamed; with documents at hand, answered from them alone."""
+"""A streamed conversation with a backend, free or answered from documents alone."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from ..llm.limits import Pace
 from ..llm.loops import ending_repeats
 from ..llm.open_backends import OpenBackends
 from ..llm.stream import stream
-from .lexical_index import units_of
-from .prompt_budget import Asked, Turn, request, says_nothing
+from .lexical_index import terms_of
+from .prompt_budget import Request, Turn, build_request, says_nothing
 from .retriever import Source
 from .visible_text import Speech
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dialogue", "Said", "Source", "Turn"]
 
-LOOK_EVERY = 80  # characters between two looks at whether the model loops
+LOOK_EVERY = 80  # characters between two checks for a loop
 SOURCES = 6
 _FOLLOWING = re.compile(
     r"^(?:那么?|还有|然后|为什么呢?|怎么说|and\b|so\b|but\b|then\b|what about|how about|why\??$)"
@@ -48,7 +48,7 @@ _FOLLOWING = re.compile(
 
 
 class Said(BaseModel):
-    """A part of an answer as it arrives."""
+    """A part of a streamed answer."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,16 +67,16 @@ class Said(BaseModel):
 
 
 class Dialogue:
-    """One conversation with a backend; the history is the caller's, so threads may share it.
+    """Answers questions with a backend; the caller keeps the history, so threads may share it.
 
-    Nothing is connected or started before the first question that needs the model.
+    Nothing is connected or started before the first question that the model must answer.
 
     Args:
         resolved: The settings in force: backend, temperature, max_tokens.
         system: The user's own system prompt; None for a built-in one.
-        retriever: What answers are drawn from; None for a free conversation.
-        backends: Those that are kept open for conversations; None for one of its own.
-        progress: Told ``(file, bytes done, bytes in all)`` while model files are downloaded.
+        retriever: Finds the sources of answers; None for a free conversation.
+        backends: The pool of open backends; None for a pool of its own.
+        progress: Called with ``(file, bytes done, bytes in all)`` while model files are downloaded.
 
     Raises:
         SettingsError: There is no such backend.
@@ -97,11 +97,11 @@ class Dialogue:
         self._retriever = retriever
         self._settings = resolved.settings
         self._backends = backends or OpenBackends(idle=0)
-        chosen = _for_talk(choose(resolved))
+        chosen = _for_chat(choose(resolved))
         self._opened = self._backends.take(chosen, resolved.settings, progress)
         self._lease = ExitStack()
         self._lease.callback(self._backends.give_back, self._opened)
-        # A conversation is no list of pairs.
+        # Answers are text, not a list of pairs as JSON.
         self._opened.give_up_schema()
         self._whole = threading.Event()
         backend = self._opened.backend
@@ -124,19 +124,19 @@ class Dialogue:
         return self._opened.model
 
     def close(self) -> None:
-        """Closes the backend, unless it is kept open for others."""
+        """Releases the backend to its pool."""
         self._lease.close()
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), stop: threading.Event | None = None
     ) -> Iterator[Said]:
-        """The answer in parts as it arrives; the first carries the sources, the last the usage.
+        """Yields the answer in parts; the first carries the sources, the last the usage.
 
         Args:
             question: The user's.
-            history: Earlier turns, the oldest first; what does not fit is left out from the
+            history: Earlier turns, the oldest first; those that do not fit are left out from the
                 oldest on, by whole turns.
-            stop: Ends the answer; what has arrived stays.
+            stop: Ends the answer; parts already yielded stay.
 
         Raises:
             SaidError: The question is blank or too long, or the backend does not answer.
@@ -162,7 +162,7 @@ class Dialogue:
     def _search(
         self, retriever: PairRetriever, question: str, history: Sequence[Turn]
     ) -> tuple[Source, ...]:
-        """What to answer from; a question that leans on the one before is looked for with it."""
+        """The sources to answer from; a follow-up question is searched for with the one before."""
         before = next((turn.text for turn in reversed(history) if turn.role == "user"), "")
         if before and follows(question):
             found = retriever.search(f"{before}\n{question}", SOURCES)
@@ -177,76 +177,78 @@ class Dialogue:
         sources: tuple[Source, ...],
         stop: threading.Event,
     ) -> Iterator[Said]:
-        """The model's answer, asked for with less of the history where it does not fit."""
-        backend, told = self._opened.backend, len(history)
+        """The model's answer; if the request does not fit, it is repeated with less history."""
+        backend, history_length = self._opened.backend, len(history)
         room = backend.context - self._opened.parameters["max_tokens"]
         while True:
-            asked = request(
+            request = build_request(
                 question,
                 history,
                 sources,
                 system=self._system,
                 room=room,
                 limit=backend.context,
-                most=told,
+                most=history_length,
             )
-            parts = self._parts(asked, question, stop)
+            parts = self._parts(request, question, stop)
             try:
                 first = next(parts)
             except ChainError as error:
-                # The backend counts more tokens than we do.
-                if error.code != "chat.too_long" or not (asked.told or len(asked.sources) > 1):
+                # The backend counts more tokens than our estimate.
+                shown = len(request.sources)
+                if error.code != "chat.too_long" or not (request.history_length or shown > 1):
                     raise
-                told, sources = asked.told // 2, asked.sources[: -(-len(asked.sources) // 2)]
+                history_length = request.history_length // 2
+                sources = request.sources[: -(-shown // 2)]
                 continue
             yield first
             yield from parts
             return
 
-    def _parts(self, asked: Asked, question: str, stop: threading.Event) -> Iterator[Said]:
-        """The parts of one answer, from the backend's pieces."""
-        speech, heard, looked = Speech(one_answer=bool(asked.sources)), _Heard(), 0
-        expected = asked.tokens + self._opened.parameters["max_tokens"]
-        pieces = stream(
+    def _parts(self, request: Request, question: str, stop: threading.Event) -> Iterator[Said]:
+        """The parts of one answer, from the chunks of the backend."""
+        speech, state, checked = Speech(one_answer=bool(request.sources)), _ReplyState(), 0
+        expected = request.tokens + self._opened.parameters["max_tokens"]
+        chunks = stream(
             self._opened,
-            asked.messages,
+            request.messages,
             pace=self._pace,
             tokens=expected,
             seconds=self._settings.retry_seconds,
             stop=stop,
             whole=self._whole,
         )
-        waiting = asked.sources
-        for piece in pieces:
-            heard.note(piece)
-            text = speech.take(piece.text)
+        waiting = request.sources
+        for chunk in chunks:
+            state.note(chunk)
+            text = speech.take(chunk.text)
             if text or waiting:
                 yield Said(text=text, sources=waiting)
                 waiting = ()
-            if len(speech.text) - looked > LOOK_EVERY:
-                looked = len(speech.text)
+            if len(speech.text) - checked > LOOK_EVERY:
+                checked = len(speech.text)
                 if ending_repeats(speech.text):
-                    heard.ended = "loop"
-            if speech.over or heard.ended == "loop":
+                    state.ended = "loop"
+            if speech.over or state.ended == "loop":
                 break
-        pieces.close()
+        chunks.close()
         if stop.is_set():
-            heard.ended = "stopped"
+            state.ended = "stopped"
         rest = speech.finish()
-        usage = heard.usage(asked.tokens)
+        usage = state.usage(request.tokens)
         self._pace.settle(expected, usage.prompt + usage.completion)
         yield Said(
             text=rest,
             sources=waiting,
-            found=not (asked.sources and says_nothing(speech.text, question)),
+            found=not (request.sources and says_nothing(speech.text, question)),
             usage=usage,
             last=True,
-            ended=heard.why(self._opened.parameters["max_tokens"]),
+            ended=state.why(self._opened.parameters["max_tokens"]),
         )
 
 
-class _Heard:
-    """What the pieces of a reply say beside its text."""
+class _ReplyState:
+    """The usage and finish reason in the chunks of a reply."""
 
     def __init__(self) -> None:
         self.ended: Literal["", "length", "loop", "stopped"] = ""
@@ -254,19 +256,19 @@ class _Heard:
         self._finish = ""
         self._counted: TokenUsage | None = None
 
-    def note(self, piece: AIMessage) -> None:
-        """Takes note of one piece."""
-        self._pieces += bool(piece.text)
-        self._finish = piece.response_metadata.get("finish_reason") or self._finish
-        if piece.usage_metadata:
-            counted = piece.usage_metadata
+    def note(self, chunk: AIMessage) -> None:
+        """Adds one chunk."""
+        self._pieces += bool(chunk.text)
+        self._finish = chunk.response_metadata.get("finish_reason") or self._finish
+        if chunk.usage_metadata:
+            counted = chunk.usage_metadata
             self._counted = TokenUsage(
                 calls=1, prompt=counted["input_tokens"], completion=counted["output_tokens"]
             )
 
-    def usage(self, asked: int) -> TokenUsage:
-        """Tokens as the backend counted them, else as far as they can be told."""
-        return self._counted or TokenUsage(calls=1, prompt=asked, completion=self._pieces)
+    def usage(self, request: int) -> TokenUsage:
+        """The backend's token count, else an estimate."""
+        return self._counted or TokenUsage(calls=1, prompt=request, completion=self._pieces)
 
     def why(self, most: int) -> Literal["", "length", "loop", "stopped"]:
         """Why the answer is not whole; ChatGLM3 servers say "stop" even at the token limit."""
@@ -277,12 +279,12 @@ class _Heard:
 
 
 def follows(question: str) -> bool:
-    """Whether a question is understood only with the one before it."""
-    return leans(question) or bool(_FOLLOWING.search(question)) or len(units_of(question)) <= 1
+    """Whether a question can be understood only with the one before it."""
+    return leans(question) or bool(_FOLLOWING.search(question)) or len(terms_of(question)) <= 1
 
 
-def _for_talk(backend: Backend) -> Backend:
-    """The backend with room for questions: an answer takes half of the context at most."""
+def _for_chat(backend: Backend) -> Backend:
+    """The backend with at most half of its context for an answer, and without a JSON schema."""
     return backend.model_copy(
         update={
             "max_tokens": min(backend.max_tokens, backend.context // 2),

@@ -1,4 +1,4 @@
-"""The request for one question of a conversation: as much history and sources as fit."""
+"""Builds the request for one question of a conversation, with the history and sources that fit."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .retriever import Source
 from .visible_text import TEMPLATE
 
 MESSAGE_TOKENS = 8
-"""What a template puts around a message, at most."""
+"""Upper bound of the tokens that a chat template adds to a message."""
 MARGIN = 1.1
-"""Ours is an estimate; a model's own count may be higher."""
+"""Safety factor: our token count is an estimate, and a model's may be higher."""
 
 
 class Turn(BaseModel):
-    """What one side of a conversation said."""
+    """One message of a conversation."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,21 +39,21 @@ class Turn(BaseModel):
 
 
 class Exchange(NamedTuple):
-    """A question and the answer it was given."""
+    """A question and its answer."""
 
     question: str
     answer: str
 
     def messages(self) -> list[BaseMessage]:
-        """As the model is told them."""
+        """The two messages of the request."""
         return [HumanMessage(self.question), AIMessage(self.answer)]
 
 
 def exchanges(history: Sequence[Turn]) -> list[Exchange]:
-    """A history as questions with their answers.
+    """The history as question-answer exchanges.
 
-    Many templates refuse anything else: a question without an answer, or an answer without a
-    question, is left out, and what one side said in several parts is put together.
+    Many chat templates refuse anything else: a question without an answer, or an answer without a
+    question, is left out, and consecutive answers are joined.
 
     Args:
         history: The oldest turn first.
@@ -69,7 +69,7 @@ def exchanges(history: Sequence[Turn]) -> list[Exchange]:
         if answered:
             done.append(Exchange(asked, answered))
             asked = ""
-        # A question that was never answered gives way to the next.
+        # A question without an answer is replaced by the next.
         asked, answered = text, ""
     if answered:
         done.append(Exchange(asked, answered))
@@ -77,12 +77,12 @@ def exchanges(history: Sequence[Turn]) -> list[Exchange]:
 
 
 def cost(*texts: str) -> int:
-    """About how many tokens some messages take, on the safe side."""
+    """An upper estimate of the tokens of some messages."""
     return sum(int(count_tokens(text) * MARGIN) + MESSAGE_TOKENS for text in texts)
 
 
 def latest(done: Sequence[Exchange], room: int) -> list[Exchange]:
-    """The latest exchanges that fit, in order, none of them cut and none left out between.
+    """The latest consecutive exchanges that fit whole, in order.
 
     Args:
         done: The oldest first.
@@ -97,23 +97,23 @@ def latest(done: Sequence[Exchange], room: int) -> list[Exchange]:
     return kept[::-1]
 
 
-class Asked(NamedTuple):
+class Request(NamedTuple):
     """A request.
 
     Attributes:
-        messages: To be sent.
-        sources: Those that stand in it, in the order of their numbers.
-        tokens: About how many it takes.
-        told: Exchanges of the history that stand in it.
+        messages: The messages to send.
+        sources: The sources it quotes, in the order of their numbers.
+        tokens: Estimated tokens of the messages.
+        history_length: Number of exchanges of the history in it.
     """
 
     messages: list[BaseMessage]
     sources: tuple[Source, ...]
     tokens: int
-    told: int
+    history_length: int
 
 
-def request(
+def build_request(
     question: str,
     history: Sequence[Turn],
     sources: tuple[Source, ...],
@@ -122,17 +122,17 @@ def request(
     room: int,
     limit: int,
     most: int,
-) -> Asked:
-    """The request for a question, with the best of its sources and the latest turns that fit.
+) -> Request:
+    """The request for a question, with as many of the best sources and latest turns as fit.
 
     Args:
         question: The user's.
         history: The oldest turn first.
         sources: The best first; none for a free conversation.
         system: The user's own system prompt; None for a built-in one.
-        room: Tokens there are for it.
+        room: Tokens available for it.
         limit: Tokens of the backend's context, for the error.
-        most: Exchanges of the history to be told, however many fit.
+        most: Upper bound for the exchanges of the history.
 
     Raises:
         ChainError: The question alone, or with its best source, does not fit.
@@ -152,20 +152,20 @@ def request(
     kept = kept[len(kept) - min(most, len(kept)) :]
     earlier = [message for one in kept for message in one.messages()]
     tokens = needed + sum(cost(*one) for one in kept)
-    return Asked([SystemMessage(rules), *earlier, HumanMessage(said)], shown, tokens, len(kept))
+    return Request([SystemMessage(rules), *earlier, HumanMessage(said)], shown, tokens, len(kept))
 
 
 def without_tokens(text: str) -> str:
-    """A text in which no token of a chat template can end the model's instructions."""
+    """A text without chat-template tokens, which could end the model's instructions."""
     return TEMPLATE.sub(" ", text)
 
 
 def says_nothing(answer: str, question: str) -> bool:
-    """Whether the model says, in the words it was told to, that the passages do not say.
+    """Whether an answer says, in the words the prompt prescribes, that the passages lack it.
 
     Args:
-        answer: The whole of it.
-        question: It answers.
+        answer: The whole answer.
+        question: The question it answers.
     """
     nothing = normalise(dialogue_prompt(language_of(question)).nothing)
     said = normalise(answer)

@@ -1,4 +1,4 @@
-"""Finds the nearest pairs of a list, and passages of its documents, for a question."""
+"""Retrieves the pairs of a list and the passages of its documents that can answer a question."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from ..journal.lists import load_list
 from ..records import SourceFile
 from ..run.inputs import RunInput, read_inputs
 from ..settings import Resolved, Settings, resolve
-from .hybrid_index import NEAR, Shelf, Wanted, look_at
+from .hybrid_index import NEAR, HybridIndex, Query, query_of
 from .lexical_index import LONGEST_QUESTION
-from .vector_index import MeaningIndex, as_queries, embed_within, strangers, vector_of
+from .vector_index import VectorIndex, as_queries, embed_within, off_topic_questions, vector_of
 
 PASSAGE_TOKENS = 150
-"""A few sentences: what answers a question without much else around it."""
+"""Estimated tokens of a passage: a few sentences."""
 
 
 class Passage(NamedTuple):
-    """A stretch of a document.
+    """A passage of a document.
 
     Attributes:
-        text: The document's own.
+        text: The text as it is in the document.
         source: The document.
-        page: Where it begins; None without pages.
+        page: The page where it begins; None without pages.
         context: Title and headings above it.
     """
 
@@ -48,12 +48,12 @@ class Passage(NamedTuple):
 
     @property
     def searched(self) -> str:
-        """What it is found by."""
+        """The text that is indexed."""
         return f"{self.context}\n{self.text}" if self.context else self.text
 
 
 def passages_of(files: Iterable[SourceFile]) -> Iterator[Passage]:
-    """The passages of files, as a journal keeps them, without tables of contents and the like."""
+    """The passages of saved files, without tables of contents and other boilerplate."""
     for file in files:
         metadata = {"source": file.source, "sha256": file.sha256, "start": 0}
         document = Document(page_content=file.text, metadata=metadata)
@@ -75,17 +75,17 @@ if TYPE_CHECKING:
     from ..journal.replies import Journal
 
 WITHIN_SECONDS = 30.0
-"""For vectors that are not there yet; passages left without one are found by their words, and
-the next opening goes on where this one stopped."""
+"""Time limit for embedding; passages left without a vector are found by their words, and
+the next retriever continues where this one stopped."""
 QUESTION_WEIGHT = 0.5
-"""Of the nearness of a pair's question, beside its words; measured. Questions are alike in form
-where they ask about different things."""
+"""Weight of the vector similarity of a pair's question, beside its words; measured. Questions
+about different things are alike in form."""
 FOLLOWING = 0.6
-"""Share of the best score that the other places must have."""
+"""Share of the best score that other results must reach."""
 
 
 class Source(BaseModel):
-    """One place an answer is drawn from: a kept pair with its evidence, or a passage."""
+    """A source of an answer: a kept pair with its evidence, or a passage."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -99,26 +99,26 @@ class Source(BaseModel):
 
 
 class PairRetriever:
-    """Finds what a question may be answered from; thread-safe.
+    """Retrieves the sources that can answer a question; thread-safe.
 
-    Made by ``of_job`` or ``of_texts``.
+    Created by ``of_job`` or ``of_texts``.
 
     Args:
-        pairs: Kept ones.
-        passages: Of their documents.
-        named: What measures nearness.
-        journal: Holds the vectors made before, and those made now.
-        seconds: For vectors that are not there yet; None for all.
-        progress: Told ``(vectors there, vectors in all)``.
+        pairs: The kept pairs.
+        passages: The passages of their documents.
+        named: The embedding.
+        journal: Caches vectors.
+        seconds: Time limit for embedding; None for no limit.
+        progress: Called with ``(vectors there, vectors in all)``.
 
     Raises:
-        EmbeddingError: There are no vectors to be had.
+        EmbeddingError: The vectors cannot be computed.
         JournalError: The journal cannot be read or written.
 
     Attributes:
         pairs: How many pairs there are to find.
         passages: How many passages.
-        embeddings: Name of what measures nearness.
+        embeddings: Name of the embedding.
     """
 
     def __init__(
@@ -141,20 +141,22 @@ class PairRetriever:
         asked: defaultdict[str, list[int]] = defaultdict(list)
         for place, pair in enumerate(pairs):
             asked[normalise(pair.question)].append(place)
-        self._asked = dict(asked)
+        self._by_question = dict(asked)
 
-        def meaning(texts: list[str], far: NamedEmbeddings) -> MeaningIndex | None:
+        def vector_index(texts: list[str], embedding: NamedEmbeddings) -> VectorIndex | None:
             vectors = embed_within(named, texts, journal, seconds, progress)
-            return MeaningIndex(texts, vectors, _far(far, journal)) if vectors else None
+            if not vectors:
+                return None
+            return VectorIndex(texts, vectors, _off_topic_vectors(embedding, journal))
 
         questions = [pair.question for pair in pairs]
-        told = [f"{p.question}\n{p.answer}\n{p.evidence.sentence}" for p in pairs]
-        found_by = [passage.searched for passage in passages]
-        self._pair_shelf = Shelf(
-            told, meaning(questions, named), weight=QUESTION_WEIGHT, questions=True
+        pair_texts = [f"{p.question}\n{p.answer}\n{p.evidence.sentence}" for p in pairs]
+        passage_texts = [passage.searched for passage in passages]
+        self._pair_index = HybridIndex(
+            pair_texts, vector_index(questions, named), weight=QUESTION_WEIGHT, questions=True
         )
-        self._passage_shelf = Shelf(
-            found_by, meaning(found_by, self._queries), weight=1.0, questions=False
+        self._passage_index = HybridIndex(
+            passage_texts, vector_index(passage_texts, self._queries), weight=1.0, questions=False
         )
 
     @classmethod
@@ -168,15 +170,15 @@ class PairRetriever:
         seconds: float | None = WITHIN_SECONDS,
         progress: EmbeddingProgress | None = None,
     ) -> PairRetriever:
-        """Over the final list of a job, a person's edits applied, and the job's passages.
+        """A retriever over a job's final list, with the user's edits applied, and its passages.
 
         Args:
-            journal: Holds the job and the vectors made before; needed no more afterwards.
-            job_id: Or as much of its beginning as names no other.
+            journal: Holds the job and cached vectors; not needed afterwards.
+            job_id: The id, or a unique beginning of it.
             resolved: Says which embedding; None for the one the job was made with.
-            embeddings: What measures nearness; None for the one the settings name.
-            seconds: For vectors that are not there yet; None for all.
-            progress: Told ``(vectors there, vectors in all)``.
+            embeddings: The embedding; None for the one the settings name.
+            seconds: Time limit for embedding; None for no limit.
+            progress: Called with ``(vectors there, vectors in all)``.
 
         Raises:
             JournalError: There is no such job, or it has not ended.
@@ -206,11 +208,11 @@ class PairRetriever:
         seconds: float | None = WITHIN_SECONDS,
         progress: EmbeddingProgress | None = None,
     ) -> PairRetriever:
-        """Over the passages of documents, without any pairs.
+        """A retriever over the passages of documents, without pairs.
 
         Args:
             inputs: Paths, ``Text``s, or Documents of any LangChain loader.
-            journal: Holds the vectors made before, and those made now.
+            journal: Caches vectors.
             resolved: Says which embedding; None for the settings in force.
             embeddings: As for ``of_job``.
             seconds: As for ``of_job``.
@@ -227,7 +229,7 @@ class PairRetriever:
         return cls((), passages, named, journal, seconds=seconds, progress=progress)
 
     def search(self, question: str, k: int = 6) -> list[Source]:
-        """The nearest places, best first; empty where nothing is near enough to answer from.
+        """The best sources, best first; empty if none is near enough to answer from.
 
         Args:
             question: In Chinese or English.
@@ -236,13 +238,13 @@ class PairRetriever:
         Raises:
             EmbeddingError: The question cannot be embedded.
         """
-        wanted = self._look_at(question)
-        pairs = [(score, self._sources[at]) for score, at in self._pair_shelf.scores(wanted)]
-        passages = [(score, self._passages[at]) for score, at in self._passage_shelf.scores(wanted)]
+        query = self._query(question)
+        pairs = [(score, self._sources[at]) for score, at in self._pair_index.scores(query)]
+        passages = [(score, self._passages[at]) for score, at in self._passage_index.scores(query)]
         ranked = sorted(pairs[:k] + passages[:k], key=lambda found: -found[0])
         if not ranked or ranked[0][0] < NEAR:
             return []
-        # Half of them passages, where there are as many: they say what the pairs leave out.
+        # Half of them passages, if there are as many: they hold what the pairs leave out.
         most, least = k - min(k // 2, len(passages)), FOLLOWING * ranked[0][0]
         kept = 0
         chosen: list[Source] = []
@@ -254,17 +256,17 @@ class PairRetriever:
         return chosen[:k]
 
     def same_question(self, question: str) -> Source | None:
-        """The kept pair whose question is the very same once normalised, or None.
+        """The kept pair whose normalised question is the same, or None.
 
-        None also where several kept pairs ask it and answer differently. A question that is only
-        near a pair's is left to the model: of those near enough for duplicates, most were found
+        None also if several kept pairs ask it and answer differently. A question that is only
+        similar to a pair's is left to the model: most of those near enough for duplicates proved
         to have another answer.
 
         Args:
             question: In Chinese or English.
         """
         question = whole_characters(question[:LONGEST_QUESTION])
-        places = self._asked.get(normalise(question))
+        places = self._by_question.get(normalise(question))
         if not places:
             return None
         first = self._sources[places[0]]
@@ -272,10 +274,10 @@ class PairRetriever:
             return None
         return first.model_copy(update={"score": 1.0})
 
-    def _look_at(self, question: str) -> Wanted:
+    def _query(self, question: str) -> Query:
         asked = whole_characters(question[:LONGEST_QUESTION]).strip()
         as_query = vector_of(self._queries, asked)
-        return look_at(asked, as_query, vector_of(self._named, asked))
+        return query_of(asked, as_query, vector_of(self._named, asked))
 
 
 def _of_pair(pair: QAPair) -> Source:
@@ -289,12 +291,12 @@ def _of_pair(pair: QAPair) -> Source:
     )
 
 
-def _far(named: NamedEmbeddings, journal: Journal) -> dict[str, np.ndarray]:
-    """The vectors of questions about other things, by language."""
+def _off_topic_vectors(named: NamedEmbeddings, journal: Journal) -> dict[str, np.ndarray]:
+    """The vectors of the off-topic questions, by language."""
     import numpy as np
 
-    far = {}
-    for language, questions in strangers().items():
+    off_topic = {}
+    for language, questions in off_topic_questions().items():
         vectors = embed(named, questions, journal)
-        far[language] = np.stack([vectors[question] for question in questions])
-    return far
+        off_topic[language] = np.stack([vectors[question] for question in questions])
+    return off_topic

@@ -1,4 +1,4 @@
-"""The lists that questions are answered from, indexed once and kept while they are asked about."""
+"""Cache of retrievers by job, so that a list is indexed once."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from ..settings import Resolved, Settings
 from .retriever import PairRetriever
 
 REMEMBERED = 4
-"""Indexes in memory; another one is made anew, from the vectors in the journal."""
+"""Retrievers in memory; others are rebuilt from the vectors in the journal."""
 
 Load = Callable[[str, Literal["auto", "torch", "openvino"]], NamedEmbeddings]
 
 
 class RetrieverCache:
-    """Makes the index of a job's list, and keeps the latest; safe for many threads.
+    """Builds retrievers over the lists of jobs and caches the most recent; thread-safe.
 
     Args:
-        journal: Holds lists and vectors.
-        load: Gives an embedding by its name and what computes it; ``Runner.embeddings`` where
-            runs share theirs.
+        journal: The journal with lists and vectors.
+        load: Loads an embedding by its name and backend; ``Runner.embeddings`` if
+            it is shared with runs.
     """
 
     def __init__(self, journal: Journal, load: Load = load_embeddings) -> None:
@@ -40,14 +40,14 @@ class RetrieverCache:
         self._made: OrderedDict[tuple[object, ...], Future[PairRetriever]] = OrderedDict()
 
     def of_job(self, job: Job, resolved: Resolved | None = None) -> PairRetriever:
-        """What finds pairs and passages of a job, a person's edits applied.
+        """The retriever over a job's pairs and passages, with the user's edits applied.
 
         Args:
             job: From the journal.
             resolved: Says which embedding; None for the one the job was made with.
 
         Raises:
-            SaidError: The job has no list yet, or no vectors are to be had.
+            SaidError: The job has no list yet, or the vectors cannot be computed.
         """
         if not has_list(self._journal, job.id):  # before an embedding is loaded for nothing
             raise JournalError("job.no_list", job=job.id)
@@ -67,7 +67,7 @@ class RetrieverCache:
                 named = self._load(*measured)
                 made = PairRetriever.of_job(self._journal, job.id, embeddings=named)
                 future.set_result(made)
-            except Exception as error:  # noqa: BLE001 - whoever waits for it is told
+            except Exception as error:  # noqa: BLE001 - raised in every thread that waits for it
                 with self._lock:
                     self._made.pop(key, None)
                 future.set_exception(error)

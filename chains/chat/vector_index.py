@@ -1,8 +1,8 @@
-"""Texts found by their meaning: cosines, counted from where questions about other things end.
+"""Vector index: cosine similarities, calibrated with off-topic questions.
 
-What cosine is near differs from embedding to embedding and from document to document. So a few
-questions about everyday things are compared with the very same texts; the mean of the nearest
-cosines they find is 0 on our scale, and a cosine of 1 is 1.
+Which cosine counts as near differs between embeddings and documents. So a few
+off-topic questions are compared with the same texts; the mean of the nearest
+cosines they find becomes 0 on the scale, and a cosine of 1 stays 1.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from ..journal.replies import Journal
 
 AT_ONCE = 64
-"""Texts embedded between two looks at the clock."""
+"""Texts embedded between two checks of the time limit."""
 
 
 class _AsQueries(Embeddings):
-    """Embeds texts as queries of a retrieval, with the model's instruction where it has one."""
+    """Embeds texts as retrieval queries, with the model's instruction if it has one."""
 
     def __init__(self, embeddings: Embeddings) -> None:
         self._embeddings = embeddings
@@ -44,7 +44,7 @@ class _AsQueries(Embeddings):
 
 
 def as_queries(named: NamedEmbeddings) -> NamedEmbeddings:
-    """The embedding for questions that look for passages; its vectors are cached apart."""
+    """The embedding for questions that search passages; its vectors are cached separately."""
     if named.embeddings is None:
         return named
     key = f"{named.key or named.name} queries"
@@ -55,7 +55,7 @@ def vector_of(named: NamedEmbeddings, text: str) -> np.ndarray | None:
     """The unit vector of one text; None without an embedding, or for a blank text.
 
     Raises:
-        EmbeddingError: What the model gives is no vector.
+        EmbeddingError: The model does not return a vector.
     """
     if named.embeddings is None or not text.strip():
         return None
@@ -68,8 +68,8 @@ def vector_of(named: NamedEmbeddings, text: str) -> np.ndarray | None:
 
 
 @cache
-def strangers() -> dict[str, list[str]]:
-    """Questions about everyday things, by language."""
+def off_topic_questions() -> dict[str, list[str]]:
+    """Off-topic questions, by language, that set the zero of the similarity scale."""
     text = Path(__file__).with_name("off_topic_probes.json").read_text(encoding="utf-8")
     return cast("dict[str, list[str]]", json.loads(text))
 
@@ -81,17 +81,17 @@ def embed_within(
     seconds: float | None,
     progress: EmbeddingProgress | None = None,
 ) -> dict[str, np.ndarray]:
-    """The vectors of texts, as many as are known or can be made in a time.
+    """The vectors of as many texts as are cached or can be embedded within a time limit.
 
     Args:
         named: From ``load_embeddings``.
         texts: None of them blank.
-        journal: Holds the vectors made before, and those made now.
+        journal: Caches vectors.
         seconds: After which no more are made; None for all.
-        progress: Told ``(vectors there, vectors in all)``.
+        progress: Called with ``(vectors there, vectors in all)``.
 
     Raises:
-        EmbeddingError: There are no vectors to be had.
+        EmbeddingError: The vectors cannot be computed.
         JournalError: The journal cannot be read or written.
     """
     if named.embeddings is None:
@@ -109,20 +109,20 @@ def embed_within(
     return vectors
 
 
-class MeaningIndex:
-    """Texts by their vectors, some of which may be missing.
+class VectorIndex:
+    """An index of texts by their vectors, some of which may be missing.
 
     Args:
-        texts: In the order of their places.
-        vectors: Of some or all of them.
-        far: Vectors of questions about other things, by language.
+        texts: In the order of their indices.
+        vectors: Unit vectors of some or all of the texts.
+        off_topic: Vectors of the off-topic questions, by language.
     """
 
     def __init__(
         self,
         texts: Sequence[str],
         vectors: dict[str, np.ndarray],
-        far: dict[str, np.ndarray],
+        off_topic: dict[str, np.ndarray],
     ) -> None:
         import faiss
         import numpy as np
@@ -135,13 +135,13 @@ class MeaningIndex:
         self.known = np.array([text in vectors for text in texts], dtype=bool)
         self._index = faiss.IndexFlatIP(width)
         self._index.add(rows)
-        self._floor = {
+        self._zero = {
             language: min(0.99, float((questions @ rows.T).max(axis=1).mean()))
-            for language, questions in far.items()
+            for language, questions in off_topic.items()
         }
 
     def nearest(self, vector: np.ndarray, count: int) -> np.ndarray:
-        """The places of the nearest texts.
+        """The indices of the nearest texts.
 
         Args:
             vector: The question's, of length 1.
@@ -151,20 +151,20 @@ class MeaningIndex:
         places: np.ndarray = found[0]
         return places
 
-    def values(self, vector: np.ndarray, places: np.ndarray, language: str) -> np.ndarray:
-        """How near the texts at some places are, on our scale: at most 1, below 0 for far.
+    def similarities(self, vector: np.ndarray, places: np.ndarray, language: str) -> np.ndarray:
+        """Calibrated similarities of the texts at some indices: at most 1, below 0 for off-topic.
 
         Args:
             vector: The question's, of length 1.
             places: Of the texts.
             language: The question's, ``zh`` or ``en``.
         """
-        floor = self._floor[language]
-        near: np.ndarray = (self.cosines(vector, places) - floor) / (1.0 - floor)
-        return near
+        zero = self._zero[language]
+        calibrated: np.ndarray = (self.cosines(vector, places) - zero) / (1.0 - zero)
+        return calibrated
 
     def cosines(self, vector: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """The cosines of the texts at some places.
+        """The cosines of the texts at some indices.
 
         Args:
             vector: The question's, of length 1.

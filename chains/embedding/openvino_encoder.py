@@ -1,4 +1,4 @@
-"""An embedding model run by OpenVINO with int8 weights, from an export made once and measured."""
+"""Runs an embedding model in OpenVINO with int8 weights, exported once and measured."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 FARTHEST = 0.02
-"""Largest shift of a cosine against fp32; thresholds are told to the second digit."""
+"""Largest accepted shift of a cosine against fp32; thresholds have two digits."""
 GRAPH, WEIGHTS, NOTE = "model.xml", "model.bin", "measured.json"
 
 
 class Measured(BaseModel):
-    """What is known of an export."""
+    """The measurements of an export."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,11 +32,11 @@ class Measured(BaseModel):
 
 
 class TooFarError(EmbeddingError):
-    """An export whose similarities differ from fp32 by more than can be borne."""
+    """An export whose similarities differ too much from fp32."""
 
 
 class OpenVinoEncoder:
-    """A model in OpenVINO; exported at the first use, which takes a minute for a large one.
+    """A model in OpenVINO, exported at the first use, which takes a minute for a large one.
 
     Args:
         folder: Of the model, whose tokenizer is used.
@@ -68,7 +68,7 @@ class OpenVinoEncoder:
             raise EmbeddingError("embeddings.folder", folder=str(export), reason=reason) from error
 
     def __call__(self, texts: list[str]) -> np.ndarray:
-        """One row a text."""
+        """Vectors, one row per text."""
         asked = self._tokenizer(
             texts, padding=True, truncation=True, max_length=self._tokens, return_tensors="np"
         )
@@ -77,9 +77,9 @@ class OpenVinoEncoder:
 
 
 def exported(folder: Path, digest: str, farthest: float = FARTHEST) -> tuple[Path, Measured]:
-    """The folder of a model's export and what was measured of it; made where it is missing.
+    """The folder of a model's export and its measurements; exported if missing.
 
-    It is written apart and moved into place whole, so an interrupted export leaves nothing that
+    It is written elsewhere and moved into place whole, so an interrupted export leaves nothing that
     could be taken for one.
 
     Raises:
@@ -110,7 +110,7 @@ def exported(folder: Path, digest: str, farthest: float = FARTHEST) -> tuple[Pat
 
 
 def _known(place: Path) -> Measured | None:
-    """What is noted of an export whose files are whole; None where it is to be made."""
+    """The measurements of a complete export; None if there is none."""
     try:
         measured = Measured.model_validate_json((place / NOTE).read_text(encoding="utf-8"))
         whole = (place / GRAPH).stat().st_size == measured.graph_bytes

@@ -1,4 +1,4 @@
-"""From a sentence-transformers model to an OpenVINO graph with int8 weights, and how far it is off.
+"""Exports a sentence-transformers model to OpenVINO with int8 weights, and measures the error.
 
 Plain ``openvino`` suffices: torch traces the model, OpenVINO's front end reads the trace, and the
 weights of its matrix products are replaced by int8 values with one scale an output, the form that
@@ -42,11 +42,11 @@ PROBES = (
     "The index speeds up reading at the cost of slower writing and more space on disk. " * 8,
     "Payment is due within thirty days of the invoice; a late fee of 1.5 % a month applies. " * 4,
 )
-"""Texts short and long, near and far, in both languages: what duplicates and passages are like."""
+"""Probe texts, short and long, similar and different, in both languages."""
 
 
 def export(folder: Path, graph: Path) -> tuple[float, int]:
-    """The shift of the exported model against fp32, and the tokens it reads of one text.
+    """The exported model's largest shift of a cosine against fp32, and its token limit per text.
 
     Args:
         folder: Of the model.
@@ -110,7 +110,7 @@ def _write(encoder: TorchEncoder, tokens: int, graph: Path) -> None:
 
 
 def _to_int8(model: Any) -> None:
-    """Replaces the constant matrices of the model's products by int8 values with a scale a row."""
+    """Replaces constant matrices in matrix products by int8 values with a scale per row."""
     import numpy as np
     from openvino import opset13 as operations
 
@@ -129,11 +129,11 @@ def _to_int8(model: Any) -> None:
 
 
 def rounded(weights: np.ndarray, inner: int) -> tuple[np.ndarray, np.ndarray]:
-    """Int8 values and the scales that bring them back: ``values * scales`` is near the weights.
+    """Int8 values and float32 scales such that ``values * scales`` approximates the weights.
 
     Args:
         weights: A matrix, float32.
-        inner: The axis summed over in the product; each line along it has a scale of its own.
+        inner: The axis summed over in the product; each line along it has its own scale.
     """
     import numpy as np
 
@@ -146,8 +146,8 @@ def rounded(weights: np.ndarray, inner: int) -> tuple[np.ndarray, np.ndarray]:
 def _shift(encoder: TorchEncoder, tokens: int, graph: Path) -> float:
     """The largest change of a cosine between two probes, against fp32 as the model runs in torch.
 
-    The export gets them in one padded batch and torch one by one, through its own preparation: so
-    a padding that leaks in or a case handled otherwise shows here too.
+    The export gets them in one padded batch and torch one by one, with its own tokenizer: so
+    leaking padding and differences in tokenizing show here too.
     """
     import numpy as np
     import openvino

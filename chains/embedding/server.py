@@ -1,4 +1,4 @@
-"""Vectors from an OpenAI-compatible ``/v1/embeddings`` address, for those who have a server."""
+"""Embeddings from a server with an OpenAI-compatible ``/v1/embeddings`` address."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 
 
 class ServerEmbeddings(Embeddings):
-    """Unit vectors made by a server.
+    """Unit vectors from a server.
 
     Args:
         address: ``http://host:port/v1``, with or without ``/embeddings``; a model may follow
-            after ``#``, else the first one that the server lists is asked.
+            after ``#``, else the first one that the server lists is used.
         key: None for the one in ``QA3_EMBEDDINGS_KEY``, if it is set; the keys of language models
             are never sent to an address given here.
-        pause: Seconds before the second try where the server is busy; then twice as long.
+        pause: Seconds before the first retry of a busy server; doubled for each further one.
 
     Attributes:
-        model: The model that is asked.
-        address: Where, without the model.
+        model: The model's name.
+        address: The address without the model.
 
     Raises:
-        EmbeddingError: Nobody answers within 5 s, the key is refused, or no model is listed.
+        EmbeddingError: No response within 5 s, the key is refused, or no model is listed.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class ServerEmbeddings(Embeddings):
         self.model = self._find_model(model)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One unit vector a text.
+        """Unit vectors, one per text.
 
         Raises:
-            EmbeddingError: The server fails, or does not give one vector of one length for each.
+            EmbeddingError: The server fails, or does not return a vector of equal length for each.
         """
         rows: list[list[float]] = self.encode(texts).tolist()
         return rows
@@ -72,7 +72,7 @@ class ServerEmbeddings(Embeddings):
         return self.embed_documents([text])[0]
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """One unit vector a text, float32.
+        """Unit vectors: float32, shape (texts, dimensions).
 
         Raises:
             EmbeddingError: As for ``embed_documents``.
@@ -110,7 +110,7 @@ class ServerEmbeddings(Embeddings):
         return [placed[place] for place in range(len(texts))]
 
     def _find_model(self, given: str) -> str:
-        """The model named, else the first one listed; so a wrong address is said at once."""
+        """The given model, else the first one listed; a wrong address is reported at once."""
         answer = self._json("GET", f"{self.address}/models", missing_is_well=bool(given))
         if given:
             return given
@@ -122,7 +122,7 @@ class ServerEmbeddings(Embeddings):
     def _json(
         self, method: str, address: str, body: object = None, *, missing_is_well: bool = False
     ) -> Any:
-        """A server's answer, asked for again where it is busy."""
+        """The JSON of a response; requests to a busy server are retried."""
         for attempt in range(TRIES):
             try:
                 response = self._client.request(method, address, json=body)

@@ -1,4 +1,4 @@
-"""An embedding model run by torch: in bf16 where the processor computes in it, else in fp32."""
+"""Runs an embedding model in torch: in bf16 if the CPU supports it, else in fp32."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Precision = Literal["auto", "bf16", "fp32"]
 
 
 class TorchEncoder:
-    """A model in torch.
+    """A sentence-transformers model in torch.
 
     Args:
-        folder: Of the model.
-        precision: ``auto``: bf16 where the processor has instructions for it.
+        folder: The model's folder.
+        precision: ``auto``: bf16 if the CPU has instructions for it.
 
     Raises:
         EmbeddingError: The model cannot be loaded, or the package is missing.
@@ -37,7 +37,7 @@ class TorchEncoder:
         self.prepare: Any = getattr(self.model, "preprocess", None) or self.model.tokenize
 
     def __call__(self, texts: list[str]) -> np.ndarray:
-        """One row a text."""
+        """Vectors, one row per text."""
         import torch
 
         with torch.inference_mode():
@@ -47,7 +47,7 @@ class TorchEncoder:
 
 
 def load_model(folder: Path, precision: Literal["bf16", "fp32"]) -> Any:
-    """The SentenceTransformer of a folder, on the processor, with nothing asked of a network.
+    """The SentenceTransformer of a folder, on the CPU, without using the network.
 
     Raises:
         EmbeddingError: It cannot be loaded, or the package is missing.
@@ -66,7 +66,7 @@ def load_model(folder: Path, precision: Literal["bf16", "fp32"]) -> Any:
         with quiet():
             model = SentenceTransformer(str(folder), **options)
         if not (folder / "modules.json").is_file():
-            # Without a word on it the library takes the mean of all tokens.
+            # Without a configuration the library takes the mean of all tokens.
             model[1] = _first_token()
     except Exception as error:  # foreign loaders raise whatever they meet in a broken file
         reason = (str(error).splitlines() or [type(error).__name__])[0]
@@ -75,11 +75,11 @@ def load_model(folder: Path, precision: Literal["bf16", "fp32"]) -> Any:
 
 
 def _first_token() -> Any:
-    """A pooling that gives the vector of a text's first token, as a bge is trained to be read."""
+    """A pooling module that takes the first token's vector, as bge is trained for."""
     import torch
 
     class FirstToken(torch.nn.Module):
-        """Between the tokens' vectors and the text's."""
+        """The first token's vector as the text's."""
 
         def forward(self, features: dict[str, Any]) -> dict[str, Any]:
             features["sentence_embedding"] = features["token_embeddings"][:, 0]
@@ -89,13 +89,13 @@ def _first_token() -> Any:
 
 
 def computes_in_bf16() -> bool:
-    """Whether the processor has instructions for bf16; without them it is slower than fp32."""
+    """Whether the CPU has instructions for bf16; without them it is slower than fp32."""
     import torch
 
     asked = getattr(torch.cpu, "get_capabilities", None)
     if asked is not None:
         has = asked()
-    else:  # torch before 2.10 tells it nowhere
+    else:  # torch before 2.10 does not offer it
         lines = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
         has = dict.fromkeys(lines.split(), True)
     return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
@@ -103,7 +103,7 @@ def computes_in_bf16() -> bool:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps the libraries' progress bars and notices for their own developers off our terminal."""
+    """Silences the libraries' progress bars and warnings within the context."""
     from transformers.utils import logging as theirs
 
     loggers = [logging.getLogger(name) for name in ("transformers", "sentence_transformers")]

@@ -1,4 +1,4 @@
-"""Vectors as a model gives them, checked in the one way; what is wrong is said with its name."""
+"""Checks the vectors of a model and scales them to length 1; errors name the model."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 def unit_vectors(
     name: str, made: Sequence[Sequence[float]] | np.ndarray, count: int, width: int | None = None
 ) -> np.ndarray:
-    """One unit vector a row, float32.
+    """Unit vectors: float32, shape (count, dimensions).
 
     Args:
-        name: What made them, as users know it.
-        made: Vectors of any length but 0.
-        count: How many there must be.
-        width: How many dimensions they must have; None for any.
+        name: The embedding's name, for errors.
+        made: The model's vectors, of any length but 0.
+        count: The expected number of vectors.
+        width: The expected dimensions; None for any.
 
     Raises:
         EmbeddingError: They are too few or too many, of other widths, or not finite.

@@ -1,1 +1,1 @@
-"""Jobs for doors that stay open: runner, event log, progress, resume, report."""
+"""Jobs for long-running interfaces: runner, event log, progress, resume, report."""

@@ -1,4 +1,4 @@
-"""What qa3 needs on this machine, what is there, and how to mend what is not."""
+"""Checks the machine: packages, backend, model files, journal and disk, with advice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEAST_FREE = 2_000_000_000  # bytes: the embedded model, and room for a journal
 
 
 class Finding(BaseModel):
-    """One thing looked at: well, worth knowing, or wrong; its sentence says what to do."""
+    """The result of one check: ok, a note, or wrong; its sentence says what to do."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,7 +40,7 @@ def _finding(state: Literal["ok", "note", "wrong"], code: str, **fields: str | i
 
 
 def examine(resolved: Resolved) -> Iterator[Finding]:
-    """What was found, one thing at a time.
+    """The results of all checks, one at a time.
 
     Args:
         resolved: The settings in force; their backend is tried.
@@ -116,7 +116,7 @@ def _files(resolved: Resolved) -> Iterator[Finding]:
 
 
 def _card() -> Iterator[Finding]:
-    """An NVIDIA card that torch, built for CPUs, would leave idle."""
+    """A finding if there is an NVIDIA card and torch is built for CPUs only."""
     torch = _version("torch")
     if shutil.which("nvidia-smi") and torch and "+cpu" in torch:
         yield _finding("wrong", "doctor.cpu_torch", version=torch)

@@ -1,4 +1,4 @@
-"""Event log of one run, replayable for listeners that come late, leave, and come back."""
+"""Event log of one run, replayable for late and returning subscribers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ _OVER = ("done", "failed")
 
 
 class News(NamedTuple):
-    """What there is to hear at a moment.
+    """The events that a subscriber has not received yet.
 
     Attributes:
-        events: With their ids.
-        over: No more will come.
-        elsewhere: Nor was an end told: the job goes on in another process, or later.
+        events: Ids and events.
+        over: Whether no more will come.
+        elsewhere: Whether it is over without a final event: the job goes on in another process,
+            or later.
     """
 
     events: list[tuple[str, Event]]
@@ -30,13 +31,13 @@ class News(NamedTuple):
 
 @dataclass(eq=False)
 class EventLog:
-    """What one run has told so far, and who waits for more.
+    """The events of one run so far, and its subscribers.
 
     Attributes:
-        token: What the ids of its events begin with; no other log has it.
-        events: In the order they were told.
-        over: Nothing more will come.
-        error: Why the run failed, as it was raised.
+        token: Prefix of the ids of its events; unique for each log.
+        events: In the order they were logged.
+        over: Whether nothing more will come.
+        error: The exception that the run failed with.
     """
 
     token: str = field(default_factory=lambda: secrets.token_hex(4))
@@ -47,7 +48,7 @@ class EventLog:
     _watchers: list[Callable[[], object]] = field(default_factory=list)
 
     def tell(self, event: Event | None) -> None:
-        """Tells an event, or that nothing more will come."""
+        """Appends an event; None ends the log."""
         with self._changed:
             if event is not None:
                 self.events.append(event)
@@ -58,14 +59,14 @@ class EventLog:
             wake()
 
     def place(self, after: str | None) -> int:
-        """How many events a listener has heard whose last one had an id."""
+        """The index of the first event after the one with this id; 0 for an id of another log."""
         token, _, number = (after or "").partition("-")
         if token != self.token or not (number.isascii() and number.isdecimal()):
             return 0
         return min(int(number[:9]), len(self.events))
 
     def since(self, at: int) -> News:
-        """What was told after the first so many events."""
+        """The events from an index on."""
         with self._changed:
             new = self.events[at:]
             events = [(f"{self.token}-{number}", one) for number, one in enumerate(new, at + 1)]
@@ -75,11 +76,11 @@ class EventLog:
     def listen(
         self, after: str | None, patience: float | None
     ) -> Iterator[tuple[str, Event] | None]:
-        """The events after one that was heard, as they are told; None where none came for long.
+        """Yields the events after a given one as they are logged, and None after a time-out.
 
         Args:
-            after: The id of the last event heard.
-            patience: Seconds; None for ever.
+            after: The id of the last event received.
+            patience: Seconds to wait for the next event; None for ever.
         """
         at = self.place(after)
         while True:
@@ -96,7 +97,7 @@ class EventLog:
 
     @contextmanager
     def watching(self, wake: Callable[[], object]) -> Iterator[None]:
-        """Calls a function after everything that is told, until the context ends."""
+        """Calls a function after every logged event, until the context ends."""
         with self._changed:
             self._watchers.append(wake)
         try:

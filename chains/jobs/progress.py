@@ -1,4 +1,4 @@
-"""How far a run is, folded from its events; every door shows this and keeps no count of its own."""
+"""Progress of a run, folded from its events; the one source of counts for every interface."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from .runner import Runner
 
 WINDOW_SECONDS = 60.0
-"""How far back the speed is measured from which the rest of the time is guessed."""
+"""The window over which the rate is measured that the remaining time is estimated from."""
 
 
 class Snapshot(NamedTuple):
-    """What a progress line shows.
+    """The counts that a progress line shows.
 
     Attributes:
         done: Chunks that have ended.
-        total: All of them, as far as is known.
-        pairs: Kept so far; what comes later may still show duplicates.
-        aside: Pairs read and not kept.
+        total: All chunks, further passes included once they begin.
+        pairs: Pairs kept so far; later ones may still turn some into duplicates.
+        aside: Pairs read but not kept.
         failed: Chunks that failed.
         tokens: Of prompts and replies together.
         calls: Made so far.
@@ -45,12 +45,12 @@ class Snapshot(NamedTuple):
 
 
 class RunProgress:
-    """One run, from its first event on.
+    """The progress of one run, from its first event on.
 
     Attributes:
-        prepared: What the run is about; None until it has told.
+        prepared: The run's first event; None before it.
         verified: Pairs whose question was asked again, and how many are to be; (0, 0) before that.
-        over: Whether the run has ended; its list, or its failure, stands in the journal then.
+        over: Whether the run has ended; its list, or its failure, is in the journal then.
     """
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class RunProgress:
         self._speed: deque[tuple[float, int]] = deque()
 
     def take(self, event: Event) -> None:
-        """Takes in the next event."""
+        """Adds the next event."""
         if isinstance(event, Prepared):
             self.prepared, self._total = event, event.chunks
         elif isinstance(event, ChunkDone):
@@ -88,7 +88,7 @@ class RunProgress:
             self._failed[event.index] = event.outcome
 
     def pairs(self) -> list[QAPair]:
-        """The pairs kept so far, in document order; what comes later may still show duplicates."""
+        """The pairs kept so far, in document order; later ones may turn some into duplicates."""
         return [pair for index in sorted(self._pairs) for pair in self._pairs[index]]
 
     def failed(self) -> list[ChunkOutcome]:
@@ -112,7 +112,7 @@ class RunProgress:
         )
 
     def _rate(self) -> float | None:
-        """Chunks a second since a minute ago, or since the chunk before where one takes longer."""
+        """Chunks per second over the last minute, or since the last chunk if that is longer ago."""
         now, speed = time.monotonic(), self._speed
         if not speed or speed[-1][1] != self._done:
             speed.append((now, self._done))
@@ -123,43 +123,43 @@ class RunProgress:
 
 
 class JobProgress:
-    """How far a job of a runner is, whichever of its runs goes on; safe for many threads.
+    """The progress of a job of a runner over all its runs; thread-safe.
 
     Args:
-        runner: That runs it.
-        job: Its whole id.
+        runner: The runner of the job.
+        job: The whole id.
     """
 
     def __init__(self, runner: Runner, job: str) -> None:
         self._runner = runner
         self._job = job
         self._lock = threading.Lock()
-        self._heard: str | None = None
+        self._last_id: str | None = None
         self._run = RunProgress()
 
     @property
     def prepared(self) -> Prepared | None:
-        """What the run under way is about; None until it has told."""
+        """The first event of the current run; None before it."""
         return self._run.prepared
 
     @property
     def over(self) -> bool:
-        """Whether the last run heard of has ended; its list stands in the journal then."""
+        """Whether the latest run has ended; its list is in the journal then."""
         return self._run.over
 
     def catch_up(self) -> None:
-        """Takes in what the run has told since the last time; returns at once."""
+        """Adds the events logged since the last call; returns at once."""
         with self._lock:
-            news = self._runner.news(self._job, self._heard)
+            news = self._runner.news(self._job, self._last_id)
             for id_, event in news.events if news else ():
-                token = (self._heard or "").partition("-")[0]
+                token = (self._last_id or "").partition("-")[0]
                 if id_.partition("-")[0] != token:
                     self._run = RunProgress()  # another run, from its beginning
-                self._heard = id_
+                self._last_id = id_
                 self._run.take(event)
 
     def pairs(self) -> list[QAPair]:
-        """The pairs kept so far, in document order; what comes later may still show duplicates."""
+        """The pairs kept so far, in document order; later ones may turn some into duplicates."""
         with self._lock:
             return self._run.pairs()
 

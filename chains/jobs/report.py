@@ -1,4 +1,4 @@
-"""A finished job as a page to look at; the same at every door."""
+"""Writes the HTML report of a finished job."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def write_job_view(
     language: str = "en",
     before: Before | None = None,
 ) -> Path:
-    """The page of a finished job, with what a person changed in its list.
+    """Writes the HTML report of a finished job, with the user's edits applied.
 
     Args:
-        journal: That holds the job.
-        job: Its whole id.
-        path: Replaced if it is there; its folder must exist.
+        journal: The journal that holds the job.
+        job: The whole id.
+        path: The file; replaced if it exists; its folder must exist.
         language: ``en`` or ``zh``.
         before: As for ``write_pairs``.
 

@@ -1,4 +1,4 @@
-"""A job taken up again, from what the journal holds of it and without its documents."""
+"""Resumes a job from the journal alone, without its documents."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def resume(
     progress: DownloadProgress | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[Event]:
-    """The events of a job that goes on: what was answered is not asked again.
+    """The events of a resumed job; answered requests are not sent again.
 
     Args:
-        journal: That holds the job.
+        journal: The journal that holds the job.
         job: From ``Jobs.find``; for failed chunks to be asked again, after
             ``Jobs.pass_over_failed``.
         given: Settings that say how to go on, such as ``concurrency`` or ``max_calls``; a budget
@@ -44,7 +44,7 @@ def resume(
         stop: As for ``Pipeline``.
 
     Raises:
-        SaidError: Somebody works on the job, another version wrote it, or as ``Pipeline.run``.
+        SaidError: A live process holds the job, another version wrote it, or as ``Pipeline.run``.
     """
     files, chunks = load_documents(journal, job.id)
     if not chunks:

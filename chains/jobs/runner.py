@@ -1,8 +1,8 @@
-"""Runs in threads of this process, with any number of listeners; for doors that stay open.
+"""Runs jobs in threads of this process, with any number of subscribers; for servers.
 
-A job is in the journal before it runs, and its listeners may come and go: neither a closed page
-nor a killed server loses it. What a server took on it takes up again when it is started anew.
-Beside jobs there are runs for somebody who waits for the answer; nobody takes those up again.
+A job is in the journal before it runs, and its subscribers may come and go: neither a closed page
+nor a killed server loses it. A restarted server resumes the jobs it had accepted.
+Beside jobs there are runs for a client that waits for the result; those are never resumed.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ from .resume import resume
 
 log = logging.getLogger(__name__)
 REMEMBERED = 50
-"""Runs over whose events can still be listened to; the list itself stands in the journal."""
+"""Ended runs whose events can still be replayed; their lists are in the journal."""
 _BUDGET = ("max_calls", "max_tokens_total")
 
 
 @dataclass(eq=False)
 class _Run:
-    """One run: how it starts, what ends it, and what it tells.
+    """One run: how to start it, the signal that stops it, and its event log.
 
     Attributes:
-        job: The job it is about; empty where somebody waits for the answer instead.
-        turn: Its place in a queue.
+        job: The job's id; empty for a run whose client waits for the result.
+        turn: Its future in the thread pool's queue.
     """
 
     job: str
@@ -60,21 +60,21 @@ class _Run:
 
     @property
     def over(self) -> bool:
-        """Nothing more will come of it."""
+        """Whether its event log has ended."""
         return self.log.over
 
 
 class Runner:
-    """Runs jobs one beside the other; those of the embedded model one after the other.
+    """Runs jobs concurrently; those of the embedded model one after the other.
 
     Args:
-        journal: Where everything is kept.
-        at_once: Jobs of other backends that run at the same time.
+        journal: Holds jobs, replies and lists.
+        at_once: Simultaneous jobs of other backends.
         waiting: Jobs that may wait for their turn.
-        answers: Runs of other backends at the same time that somebody waits for.
+        answers: Simultaneous runs of other backends whose clients wait.
 
     Attributes:
-        backends: Those kept open for conversations in this process.
+        backends: The backends kept open for conversations in this process.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Runner:
         self._lock = threading.Lock()
         self._runs: dict[str, _Run] = {}
         self._answers: set[_Run] = set()
-        self._left: list[_Run] = []
+        self._unfinished: list[_Run] = []
         self._closed = False
         self._embeddings: dict[tuple[str, str], Future[NamedEmbeddings]] = {}
         # The embedded model serves one job at a time; a short answer need not wait for the end of
@@ -99,14 +99,14 @@ class Runner:
         self._stopped = ThreadPoolExecutor(1, thread_name_prefix="stopped")
 
     def begin(self, read: Inputs, resolved: Resolved) -> str:
-        """The id of a new job, in the journal and waiting for its turn.
+        """The id of a new job, saved in the journal and queued.
 
         Args:
-            read: What it asks about.
+            read: The inputs, read and split.
             resolved: The settings in force.
 
         Raises:
-            BusyError: Too many wait already.
+            BusyError: Too many jobs are queued.
             SaidError: The backend is unknown, or the journal cannot be written.
         """
         backend = choose(resolved)
@@ -133,12 +133,12 @@ class Runner:
         return job.id
 
     def answer(self, read: Inputs, resolved: Resolved, stop: threading.Event) -> EventLog:
-        """What a run tells that somebody waits for; it goes before jobs that wait for their turn.
+        """The event log of a run whose client waits for the result; it does not queue behind jobs.
 
-        Nothing takes it up again where it is stopped or the runner is closed.
+        It is not resumed after it was stopped or the runner was closed.
 
         Args:
-            read: What it asks about.
+            read: The inputs, read and split.
             resolved: The settings in force.
             stop: Ends it: calls in flight are finished, the rest is not asked.
 
@@ -161,16 +161,16 @@ class Runner:
     def resume_job(
         self, job: str, given: Mapping[str, Any] | None = None, *, retry: bool = False
     ) -> None:
-        """Runs a job of the journal again; what was answered is not asked again.
+        """Resumes a job of the journal; answered requests are not sent again.
 
         Args:
-            job: Its whole id.
+            job: The whole id.
             given: As for ``resume``.
-            retry: Asks anew about the chunks that failed.
+            retry: Whether failed chunks are asked about again.
 
         Raises:
-            BusyError: Too many wait already.
-            JournalError: There is no such job, somebody works on it, or another version wrote it.
+            BusyError: Too many jobs are queued.
+            JournalError: There is no such job, a live process holds it, or its version differs.
         """
         found = self._jobs.find(job)
         run = self._job_run(found.id, backend_of(found), dict(given or {}))
@@ -191,15 +191,16 @@ class Runner:
         self._submit(run)
 
     def adopt(self, *, waiting: bool = True) -> list[str]:
-        """The ids of the jobs that a server left unfinished; they go on from here.
+        """The ids of the jobs that a server left unfinished, which this runner resumes.
 
         Args:
-            waiting: Also those that wait, as after a start; another server's may be among them.
+            waiting: Whether to resume queued jobs too, as after a start; another server's may be
+                among them.
         """
         states = ("waiting", "broken off") if waiting else ("broken off",)
-        left = [job for job in self._jobs.all() if job.served and job.state in states]
+        unfinished = [job for job in self._jobs.all() if job.served and job.state in states]
         taken = []
-        for job in reversed(left):
+        for job in reversed(unfinished):
             budget = {name: job.settings.get(name) for name in _BUDGET}
             try:
                 run = self._job_run(job.id, backend_of(job), budget)
@@ -218,14 +219,14 @@ class Runner:
     def listen(
         self, job: str, after: str | None = None, patience: float | None = None
     ) -> Iterator[tuple[str, Event] | None]:
-        """A run's events with their ids, from its beginning or from where a listener was.
+        """Yields a run's ids and events, from its beginning or after a given event.
 
-        Nothing at all comes for a job that no run of this process is about, or is over and
-        forgotten: its list, or its failure, stands in the journal.
+        Yields nothing for a job that this process does not run, or whose run is over and
+        forgotten: its list, or its failure, is in the journal.
 
         Args:
-            job: Its whole id.
-            after: The id of the last event heard; one of an earlier run counts as none.
+            job: The whole id.
+            after: The id of the last event received; one of an earlier run counts as none.
             patience: Seconds without an event after which None comes, so that a connection can be
                 kept alive or given up; None to wait for ever.
         """
@@ -234,49 +235,49 @@ class Runner:
             yield from run.log.listen(after, patience)
 
     def news(self, job: str, after: str | None = None) -> News | None:
-        """What ``listen`` would give at once; None for a job that no run here is about.
+        """The events that ``listen`` would yield at once; None for a job without a run here.
 
         Args:
-            job: Its whole id.
+            job: The whole id.
             after: As for ``listen``.
         """
         run = self._runs.get(job)
         return run.log.since(run.log.place(after)) if run else None
 
     def log(self, job: str) -> EventLog | None:
-        """What the run of this process tells that is about a job; None where there is none.
+        """The event log of a job's run in this process; None if there is none.
 
         Args:
-            job: Its whole id.
+            job: The whole id.
         """
         run = self._runs.get(job)
         return run.log if run else None
 
     def watching(self, job: str, wake: Callable[[], object]) -> AbstractContextManager[None]:
-        """Calls a function, from any thread, whenever a run of this process has told something.
+        """Calls a function, from any thread, after every event of a job's run in this process.
 
-        For listeners that cannot give a thread each to waiting.
+        For subscribers that cannot block a thread each.
         """
         run = self._runs.get(job)
         return run.log.watching(wake) if run else nullcontext()
 
     def is_running(self, job: str) -> bool:
-        """Whether a run of this process is about a job and not yet over."""
+        """Whether this process has a run of the job that is not over."""
         run = self._runs.get(job)
         return run is not None and not run.over
 
     def is_waiting(self, job: str) -> bool:
-        """Whether a run of this process waits for its turn."""
+        """Whether this process has a queued run of the job."""
         run = self._runs.get(job)
         return run is not None and not (run.begun or run.over)
 
     def is_stopping(self, job: str) -> bool:
-        """Whether a run of this process was told to stop and is not yet over."""
+        """Whether this process has a run of the job that was told to stop and is not over."""
         run = self._runs.get(job)
         return run is not None and run.stop.is_set() and not run.over
 
     def stop(self, job: str) -> bool:
-        """Whether a run was told to stop: calls in flight are finished, the rest is not asked."""
+        """Whether a run was told to stop: calls in flight are finished, no others are made."""
         run = self._runs.get(job)
         if run is None or run.over:
             return False
@@ -287,29 +288,29 @@ class Runner:
         return True
 
     def stop_all(self) -> None:
-        """Begins nothing any more and tells every run to end, without waiting for that."""
+        """Starts no more runs and tells every run to stop, without waiting for them."""
         with self._lock:
             if self._closed:
                 return
             self._closed = True
             under_way = [run for run in self._runs.values() if not run.over]
-            self._left = [run for run in under_way if not run.stop.is_set()]
+            self._unfinished = [run for run in under_way if not run.stop.is_set()]
             answers = list(self._answers)
         for pool in self._pools():
             pool.shutdown(wait=False, cancel_futures=True)
-        for run in (*self._left, *answers):
+        for run in (*self._unfinished, *answers):
             run.stop.set()
             if run.turn is not None and run.turn.cancelled():
                 run.log.tell(None)
 
     def close(self) -> None:
-        """Ends every run and waits for the calls in flight; the next server takes up the jobs."""
+        """Stops every run and waits for the calls in flight; the next server resumes the jobs."""
         self.stop_all()
         for pool in self._pools():
             pool.shutdown(wait=True)
         self.backends.close()
-        self._jobs.put_back([run.job for run in self._left])
-        for run in (*self._left, *self._answers):
+        self._jobs.put_back([run.job for run in self._unfinished])
+        for run in (*self._unfinished, *self._answers):
             if not run.over:
                 run.log.tell(None)
 
@@ -320,7 +321,7 @@ class Runner:
     def embeddings(
         self, name: str, backend: Literal["auto", "torch", "openvino"]
     ) -> NamedEmbeddings:
-        """An embedding loaded once for all runs.
+        """The embedding of a name, loaded once for all runs.
 
         Raises:
             SaidError: It cannot be loaded.
@@ -333,7 +334,7 @@ class Runner:
         if mine:
             try:
                 future.set_result(load_embeddings(name, backend))
-            except Exception as error:  # noqa: BLE001 - whoever waits for it is told
+            except Exception as error:  # noqa: BLE001 - raised in every thread that waits for it
                 with self._lock:
                     del self._embeddings[name, backend]  # another try may find it
                 future.set_exception(error)
@@ -347,7 +348,7 @@ class Runner:
             del self._runs[job]
 
     def _job_run(self, job: str, backend: Backend, given: dict[str, Any]) -> _Run:
-        """A run that goes on with a job of the journal."""
+        """A run that resumes a job of the journal."""
 
         def start(run: _Run) -> Iterator[Event]:
             found = self._jobs.find(job)
@@ -368,7 +369,7 @@ class Runner:
             run.log.tell(None)
 
     def _run(self, run: _Run) -> None:
-        """One run to its end; whatever happens, its listeners are told."""
+        """Executes a run to its end; whatever happens, its event log is ended."""
         run.begun = True
         try:
             for event in run.start(run):
@@ -379,10 +380,10 @@ class Runner:
                 run.log.tell(None)
             else:
                 self._fail(run, error, Reason.of(error))
-        except Exception as error:  # a listener must never wait for ever
+        except Exception as error:  # a subscriber must never wait for ever
             log.exception("job %s fails", run.job)
-            told = Reason.of(error, "job.unexpected").fields
-            code, fields = logged("job.unexpected", "job.unexpected_logged", **told)
+            error_fields = Reason.of(error, "job.unexpected").fields
+            code, fields = logged("job.unexpected", "job.unexpected_logged", **error_fields)
             self._fail(run, error, Reason(code=code, fields=fields))
         finally:
             with self._lock:

@@ -1,4 +1,4 @@
-"""One SQLite file, safe for many threads here and for other processes beside."""
+"""The SQLite file of the journal, safe for many threads and processes."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ CREATE TABLE vectors (
     PRIMARY KEY (model, text_sha256)
 )
 """
-# What a person looks at and changes; a journal of version 2 is given these when it is opened.
+# Lists and their edits; added to a journal of version 2 when it is opened.
 LISTS = """
 CREATE TABLE lists (
     job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
@@ -113,7 +113,7 @@ ALTER TABLE jobs ADD COLUMN failure TEXT;
 
 
 class Database:
-    """The file, its schema, and one transaction at a time.
+    """A SQLite file with its schema, written in one transaction at a time.
 
     Args:
         path: Made with its folder when missing, readable by its owner alone.
@@ -159,11 +159,11 @@ class Database:
                 raise JournalError("journal.foreign", file=str(self.path))
             for statement in filter(str.strip, steps[version].split(";\n")):
                 db.execute(statement)
-            # Written whether it changes or not, so that a folder nobody may write shows here.
+            # Written whether it changes or not, so that a read-only folder raises here.
             db.execute(f"PRAGMA user_version = {VERSION}")
 
     def _to_wal(self) -> None:
-        """Asks again while others open the file: SQLite does not wait for this lock itself."""
+        """Switches to WAL, with retries while others open the file: SQLite itself does not wait."""
         until = time.monotonic() + LONGEST_WAIT
         while self._is_locked() and time.monotonic() < until:
             time.sleep(0.02)
@@ -196,7 +196,7 @@ class Database:
 
     @contextmanager
     def writing(self, code: str = "journal.write") -> Iterator[sqlite3.Connection]:
-        """One transaction, held by one thread at a time; all of it is written or nothing.
+        """A transaction as a context, one at a time: committed at its end, rolled back on an error.
 
         Args:
             code: The error's, where it cannot be written.
@@ -219,7 +219,7 @@ class Database:
                 raise self._error(code, error) from error
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """All rows of a query.
+        """All rows that a query selects.
 
         Raises:
             JournalError: The file cannot be read.

@@ -1,4 +1,4 @@
-"""What a job asks about, kept so that it can go on without the files it came from."""
+"""Saves and loads the texts and chunks of a job, so that it can resume without its files."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def save_documents(
     files: Iterable[SourceFile],
     chunks: Iterable[tuple[int, Chunk]],
 ) -> None:
-    """Writes down the extracted texts of a new job and what is to be asked, in order.
+    """Saves the extracted texts of a new job and its chunks, in order.
 
     Args:
         database: The journal.
         job: The job's id.
         files: The documents.
-        chunks: Each with the place of its file.
+        chunks: Chunks with the index of their file in ``files``.
 
     Raises:
         JournalError: The journal cannot be written.
@@ -46,7 +46,7 @@ def save_documents(
 def load_documents(
     database: Database, job: str
 ) -> tuple[list[SourceFile], list[tuple[int, Chunk]]]:
-    """A job's texts and its chunks, each with the place of its file; both empty for no job.
+    """A job's texts, and its chunks with the index of their file; both empty for an unknown job.
 
     Raises:
         JournalError: The journal cannot be read.

@@ -1,4 +1,4 @@
-"""Jobs: what each run was about, who works on it, and how every chunk of it ended."""
+"""Jobs in the journal: settings, sources, lease, progress and chunk outcomes."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Jobs:
         self._database = database
 
     def open(self, job: Job, owner: str) -> tuple[Job, bool]:
-        """A job for a run, and whether it is new.
+        """The job for a run, and whether it is new.
 
-        The newest one that would ask the same goes on, unless somebody works on it; then the
-        given one is begun beside it, and the two share their replies.
+        The newest job that would ask the same is resumed, unless a live process holds it; then the
+        given job is added beside it, and the two share their replies.
 
         Raises:
             JournalError: The journal cannot be written.
@@ -60,7 +60,7 @@ class Jobs:
         return job, True
 
     def add(self, job: Job) -> None:
-        """Takes down a job that waits for its turn in a server.
+        """Saves a job that a server has queued.
 
         Raises:
             JournalError: The journal cannot be written.
@@ -74,10 +74,10 @@ class Jobs:
             )
 
     def take(self, job: Job, owner: str) -> None:
-        """Goes on with one job.
+        """Makes an owner the holder of a job that it resumes.
 
         Raises:
-            JournalError: There is no such job, or somebody works on it.
+            JournalError: There is no such job, or a live process holds it.
         """
         with self._database.writing() as db:
             _check_free(db, job.id)
@@ -86,7 +86,7 @@ class Jobs:
     def save_outcomes(
         self, job: str, ended: Sequence[tuple[int, ChunkOutcome, Sequence[str]]]
     ) -> None:
-        """Writes down how chunks ended.
+        """Saves the outcomes of chunks.
 
         Args:
             job: Its id.
@@ -107,9 +107,9 @@ class Jobs:
             )
 
     def end(self, job: Job, owner: str) -> None:
-        """Writes down that a run is over, what came of it, and what it took beside earlier ones.
+        """Saves the end of a run: its state and progress; adds its usage and seconds to the job's.
 
-        Nothing is written where another run has gone on with the job meanwhile.
+        Nothing is written if another run has taken the job over meanwhile.
 
         Args:
             job: Its state and progress now; its usage and seconds are this run's alone.
@@ -139,7 +139,7 @@ class Jobs:
             )
 
     def fail(self, job: str, reason: Reason) -> None:
-        """Writes down why a job could not be run at all, unless somebody works on it meanwhile.
+        """Saves why a job could not run at all, unless a live process holds it.
 
         Raises:
             JournalError: The journal cannot be written.
@@ -152,7 +152,7 @@ class Jobs:
             )
 
     def put_back(self, jobs: Sequence[str]) -> None:
-        """Lets jobs wait again that a closing server could not finish.
+        """Queues jobs again that a closing server could not finish.
 
         Raises:
             JournalError: The journal cannot be written.
@@ -165,7 +165,7 @@ class Jobs:
             )
 
     def save_output(self, job: str, output: dict[str, str]) -> None:
-        """Remembers where a job's list is to be written.
+        """Saves the path and format a job's list is to be written to.
 
         Raises:
             JournalError: The journal cannot be written.
@@ -182,7 +182,7 @@ class Jobs:
         return self._jobs("ORDER BY created DESC")
 
     def find(self, job: str) -> Job:
-        """One job by its id, or by as much of its beginning as names no other.
+        """The job of an id or of a unique beginning of one.
 
         Raises:
             JournalError: There is no such job, or several.
@@ -194,7 +194,7 @@ class Jobs:
         return (exact or found)[0]
 
     def outcomes(self, job: str) -> list[ChunkOutcome]:
-        """How the chunks of a job ended that have, in order.
+        """The outcomes of a job's ended chunks, in document order.
 
         Raises:
             JournalError: The journal cannot be read.
@@ -205,10 +205,10 @@ class Jobs:
         return [ChunkOutcome.model_validate_json(outcome) for (outcome,) in rows]
 
     def delete(self, job: str) -> None:
-        """Takes out a job, its texts, and every reply that no other job's chunk was given.
+        """Deletes a job, its texts, and every reply that no other job uses.
 
         Raises:
-            JournalError: There is no such job, or somebody works on it.
+            JournalError: There is no such job, or a live process holds it.
         """
         with self._database.writing() as db:
             _check_free(db, job)
@@ -221,10 +221,10 @@ class Jobs:
             )
 
     def pass_over_failed(self, job: str) -> int:
-        """How many failed chunks are asked anew from now on; their bad replies are kept aside.
+        """The number of failed chunks that will be asked about again; marks their replies as bad.
 
         Raises:
-            JournalError: There is no such job, or somebody works on it.
+            JournalError: There is no such job, or a live process holds it.
         """
         with self._database.writing() as db:
             _check_free(db, job)
@@ -250,10 +250,10 @@ class Jobs:
 
 
 def _read(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
-    """A job of a row.
+    """The job of a database row.
 
     Raises:
-        JournalError: Somebody else than this version of ours wrote it.
+        JournalError: Another version wrote the row.
     """
     try:
         return _job(db, row)
@@ -275,7 +275,7 @@ def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
 
 
 def _progress(db: sqlite3.Connection, counts: Any, job: str, state: str) -> Progress:
-    """How far a job is: what its last run wrote down, but chunks as they stand where it goes on."""
+    """The progress a job's last run saved; for an unfinished run with its current chunk counts."""
     progress = Progress.of_counts(counts)
     if state in _ENDED and 0 < progress.chunks.total >= counts.get("chunks", 0):
         return progress

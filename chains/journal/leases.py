@@ -1,4 +1,4 @@
-"""Who works on what: every run owns its job and its requests, and shows that it lives."""
+"""Leases: which live process holds which job and request, shown by a heartbeat."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ DEAD_AFTER = 30.0  # seconds without a heartbeat
 
 
 class Lease:
-    """A run that owns its job while it lives; use it as a context.
+    """The lease of a run on its job and requests; use it as a context.
 
     A thread of its own keeps the heartbeat, so that neither a long call nor a long computation
     makes it look dead.
 
     Args:
         database: The journal.
-        lost: Set where others took this run for dead, such as after the machine was asleep.
+        lost: Set if others took this run for dead, such as after the machine was asleep.
 
     Raises:
         JournalError: The journal cannot be written.
@@ -43,7 +43,7 @@ class Lease:
     def __enter__(self) -> Lease:
         row = (self.id, _host(), os.getpid(), time.time())
         with self._database.writing() as db:
-            _bury(db)
+            _delete_dead(db)
             db.execute("INSERT INTO owners VALUES (?, ?, ?, ?)", row)
         self._thread.start()
         return self
@@ -71,31 +71,31 @@ class Lease:
                     beat = (time.time(), self.id)
                     seen = db.execute("UPDATE owners SET beat = ? WHERE id = ?", beat).rowcount
             except JournalError:
-                continue  # whoever writes next says it aloud
+                continue  # the next write raises it
             if not seen:
                 self._lost.set()
                 return
 
 
 def is_alive(db: sqlite3.Connection, owner: str | None) -> bool:
-    """Whether a run still goes on: a recent heartbeat, and no sign that its process is gone.
+    """Whether a run's lease is valid: a recent heartbeat, and no sign that its process is gone.
 
     Args:
         db: Inside a transaction.
-        owner: A run's id; None for nobody.
+        owner: A run's id; None for no owner.
     """
     row = db.execute("SELECT host, pid, beat FROM owners WHERE id = ?", (owner,)).fetchone()
-    return row is not None and _lives(*row)
+    return row is not None and _is_process_alive(*row)
 
 
-def _bury(db: sqlite3.Connection) -> None:
-    """Takes out the dead; what they claimed is free again."""
+def _delete_dead(db: sqlite3.Connection) -> None:
+    """Deletes owners whose process is gone; their claims cascade."""
     rows = db.execute("SELECT id, host, pid, beat FROM owners").fetchall()
-    dead = [(owner,) for owner, *row in rows if not _lives(*row)]
+    dead = [(owner,) for owner, *row in rows if not _is_process_alive(*row)]
     db.executemany("DELETE FROM owners WHERE id = ?", dead)
 
 
-def _lives(host: str, pid: int, beat: float) -> bool:
+def _is_process_alive(host: str, pid: int, beat: float) -> bool:
     if time.time() - beat > DEAD_AFTER:
         return False
     # On Windows the signal 0 would be an interrupt.
@@ -112,7 +112,7 @@ def _lives(host: str, pid: int, beat: float) -> bool:
 
 @cache
 def _host() -> str:
-    """This machine since it was started, and the space its process numbers count in.
+    """An id of this machine since its last boot, and of its namespace of process ids.
 
     Containers may share a name and a journal, and not see each other's processes.
     """

@@ -1,4 +1,4 @@
-"""The list of a job that has ended, with what a person changed in it; the same at every door."""
+"""Lists of ended jobs, and the edits that a user made to them."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from .replies import Journal
 
 
 def save_list(journal: Journal, job: str, pairs: PairList) -> None:
-    """Writes down the list a job ended with, in place of an earlier one.
+    """Saves the list a job ended with, in place of an earlier one.
 
     Raises:
         JournalError: The journal cannot be written.
     """
     packed = zlib.compress(pairs.model_dump_json().encode("utf-8", "replace"), 1)
     with journal.writing() as db:
-        # A job deleted meanwhile has no list to keep.
+        # A job deleted meanwhile gets no list.
         db.execute(
             "INSERT OR REPLACE INTO lists SELECT id, ? FROM jobs WHERE id = ?", (packed, job)
         )
 
 
 def has_list(journal: Journal, job: str) -> bool:
-    """Whether a job has ended with a list.
+    """Whether a job has a list.
 
     Args:
-        journal: That holds the job.
-        job: Its whole id.
+        journal: The journal that holds the job.
+        job: The whole id.
 
     Raises:
         JournalError: The journal cannot be read.
@@ -52,9 +52,9 @@ def load_list(journal: Journal, job: str, *, edited: bool = True) -> PairList:
     """The list a job last ended with.
 
     Args:
-        journal: That holds the job.
-        job: Its whole id.
-        edited: With what a person changed; False for the list as it was made.
+        journal: The journal that holds the job.
+        job: The whole id.
+        edited: Whether the user's edits are applied; False for the list as it was made.
 
     Raises:
         JournalError: The job is unknown, has not ended yet, or was written by another version.
@@ -74,7 +74,7 @@ def load_list(journal: Journal, job: str, *, edited: bool = True) -> PairList:
 
 
 def edits(journal: Journal, job: str) -> list[Edit]:
-    """What a person changed in a job's list, the earliest first.
+    """The user's edits of a job's list, the earliest first.
 
     Raises:
         JournalError: The journal cannot be read.
@@ -86,11 +86,11 @@ def edits(journal: Journal, job: str) -> list[Edit]:
 def reword(
     journal: Journal, job: str, pair: str, question: str | None = None, answer: str | None = None
 ) -> None:
-    """Puts a pair into a person's words, and keeps it whatever it was before.
+    """Replaces a pair's words by the user's, and keeps the pair whatever it was before.
 
     Args:
-        journal: That holds the job.
-        job: Its whole id.
+        journal: The journal that holds the job.
+        job: The whole id.
         pair: The pair's id.
         question: The new one; None leaves it as it is.
         answer: The new one; None leaves it as it is.
@@ -106,7 +106,7 @@ def reword(
 
 
 def leave_out(journal: Journal, job: str, pair: str) -> None:
-    """Takes a pair out of the list; the duplicates it stands for go with it.
+    """Leaves a pair out of the list, and its duplicates with it.
 
     Raises:
         JournalError: The list has no such pair.
@@ -115,7 +115,7 @@ def leave_out(journal: Journal, job: str, pair: str) -> None:
 
 
 def keep(journal: Journal, job: str, pair: str) -> None:
-    """Keeps a pair, whether a person left it out or it was judged a duplicate or wrong.
+    """Keeps a pair that the user had left out, or that was a duplicate or rejected.
 
     Raises:
         JournalError: The list has no such pair.
@@ -124,7 +124,7 @@ def keep(journal: Journal, job: str, pair: str) -> None:
 
 
 def undo(journal: Journal, job: str, pair: str) -> None:
-    """Makes a pair what it was when the job ended.
+    """Deletes the user's edit of a pair.
 
     Raises:
         JournalError: The list has no such pair.
@@ -148,15 +148,16 @@ def _edit(journal: Journal, job: str, pair: str, change: Callable[[Edit], Edit])
 
 
 def _check_pair(journal: Journal, job: str, pair: str) -> None:
-    made = load_list(journal, job, edited=False)
-    known = {one.id for one in made.kept}
-    known |= {one.item.id for one in made.duplicates} | {one.item.id for one in made.rejected}
+    original = load_list(journal, job, edited=False)
+    known = {one.id for one in original.kept}
+    known |= {one.item.id for one in original.duplicates}
+    known |= {one.item.id for one in original.rejected}
     if not pair or pair not in known:
         raise JournalError("edit.unknown", job=job, pair=pair)
 
 
 def _grounder(journal: Journal, job: str) -> Callable[[QAPair], Evidence]:
-    """What finds the evidence for a pair's new words in its chunk, the texts read once."""
+    """A function that finds the evidence for a pair's new words; it loads the texts once."""
     read: dict[str, tuple[Chunk, SourceFile]] = {}
     texts: dict[str, SourceText] = {}
 

@@ -1,7 +1,7 @@
-"""The journal: every reply as it arrives, every vector, every file written, in one SQLite file.
+"""The journal: replies, vectors and written files in one SQLite file.
 
-Replies are keyed by the whole rendered request, so that asking the same again costs nothing,
-whichever job, door or run asked first. A reply is written before anything is made of it, so a
+Replies are keyed by the whole rendered request, so that repeating a request costs nothing,
+whichever job or run sent it first. A reply is written before it is parsed, so a
 kill at any moment loses at most the calls in flight. Jobs stand in the same file; see jobs.py.
 """
 
@@ -32,7 +32,7 @@ _NEWEST = (
 
 
 def default_path() -> Path:
-    """The journal all doors share unless told otherwise."""
+    """The path of the journal that all interfaces share by default."""
     return user_folder("data") / "journal.sqlite"
 
 
@@ -55,7 +55,7 @@ class Journal(Database):
 
     Args:
         path: The file; made with its folder when missing, readable by its owner alone. None for
-            the one all doors share.
+            the shared default.
 
     Raises:
         JournalError: The folder cannot be written, or the file is no journal of this version.
@@ -67,7 +67,7 @@ class Journal(Database):
     # Replies
 
     def reply(self, key: str) -> Reply | None:
-        """The newest reply to a request that was not passed over, or None.
+        """The newest reply to a request that is not marked as bad, or None.
 
         Raises:
             JournalError: The journal cannot be read.
@@ -78,9 +78,9 @@ class Journal(Database):
         return Reply.model_validate_json(rows[0][0]) if rows else None
 
     def claim(self, key: str, owner: str) -> bool:
-        """Whether a request now is the owner's to ask.
+        """Whether the owner now holds the claim to a request, and may send it.
 
-        It is not where it has been answered, or where another living run is asking.
+        It does not if the request has been answered, or if another live run holds the claim.
 
         Args:
             key: The request's.
@@ -92,8 +92,8 @@ class Journal(Database):
         with self.writing() as db:
             if db.execute(_NEWEST, (key,)).fetchone():
                 return False
-            held = db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
-            if held and is_alive(db, held[0]):
+            claim_row = db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
+            if claim_row and is_alive(db, claim_row[0]):
                 return False
             if not db.execute("SELECT 1 FROM owners WHERE id = ?", (owner,)).fetchone():
                 raise JournalError("job.lost")
@@ -110,7 +110,7 @@ class Journal(Database):
             db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, owner))
 
     def save_reply(self, key: str, reply: Reply) -> None:
-        """Writes a reply down, beside earlier ones to the same request; its claim is over.
+        """Saves a reply beside earlier ones to the same request, and ends the claim.
 
         Raises:
             JournalError: The journal cannot be written.
@@ -127,11 +127,11 @@ class Journal(Database):
     # Outputs
 
     def wrote_output(self, path: Path, job: str | None = None) -> bool:
-        """Whether a file is one of ours that nobody has changed since it was written.
+        """Whether qa3 wrote a file and nobody has changed it since.
 
         Args:
             path: The file's place.
-            job: That must have written it; None: any of this journal's.
+            job: The job that must have written it; None for any job of this journal.
 
         Raises:
             JournalError: The journal cannot be read.
@@ -141,12 +141,12 @@ class Journal(Database):
         return bool(written) and _digest(path) in written
 
     def save_output(self, job: str, path: Path, written: Path | None = None) -> None:
-        """Remembers a file, so that the next run may replace it.
+        """Saves the digest of a written file, so that the next run may replace it.
 
         Args:
             job: The job's id.
             path: The file's place.
-            written: Where its content stands now, before it is moved there; None: already there.
+            written: Where its content is before it is moved there; None if it is there already.
 
         Raises:
             JournalError: The journal cannot be written.
@@ -158,7 +158,7 @@ class Journal(Database):
     # Vectors
 
     def vectors(self, model: str, texts: Sequence[str]) -> dict[str, np.ndarray]:
-        """The vectors already made of some texts by a model.
+        """The saved vectors of some texts by a model.
 
         Raises:
             JournalError: The journal cannot be read.
@@ -175,7 +175,7 @@ class Journal(Database):
         return known
 
     def save_vectors(self, model: str, vectors: dict[str, np.ndarray]) -> None:
-        """Writes vectors down by model and text.
+        """Saves vectors by model and text.
 
         Raises:
             JournalError: The journal cannot be written.

@@ -1,4 +1,4 @@
-"""Who answers: the built-in backends, and those of the settings file.
+"""The backends: the built-in ones, and those of the settings file.
 
 Every backend is an OpenAI-compatible address, or another provider's package through LangChain's
 ``init_chat_model``; the embedded one is llama.cpp in a child process of ours.
@@ -15,12 +15,12 @@ from ..models.gguf import QWEN_CODER
 from ..records import Job
 from ..settings import Resolved, address_from
 
-_SAID = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
-_SAID |= {"requests_per_minute", "tokens_per_minute"}
+_OVERRIDES = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
+_OVERRIDES |= {"requests_per_minute", "tokens_per_minute"}
 
 
 class Backend(BaseModel):
-    """One who answers, as a row of the settings file: ``[backends.NAME]``."""
+    """A backend, with the fields of a table ``[backends.NAME]`` in the settings file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,7 +50,7 @@ class Backend(BaseModel):
 
     @property
     def embedded(self) -> bool:
-        """Whether the model runs in a child process of ours, and not behind an address."""
+        """Whether the model runs in a child process of qa3, not at an address."""
         return self.name == "embedded" and self.base_url is None
 
 
@@ -86,10 +86,10 @@ BUILT_IN = {
 
 
 def choose(resolved: Resolved) -> Backend:
-    """The backend the settings name, with what the settings say about it laid over.
+    """The backend that the settings name, with its fields that the settings override.
 
     Raises:
-        SettingsError: There is none of that name, or its table in the settings file is wrong.
+        SettingsError: There is no such backend, or its table in the settings file is invalid.
     """
     settings = resolved.settings
     table = resolved.backends.get(settings.backend)
@@ -102,12 +102,12 @@ def choose(resolved: Resolved) -> Backend:
         raise SettingsError("settings.unknown_backend", backend=settings.backend, known=known)
     if backend.base_url_env and address_from(backend.base_url_env):
         backend = backend.model_copy(update={"base_url": address_from(backend.base_url_env)})
-    said = settings.model_dump(include=_SAID, exclude_none=True)
-    return backend.model_copy(update=said)
+    overrides = settings.model_dump(include=_OVERRIDES, exclude_none=True)
+    return backend.model_copy(update=overrides)
 
 
 def backend_of(job: Job) -> Backend:
-    """The backend that answers a job.
+    """The backend of a job.
 
     Raises:
         JournalError: Another version wrote the job.
@@ -119,13 +119,13 @@ def backend_of(job: Job) -> Backend:
 
 
 def all_backends(resolved: Resolved) -> list[Backend]:
-    """Every backend a user can name, the settings file's laid over the built-in ones.
+    """All backends, those of the settings file overriding built-in ones of the same name.
 
     Raises:
-        SettingsError: A backend's table in the settings file is wrong.
+        SettingsError: A backend's table in the settings file is invalid.
     """
-    written = {name: _from_table(name, table) for name, table in resolved.backends.items()}
-    return list({**BUILT_IN, **written}.values())
+    from_file = {name: _from_table(name, table) for name, table in resolved.backends.items()}
+    return list({**BUILT_IN, **from_file}.values())
 
 
 def _from_table(name: str, table: dict[str, Any]) -> Backend:

@@ -1,4 +1,4 @@
-"""A chat model behind the journal: asked only what was never answered, paid for once."""
+"""A chat model with a persistent cache: each distinct request is sent and paid for once."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from ..settings import Settings
 from .client import OpenBackend, wrong_key
 from .errors import classify, is_about_schema, reason_of
 from .limits import Budget, Pace
-from .retry import until_answered, written
+from .retry import read_stream, until_answered
 
 log = logging.getLogger(__name__)
 
-LOST_IN_A_ROW = 2  # requests nobody answered, with none answered between, end the run
-LOOK_SECONDS = 0.1  # between looks at whether another run's call was answered
+LOST_IN_A_ROW = 2  # unanswered requests, with none answered in between, that end the run
+POLL_SECONDS = 0.1  # between checks whether another run's call was answered
 
 
 class CachedModel(Runnable[LanguageModelInput, AIMessage]):
-    """The model of ``prompt | llm | parser``: each request is paid for at most once.
+    """The model in ``prompt | llm | parser``; each request is paid for at most once.
 
-    A request that the journal holds is answered from there. Any other is claimed, so that no
+    A request whose reply is in the journal is answered from there. Any other is claimed, so that no
     other run sends it too, waits for the rate limit, is sent, retried and written to the journal.
     Safe to call from any number of threads.
 
-    The reply's ``response_metadata`` says under ``journal_key`` where it stands in the journal,
-    under ``from_journal`` whether it cost nothing just now, and under ``truncated`` whether the
+    The reply's ``response_metadata`` gives under ``journal_key`` its key in the journal,
+    under ``from_journal`` whether it came from there at no cost, under ``truncated`` whether the
     token limit cut it off.
 
     Args:
@@ -49,10 +49,10 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         journal: Where replies are looked up and saved.
         owner: Id of the lease under which requests are claimed in the journal.
         settings: Budget, limits, and how long a failing request is retried.
-        stop: Once set, only the journal answers.
+        stop: Once set, only replies in the journal are given.
 
     Attributes:
-        failure: Why no request can be answered any more, once that is so.
+        failure: The error after which no more requests are sent; None before.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         self._counting = bool(settings.max_tokens_total or backend.tokens_per_minute)
         self._lock = threading.Lock()
         self._answered = self._lost = 0
-        self._underrated = 1.0
+        self._count_ratio = 1.0
 
     def invoke(
         self,
@@ -91,7 +91,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
                 and the fingerprint of its ``prompt``, which the journal keeps with the reply.
 
         Raises:
-            UnansweredError: There is none, and why.
+            UnansweredError: There is no reply; its ``reason`` says why.
             JournalError: The journal cannot be read or written.
         """
         if not is_watched(config):
@@ -118,18 +118,18 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
 
     def _answer(self, messages: list[BaseMessage], config: RunnableConfig) -> AIMessage:
         key = self.key(messages)
-        log.debug("request %s: about chunk %s", key[:12], _about(config)["chunk_id"])
-        known = self._journal.reply(key)
-        while known is None:
-            self._check_going_on()
+        log.debug("request %s: about chunk %s", key[:12], _request_metadata(config)["chunk_id"])
+        saved = self._journal.reply(key)
+        while saved is None:
+            self._check_active()
             if self._journal.claim(key, self._owner):
                 reply = self._ask_claimed(key, messages, config)
                 return _as_message(reply, key, from_journal=False)
             # Another run, or another thread of this one, is asking or has just been answered.
-            known = self._journal.reply(key)
-            if known is None:
-                self._stop.wait(LOOK_SECONDS)
-        return _as_message(known, key, from_journal=True)
+            saved = self._journal.reply(key)
+            if saved is None:
+                self._stop.wait(POLL_SECONDS)
+        return _as_message(saved, key, from_journal=True)
 
     def _ask_claimed(self, key: str, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
         try:
@@ -151,41 +151,41 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         try:
             self._journal.save_reply(key, reply)
         except JournalError as error:
-            # What cannot be kept would be paid for again.
+            # A reply that cannot be saved would be paid for again.
             self._end_run(error)
             raise
         return reply
 
     def _within_budget(self, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
-        said = sum(count_tokens(message.text) for message in messages) if self._counting else 0
-        most = ceil(said * self._underrated) + self._opened.parameters["max_tokens"]
-        short = self._budget.take(most)
-        if short:
-            raise UnansweredError(short, asked=False)
+        estimated = sum(count_tokens(message.text) for message in messages) if self._counting else 0
+        reserved = ceil(estimated * self._count_ratio) + self._opened.parameters["max_tokens"]
+        exceeded = self._budget.take(reserved)
+        if exceeded:
+            raise UnansweredError(exceeded, asked=False)
         used = None
         try:
-            reply = self._reply(messages, most, config)
+            reply = self._reply(messages, reserved, config)
             used = reply.prompt_tokens + reply.completion_tokens
-            self._pace.settle(most, used)
-            if said:
-                # Ours is an estimate; a model that counts more is believed from then on.
-                self._underrated = max(self._underrated, reply.prompt_tokens / said)
+            self._pace.settle(reserved, used)
+            if estimated:
+                # Our count is an estimate: if the model counts more, later estimates are scaled up.
+                self._count_ratio = max(self._count_ratio, reply.prompt_tokens / estimated)
         finally:
-            self._budget.settle(most, used)
+            self._budget.settle(reserved, used)
         return reply
 
     def _reply(self, messages: list[BaseMessage], tokens: int, config: RunnableConfig) -> Reply:
         opened, started = self._opened, time.monotonic()
         message = self._until_answered(messages, tokens, config)
-        about = _about(config)
+        metadata = _request_metadata(config)
         usage = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
         finish = str(message.response_metadata.get("finish_reason") or "")
         length = usage["output_tokens"]
         return Reply(
-            chunk_id=about["chunk_id"],
+            chunk_id=metadata["chunk_id"],
             text=message.text,
             model=opened.model,
-            prompt=about["prompt"],
+            prompt=metadata["prompt"],
             prompt_tokens=usage["input_tokens"],
             completion_tokens=length,
             finish_reason=finish,
@@ -198,7 +198,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
     def _until_answered(
         self, messages: list[BaseMessage], tokens: int, config: RunnableConfig
     ) -> AIMessage:
-        self._check_going_on()
+        self._check_active()
         try:
             llm = self._opened.llm()
         except SaidError as error:
@@ -206,7 +206,9 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         stream = self._opened.backend.stream
         try:
             message = until_answered(
-                lambda: written(llm, messages, config) if stream else llm.invoke(messages, config),
+                lambda: (
+                    read_stream(llm, messages, config) if stream else llm.invoke(messages, config)
+                ),
                 seconds=self._retry_seconds,
                 pace=self._pace,
                 tokens=tokens,
@@ -218,8 +220,8 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             self._answered, self._lost = self._answered + 1, 0
         return message
 
-    def _check_going_on(self) -> None:
-        """Raises where no call may go out any more."""
+    def _check_active(self) -> None:
+        """Raises ``UnansweredError`` if no more calls may be made."""
         if self.failure:
             raise UnansweredError(Reason.of(self.failure), asked=False)
         if self._stop.is_set():
@@ -233,7 +235,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         return UnansweredError(Reason.of(error), asked=False)
 
     def _error(self, error: Exception) -> UnansweredError:
-        """What a call's last failure means: for this request, or for the whole run."""
+        """The error for a call's last failure, which ends this request or the whole run."""
         backend, kind, reason = self._opened.backend, classify(error), reason_of(error)
         where = {"backend": backend.name, "address": backend.base_url or backend.provider}
         if kind == "wrong_key":
@@ -243,22 +245,22 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         if kind == "no_money":
             return self._end_run(BackendError("backend.no_money", reason=reason, **where))
         if kind == "lost":
-            return self._give_up(BackendError("backend.lost", reason=reason, **where))
+            return self._lost_error(BackendError("backend.lost", reason=reason, **where))
         refused = Reason(code="backend.refused", fields={"reason": reason})
         return UnansweredError(refused, overflow=kind == "too_long")
 
-    def _give_up(self, error: BackendError) -> UnansweredError:
-        """One request that nobody answers is its chunk's failure; several are the backend's."""
+    def _lost_error(self, error: BackendError) -> UnansweredError:
+        """The error for a request without a reply; several in a row end the run."""
         if self._stop.is_set():
             return UnansweredError(Reason(code="chunk.not_asked"), asked=False)
         with self._lock:
             self._lost += 1
-            alone = self._answered and self._lost < LOST_IN_A_ROW
-        return UnansweredError(Reason.of(error)) if alone else self._end_run(error)
+            isolated = self._answered and self._lost < LOST_IN_A_ROW
+        return UnansweredError(Reason.of(error)) if isolated else self._end_run(error)
 
 
 def tokens_paid(reply: AIMessage) -> TokenUsage:
-    """What a reply of a ``CachedModel`` cost just now; nothing where the journal held it.
+    """The usage of a reply of a ``CachedModel``; zero if it came from the journal.
 
     Args:
         reply: As ``CachedModel`` gave it.
@@ -269,22 +271,22 @@ def tokens_paid(reply: AIMessage) -> TokenUsage:
     return TokenUsage(calls=1, prompt=usage["input_tokens"], completion=usage["output_tokens"])
 
 
-def _about(config: RunnableConfig) -> dict[str, str]:
-    """What a request is about, as the journal keeps it with the reply."""
+def _request_metadata(config: RunnableConfig) -> dict[str, str]:
+    """The chunk id and the prompt fingerprint that are saved with the reply."""
     metadata = config.get("metadata") or {}
     return {name: str(metadata.get(name, "")) for name in ("chunk_id", "prompt")}
 
 
-def _messages(given: LanguageModelInput) -> list[BaseMessage]:
-    if isinstance(given, PromptValue):
-        return given.to_messages()
-    if isinstance(given, str):
-        return [HumanMessage(given)]
-    return convert_to_messages(given)
+def _messages(value: LanguageModelInput) -> list[BaseMessage]:
+    if isinstance(value, PromptValue):
+        return value.to_messages()
+    if isinstance(value, str):
+        return [HumanMessage(value)]
+    return convert_to_messages(value)
 
 
 def _as_message(reply: Reply, key: str, *, from_journal: bool) -> AIMessage:
-    """A reply as LangChain passes it on."""
+    """A reply as a LangChain message."""
     total = reply.prompt_tokens + reply.completion_tokens
     return AIMessage(
         content=reply.text,

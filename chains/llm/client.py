@@ -1,4 +1,4 @@
-"""A backend ready to be asked: its chat model, made at the first request that needs it."""
+"""Opens a backend: its chat model, created at the first request that needs it."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ PAIRS_SCHEMA = {
 
 
 class OpenBackend:
-    """A backend that can be asked, and what names it in the journal.
+    """A backend with its chat model, and its identity in the journal.
 
-    Nothing is started, downloaded or connected before the first request needs it, so a run whose
+    Nothing is started, downloaded or connected before the first request, so a run whose
     replies are all in the journal costs nothing.
 
     Args:
         backend: From ``choose``.
         settings: Temperature and time limit.
-        progress: Told ``(file, bytes done, bytes in all)`` while model files are downloaded.
+        progress: Called with ``(file, bytes done, bytes in all)`` while model files are downloaded.
 
     Attributes:
-        model: The model's name, as pairs carry it.
-        address: Where it answers; for an embedded model its file's digest, since the port differs
+        model: The model's name, as recorded in pairs.
+        address: Its URL; for an embedded model its file's digest, since the port differs
             from run to run.
-        parameters: What every request asks for beside its messages.
+        parameters: The parameters sent with every request.
 
     Raises:
         WeightsError: The GGUF file named is not there.
@@ -87,10 +87,10 @@ class OpenBackend:
             self.address = f"embedded:{digest}"
 
     def llm(self) -> BaseChatModel:
-        """The chat model, made at the first call.
+        """The chat model, created at the first call.
 
         Raises:
-            BackendError: The key or the provider's package is missing, or nobody answers.
+            BackendError: The key or the provider's package is missing, or there is no response.
             WeightsError: The embedded model's file is missing and cannot be downloaded.
             EndpointError: llama.cpp does not start.
         """
@@ -128,7 +128,7 @@ class OpenBackend:
         options: dict[str, Any] = {
             "temperature": settings.temperature,
             "timeout": settings.timeout,
-            "max_retries": 0,  # asking.py retries, and knows what is worth it
+            "max_retries": 0,  # retry.py retries, and knows which errors may pass
             "api_key": key,
             "stream_usage": True,
         }
@@ -156,7 +156,7 @@ class OpenBackend:
         return llm
 
     def give_up_schema(self) -> None:
-        """Asks without a JSON schema from now on: the address does not take one."""
+        """Drops the JSON schema from all further requests: the address does not accept one."""
         with self._lock:
             if "response_format" in self.parameters:
                 # A new dictionary: requests under way keep the one they were sent with.
@@ -165,12 +165,12 @@ class OpenBackend:
                 log.info("%s does not take a JSON schema: asked without from now on", self.model)
 
     def alive(self) -> bool:
-        """Whether it can still be asked: the process of an embedded model may have died."""
+        """Whether it can still be called: the process of an embedded model may have died."""
         with self._lock:
             return self._server is None or self._server.alive()
 
     def close(self) -> None:
-        """Ends an embedded model's process unless others ask it; harmless where there is none."""
+        """Stops an embedded model's process unless others use it; harmless if there is none."""
         with self._lock:
             if self._server is not None:
                 EMBEDDED.give_back(self._server)
@@ -178,10 +178,10 @@ class OpenBackend:
 
 
 def check_reachable(backend: Backend, key: SecretStr | None) -> None:
-    """Asks for the list of models, so that a wrong address or key is said at once.
+    """Requests the list of models, so that a wrong address or key is reported at once.
 
     Raises:
-        BackendError: Nobody answers within 5 s, or the key is refused.
+        BackendError: There is no response within 5 s, or the key is refused.
     """
     import httpx
 
@@ -199,7 +199,7 @@ def check_reachable(backend: Backend, key: SecretStr | None) -> None:
 
 @cache
 def _certificates() -> SSLContext:
-    """The authorities a server's name is checked against; reading them takes 20 ms."""
+    """The certificate authorities, read once: that takes 20 ms."""
     import httpx
 
     return httpx.create_ssl_context()

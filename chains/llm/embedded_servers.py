@@ -1,4 +1,4 @@
-"""The llama.cpp processes of this one: a model is loaded once, however many ask it."""
+"""The llama.cpp servers of this process, shared so that each model is loaded once."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class _Shared:
 
 
 class EmbeddedServers:
-    """Starts llama.cpp for whoever asks a model first, and stops it after the last."""
+    """Starts llama.cpp for the first user of a model, and stops it after the last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: list[_Shared] = []
 
     def take(self, model: Path, *, context: int, slots: int) -> LlamaServer:
-        """A server of a model, answering; each ``take`` needs its ``give_back``.
+        """A running server of a model; each ``take`` needs its ``give_back``.
 
-        One that runs already is shared where it has room enough; requests beyond its slots wait
+        A running server is shared if its context and slots suffice; requests beyond its slots wait
         inside llama.cpp.
 
         Args:
@@ -40,8 +40,8 @@ class EmbeddedServers:
         """
         from endpoint.llamacpp import LlamaServer
 
-        # Held while a model is loaded: whoever wants the same one waits for it, and two models
-        # are not loaded beside each other.
+        # Locked while a model is loaded: other users of the same one wait for it, and two models
+        # are not loaded at the same time.
         with self._lock:
             for shared in self._running:
                 server = shared.server
@@ -54,7 +54,7 @@ class EmbeddedServers:
             return started
 
     def give_back(self, server: LlamaServer) -> None:
-        """Stops a server that nobody else uses."""
+        """Stops a server unless it has other users."""
         with self._lock:
             shared = next(one for one in self._running if one.server is server)
             shared.users -= 1
@@ -65,4 +65,4 @@ class EmbeddedServers:
 
 
 EMBEDDED = EmbeddedServers()
-"""The one of this process."""
+"""The servers of this process."""

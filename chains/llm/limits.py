@@ -9,10 +9,10 @@ from pairs.records import Reason
 
 
 class Budget:
-    """Counts calls and tokens against their ceilings, from any number of threads.
+    """Counts calls and tokens against their limits; thread-safe.
 
-    A call sets aside the most it can take until its reply says what it took. Where that does not
-    fit, it waits for the calls under way: they may take less.
+    A call reserves the most it can use until its reply says what it used. If that does not
+    fit, it waits for the calls in flight: they may use less.
 
     Args:
         calls: Answered calls at most; None for any number.
@@ -20,44 +20,44 @@ class Budget:
     """
 
     def __init__(self, calls: int | None = None, tokens: int | None = None) -> None:
-        self._most_calls, self._most_tokens = calls, tokens
+        self._max_calls, self._max_tokens = calls, tokens
         self._calls = self._tokens = 0
-        self._under_way: list[int] = []
+        self._in_flight: list[int] = []
         self._changed = threading.Condition()
 
     def take(self, tokens: int) -> Reason | None:
-        """None where a call is set aside, else the reason why it does not fit.
+        """None if a call is reserved, else the reason why it does not fit.
 
         Args:
-            tokens: The most the call can take.
+            tokens: The most the call can use.
         """
         with self._changed:
-            while short := self._short(tokens):
-                if not self._under_way:
-                    return short
+            while exceeded := self._exceeded(tokens):
+                if not self._in_flight:
+                    return exceeded
                 self._changed.wait()
-            self._under_way.append(tokens)
+            self._in_flight.append(tokens)
         return None
 
     def settle(self, tokens: int, used: int | None) -> None:
-        """Ends a call.
+        """Replaces a reservation by what the call used.
 
         Args:
-            tokens: What was set aside for it.
-            used: What it took; None where it was not answered.
+            tokens: The reserved tokens.
+            used: The tokens used; None if there was no reply.
         """
         with self._changed:
-            self._under_way.remove(tokens)
+            self._in_flight.remove(tokens)
             if used is not None:
                 self._calls += 1
                 self._tokens += used
             self._changed.notify_all()
 
-    def _short(self, tokens: int) -> Reason | None:
-        calls, most = self._calls + len(self._under_way), self._most_calls
+    def _exceeded(self, tokens: int) -> Reason | None:
+        calls, most = self._calls + len(self._in_flight), self._max_calls
         if most is not None and calls >= most:
             return Reason(code="budget.calls", fields={"most": most})
-        spent, most = self._tokens + sum(self._under_way), self._most_tokens
+        spent, most = self._tokens + sum(self._in_flight), self._max_tokens
         if most is not None and spent + tokens > most:
             return Reason(code="budget.tokens", fields={"most": most})
         return None
@@ -67,7 +67,7 @@ MINUTE = 60.0
 
 
 class Pace:
-    """Spaces calls evenly, so that no minute holds more than its share.
+    """A rate limit that spaces calls evenly.
 
     Args:
         requests: Calls a minute; None for any number.
@@ -75,33 +75,33 @@ class Pace:
     """
 
     def __init__(self, requests: int | None = None, tokens: int | None = None) -> None:
-        self._a_call = MINUTE / requests if requests else 0.0
-        self._a_token = MINUTE / tokens if tokens else 0.0
+        self._call_seconds = MINUTE / requests if requests else 0.0
+        self._token_seconds = MINUTE / tokens if tokens else 0.0
         self._lock = threading.Lock()
         self._next_call = self._next_tokens = 0.0
 
     def wait(self, tokens: int, stop: threading.Event) -> None:
-        """Waits for a call's turn.
+        """Waits until a call may be made.
 
         Args:
-            tokens: About how many the call takes; ``settle`` puts it right afterwards.
+            tokens: Estimated tokens of the call; ``settle`` corrects them afterwards.
             stop: Ends the waiting.
         """
         with self._lock:
             now = time.monotonic()
             at = max(now, self._next_call, self._next_tokens)
-            self._next_call = at + self._a_call
-            self._next_tokens = at + tokens * self._a_token
+            self._next_call = at + self._call_seconds
+            self._next_tokens = at + tokens * self._token_seconds
         if at > now:
             stop.wait(at - now)
 
     def settle(self, expected: int, used: int) -> None:
-        """Puts an estimate right: later calls wait for what was used, not what was expected."""
+        """Corrects an estimate: later calls wait for the used tokens, not the expected ones."""
         with self._lock:
-            self._next_tokens += (used - expected) * self._a_token
+            self._next_tokens += (used - expected) * self._token_seconds
 
     def pause(self, seconds: float) -> None:
-        """Lets every caller rest, since the server told one of them to."""
+        """Delays all callers, since the server told one of them to wait."""
         if seconds > 0:
             with self._lock:
                 self._next_call = max(self._next_call, time.monotonic() + seconds)

@@ -39,7 +39,7 @@ def pairs_repeat(text: str) -> bool:
 
 
 def ending_repeats(text: str) -> bool:
-    """Whether a text ends in one stretch repeated over and over, or in one line repeated.
+    """Whether a text ends in a repeated span, or in a repeated line.
 
     Args:
         text: The answer so far.

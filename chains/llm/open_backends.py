@@ -1,4 +1,4 @@
-"""The backends a process keeps open for conversations."""
+"""A pool of open backends, shared by the conversations of a process."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ from .backends import Backend
 from .client import OpenBackend
 
 IDLE = 4
-"""Backends kept open that nobody asks just now; the embedded one holds its model in memory."""
+"""Unused backends kept open; the embedded one keeps its model in memory."""
 
 
 @dataclass
-class _Held:
+class _Entry:
     opened: OpenBackend
     users: int = 0
 
 
 class OpenBackends:
-    """Backends shared by all that ask under the same settings; safe for many threads.
+    """Open backends shared by users with the same settings; thread-safe.
 
     Args:
-        idle: How many stay open that nobody uses, those used last.
+        idle: How many unused backends stay open, the most recently used.
     """
 
     def __init__(self, idle: int = IDLE) -> None:
         self._idle = idle
         self._lock = threading.Lock()
-        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._turn = threading.Lock()
 
     def take(
         self, backend: Backend, settings: Settings, progress: DownloadProgress | None = None
     ) -> OpenBackend:
-        """A backend ready to be asked; each ``take`` needs its ``give_back``.
+        """An open backend; each ``take`` needs its ``give_back``.
 
         Args:
             backend: From ``choose``.
             settings: Temperature and time limit.
-            progress: As for ``OpenBackend``; of whoever opens it.
+            progress: As for ``OpenBackend``; used if this call opens it.
 
         Raises:
             WeightsError: The GGUF file named is not there.
         """
         key = f"{backend.model_dump_json()} {settings.temperature} {settings.timeout}"
         with self._lock:
-            held = self._held.get(key)
-            if held is not None and not held.users and not held.opened.alive():
-                held.opened.close()
-                held = None
-            if held is None:
-                held = self._held[key] = _Held(self._open(backend, settings, progress))
-            held.users += 1
-            self._held.move_to_end(key)
-            return held.opened
+            entry = self._entries.get(key)
+            if entry is not None and not entry.users and not entry.opened.alive():
+                entry.opened.close()
+                entry = None
+            if entry is None:
+                entry = self._entries[key] = _Entry(self._open(backend, settings, progress))
+            entry.users += 1
+            self._entries.move_to_end(key)
+            return entry.opened
 
     def _open(
         self, backend: Backend, settings: Settings, progress: DownloadProgress | None
@@ -66,26 +66,26 @@ class OpenBackends:
         return OpenBackend(backend, settings, progress)
 
     def give_back(self, opened: OpenBackend) -> None:
-        """Says that one of its users needs a backend no more."""
+        """Releases a backend for one user, and closes the least recently used idle ones."""
         with self._lock:
-            mine = [key for key, held in self._held.items() if held.opened is opened]
-            for key in mine:
-                self._held[key].users -= 1
-                self._held.move_to_end(key)
-            idle = [key for key, held in self._held.items() if not held.users]
-            closing = [self._held.pop(key) for key in idle[: max(0, len(idle) - self._idle)]]
-        for held in closing:
-            held.opened.close()
+            keys = [key for key, entry in self._entries.items() if entry.opened is opened]
+            for key in keys:
+                self._entries[key].users -= 1
+                self._entries.move_to_end(key)
+            idle = [key for key, entry in self._entries.items() if not entry.users]
+            closing = [self._entries.pop(key) for key in idle[: max(0, len(idle) - self._idle)]]
+        for entry in closing:
+            entry.opened.close()
 
     def turn(self, backend: Backend) -> AbstractContextManager[object]:
-        """Held for an answer: the embedded model gives one after the other."""
+        """A lock to hold during an answer: the embedded model gives one at a time."""
         return self._turn if backend.embedded else nullcontext()
 
     def close(self) -> None:
-        """Closes them all, and keeps none open from now on."""
+        """Closes all backends, and keeps none open from now on."""
         with self._lock:
             self._idle = 0
-            closing = list(self._held.values())
-            self._held.clear()
-        for held in closing:
-            held.opened.close()
+            closing = list(self._entries.values())
+            self._entries.clear()
+        for entry in closing:
+            entry.opened.close()

@@ -1,4 +1,4 @@
-"""One call: tried again while that may help, paced, and ended early where the model loops.
+"""Calls a chat model with retries, a rate limit, and an early end when the model loops.
 
 Retrying happens here, inside the step. Around a batch it would hand a failed item another item's
 reply (langchain-core 1.x), and put a pair on the wrong page.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
-LOOK_EVERY = 200  # characters without a line's end
+LOOK_EVERY = 200  # characters without a line end before a check for loops
 
 
 def until_answered(
@@ -41,13 +41,13 @@ def until_answered(
     tokens: int,
     stop: threading.Event,
 ) -> AIMessage:
-    """What a call gives, tried again while its failures may pass.
+    """The reply of a call, retried while its failures may pass.
 
     Args:
         call: Makes the request once.
-        seconds: How long to go on after the first failure; a slow call's own time is not counted.
-        pace: Waited for before every try.
-        tokens: About how many one try takes, for the pace.
+        seconds: How long to retry after the first failure; the first call's time is not counted.
+        pace: The rate limit, waited for before every try.
+        tokens: Estimated tokens of one try, for the rate limit.
         stop: Ends the waiting.
 
     Raises:
@@ -63,25 +63,26 @@ def until_answered(
             tries += 1
             now = time.monotonic()
             until = min(until, now + seconds)
-            asked_for = retry_after(error)
-            pace.pause(min(asked_for, until - now))
-            rest = max(asked_for, jittered(tries))
-            kind, status, took = type(error).__name__, status_of(error), now - began
-            if not may_pass(error, tries) or now + rest > until:
+            requested = retry_after(error)
+            pace.pause(min(requested, until - now))
+            pause_seconds = max(requested, jittered(tries))
+            kind, status, seconds_taken = type(error).__name__, status_of(error), now - began
+            if not may_pass(error, tries) or now + pause_seconds > until:
                 log.info(
-                    "try %d failed (%s, status %d, %.1f s): the last", tries, kind, status, took
+                    "try %d failed (%s, status %d, %.1f s): the last",
+                    *(tries, kind, status, seconds_taken),
                 )
                 raise
             log.info(
                 "try %d failed (%s, status %d, %.1f s): again in %.1f s",
-                *(tries, kind, status, took, rest),
+                *(tries, kind, status, seconds_taken, pause_seconds),
             )
-            if stop.wait(rest):
+            if stop.wait(pause_seconds):
                 raise
 
 
 def jittered(tries: int) -> float:
-    """Seconds to wait after so many failures: a uniform draw below an exponential bound.
+    """Seconds to wait after a number of failures: a uniform draw below an exponential bound.
 
     Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015), so that many
     callers do not come back at once.
@@ -91,7 +92,7 @@ def jittered(tries: int) -> float:
 
 
 def retry_after(error: BaseException, now: Callable[[], float] = time.time) -> float:
-    """Seconds a server asks us to wait, as a number or a date; 0 where it says nothing."""
+    """Seconds of a ``Retry-After`` header, given as a number or a date; 0 without one."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     said = str(headers.get("retry-after", "")).strip()
     if said.isascii() and said.replace(".", "", 1).isdigit():
@@ -102,30 +103,32 @@ def retry_after(error: BaseException, now: Callable[[], float] = time.time) -> f
         return 0.0
 
 
-def written(
+def read_stream(
     llm: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig | None = None
 ) -> AIMessage:
-    """A reply as it is written, ended early where the model goes in circles.
+    """A streamed reply as one message, ended early if the model loops.
 
-    Ended early, nobody has counted its tokens: llama.cpp sends one a piece, and the prompt's are
+    A reply ended early has no token count: llama.cpp sends one token a chunk, and the prompt's are
     estimated.
     """
-    text, looked_at, pieces = "", 0, 0
+    text, looked_at, chunks = "", 0, 0
     usage, finish = None, ""
-    for piece in llm.stream(messages, config):
-        said = piece.text
+    for chunk in llm.stream(messages, config):
+        said = chunk.text
         text += said
-        pieces += 1
-        usage = piece.usage_metadata or usage
-        finish = piece.response_metadata.get("finish_reason") or finish
+        chunks += 1
+        usage = chunk.usage_metadata or usage
+        finish = chunk.response_metadata.get("finish_reason") or finish
         if "\n" in said or len(text) - looked_at > LOOK_EVERY:
             looked_at = len(text)
             if pairs_repeat(text):
                 finish = LOOP
                 break
     if usage is None:
-        asked = sum(count_tokens(message.text) for message in messages)
-        usage = UsageMetadata(input_tokens=asked, output_tokens=pieces, total_tokens=asked + pieces)
+        prompt_tokens = sum(count_tokens(message.text) for message in messages)
+        usage = UsageMetadata(
+            input_tokens=prompt_tokens, output_tokens=chunks, total_tokens=prompt_tokens + chunks
+        )
     return AIMessage(
         content=text, usage_metadata=usage, response_metadata={"finish_reason": finish}
     )

@@ -1,4 +1,4 @@
-"""A reply piece by piece from a backend, so that a stop is obeyed while nothing arrives."""
+"""Streams a reply from a backend in a thread, so that it can be stopped while nothing arrives."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .retry import until_answered
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-LOOK_SECONDS = 0.05  # between looks at whether to stop
-AHEAD = 256  # pieces the backend may be ahead of the reader
+POLL_SECONDS = 0.05  # between checks of the stop signal
+QUEUE_SIZE = 256  # chunks the backend may be ahead of the reader
 RETRY_SECONDS = 30.0
-"""A person waits: the longest a request that fails is tried again, whatever the settings say."""
+"""Upper bound for retries, whatever the settings say, since a user is waiting."""
 
-_Arrived = AIMessage | Exception | None
+_Item = AIMessage | Exception | None
 
 
 def stream(
@@ -41,54 +41,58 @@ def stream(
     stop: threading.Event,
     whole: threading.Event,
 ) -> Generator[AIMessage, None, None]:
-    """Pieces of a reply as they arrive; none any more once stopped.
+    """Yields the chunks of a reply as they arrive; ends at once when stopped.
 
     Args:
         opened: The backend.
-        messages: The whole request.
-        pace: Waited for before every try.
-        tokens: About how many the request takes, for the pace.
-        seconds: How long a request that nobody answers is tried again.
+        messages: The request.
+        pace: The rate limit, waited for before every try.
+        tokens: Estimated tokens of the request and its reply, for the rate limit.
+        seconds: How long a failing request is retried.
         stop: Ends the reply at once.
-        whole: Set where the backend turns out to answer whole only, and not asked to stream then.
+        whole: Set once the backend turns out not to stream; it is called without streaming then.
 
     Raises:
         SaidError: The backend cannot be reached, refuses, or breaks off.
     """
-    arrived: Queue[_Arrived] = Queue(AHEAD)
-    left = threading.Event()
+    queue: Queue[_Item] = Queue(QUEUE_SIZE)
+    abandoned = threading.Event()
 
-    def ask() -> None:
+    def produce() -> None:
         try:
             llm = opened.llm()
-            begin = _Beginning(llm, messages, whole)
+            first_chunk = _FirstChunk(llm, messages, whole)
             first = until_answered(
-                begin, seconds=min(seconds, RETRY_SECONDS), pace=pace, tokens=tokens, stop=left
+                first_chunk,
+                seconds=min(seconds, RETRY_SECONDS),
+                pace=pace,
+                tokens=tokens,
+                stop=abandoned,
             )
-            for piece in chain([first], begin.rest):
-                if not _put(arrived, piece, left):
+            for chunk in chain([first], first_chunk.rest):
+                if not _put(queue, chunk, abandoned):
                     return
-            _put(arrived, None, left)
+            _put(queue, None, abandoned)
         except Exception as error:  # noqa: BLE001 - every provider's package raises its own kinds
-            _put(arrived, error, left)
+            _put(queue, error, abandoned)
 
     # A thread of its own, since nothing else can be waited for and stopped.
-    threading.Thread(target=ask, name="answer", daemon=True).start()
+    threading.Thread(target=produce, name="answer", daemon=True).start()
     try:
         while not stop.is_set():
             with suppress(Empty):
-                piece = arrived.get(timeout=LOOK_SECONDS)
-                if piece is None:
+                chunk = queue.get(timeout=POLL_SECONDS)
+                if chunk is None:
                     return
-                if isinstance(piece, Exception):
-                    raise error_of(piece, opened.backend) from piece
-                yield piece
+                if isinstance(chunk, Exception):
+                    raise error_of(chunk, opened.backend) from chunk
+                yield chunk
     finally:
-        left.set()
+        abandoned.set()
 
 
-class _Beginning:
-    """Asks for a reply and gives its first piece; the others are in ``rest``."""
+class _FirstChunk:
+    """Calls for a reply and returns its first chunk; the others are in ``rest``."""
 
     def __init__(
         self, llm: BaseChatModel, messages: list[BaseMessage], whole: threading.Event
@@ -99,29 +103,29 @@ class _Beginning:
         self._whole = whole
 
     def __call__(self) -> AIMessage:
-        """The first piece, or the whole reply of a backend that cannot stream."""
+        """The first chunk, or the whole reply of a backend that cannot stream."""
         if not self._whole.is_set():
-            pieces: Iterator[AIMessage] = self._llm.stream(self._messages)
+            chunks: Iterator[AIMessage] = self._llm.stream(self._messages)
             with suppress(ValueError):  # a whole reply reads as a stream of nothing
-                first = next(pieces)
-                self.rest = pieces
+                first = next(chunks)
+                self.rest = chunks
                 return first
-        said = self._llm.invoke(self._messages)
+        reply = self._llm.invoke(self._messages)
         self._whole.set()
-        return said
+        return reply
 
 
-def _put(arrived: Queue[_Arrived], piece: _Arrived, left: threading.Event) -> bool:
-    """Whether a piece was handed on; not where nobody reads any more."""
-    while not left.is_set():
+def _put(queue: Queue[_Item], chunk: _Item, abandoned: threading.Event) -> bool:
+    """Whether a chunk was put into the queue; False if the reader has left."""
+    while not abandoned.is_set():
         with suppress(Full):
-            arrived.put(piece, timeout=LOOK_SECONDS)
+            queue.put(chunk, timeout=POLL_SECONDS)
             return True
     return False
 
 
 def error_of(error: Exception, backend: Backend) -> SaidError:
-    """The error of a failed request, in the words of a conversation."""
+    """The error of a failed request, with the message codes of conversations."""
     if isinstance(error, SaidError):
         return error
     kind, reason = classify(error), reason_of(error)

@@ -1,4 +1,4 @@
-"""One file over HTTP: continued where a try ended, and kept only if its checksum is right."""
+"""Downloads one file over HTTP, resumed after breaks and verified by its checksum."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .hubs import PROBE_SECONDS, HubFile
 Progress = Callable[[str, int, int], None]
 log = logging.getLogger(__name__)
 BLOCK = 1 << 20
-WRITTEN_AT_ONCE = 1 << 16  # what a connection that breaks can lose
+WRITTEN_AT_ONCE = 1 << 16  # bytes that a broken connection can lose
 TRIES = 4  # for a connection that breaks; each goes on where the last one ended
 
 
 def fetch(address: str, target: Path, wanted: HubFile, progress: Progress | None = None) -> None:
-    """Leaves the verified file at its place; until then it stands beside it as ``NAME.part``.
+    """Downloads a file to ``target``; until it is verified it is ``NAME.part`` beside it.
 
     Args:
-        address: Of the file.
-        target: Its folder must exist.
-        wanted: Its size and checksum.
-        progress: Told ``(file, bytes done, bytes in all)``.
+        address: URL of the file.
+        target: The path to write; its folder must exist.
+        wanted: The file's size and checksum.
+        progress: Called with ``(file, bytes done, bytes in all)``.
 
     Raises:
-        WeightsError: The connection breaks again and again, or what comes is not the file.
+        WeightsError: The connection breaks repeatedly, or the file is not the published one.
         OSError: The disk is full or cannot be written.
     """
     began = time.monotonic()
@@ -56,7 +56,7 @@ def fetch(address: str, target: Path, wanted: HubFile, progress: Progress | None
 
 
 def right(path: Path, wanted: HubFile) -> bool:
-    """Whether a file is the published one, by its size and checksum."""
+    """Whether a file has the published size and checksum."""
     if not path.is_file() or path.stat().st_size != wanted.size:
         return False
     if wanted.kind == "sha256":
@@ -101,7 +101,7 @@ def _go_on(address: str, part: Path, wanted: HubFile, progress: Progress | None)
 def _write(
     response: httpx.Response, part: Path, have: int, wanted: HubFile, progress: Progress | None
 ) -> int:
-    """How much of the file is there, once the response has ended."""
+    """Bytes of the file present once the response has ended."""
     with part.open("ab" if have else "wb") as file:
         for block in response.iter_bytes(WRITTEN_AT_ONCE):
             file.write(block)

@@ -1,8 +1,8 @@
-"""Models of many files: the folder an embedding model stands in, found or downloaded.
+"""Finds or downloads the folders of models that consist of many files.
 
 Nothing here touches the network but ``download_folder``. The files of a model are
-checked against the sums that the hub lists for them (SHA-256 of the large ones, git's hash or
-SHA-256 of the small ones); no sums are pinned here, and those found are noted in the folder.
+checked against the checksums that the hub lists (SHA-256 of the large ones, git's hash or
+SHA-256 of the small ones); none are pinned here, and those found are saved in the folder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BGE = "BAAI/bge-large-zh-v1.5"
 CHATGLM = "THUDM/chatglm3-6b"
-# ModelScope knows the maker under another name.
+# ModelScope has the publisher under another name.
 OTHER_NAMES = {
     CHATGLM: "ZhipuAI/chatglm3-6b",
     "THUDM/chatglm3-6b-32k": "ZhipuAI/chatglm3-6b-32k",
@@ -38,7 +38,7 @@ WEIGHTS = (
 
 
 def find_folder(model: str) -> Path | None:
-    """The folder on this machine that holds a model with its weights, or None.
+    """The folder of a model with its weights on this machine, or None.
 
     Args:
         model: ``owner/name``, or the name alone for one in our own cache.
@@ -47,7 +47,7 @@ def find_folder(model: str) -> Path | None:
 
 
 def weights_in(folder: Path) -> list[Path]:
-    """The files of weights in a model's folder; none where it is not a model that can be loaded."""
+    """The weight files in a model's folder; none if it is not a complete model."""
     if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
         return []
     rooms = [folder, *sorted(folder.glob("0_*"))]
@@ -55,7 +55,7 @@ def weights_in(folder: Path) -> list[Path]:
 
 
 def _places(model: str) -> Iterator[Path]:
-    """Where a model may stand: our cache, Hugging Face's, ModelScope's."""
+    """The folders a model may be in: our cache, Hugging Face's, ModelScope's."""
     yield models_folder() / _short(model)
     if "/" not in model:
         return
@@ -77,12 +77,12 @@ def _short(model: str) -> str:
 def download_named(
     name: str | None = None, progress: DownloadProgress | None = None, folder: Path | None = None
 ) -> Path:
-    """The file or folder of the model that a user names.
+    """The file or folder of a model named by the user, downloaded if missing.
 
     Args:
         name: ``bge-large-zh-v1.5``, ``chatglm3-6b`` or ``chatglm3-6b-32k``, another model as
             ``owner/name``, or the embedded language model's; None for that one.
-        progress: Told ``(file, bytes done, bytes in all)``.
+        progress: Called with ``(file, bytes done, bytes in all)``.
         folder: Where it goes; None for the user's cache.
 
     Raises:
@@ -101,19 +101,19 @@ def download_named(
 def download_folder(
     repository: str, progress: DownloadProgress | None = None, folder: Path | None = None
 ) -> Path:
-    """The folder of a model, with the files that loading it needs.
+    """The folder of a model with the files needed to load it, downloaded if missing.
 
-    Files that are there and right are left alone; the weights come last, so a folder that has them
-    is whole. The checksums are those the hub lists, and are noted beside the files.
+    Correct files are kept; the weights are downloaded last, so a folder that has them
+    is complete. The checksums are those the hub lists, and are saved beside the files.
 
     Args:
         repository: ``owner/name``, the same on Hugging Face and ModelScope.
-        progress: Told ``(file, bytes done, bytes in all)``.
+        progress: Called with ``(file, bytes done, bytes in all)``.
         folder: Where it goes; None for a folder of the model's name in the user's cache.
 
     Raises:
         WeightsError: No hub answers within 5 s or has the model, the connection breaks, the disk
-            is full, or what comes is not the published file.
+            is full, or a received file is not the published one.
     """
     from filelock import FileLock
 
@@ -141,7 +141,7 @@ def download_folder(
 
 
 def _published(repository: str, target: Path) -> tuple[str, Hub, list[HubFile]]:
-    """A hub that has the model, its name there, and the files to fetch, the weights last."""
+    """The model's name at a hub that has it, the hub, and the files to fetch, the weights last."""
     from .hubs import first_with_model
 
     unknown: list[str] = []
@@ -165,9 +165,9 @@ def _published(repository: str, target: Path) -> tuple[str, Hub, list[HubFile]]:
 
 
 def _needed(listed: list[HubFile]) -> list[HubFile]:
-    """What loading it reads: settings, vocabulary, its modules, and one set of weights.
+    """The files needed to load a model: configuration, vocabulary, modules, one set of weights.
 
-    The index of weights in several files comes last of all, since it is what tells them found.
+    The index of sharded weights comes last of all, since its presence marks them as complete.
     """
     for kind in (r"model[\w.-]*\.safetensors", r"pytorch_model[\w.-]*\.bin"):
         weights = [file for file in listed if re.fullmatch(kind, file.path)]

@@ -1,7 +1,7 @@
-"""Model files: found in the user's cache, verified by their published checksum, or downloaded.
+"""GGUF model files: found in the user's cache, verified by checksum, or downloaded.
 
-Nothing is downloaded that the user did not ask for, by name or by choosing a backend that needs
-it; and nothing is loaded whose SHA-256 differs from the one pinned here.
+Nothing is downloaded unless the user asks for it, by name or by choosing a backend that needs
+it; no built-in model is loaded whose SHA-256 differs from the one pinned here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BLOCK = 1 << 20
 
 
 class ModelFile(BaseModel):
-    """One file of a model, as its official repository publishes it."""
+    """A model file in its official repository."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,26 +45,26 @@ QWEN_CODER = ModelFile(
 
 
 def models_folder() -> Path:
-    """Where downloaded models stand, in the user's cache; not made here."""
+    """The folder of downloaded models in the user's cache; not created here."""
     return user_folder("cache") / "models"
 
 
 def cached_path(model: ModelFile) -> Path:
-    """Where the file of a model stands, or would stand, in the user's cache."""
+    """The path of a model's file in the user's cache, whether it exists or not."""
     return models_folder() / model.file
 
 
 def find(model: ModelFile, folder: Path | None = None) -> Path | None:
-    """The verified file of a model, or None where there is none.
+    """The verified file of a model, or None if there is none.
 
-    The checksum is taken once and noted beside the file with its size and time of change.
+    The checksum is computed once and saved beside the file with its size and modification time.
 
     Args:
         model: Which one.
         folder: Where to look; None for the user's cache.
 
     Raises:
-        WeightsError: A file stands there that is not the published one.
+        WeightsError: The file there is not the published one.
     """
     path = (folder or models_folder()) / model.file
     if not path.is_file():
@@ -79,14 +79,14 @@ def find(model: ModelFile, folder: Path | None = None) -> Path | None:
         pass
     if status.st_size != model.size or _sha256(path) != model.sha256:
         raise WeightsError("weights.wrong_sum", file=str(path))
-    # A read-only cache costs a second at each start and is no reason to fail.
+    # With a read-only cache the checksum is recomputed at each start, which takes a second.
     with contextlib.suppress(OSError):
         note.write_text(json.dumps(stamp), encoding="utf-8")
     return path
 
 
 def identify(own: Path | None) -> tuple[str, str]:
-    """The name and the digest of the model a run will use, without touching the built-in one.
+    """The name and the digest of the model a run will use, without reading the built-in one.
 
     Args:
         own: The user's own GGUF file; None for the built-in model.
@@ -106,7 +106,7 @@ def find_or_download(own: Path | None, progress: DownloadProgress | None = None)
 
     Args:
         own: The user's own file; None for the built-in model.
-        progress: Told ``(file, bytes done, bytes in all)``.
+        progress: Called with ``(file, bytes done, bytes in all)``.
 
     Raises:
         WeightsError: A wrong checksum, or no hub that answers.
@@ -117,11 +117,11 @@ def find_or_download(own: Path | None, progress: DownloadProgress | None = None)
 def download(
     model: ModelFile, progress: DownloadProgress | None = None, folder: Path | None = None
 ) -> Path:
-    """The file of a model, continued where an earlier try ended.
+    """The file of a model, downloaded if missing; an interrupted download is resumed.
 
     Args:
         model: Which one.
-        progress: Told ``(file, bytes done, bytes in all)``.
+        progress: Called with ``(file, bytes done, bytes in all)``.
         folder: Where it goes; None for the user's cache.
 
     Raises:
@@ -163,7 +163,7 @@ def _sha256(path: Path) -> str:
 
 
 def quick_digest(path: Path) -> str:
-    """Sixteen hex digits from a file's size, head and tail: models run to gigabytes."""
+    """Sixteen hex digits of a file's size, head and tail, since models have gigabytes."""
     size = path.stat().st_size
     digest = hashlib.sha256(str(size).encode())
     with path.open("rb") as file:

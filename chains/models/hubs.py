@@ -1,8 +1,8 @@
-"""Where published models can be had: Hugging Face or a mirror of it, and ModelScope.
+"""Model hubs: Hugging Face or a mirror of it, and ModelScope.
 
 Each hub lists a model's files with their checksums: SHA-256 of the large ones, and on Hugging Face
 the git hash of the small ones. Both hubs are asked at once, since either may be cut off, and nobody
-waits longer than five seconds to hear that none answers.
+waits longer than five seconds to learn that none responds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Found = TypeVar("Found")
 
 
 class HubFile(BaseModel):
-    """One file of a model, as a hub publishes it."""
+    """A file of a model as a hub lists it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,7 +38,7 @@ class HubFile(BaseModel):
 
 
 class Hub(BaseModel):
-    """A place that publishes models, and the form of its addresses."""
+    """A model hub and its URL scheme."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,11 +46,11 @@ class Hub(BaseModel):
     root: str
 
     def address(self, repository: str, path: str, revision: str = "") -> str:
-        """Where a file is had.
+        """The URL of a file.
 
         Args:
             repository: ``owner/name``.
-            path: Of the file inside it.
+            path: The file's path inside it.
             revision: A commit; empty for the newest. ModelScope serves its newest alone.
         """
         if self.kind == "huggingface":
@@ -58,10 +58,10 @@ class Hub(BaseModel):
         return f"{self.root}/models/{repository}/resolve/master/{path}"
 
     def files(self, repository: str) -> list[HubFile] | None:
-        """The files of a model; None where this hub does not know the model.
+        """The files of a model; None if this hub does not have the model.
 
         Raises:
-            HTTPError: The hub does not answer, or not as a hub does.
+            HTTPError: The hub does not respond, or not in the expected form.
         """
         if self.kind == "huggingface":
             address = f"{self.root}/api/models/{repository}/tree/main?recursive=true"
@@ -80,7 +80,7 @@ class Hub(BaseModel):
 
 
 def hubs() -> list[Hub]:
-    """The hubs to ask, a mirror the user names included."""
+    """The hubs to query, with the user's mirrors in place of the defaults."""
     hugging_face = address_from("HF_ENDPOINT") or "https://huggingface.co"
     scope = address_from("MODELSCOPE_DOMAIN") or "www.modelscope.cn"
     if "://" not in scope:
@@ -92,16 +92,16 @@ def hubs() -> list[Hub]:
 
 
 def first_with_file(repository: str, path: str, revision: str) -> str | None:
-    """The address of a file at the hub that answers first; None where none does in time."""
+    """The URL of a file at the hub that responds first; None if none does in time."""
     addresses = [hub.address(repository, path, revision) for hub in hubs()]
     return _first([partial(_answering, address) for address in addresses])
 
 
 def first_with_model(repository: str) -> tuple[Hub, list[HubFile]] | None:
-    """A hub that has a model, and the model's files; None where no hub answers in time.
+    """A hub that has a model, and the model's files; None if no hub responds in time.
 
     Raises:
-        LookupError: Hubs answer, and none of them has the model.
+        LookupError: Hubs respond, and none of them has the model.
     """
     unknown: list[str] = []
 
@@ -119,9 +119,9 @@ def first_with_model(repository: str) -> tuple[Hub, list[HubFile]] | None:
 
 
 def _first(asks: Sequence[Callable[[], Found | None]]) -> Found | None:
-    """The first result that is not None, of calls made side by side, within the time for probes.
+    """The first result that is not None, of concurrent calls, within the time limit for probes.
 
-    Daemon threads, because a name look-up that hangs would hold up the end of the program.
+    Daemon threads, because a hanging DNS look-up would delay the exit of the program.
     """
     answers: queue.Queue[Found | None] = queue.Queue()
 
@@ -145,7 +145,7 @@ def _first(asks: Sequence[Callable[[], Found | None]]) -> Found | None:
 
 
 def _answering(address: str) -> str | None:
-    """The address itself where something stands there."""
+    """The URL itself if there is a file."""
     with httpx.stream(
         "GET",
         address,
@@ -158,7 +158,7 @@ def _answering(address: str) -> str | None:
 
 
 def _json(address: str) -> Any:
-    """A hub's answer; None where it says that there is no such model."""
+    """The JSON of a hub's response; None if it has no such model."""
     with httpx.stream(
         "GET", address, timeout=PROBE_SECONDS - 0.5, follow_redirects=True
     ) as response:

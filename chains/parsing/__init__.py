@@ -1,4 +1,4 @@
-"""Ways of reading a reply: JSON, labels, lists, tables; what is cleaned before, trimmed after.
+"""Parses replies into pairs: cleans a reply, reads JSON, tables, labels or lists, trims the pairs.
 
-cleaning -> json_reply | tabled | labelled | listed -> trimming -> (reasons, where none)
+cleaning -> json_pairs | tables | labelled | lists -> trimming -> (failure_reasons if no pairs)
 """

@@ -1,4 +1,4 @@
-"""The options of a multiple-choice question, and the answer that names one by its letter."""
+"""Options of multiple-choice questions, and answers that name an option by its letter."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SAME = re.compile(r"[\s.。,，;；]+")
 
 
 def chosen(answer: str, options: Options) -> str:
-    """The answer without its option letter, or the option's text where it is a letter alone.
+    """The answer without its option letter, or the option's text if it is a letter alone.
 
     Args:
-        answer: As the model put it: ``B``, ``(B)``, ``B. Lyon``, ``A、C``, or plain words.
-        options: The texts offered under each letter; without any the answer stays as it is.
+        answer: As the model wrote it: ``B``, ``(B)``, ``B. Lyon``, ``A、C``, or plain words.
+        options: The option's text by letter; if empty, the answer is returned unchanged.
     """
     answer = answer.strip()
     if not options:
@@ -38,9 +38,9 @@ def chosen(answer: str, options: Options) -> str:
     lettered = _LETTERED.match(answer)
     if lettered:
         offered = options.get(lettered["letter"].upper().translate(_WIDE), "")
-        said = lettered["text"].strip()
-        if said and offered and _SAME.sub("", said).startswith(_SAME.sub("", offered)):
-            return said
+        plain_text = lettered["text"].strip()
+        if plain_text and offered and _SAME.sub("", plain_text).startswith(_SAME.sub("", offered)):
+            return plain_text
     return answer
 
 
@@ -50,10 +50,10 @@ _OFFERED = re.compile(
 
 
 def offered(text: str) -> Options:
-    """The options that stand in a stretch of text, one a line or all on one, from A onwards.
+    """The options in a span of text, one per line or all on one line, from A onwards.
 
     Args:
-        text: What stands between a question and its answer.
+        text: The text between a question and its answer.
     """
     marks = list(_OFFERED.finditer(text))
     options: Options = {}

@@ -1,4 +1,4 @@
-"""A reply's own words: without the model's thinking, its chat template and broken characters."""
+"""Cleans a reply: removes thoughts, chat-template tokens, played turns and broken characters."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-# What nobody sees: NUL and other controls, zero-width marks, byte order marks.
+# Invisible characters: NUL and other controls, zero-width marks, byte order marks.
 _UNSEEN = dict.fromkeys(
     [*range(9), *range(14, 32), 127, 0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF]
 )
@@ -49,14 +49,14 @@ _TAG = re.compile(
 
 
 class Cleaned(NamedTuple):
-    """The visible words of a reply, and whether it never came out of its thinking."""
+    """The cleaned text of a reply, and whether it ends inside a thought."""
 
     text: str
     still_thinking: bool
 
 
 def clean(text: str) -> Cleaned:
-    """What a reader of the reply would see of it, its lines ended by line feeds.
+    """The visible text of a reply, its lines ended by line feeds.
 
     Args:
         text: The raw reply, any string at all.
@@ -74,7 +74,7 @@ def _from_final_channel(text: str) -> str:
 
 
 def _own_turn(text: str) -> str:
-    """The model's own words up to where it begins to play its user or a new document."""
+    """The model's own turn, up to where it begins to play the user or a new document."""
     pieces: list[str] = []
     own, position, said = True, 0, False
     for mark in _TURN.finditer(text):
@@ -100,7 +100,7 @@ def _without_thoughts(text: str) -> tuple[str, bool]:
             if thinking:
                 thinking, position = False, mark.end()
             elif _ends_line(text, mark.end()):
-                # The template ate the opening tag: all before it was thought.
+                # The chat template holds the opening tag: all text before is a thought.
                 pieces, position = [], mark.end()
         elif not thinking and _begins_line(text, mark.start()):
             pieces.append(text[position : mark.start()])
@@ -119,7 +119,7 @@ def _ends_line(text: str, place: int) -> bool:
 
 
 def _untagged(text: str) -> str:
-    """Question and answer tags as labels, where a reply is written in them."""
+    """Replaces question and answer tags by labels, if the reply uses both."""
     kinds = {
         kind for mark in _TAG.finditer(text) for kind in ("q", "a") if mark[kind] and mark["close"]
     }

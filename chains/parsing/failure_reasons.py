@@ -1,4 +1,4 @@
-"""Why a reply holds no pair: it says so, refuses, repeats the prompt, or cannot be read."""
+"""The reason why a reply has no pairs: nothing to ask, a refusal, an echo, or unreadable."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_BLANK = 40
-# What a reply of this length, in characters, says in words, it says of the task.
+# Characters: in a reply up to this length such words are about the task, not about the text.
 _WORDS = 300
 _SHORT = 600
 _OF_THE_TEXT = re.compile(
@@ -87,17 +87,17 @@ _SPACES = re.compile(r"\s+")
 
 
 def is_placeholder(question: str, answer: str) -> bool:
-    """Whether a pair is the blank form of the prompt: ``问题1：...``, ``Answer: [answer]``."""
+    """Whether a pair is a blank form from the prompt: ``问题1：...``, ``Answer: [answer]``."""
     return any(
         len(text) <= _LONGEST_BLANK and _PLACEHOLDER.match(text) for text in (question, answer)
     )
 
 
 def without_pairs(text: str, instructions: str = "") -> str:
-    """The code of the reason why a cleaned reply without pairs has none.
+    """The code of the reason why a cleaned reply has no pairs.
 
-    An empty JSON list is unreadable, not ``nothing``: a model that fails writes it as readily as
-    one that found nothing, and a chunk is passed over only where words say that it can be.
+    An empty JSON list is unreadable, not ``nothing``: a model that fails writes it as often as
+    one that found nothing, and a chunk is skipped only if the reply says so in words.
 
     Args:
         text: The cleaned reply.
@@ -123,7 +123,7 @@ def without_pairs(text: str, instructions: str = "") -> str:
 
 
 def _repeats(text: str, instructions: str) -> bool:
-    """Whether most of what a reply says stands in the prompt."""
+    """Whether most of a reply is copied from the prompt."""
     known = _SPACES.sub("", instructions)
     said = [_SPACES.sub("", part) for part in _SENTENCE.split(text[: 20 * _SHORT])]
     said = [part for part in said if part]

@@ -1,4 +1,4 @@
-"""What one way of reading finds in a reply."""
+"""The result of one reader: JSON, tables, labels or lists."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ Tail = Literal["closed", "open", "dropped"]
 
 
 class Findings(NamedTuple):
-    """Pairs in the order of the reply, and how the reading came to its end.
+    """Pairs in the order of the reply, and whether the last one is complete.
 
     Attributes:
-        pairs: Questions and answers, as yet untrimmed.
-        start: Where the first of them begins, in characters of the cleaned reply.
-        tail: ``closed`` where the last pair is provably whole, ``open`` where it runs up to the
-            end of the reply, ``dropped`` where an unfinished one after it was left out.
-        unanswered: How many questions stood there without an answer.
+        pairs: Questions and answers, not trimmed yet.
+        start: Offset of the first pair, in characters of the cleaned reply.
+        tail: ``closed`` if the last pair is certainly complete, ``open`` if it runs up to the
+            end of the reply, ``dropped`` if an unfinished one after it was left out.
+        unanswered: The number of questions without an answer.
     """
 
     pairs: list[tuple[str, str]]

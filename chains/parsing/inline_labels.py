@@ -1,4 +1,4 @@
-"""Labels within a line: "问：… 答：…", or a whole list that never broke its line."""
+"""Finds labels inside lines: "问：… 答：…", or a whole list on one line."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _QUOTED = re.compile(
 
 
 def spread(shadow: str, marks: list[Mark]) -> list[Mark]:
-    """The marks, with those inside a line where a question has no answer below it.
+    """The labels, plus those inside lines where a question has no answer below it.
 
     Args:
-        shadow: A cleaned reply, made plain.
+        shadow: The cleaned reply, normalised by ``plain``.
         marks: The settled labels at the beginnings of lines.
     """
     if not any(mark.kind in ("question", "answer") for mark in marks):
@@ -49,7 +49,7 @@ def _last_number(marks: list[Mark]) -> int:
 
 
 def _from_anywhere(shadow: str) -> list[Mark]:
-    """Labels inside lines where no line begins with one: after a preamble, or the answers only."""
+    """Labels inside lines of a reply in which no line begins with one."""
     found = _unquoted(shadow, 0, len(shadow))
     if not any(mark.kind == "answer" for mark in found):
         return []
@@ -64,7 +64,7 @@ def _alternating(shadow: str, begin: int, end: int, kind: str, number: int) -> l
     stop = end if line_end < 0 else line_end
     found = _unquoted(shadow, begin, stop)
     if kind == "question":
-        # Inside an answer only the very next number can begin a new question.
+        # Inside an answer only the next number can begin a new question.
         places = [i for i, m in enumerate(found) if m.kind == "question" and m.number == number]
         if not places:
             return []
@@ -73,7 +73,7 @@ def _alternating(shadow: str, begin: int, end: int, kind: str, number: int) -> l
 
 
 def _alternated(found: list[Mark], kind: str, number: int) -> list[Mark]:
-    """Of the labels in a line those that come in turn; questions must be answered or in count."""
+    """The labels in a line that alternate; a question must be answered or in sequence."""
     kept: list[Mark] = []
     for position, mark in enumerate(found):
         if mark.kind == "field":
@@ -94,7 +94,7 @@ def _alternated(found: list[Mark], kind: str, number: int) -> list[Mark]:
 
 
 def _unquoted(shadow: str, begin: int, end: int) -> list[Mark]:
-    """Labels in a stretch that stand in no quotation or bracket."""
+    """Labels in a span, outside quotations and brackets."""
     quoted = [quote.span() for quote in _QUOTED.finditer(shadow, begin, end)]
     marks: list[Mark] = []
     upcoming = 0

@@ -1,4 +1,4 @@
-"""Pairs from JSON replies, also from JSON that no decoder takes, with nothing invented."""
+"""Reads pairs from JSON replies, broken JSON included, without inventing text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAYBE_NAMED = re.compile("[\"'“‘`]|[{,]\\s{0,20}\\w")
 _DECODER = json.JSONDecoder(
     strict=False, object_pairs_hook=Members, parse_int=str, parse_float=str, parse_constant=str
 )
-# What the strict decoder may do in vain before only mending is tried, in characters read: this
+# Characters the strict decoder may read in vain before only the tolerant reader is used: this
 # keeps hostile replies linear. A failure costs some itself, and counts the lines before it.
 _VAIN_LENGTHS = 4
 _VAIN_AT_LEAST = 200_000
@@ -24,10 +24,10 @@ _DEPTH = 20_000
 
 
 def read_json(text: str) -> Findings:
-    """Pairs from every piece of JSON in a reply, in its order; none where there is no JSON.
+    """Pairs from all JSON values in a reply, in order; none if there is no JSON.
 
-    Objects that a strict decoder takes are read as they are, the text between them by their
-    quoted names, so that one broken object costs no other.
+    Values that a strict decoder accepts are read as they are, the text between them by its
+    quoted names, so that one broken object does not affect others.
 
     Args:
         text: A cleaned reply.
@@ -51,7 +51,7 @@ def read_json(text: str) -> Findings:
 
 
 def wrapped_words(text: str) -> str:
-    """The texts inside a reply that is one piece of JSON, a paragraph each; empty for any other.
+    """The strings in a reply that is one JSON value, as paragraphs; empty for other replies.
 
     Args:
         text: A cleaned reply.
@@ -63,7 +63,7 @@ def wrapped_words(text: str) -> str:
 
 
 def _structured(value: Any) -> bool:
-    """Whether a value may hold pairs; a list of mere words belongs to the object around it."""
+    """Whether a value may hold pairs; a list of strings belongs to the object around it."""
     return isinstance(value, Members) or any(isinstance(inner, list) for inner in value)
 
 
@@ -72,7 +72,7 @@ def _tail(collector: PairCollector, mended: Tail) -> Tail:
 
 
 def _pieces(text: str) -> list[tuple[int, int, Any]]:
-    """Begin, end and value of what a strict decoder takes, left to right, none inside another."""
+    """Start, end and value of the outermost JSON values a strict decoder accepts, in order."""
     if text.startswith('"'):
         inner = _decoded(text)
         if inner is not None:
@@ -122,16 +122,16 @@ _BEFORE_A_NAME = "{,[\"'“”‘’}]"
 
 
 def mend(text: str, begin: int, end: int, collector: PairCollector) -> Tail:
-    """Reads a stretch of broken JSON into the collector; gives back how it ends.
+    """Reads a span of broken JSON into the collector; returns how the span ends.
 
-    A value counts only where its own closing quote stands before a comma, a brace, a bracket or
+    A value counts only if its closing quote is followed by a comma, a brace, a bracket or
     the next name: a string that was cut off is dropped.
 
     Args:
         text: A cleaned reply.
-        begin: Where the stretch begins.
-        end: Where it ends, exclusive.
-        collector: What takes the questions and answers.
+        begin: Start of the span.
+        end: End of the span, exclusive.
+        collector: Receives the questions and answers.
     """
     names = [
         (mark.start(), mark.end(), mark["quoted"] or mark["bare"])
@@ -169,7 +169,7 @@ def _structural(text: str, begin: int, mark: re.Match[str]) -> bool:
 
 
 def _value(raw: str) -> tuple[str | None, bool]:
-    """A value's text, None where it was cut off; and whether a brace or a name follows it."""
+    """A value's text, None if it was cut off; and whether a brace or a name follows it."""
     raw = raw.strip()
     ends = _ENDS.get(raw[:1])
     if ends:

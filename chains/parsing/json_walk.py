@@ -1,4 +1,4 @@
-"""Pairs from decoded JSON, whatever its nesting, and what its field names mean."""
+"""Collects pairs from decoded JSON of any nesting, by the meaning of its field names."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _LETTER = re.compile(r"^\s*[(（]?[A-H][)）.．、:：]\s*")
 
 
 class Members(list[tuple[str, Any]]):
-    """The members of one JSON object in their order, a name twice where it stood twice."""
+    """The members of one JSON object in order, repeated names included."""
 
 
 class PairCollector:
-    """Questions and answers in the order in which they come, paired as they meet.
+    """Pairs questions and answers in the order in which they are given to it.
 
     Attributes:
-        pairs: What has been paired so far.
+        pairs: The pairs so far.
         pending: A question still without its answer.
-        unanswered: Questions left without one.
-        first: Where in the text the first mended member stood; -1 before.
+        unanswered: The number of questions without an answer.
+        first: Offset of the first member read from broken JSON; -1 before one.
     """
 
     def __init__(self) -> None:
@@ -38,13 +38,13 @@ class PairCollector:
         self._input_follows = False
 
     def ask(self, question: str) -> None:
-        """Takes a question; one that was pending stays without an answer."""
+        """Adds a question; a pending one counts as unanswered."""
         self.unanswered += bool(self.pending)
         self.pending = question.strip()
         self._options = {}
 
     def answer(self, answer: str) -> None:
-        """Takes an answer to the pending question; one without a question is passed over."""
+        """Adds the answer to the pending question; without one it is ignored."""
         if self.pending and answer.strip():
             self.pairs.append((self.pending, chosen(answer, self._options)))
         elif self.pending:
@@ -52,7 +52,7 @@ class PairCollector:
         self.pending = ""
 
     def take(self, value: Any) -> None:
-        """Reads one decoded value, however deep the pairs lie in it."""
+        """Reads one decoded value, with pairs at any depth."""
         waiting: list[tuple[Any, int]] = [(value, 0)]
         while waiting:
             value, unpacked = waiting.pop()
@@ -67,7 +67,7 @@ class PairCollector:
                     waiting.append((inner, unpacked + 1))
 
     def _object(self, members: Members) -> list[Any]:
-        """Reads an object's own members and gives back the values to be looked into."""
+        """Reads an object's own members and returns the values to descend into."""
         members = _as_spoken(members)
         deeper: list[Any] = []
         if self._parallel(members):
@@ -91,7 +91,7 @@ class PairCollector:
         return deeper
 
     def offer(self, value: Any) -> None:
-        """Takes the options of the pending question: an object by letters, or a list."""
+        """Adds the options of the pending question: an object by letters, or a list."""
         if isinstance(value, Members):
             self._options = {key.strip().upper()[:1]: _words(text) or "" for key, text in value}
         elif isinstance(value, list):
@@ -106,14 +106,14 @@ class PairCollector:
         self.answer(words)
 
     def _input(self, words: str) -> None:
-        # Alpaca's own shape: an instruction, and what it is about.
+        # The Alpaca format: an instruction and its input.
         if self.pending and words.strip():
             self.pending = f"{self.pending}\n{words.strip()}"
         elif not self.pending:
             self.ask(words)
 
     def _parallel(self, members: Members) -> bool:
-        """Reads lists of questions and of answers that stand side by side in one object."""
+        """Reads parallel lists of questions and answers in one object."""
         lists = {role_of(name): value for name, value in members if type(value) is list}
         questions, answers = lists.get("question"), lists.get("answer")
         if not questions or not answers or len(questions) != len(answers):
@@ -138,7 +138,7 @@ class PairCollector:
 
 
 def strings(value: Any) -> list[str]:
-    """All texts that stand in a decoded value, in their order."""
+    """All strings in a decoded value, in order."""
     found: list[str] = []
     waiting = [value]
     while waiting:
@@ -153,7 +153,7 @@ def strings(value: Any) -> list[str]:
 
 
 def _as_spoken(members: Members) -> Members:
-    """A chat message as one member named after its speaker; any other object as it is."""
+    """A chat message as one member named after its role; other objects unchanged."""
     named = {name.strip().lower(): value for name, value in members}
     speaker = next((named[key] for key in _SPEAKER if isinstance(named.get(key), str)), None)
     said = next((named[key] for key in _SAID if isinstance(named.get(key), str)), None)
@@ -163,7 +163,7 @@ def _as_spoken(members: Members) -> Members:
 
 
 def _words(value: Any) -> str | None:
-    """A value as text: scalars, lists of scalars by lines, wrapped text; None for the rest."""
+    """A value as text: scalars, lists of scalars as lines, wrapped text; None for others."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
@@ -180,7 +180,7 @@ def _words(value: Any) -> str | None:
 
 
 def _unpacked(text: str) -> Any:
-    """JSON that was written into a string; None for any other string."""
+    """The value of a string that contains JSON; None for other strings."""
     if text.lstrip()[:1] not in ("[", "{", '"') or '"' not in text:
         return None
     try:
@@ -218,10 +218,10 @@ _LONGEST = 24
 
 
 def role_of(name: str) -> Role | None:
-    """What a key, a column's heading or a speaker's name stands for; None for anything else.
+    """The role that a key, a column heading or a speaker's name means; None for other names.
 
     Args:
-        name: The name as written, with a number perhaps: ``Question_1``, ``问题一``.
+        name: The name as written, possibly with a number: ``Question_1``, ``问题一``.
     """
     if len(name) > _LONGEST:
         return None

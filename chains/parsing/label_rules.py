@@ -1,4 +1,4 @@
-"""Marks settled: of everything that may be a label, what is one in this reply."""
+"""Rules that decide which of the possible labels are labels in this reply."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SPEAKERS: dict[Kind, Kind] = {"user": "question", "assistant": "answer"}
 
 
 def settled(marks: list[Mark], shadow: str) -> list[Mark]:
-    """The marks that divide this reply into questions, answers and what belongs to neither.
+    """The labels that divide this reply into questions, answers and other text.
 
     Args:
-        marks: All that may be labels, in order.
-        shadow: The cleaned reply, made plain.
+        marks: All possible labels, in order.
+        shadow: The cleaned reply, normalised by ``plain``.
     """
     marks = _with_options(marks, shadow)
     marks = _with_speakers(marks)
@@ -31,7 +31,7 @@ def settled(marks: list[Mark], shadow: str) -> list[Mark]:
 
 
 def _with_options(marks: list[Mark], shadow: str) -> list[Mark]:
-    """Letters A, B, C ... in a row as options; other letters are text, and A alone a label."""
+    """Letters A, B, C ... in sequence become options; other letters are text, A alone a label."""
     kept: list[Mark] = []
     letter = ""
     for position, mark in enumerate(marks):
@@ -59,7 +59,7 @@ def _with_options(marks: list[Mark], shadow: str) -> list[Mark]:
 
 
 def _with_speakers(marks: list[Mark]) -> list[Mark]:
-    """User and assistant as question and answer where nothing else is; else as the end of both."""
+    """User and assistant become question and answer if there are no others, else ends of pairs."""
     labelled = any(mark.kind in ("question", "answer") for mark in marks)
     kinds = {mark.kind for mark in marks}
     both = {"user", "assistant"} <= kinds
@@ -76,7 +76,7 @@ def _with_speakers(marks: list[Mark]) -> list[Mark]:
 
 
 def _with_items(marks: list[Mark]) -> list[Mark]:
-    """Labels as "Card 1:" as questions where none is labelled, else as the end of a pair."""
+    """Labels such as "Card 1:" become questions if there are no others, else ends of pairs."""
     asked = any(mark.kind == "question" for mark in marks)
     if not asked:
         return [mark._replace(kind="question") if mark.kind == "item" else mark for mark in marks]
@@ -93,7 +93,7 @@ def _with_items(marks: list[Mark]) -> list[Mark]:
 
 
 def _with_answer_key(marks: list[Mark], shadow: str) -> list[Mark]:
-    """Question labels as answers where, at the end, a heading "Answers:" calls them up again."""
+    """Question labels repeated below a final heading "Answers:" become answers."""
     first = next((mark for mark in marks if mark.kind == "question" and mark.number), None)
     for mark, following in pairwise(marks):
         if first and mark.kind == "answer" and mark.start > first.start and not mark.number:
@@ -110,7 +110,7 @@ def _with_answer_key(marks: list[Mark], shadow: str) -> list[Mark]:
 
 
 def _without_inner_headings(marks: list[Mark], shadow: str) -> list[Mark]:
-    """No headings that divide an answer: deeper than the questions', or with text of their own."""
+    """Drops headings inside answers: those below the questions' level, or with text under them."""
     depth = min((mark.depth for mark in marks if mark.kind == "question"), default=0)
     fenced = _fences(shadow)
     kept: list[Mark] = []
@@ -139,13 +139,13 @@ def _divides(mark: Mark, following: Mark | None, depth: int, shadow: str) -> boo
 
 
 def _fences(shadow: str) -> list[tuple[int, int]]:
-    """Where fences open and close again."""
+    """The spans of code fences."""
     places = [found.start() for found in _FENCE.finditer(shadow)]
     return list(zip(places[::2], places[1::2], strict=False))
 
 
 def _without_inner_questions(marks: list[Mark], shadow: str) -> list[Mark]:
-    """No questions that an answer merely quotes: out of the count and without their answers."""
+    """Drops questions that an answer only quotes: out of sequence and without answers."""
     numbered = [mark for mark in marks if mark.kind == "question" and mark.number]
     counted = bool(numbered) and numbered[0] == next(m for m in marks if m.kind == "question")
     answers_numbered = any(mark.kind == "answer" and mark.number for mark in marks)
@@ -170,7 +170,7 @@ def _without_inner_questions(marks: list[Mark], shadow: str) -> list[Mark]:
 
 
 def _next_numbers(marks: list[Mark]) -> list[int]:
-    """For every mark the number of the next numbered question after it; 0 for none."""
+    """For every label the number of the next numbered question after it; 0 for none."""
     numbers: list[int] = []
     coming = 0
     for mark in reversed(marks):
@@ -189,7 +189,7 @@ def _quoted(
     answers_numbered: bool,
     shadow: str,
 ) -> bool:
-    """Whether a question label inside an answer is that answer's own text."""
+    """Whether a question label is part of the answer around it."""
     answered = following is not None and following.kind in ("answer", "option", "field")
     if counted and not mark.number:
         inner_answer = answered and following is not None and not following.number

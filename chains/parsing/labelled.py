@@ -1,4 +1,4 @@
-"""Pairs read from a reply whose questions and answers, or one of them, carry labels."""
+"""Reads pairs from replies with labelled questions or answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .trimming import ends_as_question, first_line, without_recurring_fields
 
 @dataclass(slots=True)
 class _Entry:
-    """A question being read: where it stands, its answer's place, and what belongs to it."""
+    """A question being read: the spans of its question and answer, and its options."""
 
     start: int
     question: tuple[int, int]
@@ -43,7 +43,7 @@ def read_labels(text: str) -> Findings:
 
 
 class _Reader:
-    """One walk over the marks; what stands between two of them belongs to the first."""
+    """One pass over the labels; the text between two labels belongs to the first."""
 
     def __init__(self, text: str, shadow: str, marks: list[Mark]) -> None:
         self._text = text
@@ -93,7 +93,7 @@ class _Reader:
     def _answer(self, mark: Mark, end: int, position: int) -> None:
         entry = self._open
         if entry and entry.answer is None and mark.number and entry.number != mark.number:
-            # A list of questions comes first, the answers follow under the same numbers.
+            # All questions come first, the answers follow under the same numbers.
             entry = self._unanswered.get(mark.number, entry)
         if entry is None or entry.answer is not None:
             self._answer_without_label(mark, end, position)
@@ -106,7 +106,7 @@ class _Reader:
         self._unanswered.pop(entry.number, None)
 
     def _answer_without_label(self, mark: Mark, end: int, position: int) -> None:
-        """Takes an answer whose question carries no label, or the wrong one."""
+        """Adds an answer whose question has no label, or a wrong one."""
         last = self._open
         if self._asks(mark, end, position):
             self._entries.append(_Entry(mark.start, (mark.end, end), mark.number))
@@ -132,7 +132,7 @@ class _Reader:
     def _list_above(
         self, begin: int, limit: int, mark: Mark, end: int
     ) -> tuple[int, int, int] | None:
-        """Where a list of questions stands whose answers follow in a list under one label."""
+        """The span of a list of questions whose answers follow as a list under one label."""
         if self._entries or not numbered_items(self._text, self._shadow, mark.end, end):
             return None
         return list_before(self._shadow, begin, limit)
@@ -170,7 +170,7 @@ class _Reader:
 
 
 def _fill_unlabelled(entries: list[_Entry], text: str, shadow: str) -> None:
-    """Gives a question without a labelled answer what stands below it, where that is its answer."""
+    """Takes the text below a question without a labelled answer as its answer, if it is one."""
     candidates: list[tuple[_Entry, tuple[int, int], tuple[int, int], bool]] = []
     for entry in entries:
         if entry.answer is None and not entry.options:
@@ -183,7 +183,7 @@ def _fill_unlabelled(entries: list[_Entry], text: str, shadow: str) -> None:
     alone = [entry for entry in entries if entry.answer is None]
     trusted = 2 * len(candidates) > len(alone)
     for entry, question, answer, adjoining in candidates:
-        # A remark that closes the reply stands apart from the last question.
+        # A closing remark is separated from the last question by a blank line.
         if adjoining or (trusted and (entry is not entries[-1] or len(candidates) > 1)):
             entry.question, entry.answer = question, answer
 
@@ -209,7 +209,7 @@ def _findings(entries: list[_Entry], text: str, shadow: str) -> Findings:
 
 
 def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> list[tuple[str, str]]:
-    """Pairs by number where all questions come first and one label heads all their answers."""
+    """Pairs by number if all questions come first and one label heads all their answers."""
     if entry.answer is None:
         return []
     answers = numbered_items(text, shadow, *entry.answer)
@@ -227,7 +227,7 @@ def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> lis
 
 
 def _chosen_among(question: str, answer: str) -> tuple[str, str]:
-    """A question without the options that stand in it, and the one that its answer names."""
+    """A question without its options, and the text of the option that its answer names."""
     options = offered(question)
     if not options:
         return question, answer

@@ -1,4 +1,4 @@
-"""The labels that begin a line: which there are, in either language, any width and decoration."""
+"""Finds the possible labels at line starts, in either language, any width and decoration."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Mark(NamedTuple):
     Attributes:
         start: Where its line begins.
         end: Where its content begins.
-        kind: What it announces.
+        kind: What follows it.
         word: The label's word in lower case; an option's letter.
-        number: Its number, 0 where it has none.
-        separator: What stands between label and content, empty where the line ends there.
-        depth: Level of the heading that it is, 0 for none.
+        number: Its number; 0 for none.
+        separator: The character between label and content; empty for none.
+        depth: Its heading level; 0 for no heading.
     """
 
     start: int
@@ -30,7 +30,7 @@ class Mark(NamedTuple):
     depth: int = 0
 
 
-# One character for one, so that places in the plain text are places in the reply.
+# One character for one, so that offsets in the plain text are offsets in the reply.
 _WIDE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _TRADITIONAL = dict(
     zip(
@@ -102,15 +102,15 @@ _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xi
 
 
 def plain(text: str) -> str:
-    """The text of the same length with half-width signs and the simplified forms of label words."""
+    """The text, at the same length, with half-width characters and simplified label words."""
     return text.translate(_PLAIN)
 
 
 def scan(shadow: str) -> list[Mark]:
-    """Everything at the beginning of a line that can be a label, in order.
+    """All possible labels at line starts, in order.
 
     Args:
-        shadow: A cleaned reply, made plain.
+        shadow: The cleaned reply, normalised by ``plain``.
     """
     marks: list[Mark] = []
     for found in _LABEL.finditer(shadow):
@@ -121,7 +121,7 @@ def scan(shadow: str) -> list[Mark]:
 
 
 def number_of(numeral: str | None) -> int:
-    """The number that a numeral of any kind writes; 0 for none."""
+    """The value of a numeral of any kind; 0 for none."""
     if not numeral:
         return 0
     if numeral in _DIGITS:
@@ -155,7 +155,7 @@ def _mark(shadow: str, found: re.Match[str]) -> Mark | None:
 
 
 def _heading(shadow: str, found: re.Match[str]) -> Mark:
-    """The line of a match as a heading that is no label."""
+    """The matched line as a heading that is not a label."""
     end = shadow.find("\n", found.end())
     depth = len(found["lead"]) - len(found["lead"].lstrip("#"))
     return Mark(found.start(), len(shadow) if end < 0 else end, "stop", "", depth=depth)
@@ -164,7 +164,7 @@ def _heading(shadow: str, found: re.Match[str]) -> Mark:
 def _stands(
     found: re.Match[str], kind: Kind, word: str, numbered: bool, ends_line: bool, shadow: str
 ) -> bool:
-    """Whether what follows the word makes it a label, rather than the beginning of a sentence."""
+    """Whether the text after the word makes it a label, not the beginning of a sentence."""
     separator = found["separator"][-1:]
     if separator == ":":
         return kind != "item" or numbered

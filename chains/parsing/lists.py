@@ -1,4 +1,4 @@
-"""Pairs from lists of questions answered in place, and the numbered lines of an answer."""
+"""Reads pairs from unlabelled lists of questions with answers, and numbered lists."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Item(NamedTuple):
 
 
 def read_lists(text: str) -> Findings:
-    """Pairs from a list of questions that are answered in place; none from questions alone.
+    """Pairs from a list of questions each followed by its answer; none from questions alone.
 
     Args:
         text: A cleaned reply.
@@ -47,7 +47,7 @@ def read_lists(text: str) -> Findings:
 
 
 def _items(text: str, shadow: str) -> list[_Item]:
-    """The questions of the list: all of the first one's style, in count where it is numbered."""
+    """The questions of the list: all in the first one's style, in sequence if it is numbered."""
     found: list[_Item] = []
     for mark in _ASKED.finditer(shadow):
         lead = mark["lead"]
@@ -116,13 +116,13 @@ _OPTION = re.compile(r"^ *[\-* ]{0,4}[(]?[a-h][.)、:]", re.IGNORECASE)
 
 
 def numbered_items(text: str, shadow: str, begin: int, end: int) -> dict[int, str]:
-    """The texts of a list by their numbers, where the stretch begins with item 1; else nothing.
+    """The items of a list by number, if the span begins with item 1; else none.
 
     Args:
         text: A cleaned reply.
-        shadow: The same, made plain.
-        begin: Where the stretch begins.
-        end: Where it ends, exclusive.
+        shadow: The same, normalised by ``plain``.
+        begin: Start of the span.
+        end: End of the span, exclusive.
     """
     found = [
         (mark.start(), mark.end(), number_of(mark["number"]))
@@ -141,12 +141,12 @@ def numbered_items(text: str, shadow: str, begin: int, end: int) -> dict[int, st
 
 
 def list_before(shadow: str, begin: int, end: int) -> tuple[int, int, int] | None:
-    """Where the last numbered list in a stretch begins, twice, and ends; None where it is none.
+    """The start, again the start, and the end of the last numbered list in a span, or None.
 
     Args:
-        shadow: A cleaned reply, made plain.
-        begin: Where the stretch begins.
-        end: Where it ends, exclusive.
+        shadow: The cleaned reply, normalised by ``plain``.
+        begin: Start of the span.
+        end: End of the span, exclusive.
     """
     starts = [
         mark.start()
@@ -157,15 +157,15 @@ def list_before(shadow: str, begin: int, end: int) -> tuple[int, int, int] | Non
 
 
 def question_before(shadow: str, begin: int, end: int) -> tuple[int, int, int] | None:
-    """Where the unlabelled question above an answer stands: its line, its text, its end.
+    """The offsets of the unlabelled question above an answer: its line, its text, its end.
 
-    It is the last line that carries a number or ends as a question, with nothing but options
+    It is the last line that has a number or ends as a question, with nothing but options
     below it.
 
     Args:
-        shadow: A cleaned reply, made plain.
-        begin: Where the stretch above the answer begins.
-        end: Where the answer's label begins.
+        shadow: The cleaned reply, normalised by ``plain``.
+        begin: Start of the text above the answer.
+        end: Start of the answer's label.
     """
     position = end
     for _ in range(12):
@@ -188,7 +188,7 @@ def question_before(shadow: str, begin: int, end: int) -> tuple[int, int, int] |
 
 
 def _line_start(shadow: str, begin: int, end: int) -> int:
-    """Where the line before a place begins; -1 where there is none."""
+    """The offset of the line before an offset; -1 if there is none."""
     if end <= begin:
         return -1
     return max(shadow.rfind("\n", begin, max(end - 1, begin)) + 1, begin)

@@ -1,4 +1,4 @@
-"""Draft pairs read from whatever a model replied, or the reason why there are none."""
+"""Parses any reply into draft pairs, or raises the reason why there are none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .tables import read_tables
 from .trimming import trimmed_answer, trimmed_question, without_remark
 
 _SPACES = re.compile(r"\s+")
-# No model writes more in one reply, but in a loop; what lies beyond counts as cut off.
+# Longer replies come only from loops; the text beyond counts as cut off.
 _MOST_LINES = 20_000
 _MOST_CHARACTERS = 500_000
 _LINE = re.compile("\n")
@@ -32,11 +32,11 @@ _ESCAPES = re.compile(r"\\[n\"]")
 
 
 class ParsedReply(BaseModel):
-    """The whole pairs of a reply, in its order; never without any.
+    """The complete pairs of a reply, in order; at least one.
 
     Attributes:
         drafts: The pairs.
-        dropped_tail: Whether a last pair that was, or may have been, unfinished was left out.
+        dropped_tail: Whether a last pair was left out because it may be unfinished.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,11 +46,11 @@ class ParsedReply(BaseModel):
 
 
 class ParsedPairs(list[DraftPair]):
-    """The pairs of a message, as a chain passes them on.
+    """The pairs of a message, as the output of a chain.
 
     Attributes:
-        message: The reply they were read from; None where it was a bare text.
-        dropped_tail: As for ``ParsedReply``; a reply that was ended in a loop had no tail.
+        message: The reply they were read from; None if it was a plain string.
+        dropped_tail: As for ``ParsedReply``; False for a reply that was ended in a loop.
     """
 
     def __init__(self, read: ParsedReply, message: AIMessage | None = None) -> None:
@@ -60,22 +60,22 @@ class ParsedPairs(list[DraftPair]):
 
 
 class PairParser(BaseOutputParser[list[DraftPair]]):
-    """Reads the question-answer pairs in a model's reply as a person would, and guesses none.
+    """Parses the question-answer pairs in a model's reply, without guessing any.
 
-    It takes labels in either language, lists, tables and JSON, whole or broken, with whatever the
-    model wrote around them. Pairs come in the order of the reply, repeated ones as often as they
-    stand there.
+    It reads labels in either language, lists, tables and JSON, whole or broken, with any text the
+    model wrote around them. Pairs are in the order of the reply, repeated ones as often as they
+    occur.
 
     Attributes:
-        examples: The prompt's worked examples, never pairs of a reply.
-        instructions: The prompt's own text without the document, to recognise an echo of it.
+        examples: The prompt's worked examples, which are not pairs of a reply.
+        instructions: The prompt's text without the document, to recognise an echo of it.
     """
 
     examples: tuple[DraftPair, ...] = ()
     instructions: str = ""
 
     def parse(self, text: str) -> list[DraftPair]:
-        """The pairs of a reply that ended by itself.
+        """The pairs of a reply that was not truncated.
 
         Args:
             text: The model's words, any string at all.
@@ -86,7 +86,7 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
         return list(self.read(text).drafts)
 
     def read(self, text: str, *, truncated: bool = False) -> ParsedReply:
-        """The pairs of a reply, and whether an unfinished last one was left out.
+        """The pairs of a reply that may be truncated.
 
         Args:
             text: The model's words, any string at all.
@@ -97,9 +97,9 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
         """
         cleaned = clean(text)
         words = _bounded(cleaned.text)
-        found = _found(words)
+        found = _best_findings(words)
         if not found.pairs and _ESCAPES.search(words):
-            found = _found(_bounded(unescaped(words)))
+            found = _best_findings(_bounded(unescaped(words)))
         drafts = _drafts(found)
         cut = truncated or words != cleaned.text
         dropped = found.tail == "dropped" or cleaned.still_thinking or words != cleaned.text
@@ -132,11 +132,11 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
         *,
         partial: bool = False,  # noqa: ARG002 - LangChain's signature
     ) -> ParsedPairs:
-        """The pairs of a message; whether it was cut off, its metadata tells.
+        """The pairs of a message, whose metadata says whether it was truncated.
 
         Args:
-            result: The message, as LangChain hands it to a parser.
-            partial: No part of a reply is read before the whole is there.
+            result: The message, as LangChain passes it to a parser.
+            partial: Ignored: partial replies are not parsed.
 
         Raises:
             ReplyError: There is no whole pair in it; its ``message`` is the reply.
@@ -177,36 +177,36 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
 
 
 def _bounded(text: str) -> str:
-    """The reply up to the most that is read of it."""
+    """The reply, cut to the most characters and lines that are read."""
     text = text[:_MOST_CHARACTERS]
     if text.count("\n") < _MOST_LINES:
         return text
     return text[: next(islice(_LINE.finditer(text), _MOST_LINES - 1, None)).start()]
 
 
-def _found(text: str) -> Findings:
-    """What the first way of reading finds that begins earliest in the reply."""
+def _best_findings(text: str) -> Findings:
+    """The findings of the reader whose first pair begins earliest in the reply."""
     decoded = read_json(text)
     words = "" if decoded.pairs else wrapped_words(text)
     if words:
-        return _found(words)
-    ways = [decoded, read_tables(text), read_labels(text)]
+        return _best_findings(words)
+    candidates = [decoded, read_tables(text), read_labels(text)]
     best = min(
-        (found for found in ways if found.pairs), key=lambda found: found.start, default=None
+        (found for found in candidates if found.pairs), key=lambda found: found.start, default=None
     )
     if best:
         return best
-    if not ways[-1].unanswered:
-        ways.append(read_lists(text))
-        if ways[-1].pairs:
-            return ways[-1]
-    return max(ways, key=lambda found: found.unanswered, default=NOTHING_FOUND)
+    if not candidates[-1].unanswered:
+        candidates.append(read_lists(text))
+        if candidates[-1].pairs:
+            return candidates[-1]
+    return max(candidates, key=lambda found: found.unanswered, default=NOTHING_FOUND)
 
 
 def _drafts(found: Findings) -> list[DraftPair]:
     drafts: list[DraftPair] = []
-    for position, (asked, said) in enumerate(found.pairs, 1):
-        question, answer = trimmed_question(asked), trimmed_answer(said)
+    for position, (raw_question, raw_answer) in enumerate(found.pairs, 1):
+        question, answer = trimmed_question(raw_question), trimmed_answer(raw_answer)
         if position == len(found.pairs):
             answer = trimmed_answer(without_remark(answer))
         if question and answer:

@@ -1,4 +1,4 @@
-"""Pairs read from a table: Markdown rows, or lines of tab-separated cells."""
+"""Reads pairs from tables: Markdown rows, or lines of tab-separated cells."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Columns(NamedTuple):
 
 
 def read_tables(text: str) -> Findings:
-    """Pairs from the rows below a heading that names a question and an answer column.
+    """Pairs from the rows below a header with a question and an answer column.
 
     Args:
         text: A cleaned reply.

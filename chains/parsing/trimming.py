@@ -1,4 +1,4 @@
-"""The last touch: what stands around a question or an answer and does not belong to it."""
+"""Trims questions and answers: emphasis, bullets, fences, closing remarks, extra fields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FIELD_LINE = re.compile(
     r"^[ \t#*\-•·>【\[]{0,8}(?P<name>[^\W\d_][\w ]{0,14})[*】\]]{0,3}[:：]", re.MULTILINE
 )
 _BULLET = re.compile(r"^[ \t]*(?:[-*+•·●▪■○–—→]|->|=>)[ \t]+")
-# What closes a reply speaks to the user or of the pairs; an answer speaks of its matter.
+# Closing remarks address the user or mention the pairs; answers are about their subject.
 _CLOSING = re.compile(
     r"^[ \t>*#（(【\[_-]{0,6}(?:"
     r"(?:如果|若|如)(?:[您你]|还|仍)?[^\n]{0,24}(?:其他|更多|帮助|随时|告诉|疑问|进一步|继续"
@@ -44,12 +44,12 @@ _WRAPPED = re.compile(r"(\*\*|__|\*|`)(?P<inner>[^*_`]+)\1\Z")
 
 
 def ends_as_question(text: str) -> bool:
-    """Whether a stretch of plain text ends with a question mark, whatever closes it."""
+    """Whether a plain text ends with a question mark, closing quotes and brackets aside."""
     return text.rstrip(_QUOTES).endswith(("?", "？"))
 
 
 def first_line(shadow: str, begin: int, end: int) -> tuple[int, int]:
-    """Where the first line that is not blank begins and ends within a stretch."""
+    """The start and end of the first non-blank line within a span."""
     stretch = shadow[begin:end]
     lead = len(stretch) - len(stretch.lstrip())
     stop = stretch.find("\n", lead)
@@ -57,12 +57,12 @@ def first_line(shadow: str, begin: int, end: int) -> tuple[int, int]:
 
 
 def trimmed_question(text: str) -> str:
-    """A question without marks of emphasis, bullets or blanks around it."""
+    """A question without emphasis, bullets or blanks around it."""
     return _bare(_BULLET.sub("", text.strip().rstrip(" |;；")))
 
 
 def trimmed_answer(text: str) -> str:
-    """An answer without marks of emphasis, a lone bullet, fences or titles around it."""
+    """An answer without emphasis, a single bullet, fences or titles around it."""
     text = _bare(text.strip())
     text = _EMPTY_FENCE.sub("", text)
     if text.count("```") % 2:
@@ -78,7 +78,7 @@ def trimmed_answer(text: str) -> str:
 
 
 def without_remark(answer: str) -> str:
-    """The last answer of a reply without the model's closing words to the user.
+    """The last answer of a reply without the model's closing remark to the user.
 
     Args:
         answer: A trimmed answer, its paragraphs divided by blank lines.
@@ -87,7 +87,7 @@ def without_remark(answer: str) -> str:
 
 
 def without_summary(answer: str) -> str:
-    """The last answer of an unlabelled list without the paragraph that sums the whole list up.
+    """The last answer of an unlabelled list without a paragraph that summarises the list.
 
     Args:
         answer: An answer, its paragraphs divided by blank lines.
@@ -106,10 +106,10 @@ def _until(answer: str, ending: re.Pattern[str]) -> str:
 
 
 def without_recurring_fields(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The pairs without label lines that come back below most of their answers.
+    """The pairs without field lines that recur in most of their answers.
 
     Args:
-        pairs: Questions and answers; a line such as ``章节：3`` counts where it is not the first.
+        pairs: Questions and answers; a line such as ``章节：3`` counts unless it is the first.
     """
     places = [
         {mark["name"].strip().lower(): mark.start() for mark in _later_fields(answer)}
@@ -135,7 +135,7 @@ def _later_fields(answer: str) -> list[re.Match[str]]:
 
 
 def _bare(text: str) -> str:
-    """The text without emphasis that wraps it whole or was opened before its label."""
+    """The text without emphasis around all of it or opened before its label."""
     wrapped = _WRAPPED.match(text)
     if wrapped:
         return wrapped["inner"].strip()

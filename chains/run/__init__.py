@@ -1,1 +1,1 @@
-"""One run: inputs, prompt | llm | parser for each chunk, assembly into one list."""
+"""One run: reads inputs, asks ``prompt | llm | parser`` about each chunk, assembles the list."""

@@ -1,4 +1,4 @@
-"""From answers to one list: pairs grounded, judged and deduplicated, every chunk accounted for."""
+"""Builds the list of a run from its replies: grounds, checks and deduplicates the pairs."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MOST_FAULTS = 16
-"""Pairs that may each make judging fail; where more do, it is not the pairs."""
-FAULTS = ("pair.fault", "pair.fault_logged")
+"""Pairs that may each make deduplication fail; if more do, the cause is not in the pairs."""
+FAULTS = ("pair.fault", "pair.fault_logged")  # the code without and with a log file
 """Why a pair is left out over which qa3 itself stumbled."""
 Ended = tuple[int, Answered]
-"""A chunk's index and what came of asking about it."""
+"""A chunk's index and the outcome of its requests."""
 
 
 class Assembly:
-    """A run's list while it grows, in one thread.
+    """The list of a run while it grows; used from one thread.
 
     Args:
         job: The job's id.
-        inputs: What is asked about.
+        inputs: The inputs, read and split.
         journal: Where outcomes and vectors are kept.
         model: The model's name, as pairs carry it.
         settings: How pairs are judged.
@@ -63,14 +63,14 @@ class Assembly:
         self.outcomes: dict[int, ChunkOutcome] = {}
         self.usage = TokenUsage()
         self._job = job
-        self._materials = inputs
+        self._inputs = inputs
         self._journal = journal
         self._model = model
         self._settings = settings
         self._answered: dict[int, Answered] = {}
         self._rejected: dict[int, list[Rejected]] = {}
         self._texts: dict[int, SourceText] = {}
-        self._good: list[tuple[int, QAPair]] = []
+        self._accepted: list[tuple[int, QAPair]] = []
         self._deduper: Deduper | None = None
         self._named: NamedEmbeddings | None = None
         self._embeddings = ""
@@ -78,54 +78,54 @@ class Assembly:
         self._total = len(inputs.chunks)
 
     def expect(self, more: int) -> None:
-        """Counts with so many chunks to be asked about once more."""
+        """Adds chunks that will be asked about once more to the total."""
         self._total += more
 
     def kept(self) -> int:
-        """How many pairs are kept so far."""
-        deduper = self._judged()
+        """The number of pairs kept so far."""
+        deduper = self._deduplicated()
         return len(deduper.kept) if deduper else 0
 
     def drawn_on(self) -> list[QAPair]:
-        """The kept pairs and their duplicates so far: what need not be asked again."""
-        deduper = self._judged()
+        """The kept pairs and their duplicates so far, which show what text is already covered."""
+        deduper = self._deduplicated()
         if deduper is None:
             return []
         return [*deduper.kept, *(one.item for one in deduper.duplicates)]
 
     def take(self, ended: Sequence[Ended], named: NamedEmbeddings) -> list[ChunkDone]:
-        """What to tell of chunks that have ended, and nothing of those not asked about.
+        """Events for chunks that have ended; none for chunks that were not asked about.
 
-        What comes of a chunk a second time adds to what came before.
+        The outcome of a further pass over a chunk adds to its earlier outcome.
 
         Args:
             ended: The chunks; their questions are embedded together, which costs little more than
                 one alone.
-            named: What duplicates are judged with; the same throughout a run.
+            named: The embedding that finds duplicates; the same throughout a run.
 
         Raises:
             JournalError: The journal cannot be written.
-            EmbeddingError: There are no vectors to be had.
+            EmbeddingError: The vectors cannot be computed.
         """
         import numpy as np
 
         self._named = named
-        good = [self._sort(index, answered) for index, answered in ended]
+        accepted = [self._accept(index, answered) for index, answered in ended]
         kept = [
             (index, self.outcomes[index], self._answered[index].bad_replies) for index, _ in ended
         ]
         Jobs(self._journal).save_outcomes(self._job, kept)
-        questions = [pair.question for pairs in good for pair in pairs]
+        questions = [pair.question for pairs in accepted for pair in pairs]
         vectors = embed(named, questions, self._journal)
         self._embeddings = named.name
         events: list[ChunkDone] = []
-        for (index, answered), pairs in zip(ended, good, strict=True):
+        for (index, answered), pairs in zip(ended, accepted, strict=True):
             self.usage += answered.usage
             rows = (
                 np.stack([vectors[pair.question] for pair in pairs]) if pairs and vectors else None
             )
-            new = self._add(named, pairs, rows, index)
-            # A chunk that nobody asked about is accounted for, but nothing of it is done.
+            new = self._deduplicate(named, pairs, rows, index)
+            # A chunk that was not asked about has an outcome, but does not count as done.
             if not answered.asked:
                 continue
             self._done += 1
@@ -145,13 +145,13 @@ class Assembly:
         """The list, in document order.
 
         Raises:
-            RuntimeError: A chunk is in no state at all: a fault of ours, and no list to be given.
+            RuntimeError: A chunk has no outcome, which is a bug.
         """
         order = sorted(self.outcomes)
-        if len(order) != len(self._materials.chunks):
-            whole = len(self._materials.chunks)
+        if len(order) != len(self._inputs.chunks):
+            whole = len(self._inputs.chunks)
             raise RuntimeError(f"{len(order)} of {whole} chunks are accounted for")
-        deduper = self._judged()
+        deduper = self._deduplicated()
         return PairList(
             kept=tuple(deduper.kept) if deduper else (),
             duplicates=tuple(deduper.duplicates) if deduper else (),
@@ -162,14 +162,14 @@ class Assembly:
             embeddings=self._embeddings,
         )
 
-    def _add(
+    def _deduplicate(
         self, named: NamedEmbeddings, pairs: list[QAPair], rows: Vectors | None, place: int
     ) -> list[QAPair]:
-        """The pairs that no earlier one makes a duplicate; all of them where that cannot be said.
+        """The pairs that are no duplicates of earlier ones; all of them if comparing them fails.
 
-        The verdicts are provisional; ``_judged`` gives the final ones.
+        The verdicts are provisional; ``_deduplicated`` gives the final ones.
         """
-        self._good += [(place, pair) for pair in pairs]
+        self._accepted += [(place, pair) for pair in pairs]
         if self._deduper is None:
             self._deduper = self._new_deduper(named)
         try:
@@ -186,60 +186,57 @@ class Assembly:
         threshold = self._settings.threshold
         return Deduper(threshold=named.threshold if threshold is None else threshold)
 
-    def _judged(self) -> Deduper | None:
-        """All pairs with their final verdicts; one that makes judging fail is put aside."""
+    def _deduplicated(self) -> Deduper | None:
+        """The deduplicated list of all pairs; a pair that makes deduplication fail is rejected."""
         if self._deduper is None or self._named is None:
             return None
-        error, faults = _judging_error(self._deduper), 0
+        error, faults = _deduplication_error(self._deduper), 0
         while error is not None:
             faults += 1
             if faults > MOST_FAULTS:
                 raise error
             log.error("job %s: judging the pairs failed", self._job, exc_info=error)
-            place, pair = self._good.pop(self._first_fault(self._named))
+            place, pair = self._accepted.pop(self._first_fault(self._named))
             self._rejected[place].append(Rejected(item=pair, reason=fault(error)))
-            self._deduper, error = self._of(self._good, self._named)
+            self._deduper, error = self._deduper_of(self._accepted, self._named)
         return self._deduper
 
     def _first_fault(self, named: NamedEmbeddings) -> int:
-        """The place of a pair with which judging fails, and without which it does not.
-
-        That is, among those that stand before it.
-        """
-        whole, failing = 0, len(self._good)
+        """The index of the first pair that makes deduplication of it and those before it fail."""
+        whole, failing = 0, len(self._accepted)
         while failing - whole > 1:
             middle = (whole + failing) // 2
-            _, error = self._of(self._good[:middle], named)
+            _, error = self._deduper_of(self._accepted[:middle], named)
             whole, failing = (middle, failing) if error is None else (whole, middle)
         return failing - 1
 
-    def _of(
-        self, good: Sequence[tuple[int, QAPair]], named: NamedEmbeddings
+    def _deduper_of(
+        self, accepted: Sequence[tuple[int, QAPair]], named: NamedEmbeddings
     ) -> tuple[Deduper, Exception | None]:
-        """Pairs judged anew, and why that failed; their vectors are in the journal."""
+        """The deduplicated list of some pairs, or the error; their vectors are in the journal."""
         import numpy as np
 
         deduper = self._new_deduper(named)
-        vectors = embed(named, [pair.question for _, pair in good], self._journal)
+        vectors = embed(named, [pair.question for _, pair in accepted], self._journal)
 
         def collect() -> None:
-            for place, pair in good:
+            for place, pair in accepted:
                 rows = np.stack([vectors[pair.question]]) if vectors else None
                 deduper.collect([pair], rows, place=place)
 
-        return deduper, _judging_error(deduper, collect)
+        return deduper, _deduplication_error(deduper, collect)
 
-    def _sort(self, index: int, answered: Answered) -> list[QAPair]:
-        """The pairs of a chunk that hold good; the others are put aside with their reason.
+    def _accept(self, index: int, answered: Answered) -> list[QAPair]:
+        """The accepted pairs of a chunk; the others are rejected with their reasons.
 
-        A fault of ours costs the pair, or the chunk, that it happened to: its reply is in the
+        An unexpected error costs only its pair or its chunk: the reply is in the
         journal, and would end every further run of the job alike.
         """
-        chunk = self._materials.chunks[index]
+        chunk = self._inputs.chunks[index]
         drafts, prompt = answered.drafts, answered.prompt
         judged: list[tuple[QAPair, Reason | None]]
         try:
-            passage = self._passage(index) if drafts else None
+            passage = self._grounder(index) if drafts else None
         except SaidError:
             raise
         except Exception as error:
@@ -248,11 +245,11 @@ class Assembly:
             why = fault(error)
             judged = [(self._pair(draft, NONE, chunk, prompt), why) for draft in drafts]
         else:
-            judged = [self._checked(draft, passage, index, prompt) for draft in drafts if passage]
-        good = [pair for pair, reason in judged if reason is None]
+            judged = [self._check(draft, passage, index, prompt) for draft in drafts if passage]
+        accepted = [pair for pair, reason in judged if reason is None]
         rejected = [Rejected(item=pair, reason=reason) for pair, reason in judged if reason]
         self._rejected.setdefault(index, []).extend(rejected)
-        whole = self._whole(index, answered)
+        whole = self._over_passes(index, answered)
         self.outcomes[index] = ChunkOutcome(
             chunk_id=chunk.id,
             source=chunk.source,
@@ -262,13 +259,13 @@ class Assembly:
             reason=whole.reason,
             raw=whole.raw,
         )
-        return good
+        return accepted
 
-    def _checked(
+    def _check(
         self, draft: DraftPair, passage: Passage, index: int, prompt: str
     ) -> tuple[QAPair, Reason | None]:
-        """A pair with its evidence, and what speaks against it."""
-        chunk = self._materials.chunks[index]
+        """A pair with its evidence, and the reason to reject it, if any."""
+        chunk = self._inputs.chunks[index]
         try:
             evidence = passage.ground(draft.question, draft.answer)
             code = reason_against(draft.question, draft.answer, evidence, self._settings.evidence)
@@ -280,8 +277,8 @@ class Assembly:
             return self._pair(draft, NONE, chunk, prompt), fault(error)
         return pair, Reason(code=code) if code else None
 
-    def _whole(self, index: int, answered: Answered) -> Answered:
-        """What came of a chunk in all its passes."""
+    def _over_passes(self, index: int, answered: Answered) -> Answered:
+        """The outcome of a chunk over all its passes."""
         before = self._answered.get(index)
         whole = answered
         if before is not None:
@@ -290,16 +287,16 @@ class Assembly:
         self._answered[index] = whole
         return whole
 
-    def _passage(self, index: int) -> Passage:
-        """A chunk as a place for evidence, its whole file behind it."""
-        place = self._materials.file_of[index]
-        file = self._materials.files[place]
+    def _grounder(self, index: int) -> Passage:
+        """The grounder of a chunk, which knows its whole file."""
+        place = self._inputs.file_of[index]
+        file = self._inputs.files[place]
         if place not in self._texts:
             self._texts = {place: SourceText(file.text)}  # chunks of one file come together
-        return Passage(self._materials.chunks[index], file.pages, self._texts[place], self._near)
+        return Passage(self._inputs.chunks[index], file.pages, self._texts[place], self._is_near)
 
-    def _near(self, one: str, other: str) -> bool:
-        """Whether two texts have vectors as near as two questions that are one."""
+    def _is_near(self, one: str, other: str) -> bool:
+        """Whether the cosine of two texts reaches the threshold for duplicate questions."""
         if self._named is None:
             return False
         vectors = embed(self._named, [one, other], self._journal)
@@ -319,8 +316,10 @@ class Assembly:
         )
 
 
-def _judging_error(deduper: Deduper, first: Callable[[], None] | None = None) -> Exception | None:
-    """The fault of ours that judging all pairs runs into."""
+def _deduplication_error(
+    deduper: Deduper, first: Callable[[], None] | None = None
+) -> Exception | None:
+    """The error that deduplicating these pairs raises, or None."""
     try:
         if first is not None:
             first()
@@ -332,28 +331,28 @@ def _judging_error(deduper: Deduper, first: Callable[[], None] | None = None) ->
     return None
 
 
-def ended(at: int, came: Answered | Exception) -> Ended:
-    """What came of a chunk; a fault of ours is one chunk's failure, the journal's is the run's.
+def ended(at: int, result: Answered | Exception) -> Ended:
+    """The outcome of a chunk; an unexpected error fails the chunk, an error of the journal the run.
 
     Args:
         at: The chunk's index.
-        came: What asking about it gave or raised.
+        result: What ``Extraction.ask`` returned or raised for it.
 
     Raises:
         SaidError: The journal's, as it is.
     """
-    if isinstance(came, SaidError):
-        raise came
-    if isinstance(came, Exception):
-        log.error("asking about chunk %d failed", at, exc_info=came)
-        return at, Answered(reason=chunk_fault(came))
-    return at, came
+    if isinstance(result, SaidError):
+        raise result
+    if isinstance(result, Exception):
+        log.error("asking about chunk %d failed", at, exc_info=result)
+        return at, Answered(reason=chunk_fault(result))
+    return at, result
 
 
 def chunk_fault(error: Exception) -> Reason:
-    """Why a chunk failed over which qa3 itself stumbled."""
-    told = Reason.of(error, "chunk.unexpected").fields
-    code, fields = logged("chunk.unexpected", "chunk.unexpected_logged", **told)
+    """The reason of a chunk that failed because of a fault in qa3 itself."""
+    error_fields = Reason.of(error, "chunk.unexpected").fields
+    code, fields = logged("chunk.unexpected", "chunk.unexpected_logged", **error_fields)
     return Reason(code=code, fields=fields)
 
 

@@ -1,4 +1,4 @@
-"""``prompt | llm | parser`` for one chunk: the chain that every run is made of."""
+"""Builds ``prompt | llm | parser`` for one chunk, the chain that every run uses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Chain = RunnableSequence[dict[str, Any], ParsedPairs]
 
 
 class ExtractionPrompt(BaseChatPromptTemplate):
-    """The request for the pairs of a text, in the language that the settings or the text name.
+    """The prompt that asks for the pairs of a text, in the language of the settings or of the text.
 
     Input: ``text``; ``context``, such as its title and headings; ``language`` where it is not the
     text's; and ``repair``, where a reply could not be read: the messages that show it to the model
@@ -48,13 +48,13 @@ class ExtractionPrompt(BaseChatPromptTemplate):
     templates: dict[Language, ChatPromptTemplate]
 
     def language_of(self, text: str) -> Language:
-        """The language a text is asked about in: its own, where the settings name none."""
+        """The language of the request for a text: the text's own if the settings name none."""
         only = next(iter(self.templates))
         return only if len(self.templates) == 1 else language_of(text)
 
     @cached_property
     def fingerprints(self) -> dict[Language, str]:
-        """By language, twelve hex digits that change whenever anything the prompt says changes."""
+        """Fingerprints by language: twelve hex digits that change with any word of the prompt."""
         return {language: fingerprint(template) for language, template in self.templates.items()}
 
     def invoke(
@@ -76,7 +76,7 @@ class ExtractionPrompt(BaseChatPromptTemplate):
 
 
 def build_chain(settings: Settings | None = None) -> Chain:
-    """The chain as scripts use it: ``prompt | llm | parser``, alone or inside another one.
+    """A LangChain chain ``prompt | llm | parser`` for scripts, alone or inside another chain.
 
     Input: ``{"text": ..., "context": ...}``, the context optional. Output: the reply's
     ``DraftPair`` list. The model answers from the journal what it answered before, and is
@@ -107,13 +107,13 @@ def build_chain(settings: Settings | None = None) -> Chain:
 def compose(
     model: CachedModel, backend: Backend, settings: Settings, *, again: bool = False
 ) -> Chain:
-    """The chain over a model that is open already.
+    """The chain over a given model.
 
     Args:
         model: Answers requests.
         backend: Says which prompt fits it.
         settings: Prompt, language and density.
-        again: Whether the texts are what an earlier pass left unasked.
+        again: Whether the texts are passages that no pair of an earlier pass draws on.
 
     Raises:
         PromptError: The prompt cannot be used.
@@ -152,10 +152,10 @@ def compose(
 def chunk_input(
     chunk: Chunk, language: Language | None = None, repair: Sequence[BaseMessage] = ()
 ) -> dict[str, Any]:
-    """A chunk as the chain takes it, with its title and heading trail as context.
+    """The chain's input for a chunk, with its title and headings as context.
 
     Args:
-        chunk: What to ask about.
+        chunk: The chunk.
         language: To ask in; None for that of the chunk's text.
         repair: The messages that show a reply that could not be read, and ask once more.
     """
@@ -164,7 +164,7 @@ def chunk_input(
 
 
 def choose_prompt(backend: Backend, settings: Settings) -> tuple[str, str | None]:
-    """The name of the built-in prompt, and the user's own text where there is one.
+    """The name of the built-in prompt, and the text of the user's own prompt if there is one.
 
     Raises:
         SettingsError: The setting names neither a built-in prompt nor a readable file.
@@ -182,7 +182,7 @@ def choose_prompt(backend: Backend, settings: Settings) -> tuple[str, str | None
 
 
 def _examples(name: str, languages: Sequence[Language]) -> tuple[DraftPair, ...]:
-    """The pairs that the prompt shows, which are never pairs of a text."""
+    """The worked examples of the prompt, which the parser must not take for pairs of a text."""
     return tuple(
         pair
         for language in languages

@@ -1,4 +1,4 @@
-"""What a run would ask and cost, without asking anything."""
+"""Estimates the calls, tokens, cost and time of a run, without calling the model."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from .inputs import Inputs, RunInput, read_for
 REPLY_SHARE = 0.7
 """Reply tokens for each token of text, as measured with the example documents."""
 REPLY_TOKENS_A_PAIR = 30
-"""Of a question and its answer with labels: 13 to 20, 5 to 13 and some 6 in CMRC and SQuAD."""
+"""Of a question (13 to 20), its answer (5 to 13) and labels (about 6) in CMRC and SQuAD."""
 EVIDENCE_TOKENS, ANSWER_TOKENS = 40, 15
-"""Of the sentence that proves an answer, and of an answer alone."""
+"""Of an evidence sentence, and of an answer alone."""
 
 
 class Asking(BaseModel):
-    """So many calls, and the tokens they may take."""
+    """A number of calls and the tokens they may take."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,7 +44,7 @@ class Asking(BaseModel):
 
 
 class Estimate(BaseModel):
-    """A run before it is made; tokens are estimated."""
+    """The expected calls, tokens, cost and time of a run."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,10 +73,10 @@ class Estimate(BaseModel):
 def estimate(
     inputs: Iterable[RunInput] | Inputs, resolved: Resolved, *, time_one: bool = False
 ) -> Estimate:
-    """What the run would ask; repairs, retries and cut replies come on top.
+    """The estimate of a run; repairs, retries and truncated replies come on top.
 
     Args:
-        inputs: As for the pipeline, or what was read of them before.
+        inputs: As for the pipeline.
         resolved: The settings in force.
         time_one: Whether one call is made and timed; its reply is kept for the run.
 
@@ -88,8 +88,8 @@ def estimate(
     settings = resolved.settings
     distinct = {normalise(chunk.text): chunk for chunk in reversed(read.chunks)}
     unknown: list[Chunk] = []
-    every: list[Asking] = []
-    asked: list[Asking] = []
+    all_calls: list[Asking] = []
+    unpaid: list[Asking] = []
     with ExitStack() as open_:
         opened = open_.enter_context(closing(OpenBackend(backend, settings)))
         journal = open_.enter_context(Journal(settings.journal))
@@ -98,16 +98,16 @@ def estimate(
         extraction = Extraction(model, backend, settings)
         for chunk in reversed(distinct.values()):
             messages = extraction.request(chunk)
-            replied = min(backend.max_tokens, round(REPLY_SHARE * count_tokens(chunk.text)))
-            every.append(Asking(calls=1, prompt=_tokens(messages), completion=replied))
+            reply_tokens = min(backend.max_tokens, round(REPLY_SHARE * count_tokens(chunk.text)))
+            all_calls.append(Asking(calls=1, prompt=_tokens(messages), completion=reply_tokens))
             if not journal.reply(model.key(messages)):
                 unknown.append(chunk)
-                asked.append(every[-1])
+                unpaid.append(all_calls[-1])
         one = _time(unknown[0], model, extraction) if time_one and unknown else None
-    sure = _sum(asked)
-    verifying = _verifying(every) if settings.verify else None
-    further = _sum(every * (settings.passes - 1)) if settings.passes > 1 else None
-    cost = _cost(backend.price, sure, verifying)
+    first_pass = _sum(unpaid)
+    verifying = _verifying(all_calls) if settings.verify else None
+    further = _sum(all_calls * (settings.passes - 1)) if settings.passes > 1 else None
+    cost = _cost(backend.price, first_pass, verifying)
     return Estimate(
         backend=backend.name,
         embedded=backend.embedded,
@@ -117,14 +117,14 @@ def estimate(
         repeated=len(read.chunks) - len(distinct),
         calls=len(distinct),
         known=len(distinct) - len(unknown),
-        prompt=sure.prompt,
-        completion=sure.completion,
+        prompt=first_pass.prompt,
+        completion=first_pass.completion,
         cost=cost,
         verifying=verifying,
         further=further,
-        cost_at_most=_cost(backend.price, sure, verifying, further) if further else None,
+        cost_at_most=_cost(backend.price, first_pass, verifying, further) if further else None,
         one=one,
-        eta=None if one is None else _seconds(one, asked, verifying, backend.concurrency),
+        eta=None if one is None else _seconds(one, unpaid, verifying, backend.concurrency),
     )
 
 
@@ -140,29 +140,29 @@ def _sum(some: Sequence[Asking]) -> Asking:
     )
 
 
-def _verifying(every: Sequence[Asking]) -> Asking:
-    """One short call for each pair that the replies may hold."""
-    pairs = round(sum(one.completion for one in every) / REPLY_TOKENS_A_PAIR)
-    said = _tokens(verifying_prompt("zh").messages("", "", "")) + EVIDENCE_TOKENS
-    return Asking(calls=pairs, prompt=pairs * said, completion=pairs * ANSWER_TOKENS)
+def _verifying(all_calls: Sequence[Asking]) -> Asking:
+    """The calls of verification: a short one for each expected pair."""
+    pairs = round(sum(one.completion for one in all_calls) / REPLY_TOKENS_A_PAIR)
+    prompt_tokens = _tokens(verifying_prompt("zh").messages("", "", "")) + EVIDENCE_TOKENS
+    return Asking(calls=pairs, prompt=pairs * prompt_tokens, completion=pairs * ANSWER_TOKENS)
 
 
-def _cost(price: tuple[float, float] | None, *asked: Asking | None) -> float | None:
+def _cost(price: tuple[float, float] | None, *calls: Asking | None) -> float | None:
     if price is None:
         return None
-    return sum(one.prompt * price[0] + one.completion * price[1] for one in asked if one) / 1e6
+    return sum(one.prompt * price[0] + one.completion * price[1] for one in calls if one) / 1e6
 
 
-def _seconds(one: float, asked: Sequence[Asking], extra: Asking | None, width: int) -> float:
-    """What the other calls may take beside the one that was timed: replies take the time."""
-    seconds = one * ceil((len(asked) - 1) / width)
+def _seconds(one: float, unpaid: Sequence[Asking], extra: Asking | None, width: int) -> float:
+    """Seconds that all other calls may take, in proportion to their reply tokens."""
+    seconds = one * ceil((len(unpaid) - 1) / width)
     if extra:
-        seconds += one * extra.completion / max(1, asked[0].completion) / width
+        seconds += one * extra.completion / max(1, unpaid[0].completion) / width
     return seconds
 
 
 def _time(chunk: Chunk, model: CachedModel, extraction: Extraction) -> float:
-    """Seconds to ask about a chunk, with all that its first call makes ready.
+    """Seconds of one call about a chunk, after the backend has started.
 
     Raises:
         SaidError: The backend cannot be asked at all.

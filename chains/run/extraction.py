@@ -1,4 +1,4 @@
-"""One chunk: ``prompt | llm | parser``, with what a person would do when the reply is no good.
+"""Asks about one chunk: ``prompt | llm | parser``, with repairs and splits for bad replies.
 
 An unreadable reply is shown to the model once with what was wrong; a reply cut off by its token
 limit, or a request longer than the context, makes the chunk be asked again in two halves, and so
@@ -33,7 +33,7 @@ from .chain import Chain, ExtractionPrompt, Language, choose_prompt, chunk_input
 
 log = logging.getLogger(__name__)
 
-SMALLEST_HALF = 40  # estimated tokens; what is cut off below this would not be whole in a half
+SMALLEST_HALF = 40  # estimated tokens; a smaller half would be cut off as well
 MOST_HALVINGS = 3
 NOTHING = Reason(code="reply.nothing")
 _WORSE: tuple[ChunkState, ...] = ("nothing", "pairs", "failed", "not asked")
@@ -42,8 +42,8 @@ _UNREADABLE = ("reply.unreadable", "reply.unanswered", "reply.echo", "reply.empt
 
 
 @dataclass(frozen=True)
-class _Asking:
-    """How one chunk is asked about, in all its repairs and halves."""
+class _Context:
+    """The chain, language and prompt of all requests about one chunk."""
 
     chain: Chain
     language: Language
@@ -52,7 +52,7 @@ class _Asking:
 
 @dataclass
 class Answered:
-    """What came of asking about one chunk, with all its repairs and halves.
+    """The outcome of the requests about one chunk, with all its repairs and halves.
 
     Attributes:
         drafts: The pairs, in the order of the replies.
@@ -61,7 +61,7 @@ class Answered:
         raw: The last reply from which nothing, or not everything, could be read.
         usage: Calls and tokens paid for just now; replies from the journal cost nothing.
         prompt: The prompt's fingerprint.
-        repeated: True where its text stands in another chunk.
+        repeated: Whether another chunk has the same text.
         asked: False where a budget, the user or a failure kept a request from being sent.
         bad_replies: Keys of the replies that made the chunk fail.
     """
@@ -77,7 +77,7 @@ class Answered:
 
     @property
     def state(self) -> ChunkState:
-        """How the chunk ended."""
+        """The state the chunk ended in."""
         if not self.asked:
             return "not asked"
         if self.repeated:
@@ -87,7 +87,7 @@ class Answered:
         return "nothing" if self.reason == NOTHING else "failed"
 
     def add(self, part: Answered) -> None:
-        """Takes in what came of a part; what went wrong with a part went wrong with the whole."""
+        """Adds the outcome of a part; if a part failed, the whole failed."""
         self.drafts += part.drafts
         self.usage += part.usage
         self.bad_replies += part.bad_replies
@@ -120,43 +120,43 @@ class Extraction:
         self._model, self._backend, self._settings = model, backend, settings
         self._config: RunnableConfig = config or {}
         self._name, _ = choose_prompt(backend, settings)
-        self._first = compose(model, backend, settings)
+        self._first_chain = compose(model, backend, settings)
 
     @cached_property
-    def _again(self) -> Chain:
+    def _further_chain(self) -> Chain:
         return compose(self._model, self._backend, self._settings, again=True)
 
     def ask(self, chunk: Chunk, *, again: bool = False) -> Answered:
-        """What the model has to say about a chunk.
+        """The outcome of a chunk: its pairs, or the reason why there are none.
 
         Args:
-            chunk: What to ask about.
-            again: Whether it holds what an earlier pass left unasked.
+            chunk: The chunk.
+            again: Whether its text is the passages that no pair of an earlier pass draws on.
 
         Raises:
             JournalError: The journal cannot be read or written.
         """
-        chain = self._again if again else self._first
+        chain = self._further_chain if again else self._first_chain
         prompt = _prompt(chain)
         language = prompt.language_of(chunk.text)  # that of its halves, too
-        asking = _Asking(chain, language, prompt.fingerprints[language])
-        answered = self._ask(chunk, asking, MOST_HALVINGS)
+        context = _Context(chain, language, prompt.fingerprints[language])
+        answered = self._ask(chunk, context, MOST_HALVINGS)
         code = answered.reason.code if answered.reason else "-"
         found = len(answered.drafts)
         log.debug("chunk %s: %s (%s), %d pairs read", chunk.id, answered.state, code, found)
         return answered
 
     def request(self, chunk: Chunk) -> list[BaseMessage]:
-        """The messages a chunk is first asked about with."""
-        return _prompt(self._first).format_messages(**chunk_input(chunk))
+        """The messages of the first request about a chunk."""
+        return _prompt(self._first_chain).format_messages(**chunk_input(chunk))
 
     def _ask(
-        self, chunk: Chunk, asking: _Asking, halvings: int, *, around: bool = True
+        self, chunk: Chunk, context: _Context, halvings: int, *, around: bool = True
     ) -> Answered:
-        """What came of a chunk; ``around`` says whether to ask around what is refused in it."""
-        answered = Answered(prompt=asking.fingerprint)
+        """The outcome of a chunk; ``around`` says whether to isolate a refused sentence in it."""
+        answered = Answered(prompt=context.fingerprint)
         try:
-            cut = self._ask_whole(chunk, asking, answered)
+            cut = self._ask_whole(chunk, context, answered)
         except UnansweredError as error:
             answered.reason, answered.asked = error.reason, error.asked
             cut = error.overflow
@@ -165,22 +165,22 @@ class Extraction:
             return answered
         if cut:
             log.debug("chunk %s: asked again in halves of %d tokens", chunk.id, half)
-            return self._ask_halves(chunk, asking, half, halvings - 1, answered)
+            return self._ask_halves(chunk, context, half, halvings - 1, answered)
         if around and _is_refused(answered):
             log.debug("chunk %s: asked around what is refused in it", chunk.id)
-            return self._ask_around(chunk, asking, half, halvings - 1, answered)
+            return self._ask_around(chunk, context, half, halvings - 1, answered)
         return answered
 
-    def _ask_whole(self, chunk: Chunk, asking: _Asking, answered: Answered) -> bool:
-        """Whether the reply was cut off; what could be read of it goes to ``answered``."""
-        reply, code = self._run_chain(chunk, asking, answered)
+    def _ask_whole(self, chunk: Chunk, context: _Context, answered: Answered) -> bool:
+        """Whether the reply was truncated; the pairs read from it are added to ``answered``."""
+        reply, code = self._run_chain(chunk, context, answered)
         if code in _UNREADABLE and not reply.response_metadata["truncated"]:
             answered.raw = reply.text
             request = repair_request(
-                self._name, asking.language, ReplyError("reply.unreadable").say(asking.language)
+                self._name, context.language, ReplyError("reply.unreadable").say(context.language)
             )
-            shown = [AIMessage(reply.text or "-"), HumanMessage(request)]
-            reply, code = self._run_chain(chunk, asking, answered, shown)
+            repair = [AIMessage(reply.text or "-"), HumanMessage(request)]
+            reply, code = self._run_chain(chunk, context, answered, repair)
         cut = reply.response_metadata["truncated"] or code in _UNFINISHED
         if cut:
             code = "reply.truncated"
@@ -194,23 +194,23 @@ class Extraction:
     def _run_chain(
         self,
         chunk: Chunk,
-        asking: _Asking,
+        context: _Context,
         answered: Answered,
         repair: Sequence[BaseMessage] = (),
     ) -> tuple[AIMessage, str]:
-        """The reply to one request, and the code of what is wrong with it; empty where nothing is.
+        """The reply to one request and the code of its fault, empty if it has none.
 
-        Its pairs, and what it cost, go to ``answered``.
+        Its pairs and its usage are added to ``answered``.
         """
         config = merge_configs(
             self._config,
             {
                 "run_name": "qa3.chunk",
-                "metadata": {"chunk_id": chunk.id, "prompt": asking.fingerprint},
+                "metadata": {"chunk_id": chunk.id, "prompt": context.fingerprint},
             },
         )
         try:
-            pairs = asking.chain.invoke(chunk_input(chunk, asking.language, repair), config)
+            pairs = context.chain.invoke(chunk_input(chunk, context.language, repair), config)
         except ReplyError as error:
             code, message = error.code, error.message
         else:
@@ -222,19 +222,19 @@ class Extraction:
         return reply, code
 
     def _ask_halves(
-        self, chunk: Chunk, asking: _Asking, half: int, halvings: int, whole: Answered
+        self, chunk: Chunk, context: _Context, half: int, halvings: int, whole: Answered
     ) -> Answered:
-        """What came of a chunk's halves, behind what was read of the whole."""
+        """The outcome of a chunk's halves, added to the pairs read from the reply to the whole."""
         both = Answered(drafts=whole.drafts, usage=whole.usage, prompt=whole.prompt)
         parts = split([Document(page_content=chunk.text)], chunk_size=half)
         for part in parts:
-            both.add(self._ask(chunk.model_copy(update={"text": part.text}), asking, halvings))
+            both.add(self._ask(chunk.model_copy(update={"text": part.text}), context, halvings))
         return both
 
     def _ask_around(
-        self, chunk: Chunk, asking: _Asking, half: int, halvings: int, whole: Answered
+        self, chunk: Chunk, context: _Context, half: int, halvings: int, whole: Answered
     ) -> Answered:
-        """What came of a refused chunk's parts: one unwelcome sentence must not cost the others.
+        """The outcome of a refused chunk's parts: one refused sentence must not cost the others.
 
         Where every part is refused, too, the backend refuses more than a sentence, and no more
         calls are made.
@@ -243,14 +243,14 @@ class Extraction:
             chunk.model_copy(update={"text": part.text})
             for part in split([Document(page_content=chunk.text)], chunk_size=half)
         ]
-        came = [self._ask(part, asking, halvings, around=False) for part in parts]
-        if all(map(_is_refused, came)):
+        outcomes = [self._ask(part, context, halvings, around=False) for part in parts]
+        if all(map(_is_refused, outcomes)):
             return whole
         both = Answered(usage=whole.usage, prompt=whole.prompt)
         smaller = -(-half // 2)
-        for part, answered in zip(parts, came, strict=True):
+        for part, answered in zip(parts, outcomes, strict=True):
             if _is_refused(answered) and halvings and smaller >= SMALLEST_HALF:
-                both.add(self._ask_around(part, asking, smaller, halvings - 1, answered))
+                both.add(self._ask_around(part, context, smaller, halvings - 1, answered))
             else:
                 both.add(answered)
         return both
@@ -261,5 +261,5 @@ def _prompt(chain: Chain) -> ExtractionPrompt:
 
 
 def _is_refused(answered: Answered) -> bool:
-    """Whether the backend would not take a text, and nothing was read of it."""
+    """Whether the backend refused a text and no pair was read."""
     return answered.reason is not None and answered.reason.code == "backend.refused"

@@ -1,4 +1,4 @@
-"""What a run is about: files or texts, read and split before the first call is paid for."""
+"""Reads the inputs of a run, files or texts, and splits them into chunks before any call."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Text(BaseModel):
-    """A text that is material itself, pasted or sent, under a name of its own."""
+    """A text given as input itself, pasted or sent, with a name."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,9 +48,9 @@ class Text(BaseModel):
 
 
 class Upload(BaseModel):
-    """A file that came from a client, under the name it had there.
+    """An uploaded file with the name it had at the client.
 
-    The name is only shown; where the file lies is ours to say.
+    The name is only shown; the file itself is at ``path``.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -69,14 +69,14 @@ RunInput = str | Path | Text | Upload | Sequence[Document]
 
 @dataclass
 class Inputs:
-    """The files of a run, their chunks in order, and what could not be read.
+    """The files of a run, their chunks in order, and the files that could not be read.
 
     Attributes:
         files: The texts, with where their pages begin.
         chunks: Of all files, in order; ``file_of`` gives each one's file.
         file_of: Index into ``files`` for each chunk.
         encodings: Of each file as it was read; empty where it has none.
-        warnings: What the loaders noticed, by file.
+        warnings: Warnings of the loaders, by file.
         refused: Files of a batch that could not be read; the others go on.
     """
 
@@ -88,7 +88,7 @@ class Inputs:
     refused: list[LoadError] = field(default_factory=list)
 
     def fingerprint(self) -> str:
-        """Equal for equal texts under equal names, split alike."""
+        """A digest, equal for equal texts under equal names in equal chunks."""
         digest = sha256()
         for chunk in self.chunks:
             digest.update(f"{chunk.id}:{chunk.source}\n".encode("utf-8", "surrogatepass"))
@@ -96,14 +96,14 @@ class Inputs:
 
 
 def read_for(resolved: Resolved, inputs: Iterable[RunInput] | Inputs) -> Inputs:
-    """All there is to ask about, in chunks as the backend of some settings takes them.
+    """The inputs as chunks of the size that the backend of the settings takes.
 
     Args:
         resolved: The settings in force.
-        inputs: As for ``read_inputs``, or what was read of them before, which is given back.
+        inputs: As for ``read_inputs``; ``Inputs`` that were read before are returned as they are.
 
     Raises:
-        LoadError: Nothing at all could be read; the first reason.
+        LoadError: No input could be read; the first reason.
         SettingsError: There is no such backend.
     """
     if isinstance(inputs, Inputs):
@@ -113,7 +113,7 @@ def read_for(resolved: Resolved, inputs: Iterable[RunInput] | Inputs) -> Inputs:
 
 
 def read_inputs(inputs: Iterable[RunInput], *, chunk_size: int, overlap: int) -> Inputs:
-    """All there is to ask about.
+    """The inputs as files and chunks.
 
     Args:
         inputs: Paths of files and folders, uploads, texts, or Documents of any LangChain
@@ -122,7 +122,7 @@ def read_inputs(inputs: Iterable[RunInput], *, chunk_size: int, overlap: int) ->
         overlap: Sentences.
 
     Raises:
-        LoadError: Nothing at all could be read; the first reason.
+        LoadError: No input could be read; the first reason.
     """
     result = Inputs()
     for source in _sources(inputs):
@@ -149,17 +149,17 @@ def read_inputs(inputs: Iterable[RunInput], *, chunk_size: int, overlap: int) ->
 
 
 def _sources(inputs: Iterable[RunInput]) -> Iterator[Iterable[Document] | LoadError]:
-    for material in inputs:
-        if isinstance(material, Text):
-            digest = sha256(material.text.encode("utf-8", "surrogatepass")).hexdigest()
-            metadata = {"source": material.name, "sha256": digest, "start": 0}
-            yield [Document(page_content=material.text, metadata=metadata)]
-        elif isinstance(material, Upload):
-            yield _loading(material.path, material.name)
-        elif isinstance(material, str | Path):
-            yield from _paths(_at_home(Path(material)))
+    for item in inputs:
+        if isinstance(item, Text):
+            digest = sha256(item.text.encode("utf-8", "surrogatepass")).hexdigest()
+            metadata = {"source": item.name, "sha256": digest, "start": 0}
+            yield [Document(page_content=item.text, metadata=metadata)]
+        elif isinstance(item, Upload):
+            yield _loading(item.path, item.name)
+        elif isinstance(item, str | Path):
+            yield from _paths(_expanded(Path(item)))
         else:
-            yield (_whole(document) for document in material)
+            yield (_whole(document) for document in item)
 
 
 def _whole(document: Document) -> Document:
@@ -167,8 +167,8 @@ def _whole(document: Document) -> Document:
     return document.model_copy(update={"page_content": text, "metadata": metadata})
 
 
-def _at_home(path: Path) -> Path:
-    """The path with ~ as a user's folder; as it is where there is no such user."""
+def _expanded(path: Path) -> Path:
+    """The path with ``~`` expanded; unchanged if there is no such user."""
     try:
         return path.expanduser()
     except (RuntimeError, ValueError):
@@ -187,7 +187,7 @@ def _paths(path: Path) -> Iterator[Iterable[Document] | LoadError]:
 
 
 def _loading(path: Path, name: str | None = None) -> Iterator[Document]:
-    """The Documents of a file; a generator, so that every refusal comes while reading."""
+    """The Documents of a file; a generator, so that every error is raised while reading."""
     yield from load(path, name=name)
 
 
@@ -197,7 +197,7 @@ def _take(documents: list[Document], result: Inputs, chunk_size: int, overlap: i
         return
     source = chunks[0].source
     for document in documents:
-        result.warnings += [(source, said) for said in _warnings(document)]
+        result.warnings += [(source, warning) for warning in _warnings(document)]
     result.files.append(
         SourceFile(
             source=source,
@@ -212,10 +212,10 @@ def _take(documents: list[Document], result: Inputs, chunk_size: int, overlap: i
 
 
 def _warnings(document: Document) -> Iterator[Reason]:
-    """What our loaders noticed: what can be said. Others may use the name otherwise."""
-    noticed = document.metadata.get("warnings")
-    for said in noticed if isinstance(noticed, list | tuple) else ():
+    """The warnings of our loaders; other loaders may use that metadata for something else."""
+    warnings = document.metadata.get("warnings")
+    for warning in warnings if isinstance(warnings, list | tuple) else ():
         with suppress(ValidationError, KeyError):
-            reason = Reason.model_validate(said)
+            reason = Reason.model_validate(warning)
             reason.say()
             yield reason

@@ -1,4 +1,4 @@
-"""Lists that exist already, merged into one without repeats; no language model is asked."""
+"""Merges finished lists into one without duplicates, without a language model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def merge(
     embeddings: NamedEmbeddings | None = None,
     progress: EmbeddingProgress | None = None,
 ) -> PairList:
-    """One list of the pairs of several, and what became of the others.
+    """One deduplicated list of the pairs of several lists.
 
     Vectors made before come from the journal, so another threshold costs no embedding.
 
@@ -30,8 +30,8 @@ def merge(
         files: Lists in the order in which earlier ones win over later ones.
         settings: Which embedding, and from which cosine two questions are one.
         journal: Where vectors are kept.
-        embeddings: What duplicates are judged with; None for the one the settings name.
-        progress: Told ``(vectors there, vectors in all)``.
+        embeddings: The embedding that finds duplicates; None for the one the settings name.
+        progress: Called with ``(vectors there, vectors in all)``.
 
     Raises:
         ExportError: A file cannot be read as a list of pairs.

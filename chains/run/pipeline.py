@@ -1,4 +1,4 @@
-"""The whole run: inputs in, events out, one deduplicated list at the end.
+"""The pipeline of a run: takes inputs, yields events, ends with one deduplicated list.
 
     read -> split -> ask (embedding beside it) -> ground -> dedupe -> list
 
@@ -57,32 +57,32 @@ _ANSWERED = ("pairs", "nothing", "failed")
 
 @dataclass
 class _Run:
-    """What a run needs, once everything is open."""
+    """The parts of a run once everything is open."""
 
     job: Job
     owner: str
     inputs: Inputs
     model: CachedModel
     extraction: Extraction
-    assembling: Assembly
+    assembly: Assembly
     named: Future[NamedEmbeddings]
     backend: Backend
     config: RunnableConfig | None
 
     @property
     def concurrency(self) -> int:
-        """Calls at the same time."""
+        """The number of simultaneous calls."""
         return self.backend.concurrency
 
 
 class Pipeline:
-    """Turns inputs into one list of pairs.
+    """Extracts one list of pairs from inputs.
 
     Args:
         resolved: The settings in force.
         journal: Where replies are kept; None for the one the settings name.
-        embeddings: What duplicates are judged with; None for the one the settings name.
-        progress: Told ``(file, bytes done, bytes in all)`` while model files are downloaded.
+        embeddings: The embedding that finds duplicates; None for the one the settings name.
+        progress: Called with ``(file, bytes done, bytes in all)`` while model files are downloaded.
         stop: Set from another thread to end the run: calls in flight are finished, the rest is
             not asked.
         job: Id of the job to go on with; None for the one that would ask the same, or a new one.
@@ -112,13 +112,13 @@ class Pipeline:
         """Events until the list is done.
 
         Args:
-            inputs: Paths of files or folders, texts, or Documents of any LangChain loader; or
-                what was read of them before.
+            inputs: Paths of files or folders, texts, or Documents of any LangChain loader; or the
+                ``Inputs`` read from them before.
             config: LangChain's configuration, whose callbacks, tags and metadata every prompt,
                 model and parser run is given.
 
         Raises:
-            SaidError: Nothing could be done at all: unreadable inputs, unusable settings, a
+            SaidError: The run cannot start: unreadable inputs, unusable settings, a
                 backend that never answered. Once a chunk has been answered, a failure of the
                 backend ends the run with a ``Done`` whose list says so.
         """
@@ -138,12 +138,12 @@ class Pipeline:
             job = self._open_job(inputs, opened, journal, owner.id)
             if named.done():
                 named.result()  # before a call is paid for
-            assembling = Assembly(job.id, inputs, journal, opened.model, self._settings)
+            assembly = Assembly(job.id, inputs, journal, opened.model, self._settings)
             log.info(
                 "job %s begins: %d files, %d chunks, backend %s, model %s",
                 *(job.id, len(inputs.files), len(inputs.chunks), backend.name, opened.model),
             )
-            run = _Run(job, owner.id, inputs, model, extraction, assembling, named, backend, config)
+            run = _Run(job, owner.id, inputs, model, extraction, assembly, named, backend, config)
             yield from self._run(run, journal, opened, started)
 
     def _run(
@@ -151,38 +151,38 @@ class Pipeline:
     ) -> Iterator[Event]:
         try:
             yield from self._ask_all(run, opened)
-            result = run.assembling.result()
+            result = run.assembly.result()
             if self._settings.verify:
                 result = yield from self._verify(run, journal, result)
         except BaseException as error:
             log.info("job %s is broken off: %s", run.job.id, type(error).__name__)
-            # Even where nobody listens any more; the error under way says more than another.
+            # Also if the caller has stopped iterating; the first error says more than a second one.
             with suppress(JournalError):
                 self._end(run, journal, None, started)
             raise
         yield Done(job=run.job.id, seconds=self._end(run, journal, result, started), result=result)
 
     def _ask_all(self, run: _Run, opened: OpenBackend) -> Iterator[Event]:
-        to_ask, repeated = _first_of_each(run.inputs.chunks)
+        to_ask, repeated = _distinct(run.inputs.chunks)
         ask, chunks = run.extraction.ask, run.inputs.chunks
         with WorkerPool(lambda at: ask(chunks[at]), to_ask, run.concurrency, self._stop) as workers:
             named = run.named.result()
             yield self._prepared(run, opened, named)
             again = Reason(code="chunk.repeated")
-            yield from run.assembling.take(
+            yield from run.assembly.take(
                 [(at, Answered(reason=again, repeated=True)) for at in repeated], named
             )
             for batch in workers.batches():
-                yield from run.assembling.take([ended(at, came) for at, came in batch], named)
-        rest = [at for at in to_ask if at not in run.assembling.outcomes]
+                yield from run.assembly.take([ended(at, answer) for at, answer in batch], named)
+        rest = [at for at in to_ask if at not in run.assembly.outcomes]
         not_asked = Reason(code="chunk.not_asked")
-        run.assembling.take([(at, Answered(reason=not_asked, asked=False)) for at in rest], named)
+        run.assembly.take([(at, Answered(reason=not_asked, asked=False)) for at in rest], named)
         failure = run.model.failure
-        if failure and not any(o.state in _ANSWERED for o in run.assembling.outcomes.values()):
+        if failure and not any(o.state in _ANSWERED for o in run.assembly.outcomes.values()):
             raise failure
         yield from ask_again(
             run.extraction,
-            run.assembling,
+            run.assembly,
             run.inputs,
             named,
             passes=self._settings.passes,
@@ -194,12 +194,12 @@ class Pipeline:
         self, run: _Run, journal: Journal, result: PairList
     ) -> Generator[Event, None, PairList]:
         contexts = {chunk.id: chunk.context for chunk in run.inputs.chunks}
-        verifying = Verification(run.model, run.backend, self._settings, contexts, run.config)
+        verification = Verification(run.model, run.backend, self._settings, contexts, run.config)
         try:
-            yield from verifying.ask(result, run.concurrency, self._stop)
+            yield from verification.ask(result, run.concurrency, self._stop)
         finally:
-            run.assembling.usage += verifying.usage
-        return verifying.marked(result, run.named.result(), journal)
+            run.assembly.usage += verification.usage
+        return verification.marked(result, run.named.result(), journal)
 
     def _prepared(self, run: _Run, opened: OpenBackend, named: NamedEmbeddings) -> Prepared:
         read = run.inputs
@@ -217,19 +217,19 @@ class Pipeline:
         )
 
     def _end(self, run: _Run, journal: Journal, result: PairList | None, started: float) -> float:
-        """The seconds the run took, written down with what came of it."""
+        """Seconds the run took, after saving its state and progress."""
         seconds = time.monotonic() - started
         state, progress = "stopped", Progress()
         if result is not None:
             progress = self._progress_of(result, len(run.inputs.chunks))
             verification = progress.verification
-            lacking = progress.chunks.failed or (verification and verification.unverified)
-            state = "stopped" if progress.chunks.not_asked else "partial" if lacking else "done"
+            incomplete = progress.chunks.failed or (verification and verification.unverified)
+            state = "stopped" if progress.chunks.not_asked else "partial" if incomplete else "done"
             save_list(journal, run.job.id, result)
         over = {
             "state": state,
             "progress": progress,
-            "usage": run.assembling.usage,
+            "usage": run.assembly.usage,
             "seconds": seconds,
         }
         Jobs(journal).end(run.job.model_copy(update=over), run.owner)
@@ -237,12 +237,12 @@ class Pipeline:
         log.info(
             "job %s ends: %s, %d of %d pairs kept, %d chunks failed, %d calls, %.1f s",
             *(run.job.id, state, pairs.kept, pairs.total),
-            *(progress.chunks.failed, run.assembling.usage.calls, seconds),
+            *(progress.chunks.failed, run.assembly.usage.calls, seconds),
         )
         return seconds
 
     def _progress_of(self, result: PairList, chunks: int) -> Progress:
-        """How far a run with a list came, of so many chunks."""
+        """The progress of a job whose run ended with a list."""
         states = {state.replace(" ", "_"): count for state, count in result.states().items()}
         states["not_asked"] += chunks - len(result.chunks)
         return Progress(
@@ -255,13 +255,13 @@ class Pipeline:
             verification=VerificationCounts(**marks(result)) if self._settings.verify else None,
         )
 
-    def _beyond(self) -> list[str]:
-        """What is asked beside one pass: nothing by default, as in jobs of earlier versions."""
+    def _extra_requests(self) -> list[str]:
+        """What is asked beyond one pass; empty by default, as in jobs of earlier versions."""
         more = {"passes": self._settings.passes > 1, "verify": self._settings.verify}
         return [f"{name} {getattr(self._settings, name)}" for name, given in more.items() if given]
 
     def _load_embeddings(self, open_: ExitStack) -> Future[NamedEmbeddings]:
-        """The embedding, loaded beside asking: bge takes seconds."""
+        """A future embedding, loaded while the first calls go out: bge takes seconds."""
         if self._embeddings is not None:
             ready: Future[NamedEmbeddings] = Future()
             ready.set_result(self._embeddings)
@@ -271,23 +271,23 @@ class Pipeline:
         return loader.submit(load_embeddings, settings.embeddings, settings.embedding_backend)
 
     def _open_job(self, read: Inputs, opened: OpenBackend, journal: Journal, owner: str) -> Job:
-        prompt, own = choose_prompt(opened.backend, self._settings)
-        asked = (
+        prompt, own_prompt = choose_prompt(opened.backend, self._settings)
+        identity = (
             read.fingerprint(),
             opened.model,
             opened.address,
             prompt,
-            own,
+            own_prompt,
             sorted(opened.parameters.items()),
             self._settings.language,
             self._settings.density,
-            *self._beyond(),
+            *self._extra_requests(),
         )
         # A prompt of the user's own is kept as text: its file may be gone or changed later.
-        chosen = {"prompt_text": own} if own is not None else {}
+        chosen = {"prompt_text": own_prompt} if own_prompt is not None else {}
         job = Job(
             id=self._job or secrets.token_hex(4),
-            fingerprint=sha256(repr(asked).encode("utf-8", "surrogatepass")).hexdigest(),
+            fingerprint=sha256(repr(identity).encode("utf-8", "surrogatepass")).hexdigest(),
             settings={**self._settings.model_dump(mode="json"), **chosen},
             backend=opened.backend.model_dump(mode="json"),
         )
@@ -302,7 +302,7 @@ class Pipeline:
 
 
 def _check_room(journal: Journal, inputs: Inputs) -> None:
-    """Raises where the disk cannot hold what the run would write, before a call is paid for."""
+    """Raises, before a call is paid for, if the disk cannot hold what the run would write."""
     folder = journal.path.resolve().parent
     texts = sum(len(one.text.encode()) for one in inputs.files)
     needed = max(LEAST_FREE, 2 * texts + BYTES_A_CHUNK * len(inputs.chunks))
@@ -313,8 +313,8 @@ def _check_room(journal: Journal, inputs: Inputs) -> None:
         )
 
 
-def _first_of_each(chunks: list[Chunk]) -> tuple[list[int], list[int]]:
-    """The chunks to ask about, boilerplate last, and those whose text stands in another one."""
+def _distinct(chunks: list[Chunk]) -> tuple[list[int], list[int]]:
+    """The chunks to ask about, boilerplate last, and those that repeat another chunk's text."""
     first: dict[str, int] = {}
     in_order = sorted(range(len(chunks)), key=lambda at: chunks[at].boilerplate)
     repeated = [at for at in in_order if first.setdefault(normalise(chunks[at].text), at) != at]

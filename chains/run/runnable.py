@@ -1,4 +1,4 @@
-"""The engine as Python sees it: a function for scripts, a Runnable for LangChain."""
+"""The Python interface of the pipeline: a function for scripts, a Runnable for LangChain."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def extract_pairs(
 
     Args:
         inputs: A path, a folder, a ``Text``, Documents of any LangChain loader, or several.
-        on_event: Told what happens while the run goes on.
+        on_event: Called with each event of the run.
         config: A settings file.
         **settings: Fields of ``Settings``, such as ``backend="chatglm3"``.
 
     Raises:
-        SaidError: Nothing could be done at all; its sentence says what to do.
+        SaidError: The run cannot start; its sentence says what to do.
     """
     resolved = resolve(settings, Path(config) if config else None)
     result = PairList()
@@ -66,7 +66,7 @@ class PairsRunnable(Runnable[Any, Any]):
         """The list of pairs of some inputs.
 
         Raises:
-            SaidError: Nothing could be done at all.
+            SaidError: The run cannot start.
         """
         run: Any = self._run  # LangChain gives its configuration to a function that takes one
         result: PairList = self._call_with_config(run, input, config)
@@ -76,7 +76,7 @@ class PairsRunnable(Runnable[Any, Any]):
         """Events as they happen.
 
         Raises:
-            SaidError: Nothing could be done at all.
+            SaidError: The run cannot start.
         """
         return self._stream(input, config, threading.Event())
 
@@ -89,7 +89,7 @@ class PairsRunnable(Runnable[Any, Any]):
         """Events as they happen; left early, the run is stopped, and calls under way finished.
 
         Raises:
-            SaidError: Nothing could be done at all.
+            SaidError: The run cannot start.
         """
         stop, turn = threading.Event(), threading.Lock()
         events = self._stream(input, config, stop)

@@ -1,4 +1,4 @@
-"""Further passes: what no pair draws on yet is asked about once more, until little comes of it."""
+"""Further passes: asks again about text that no pair draws on, until few new pairs come."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from .workers import WorkerPool
 log = logging.getLogger(__name__)
 
 LEAST_GAIN = 0.5
-"""Newly kept pairs a call must have brought on average for yet another pass to be made."""
+"""New pairs per call that a pass must bring on average for another pass to follow."""
 _WHOLE = ("pairs", "nothing")
 
 
 def ask_again(
     extraction: Extraction,
-    assembling: Assembly,
+    assembly: Assembly,
     inputs: Inputs,
     named: NamedEmbeddings,
     *,
@@ -36,74 +36,74 @@ def ask_again(
     width: int,
     stop: threading.Event,
 ) -> Iterator[ChunkDone]:
-    """What comes of the passes after the first; none is made where that one was cut short.
+    """Events of the passes after the first; there are none if the first was ended early.
 
-    What a later pass does not get goes to the account of its chunk, whose pairs stay.
+    A failure in a later pass is recorded for its chunk, which keeps its pairs.
 
     Args:
         extraction: Asks.
-        assembling: Holds the first pass's list, and takes in what comes.
-        inputs: What is asked about.
-        named: What duplicates are judged with.
+        assembly: Holds the list of the first pass; further outcomes are added to it.
+        inputs: The inputs, read and split.
+        named: The embedding that finds duplicates.
         passes: In all, the first counted.
         width: Calls at the same time.
         stop: Ends the run.
 
     Raises:
-        SaidError: The journal cannot be written, or there are no vectors.
+        SaidError: The journal cannot be written, or the vectors cannot be computed.
     """
     asked: set[tuple[int, str]] = set()
     for _ in range(1, passes):
-        if stop.is_set() or any(o.state == "not asked" for o in assembling.outcomes.values()):
+        if stop.is_set() or any(o.state == "not asked" for o in assembly.outcomes.values()):
             return
         try:
-            found = left_over(inputs, assembling.outcomes, assembling.drawn_on())
-        except Exception:  # a fault of ours costs the further passes, never the list
+            found = left_over(inputs, assembly.outcomes, assembly.drawn_on())
+        except Exception:  # an unexpected error costs the further passes, never the list
             log.exception("what is left over for another pass cannot be found")
             return
         again = {at: chunk for at, chunk in found.items() if (at, chunk.text) not in asked}
         if not again:
             return
         asked |= {(at, chunk.text) for at, chunk in again.items()}
-        before = assembling.kept()
-        yield from _pass(extraction, assembling, named, again, width, stop)
-        if assembling.kept() - before < LEAST_GAIN * len(again):
+        before = assembly.kept()
+        yield from _pass(extraction, assembly, named, again, width, stop)
+        if assembly.kept() - before < LEAST_GAIN * len(again):
             return
 
 
 def _pass(
     extraction: Extraction,
-    assembling: Assembly,
+    assembly: Assembly,
     named: NamedEmbeddings,
     again: Mapping[int, Chunk],
     width: int,
     stop: threading.Event,
 ) -> Iterator[ChunkDone]:
-    assembling.expect(len(again))
+    assembly.expect(len(again))
     rest = set(again)
     with WorkerPool(
         lambda at: extraction.ask(again[at], again=True), again, width, stop
     ) as workers:
         for batch in workers.batches():
-            came = [ended(at, what) for at, what in batch]
-            rest -= {at for at, _ in came}
-            yield from assembling.take(came, named)
+            results = [ended(at, result) for at, result in batch]
+            rest -= {at for at, _ in results}
+            yield from assembly.take(results, named)
     not_asked = Answered(reason=Reason(code="chunk.not_asked"), asked=False)
-    assembling.take([(at, not_asked) for at in sorted(rest)], named)
+    assembly.take([(at, not_asked) for at in sorted(rest)], named)
 
 
 def left_over(
     inputs: Inputs, outcomes: Mapping[int, ChunkOutcome], pairs: Sequence[QAPair]
 ) -> dict[int, Chunk]:
-    """The chunks worth asking about once more, each with what is left of its text.
+    """The chunks worth another request, each with the passages that no pair draws on.
 
-    Boilerplate is not worth it, nor is what failed, which ``qa3 resume`` asks about.
+    Boilerplate is not, nor are failed chunks, which ``qa3 resume`` asks about.
 
     Args:
         inputs: What was asked about.
         outcomes: How each chunk ended.
-        pairs: What is asked already, the duplicates of kept pairs among it: what they draw on is
-            no more worth asking about than what the kept ones do.
+        pairs: The pairs so far with the duplicates of kept ones: text that those draw on is
+            covered too.
     """
     file_of = {c.id: f for f, c in zip(inputs.file_of[::-1], inputs.chunks[::-1], strict=True)}
     by_file: dict[int, list[QAPair]] = {}
@@ -124,7 +124,7 @@ def left_over(
             last = bisect_left(open_, chunk.span.end, key=lambda span: span.start)
             mine = covered.model_copy(update={"uncovered": tuple(open_[first:last])})
             if outcomes[at].state in _WHOLE and worth_asking(mine, chunk):
-                del open_[first:last]  # what two chunks share is asked about once
+                del open_[first:last]  # text shared by two chunks is asked about once
                 text = _passages(source, starts, mine.uncovered, chunk.span)
                 found[at] = chunk.model_copy(update={"text": text})
     return dict(sorted(found.items()))
@@ -133,7 +133,7 @@ def left_over(
 def _passages(
     source: SourceText, starts: Sequence[int], uncovered: Sequence[Span], within: Span
 ) -> str:
-    """The text of some sentences, each with the one before, which says what it speaks of."""
+    """The text of uncovered sentences, each with the one before, which gives its context."""
     stretches: list[list[int]] = []
     for span in uncovered:
         at = bisect_right(starts, span.start) - 1

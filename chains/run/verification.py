@@ -1,4 +1,4 @@
-"""The round trip: each kept question answered once more, from its evidence alone."""
+"""Verification: has each kept question answered again, from its evidence alone."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _NO_PAIRS = re.compile(r"\"pairs\"\s{0,9}:\s{0,9}\[\s{0,9}\]")
 
 @dataclass
 class Verification:
-    """Asks again about the pairs of a list, and marks those that are answered otherwise.
+    """Asks the questions of a list again, and marks the pairs whose answers disagree.
 
     Args:
         model: Answers requests, from the journal where they were answered before.
         backend: Whether its replies are bound to a JSON schema.
-        settings: The language, where it is not the text's.
+        settings: The language, if it is not the text's.
         contexts: Title and headings by chunk id.
         config: LangChain's configuration, whose callbacks and tags every call is given.
     """
@@ -56,10 +56,10 @@ class Verification:
     contexts: Mapping[str, str]
     config: RunnableConfig | None = None
     usage: TokenUsage = field(default_factory=TokenUsage)
-    _said: dict[QAPair, str] = field(default_factory=dict)
+    _answers: dict[QAPair, str] = field(default_factory=dict)
 
     def ask(self, pairs: PairList, width: int, stop: threading.Event) -> Iterator[Verified]:
-        """What to tell of each pair that was asked about; pairs without evidence are not.
+        """An event for each pair that was asked again; pairs without evidence are not.
 
         Args:
             pairs: The list.
@@ -75,37 +75,37 @@ class Verification:
             lambda at: self._ask(to_ask[at]), range(len(to_ask)), width, stop
         ) as workers:
             for batch in workers.batches():
-                for at, came in batch:
-                    if isinstance(came, SaidError):
-                        raise came
+                for at, result in batch:
+                    if isinstance(result, SaidError):
+                        raise result
                     done += 1
-                    # A question that nobody answered stays without a mark.
-                    if came is not None and not isinstance(came, Exception):
-                        said, usage = came
-                        self._said[to_ask[at]] = said
+                    # A question without a reply stays unmarked.
+                    if result is not None and not isinstance(result, Exception):
+                        new_answer, usage = result
+                        self._answers[to_ask[at]] = new_answer
                         self.usage += usage
                     yield Verified(done=done, total=len(to_ask), usage=pairs.usage + self.usage)
 
     def marked(self, pairs: PairList, named: NamedEmbeddings, journal: Journal) -> PairList:
-        """The list with its kept pairs marked, wherever they are named.
+        """The list with its kept pairs marked, also where duplicates and conflicts refer to them.
 
         Args:
             pairs: As it was given to ``ask``.
-            named: What tells how near two answers are.
+            named: The embedding that compares two answers.
             journal: Where vectors are kept.
 
         Raises:
-            SaidError: The journal cannot be written, or there are no vectors.
+            SaidError: The journal cannot be written, or the vectors cannot be computed.
         """
         near = self._near(named, journal)
         marked: dict[QAPair, QAPair] = {}
-        for pair, said in self._said.items():
+        for pair, new_answer in self._answers.items():
             try:
-                agrees = self._agrees(pair, said, near)
-            except Exception:  # a fault of ours leaves the pair without a mark, and ends no run
+                agrees = self._agrees(pair, new_answer, near)
+            except Exception:  # an unexpected error leaves the pair without a mark, and ends no run
                 log.exception("the answers of a pair of chunk %s are not compared", pair.chunk_id)
                 continue
-            marked[pair] = pair.model_copy(update={"verified": agrees, "answer_again": said})
+            marked[pair] = pair.model_copy(update={"verified": agrees, "answer_again": new_answer})
 
         def mark(pair: QAPair) -> QAPair:
             return marked.get(pair, pair)
@@ -131,14 +131,14 @@ class Verification:
         )
 
     def request(self, pair: QAPair) -> list[BaseMessage]:
-        """The messages a pair is asked about with."""
+        """The messages of the request about a pair."""
         context = self.contexts.get(pair.chunk_id) or Path(pair.source).stem or "-"
         as_json = self.backend.response_format
         prompt = self._prompt(pair)
         return prompt.messages(pair.question, pair.evidence.sentence, context, as_json=as_json)
 
     def _ask(self, pair: QAPair) -> tuple[str, TokenUsage] | None:
-        """The answer and its cost; None where nobody answered."""
+        """The answer and its usage; None if there is no reply."""
         about = {"chunk_id": pair.chunk_id, "prompt": self._prompt(pair).fingerprint}
         config = merge_configs(self.config, {"run_name": "qa3.verify", "metadata": about})
         try:
@@ -152,26 +152,28 @@ class Verification:
         return verifying_prompt(language_of(pair.evidence.sentence) if asked == "auto" else asked)
 
     def _near(self, named: NamedEmbeddings, journal: Journal) -> Mapping[QAPair, bool]:
-        """Which pairs' two answers have vectors as near as two questions that are one."""
-        told = {pair: said for pair, said in self._said.items() if said}
-        texts = list({text for pair, said in told.items() for text in (pair.answer, said)})
+        """By pair, whether the cosine of its two answers reaches the threshold for duplicates."""
+        answered = {pair: new_answer for pair, new_answer in self._answers.items() if new_answer}
+        texts = list(
+            {text for pair, new_answer in answered.items() for text in (pair.answer, new_answer)}
+        )
         vectors = embed(named, texts, journal)
         if not vectors:
             return {}
         least = named.threshold
         return {
-            pair: float(vectors[pair.answer] @ vectors[said]) >= least
-            for pair, said in told.items()
+            pair: float(vectors[pair.answer] @ vectors[new_answer]) >= least
+            for pair, new_answer in answered.items()
         }
 
-    def _agrees(self, pair: QAPair, said: str, near: Mapping[QAPair, bool]) -> bool:
-        if says_nothing(said, self._prompt(pair).nothing):
+    def _agrees(self, pair: QAPair, new_answer: str, near: Mapping[QAPair, bool]) -> bool:
+        if says_nothing(new_answer, self._prompt(pair).nothing):
             return False
-        return answers_agree(pair.answer, said, near.get(pair, False))
+        return answers_agree(pair.answer, new_answer, near.get(pair, False))
 
 
 def marks(pairs: PairList) -> dict[str, int]:
-    """How many kept pairs were verified or doubted, and of how many that is not known.
+    """The numbers of kept pairs that are verified, doubted and unverified.
 
     Args:
         pairs: A list whose pairs were asked about again.
@@ -181,10 +183,10 @@ def marks(pairs: PairList) -> dict[str, int]:
 
 
 def answer_in(reply: str) -> str:
-    """The answer a reply gives: as it is, behind a label, or in a question-answer pair.
+    """The answer in a reply: as it stands, behind a label, or in a question-answer pair.
 
     Args:
-        reply: What the model said.
+        reply: The model's text.
     """
     try:
         drafts = PairParser().read(reply).drafts

@@ -1,4 +1,4 @@
-"""Many at a time: a sliding window of threads, none of which waits for another."""
+"""A pool of worker threads with bounded results, none of which waits for another."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
-AHEAD = 8  # results a thread may be ahead of whoever takes them
+AHEAD = 8  # results a thread may be ahead of the consumer
 
 
 class WorkerPool(Generic[Result]):
     """Threads that work through a list, each taking the next item as soon as it is free.
 
-    Use it as a context; left early, it waits for what is under way and begins nothing else.
+    Use it as a context; left early, it waits for items under way and starts no others.
 
     Args:
         work: Done for each item; its exceptions are results.
-        items: In the order in which they are begun.
+        items: The items, in the order in which they are started.
         width: Threads.
-        stop: Once set, what is under way is finished and nothing else is begun.
+        stop: Once set, items under way are finished and no others are started.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class WorkerPool(Generic[Result]):
         self._left = threading.Event()
         self._next = threading.Lock()
         self._running = width
-        # Bounded: whoever takes the results may be slower than whoever answers.
+        # Bounded: the consumer may be slower than the workers.
         self._results: Queue[tuple[int, Result | Exception] | None] = Queue(width * AHEAD)
         self._threads = [
             threading.Thread(target=self._run, name=f"ask-{n}", daemon=True) for n in range(width)
@@ -60,7 +60,7 @@ class WorkerPool(Generic[Result]):
             pass
 
     def batches(self) -> Iterator[list[tuple[int, Result | Exception]]]:
-        """Results as they come, as many at a time as there are."""
+        """Items with their results or exceptions as they come, all that are ready at a time."""
         while self._running:
             batch = []
             for result in self._waiting():
@@ -72,7 +72,7 @@ class WorkerPool(Generic[Result]):
                 yield batch
 
     def _waiting(self) -> Iterator[tuple[int, Result | Exception] | None]:
-        """The next result, however long it takes, and all that have come with it."""
+        """The next result, waited for, and all others that are ready."""
         yield self._results.get()
         with suppress(Empty):
             while True:
@@ -86,6 +86,6 @@ class WorkerPool(Generic[Result]):
                 break
             try:
                 self._results.put((item, self._work(item)))
-            except Exception as error:  # noqa: BLE001 - whoever takes the results decides
+            except Exception as error:  # noqa: BLE001 - the consumer decides
                 self._results.put((item, error))
         self._results.put(None)

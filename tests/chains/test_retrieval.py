@@ -14,7 +14,7 @@ from langchain_core.embeddings import Embeddings
 
 from bench.runs import settings_for
 from bench.simulated import Simulated
-from chains.chat.lexical_index import WordIndex, units_of
+from chains.chat.lexical_index import LexicalIndex, terms_of
 from chains.chat.retriever import PairRetriever, Source
 from chains.chat.retriever_cache import RetrieverCache
 from chains.embedding.load import NamedEmbeddings, load_embeddings
@@ -98,11 +98,11 @@ def pair(question: str, answer: str) -> QAPair:
 
 @given(st.text(max_size=300), st.lists(st.text(max_size=60), min_size=1, max_size=6))
 def test_a_share_is_a_share_for_any_text(question: str, texts: list[str]) -> None:
-    shares = WordIndex(texts).covered(units_of(question))
+    shares = LexicalIndex(texts).weighted_shares(terms_of(question))
     assert shares.shape == (len(texts),)
     assert float(shares.min()) >= 0
     assert float(shares.max()) <= 1 + 1e-5
-    back = WordIndex(texts[::-1]).covered(units_of(question))
+    back = LexicalIndex(texts[::-1]).weighted_shares(terms_of(question))
     assert np.allclose(shares, back[::-1], atol=1e-5)
 
 
@@ -117,7 +117,7 @@ def test_a_share_is_a_share_for_any_text(question: str, texts: list[str]) -> Non
 )
 def test_the_text_that_answers_covers_the_question(question: str, text: str) -> None:
     others = ["飞机在机场降落。", "He plays the piano.", "第3章 2010年预算"]
-    shares = WordIndex([*others, text]).covered(units_of(question))
+    shares = LexicalIndex([*others, text]).weighted_shares(terms_of(question))
     assert shares.argmax() == len(others)
     assert shares[-1] > 0.6
 
