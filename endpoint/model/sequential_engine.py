@@ -1,7 +1,7 @@
-"""The plain engine: one forward pass at a time, each request with a cache of its own.
+"""Unbatched engine: one request per forward pass, each with its own KV cache.
 
-Requests take turns at the model, step by step, so a long answer holds up nobody. It is the fallback
-where transformers' batching manager cannot be used.
+Requests alternate step by step, so a long answer does not block others. It is the fallback if
+transformers' batching manager cannot be used.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def room_for(ids: Sequence[int], sampling: Sampling, context: int) -> int:
 
 
 class SequentialEngine:
-    """Answers step by step with a model of transformers.
+    """Generates answers with a transformers model, one forward pass per id.
 
     Args:
         model: On its device.
@@ -62,7 +62,7 @@ class SequentialEngine:
         self._turn = threading.Lock()
 
     def generate(self, ids: Sequence[int], sampling: Sampling) -> Iterator[Step]:
-        """The answer, one id a step; closing the iterator frees its cache.
+        """Yields the answer, one id per step; closing the iterator frees its cache.
 
         Args:
             ids: The prompt.
@@ -93,7 +93,7 @@ class SequentialEngine:
         return scores
 
     def _forward(self, ids: Sequence[int], cache: DynamicCache) -> torch.Tensor:
-        """The scores of the next id, 1 x vocabulary, after these ids were read."""
+        """The logits of the next id after these ids, 1 x vocabulary."""
         import torch
 
         with self._turn:
@@ -109,6 +109,6 @@ class SequentialEngine:
         return scores
 
     def close(self) -> None:
-        """Lets the model go; what still runs fails at its next step."""
+        """Frees the model; requests in progress fail at their next step."""
         with self._turn:
             self._model = None
