@@ -1,4 +1,4 @@
-"""What every chat of this process shares: one journal, one runner, threads for their questions."""
+"""State shared by all chats of this process: journal, job runner and thread pools."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from chains import Journal, Resolved, RetrieverCache, Runner, log_path, resolve
 from messages import log_file, start_log
 
 Answer = TypeVar("Answer")
-# Reading documents takes seconds and every core; a page of a list must not wait behind it.
+# Loading documents takes seconds on all cores; paging through a list must not wait for it.
 READERS = 2
 ANSWERERS = 8
 
 
 class Engine:
-    """Everything a chat asks for that is not its own.
+    """The state that all chats share.
 
     Args:
         config: A settings file; None for the one ``resolve`` finds.
