@@ -46,7 +46,7 @@ def plain(text: str, *, bars: bool = False) -> str:
 
 
 def check(path: Path, row: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
-    """What became of one document, and what of it was expected but is missing."""
+    """The result of loading one document, with expected texts that are missing."""
     began = time.perf_counter()
     result: dict[str, Any] = {"path": row["path"], "expect": row["expect"], "outcome": "loaded"}
     documents: list[Document] = []
@@ -121,7 +121,7 @@ def documents_table(data: Path) -> list[dict[str, Any]]:
 
 
 def edit_distance(one: str, other: str) -> int:
-    """The fewest insertions, deletions and changes that turn one text into the other."""
+    """The Levenshtein distance of two texts."""
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
         last, row[0] = row[0], i

@@ -1,4 +1,4 @@
-"""How much of what models reply is read: recall and wrong pairs by format, and time by size.
+"""Measures the reply parser: recall and wrong pairs by format, and time by size.
 
     python bench/parsing.py                  # the project's own replies
     python bench/parsing.py --data FOLDER    # FOLDER/llm_outputs/outputs.jsonl

@@ -1,4 +1,4 @@
-"""What the embedded model gives, in both languages, and what each part of the engine adds to it.
+"""Measures the embedded model in both languages, and what each part of the engine adds.
 
     python -m bench.real_model                  the example documents and two short texts, ~10 min
     python -m bench.real_model --data FOLDER    with passages of FOLDER/qa as well
@@ -55,7 +55,7 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass
 class Way:
-    """One way of asking.
+    """One variant of the pipeline.
 
     Attributes:
         name: As the table shows it.
@@ -72,20 +72,20 @@ class Way:
 
 @dataclass
 class Asked:
-    """What a way brought: pairs with their chunk, and tokens and calls by chunk."""
+    """The result of a variant: pairs with their chunk, and tokens and calls by chunk."""
 
     pairs: list[tuple[str, str, str]] = field(default_factory=list)
     tokens: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
 
     def count(self, chunk_id: str, tokens: int) -> None:
-        """One more call."""
+        """Counts one call."""
         self.tokens[chunk_id] += tokens
         self.calls[chunk_id] += 1
 
 
 def main() -> None:
-    """Measures, prints a table, and writes the result down."""
+    """Measures, prints a table, and saves the result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, help="a folder with qa/*.jsonl")
     parser.add_argument("--journal", type=Path, help="keeps the replies beyond this run")
@@ -137,7 +137,7 @@ def ways() -> list[Way]:
 
 
 def carry_out(way: Way, read: Inputs, journal: Path) -> Asked:
-    """What a way brings over all inputs."""
+    """The result of a variant over all inputs."""
     asked = Asked()
     if way.plain:
         with closing(Journal(journal)) as kept:

@@ -1,4 +1,4 @@
-"""The endpoint with a scripted model behind it: what it says is a function of what it is asked.
+"""The endpoint with a scripted engine: the answer is a function of the prompt.
 
 Its ids are the bytes of UTF-8, so every character beyond ASCII arrives in parts.
 """
@@ -37,7 +37,7 @@ class ByteTokenizer:
 
 
 class ScriptedEngine:
-    """Says what a script says; remembers what it was asked, and how many it answered at once.
+    """Answers with a script; records the prompts and the peak of concurrent answers.
 
     Args:
         script: From the whole dialogue to the answer; may raise.

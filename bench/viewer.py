@@ -1,4 +1,4 @@
-"""How fast the page of a list opens and scrolls: 5,000 pairs over a document of 2 MB.
+"""Measures how fast the HTML report opens and scrolls: 5,000 pairs over a document of 2 MB.
 
     python -m bench.viewer [--browser /usr/bin/chromium] [--runs 5]
 
