@@ -24,11 +24,11 @@ class JobShown(BaseModel):
         " stopped (some were not asked: retry goes on), failed (nothing could be asked), or broken"
         " off (its process is gone; a service takes it up)"
     )
-    stopping: bool = Field(description="told to end; what is in flight is finished")
+    stopping: bool = Field(description="asked to stop; calls in flight finish first")
     sources: list[str] = Field(description="its documents, the first three of them")
     backend: str
     model: str
-    settings: dict[str, Any] = Field(description="what it was asked with")
+    settings: dict[str, Any] = Field(description="the settings of its requests")
     created: float = Field(description="seconds since 1970")
     updated: float
     seconds: float = Field(description="of all its runs together")

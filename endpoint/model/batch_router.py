@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .sampling import Draw, stirred
+from .sampling import Draw, noisy_logits
 
 if TYPE_CHECKING:
     import torch
@@ -90,4 +90,4 @@ class BatchSampler:
     ) -> torch.Tensor:
         """Called by the loop with the logits of the rows that generate an id."""
         del ids, arguments
-        return stirred(scores, self._draws, self._positions)
+        return noisy_logits(scores, self._draws, self._positions)

@@ -20,7 +20,7 @@ from .batch_router import BatchSampler, Result, ResultRouter
 from .engine import Sampling, Step
 from .memory import ran_out
 from .sampling import Draw, draw_for
-from .sequential_engine import PREFILL, room_for
+from .sequential_engine import PREFILL, answer_limit
 
 if TYPE_CHECKING:
     from transformers import GlmForCausalLM
@@ -42,7 +42,7 @@ class Running:
     key: str
     prompt: list[int]
     draw: Draw
-    room: int
+    limit: int
     made: list[int] = field(default_factory=list)
     base: int = 0  # how many of them the current loop got as part of the prompt
     loop: int = 0
@@ -112,8 +112,8 @@ class BatchingEngine:
             EndpointError: The prompt is too long, this request found no memory, or the engine
                 failed under it.
         """
-        room = room_for(ids, sampling, self.context)
-        request = Running(f"r{next(self._numbers)}", list(ids), draw_for(sampling), room)
+        limit = answer_limit(ids, sampling, self.context)
+        request = Running(f"r{next(self._numbers)}", list(ids), draw_for(sampling), limit)
         with self._slots:
             try:
                 yield from self._steps(request)
@@ -160,7 +160,7 @@ class BatchingEngine:
         accepted = self._manager.add_request(
             [*request.prompt, *request.made],
             request_id=request.key,
-            max_new_tokens=request.room - len(request.made),
+            max_new_tokens=request.limit - len(request.made),
             streaming=True,
             draw=request.draw,
         )
@@ -198,7 +198,7 @@ class BatchingEngine:
         """Replaces a loop that ended; marks its longest request as failed if memory ran out.
 
         Args:
-            error: What ended the loop; None for the error that the manager recorded.
+            error: The exception that ended the loop; None for the error that the manager recorded.
         """
         ended = self._stop()
         error = error or ended

@@ -46,7 +46,7 @@ def gguf_in(folder: Path, kind: Kind) -> Path:
 
 
 def write_gguf(
-    folder: Path, target: Path, kind: Kind = "q4_0", told: OnProgress | None = None
+    folder: Path, target: Path, kind: Kind = "q4_0", on_progress: OnProgress | None = None
 ) -> Path:
     """Writes a checkpoint as a GGUF file and returns its path; its folder can be served.
 
@@ -54,7 +54,7 @@ def write_gguf(
         folder: The checkpoint, in THUDM's layout or transformers' own.
         target: The folder to write to, made where it is missing; may be the checkpoint's.
         kind: 4 or 8 bits in blocks of 32, or half precision.
-        told: Progress callback, called with (tensors written, tensors in all).
+        on_progress: Called with (tensors written, tensors in all).
 
     Raises:
         EndpointError: The checkpoint is incomplete or unsupported, or the disk is full.
@@ -68,7 +68,7 @@ def write_gguf(
         for name in COMPANIONS:
             if not (target / name).exists():
                 shutil.copyfile(folder / name, target / name)
-        _write(half_done, folder, shape, tokenizer, kind, told)
+        _write(half_done, folder, shape, tokenizer, kind, on_progress)
         half_done.replace(place)
     except OSError as error:
         raise EndpointError("endpoint.disk", file=str(place), reason=str(error)) from error
@@ -83,7 +83,7 @@ def _write(
     shape: Shape,
     tokenizer: ChatTokenizer,
     kind: Kind,
-    told: OnProgress | None,
+    on_progress: OnProgress | None,
 ) -> None:
     import numpy as np
     from gguf import GGUFWriter
@@ -105,8 +105,8 @@ def _write(
         writer.write_ti_data_to_file()
         for number, (_, rows) in enumerate(native_tensors(folder, shape), 1):
             writer.write_tensor_data(_converted(rows, kind))
-            if told is not None:
-                told(number, len(names))
+            if on_progress is not None:
+                on_progress(number, len(names))
     finally:
         writer.close()
 

@@ -26,13 +26,13 @@ KIND_NAMES = {"float32": "F32", "float16": "F16", "uint16": "BF16"}
 DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
-def write_native(folder: Path, target: Path, told: OnProgress | None = None) -> Path:
+def write_native(folder: Path, target: Path, on_progress: OnProgress | None = None) -> Path:
     """Writes a native GLM checkpoint with the same weights and returns its folder.
 
     Args:
         folder: The ChatGLM3 checkpoint.
         target: The folder to write to, made where it is missing; not the checkpoint's own.
-        told: Progress callback, called with (tensors written, tensors in all).
+        on_progress: Called with (tensors written, tensors in all).
 
     Raises:
         EndpointError: The checkpoint is incomplete or unsupported, the target is the checkpoint's
@@ -45,7 +45,7 @@ def write_native(folder: Path, target: Path, told: OnProgress | None = None) -> 
     try:
         target.mkdir(parents=True, exist_ok=True)
         shards = _planned(native_tensors(folder, shape))
-        kinds = _write_shards(folder, shape, target, shards, told)
+        kinds = _write_shards(folder, shape, target, shards, on_progress)
         config = _config(shape, sorted(tokenizer.end_ids), DTYPES[min(kinds)])
         ends = {"bos_token_id": BEGIN, "eos_token_id": sorted(tokenizer.end_ids), "pad_token_id": 0}
         shutil.copyfile(folder / "tokenizer.model", target / "tokenizer.model")
@@ -76,7 +76,7 @@ def _planned(tensors: Iterable[tuple[str, np.ndarray[Any, Any]]]) -> list[Header
 
 
 def _write_shards(
-    folder: Path, shape: Shape, target: Path, shards: list[Header], told: OnProgress | None
+    folder: Path, shape: Shape, target: Path, shards: list[Header], on_progress: OnProgress | None
 ) -> set[str]:
     """Writes the tensors and their index; returns the dtypes that occur."""
     names = [f"model-{n:05d}-of-{len(shards):05d}.safetensors" for n in range(1, len(shards) + 1)]
@@ -89,8 +89,8 @@ def _write_shards(
             for rows in _first(tensors, len(header)):
                 opened.write(rows.tobytes())
                 done += 1
-                if told is not None:
-                    told(done, count)
+                if on_progress is not None:
+                    on_progress(done, count)
         half_done.replace(target / name)
     where = {key: name for name, header in zip(names, shards, strict=True) for key in header}
     size = sum(

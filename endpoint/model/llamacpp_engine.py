@@ -12,7 +12,7 @@ from ..errors import EndpointError
 from ..llamacpp import LlamaServer
 from .engine import Sampling, Step
 from .sampling import draw_for
-from .sequential_engine import room_for
+from .sequential_engine import answer_limit
 
 if TYPE_CHECKING:
     import httpx
@@ -88,7 +88,7 @@ class LlamaEngine:
         """
         import httpx
 
-        room = room_for(ids, sampling, self.context)
+        limit = answer_limit(ids, sampling, self.context)
         seed = draw_for(sampling).seed % LARGEST_SEED
         made: list[int] = []
         with self._slots:
@@ -96,7 +96,7 @@ class LlamaEngine:
                 server = self._server
                 try:
                     for step in self._answer(
-                        server, [*ids, *made], sampling, room - len(made), seed
+                        server, [*ids, *made], sampling, limit - len(made), seed
                     ):
                         made += step.ids
                         yield step
@@ -108,13 +108,13 @@ class LlamaEngine:
                         raise EndpointError("endpoint.engine", reason=str(error)[:200]) from error
 
     def _answer(
-        self, server: LlamaServer, ids: list[int], sampling: Sampling, room: int, seed: int
+        self, server: LlamaServer, ids: list[int], sampling: Sampling, limit: int, seed: int
     ) -> Iterator[Step]:
         import httpx
 
         payload = {
             "prompt": ids,
-            "n_predict": room,
+            "n_predict": limit,
             "stream": True,
             "return_tokens": True,
             "cache_prompt": True,

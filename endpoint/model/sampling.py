@@ -39,7 +39,9 @@ def draw_for(sampling: Sampling) -> Draw:
     return Draw(sampling.temperature, sampling.top_p, seed)
 
 
-def stirred(scores: torch.Tensor, draws: Sequence[Draw], positions: Sequence[int]) -> torch.Tensor:
+def noisy_logits(
+    scores: torch.Tensor, draws: Sequence[Draw], positions: Sequence[int]
+) -> torch.Tensor:
     """Logits with noise added, whose argmax is the sampled id of each row.
 
     Args:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import EndpointError
 from .engine import Sampling, Step
-from .sampling import draw_for, stirred
+from .sampling import draw_for, noisy_logits
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PREFILL = 512  # ids of a prompt in one pass: longer ones take gigabytes for their activations
 
 
-def room_for(ids: Sequence[int], sampling: Sampling, context: int) -> int:
+def answer_limit(ids: Sequence[int], sampling: Sampling, context: int) -> int:
     """How many ids an answer may have.
 
     Raises:
@@ -73,18 +73,18 @@ class SequentialEngine:
         """
         from transformers import DynamicCache
 
-        room = room_for(ids, sampling, self.context)
+        limit = answer_limit(ids, sampling, self.context)
         draw = draw_for(sampling)
         with self._slots:
             cache = DynamicCache()
             scores = self._prefill(ids, cache)
-            for made in range(room):
-                choice = int(stirred(scores, [draw], [len(ids) + made]).argmax(-1))
+            for made in range(limit):
+                choice = int(noisy_logits(scores, [draw], [len(ids) + made]).argmax(-1))
                 if choice in self._end_ids:
                     yield Step(finish="stop")
                     return
-                yield Step(ids=(choice,), finish="length" if made + 1 == room else None)
-                if made + 1 < room:
+                yield Step(ids=(choice,), finish="length" if made + 1 == limit else None)
+                if made + 1 < limit:
                     scores = self._forward([choice], cache)
 
     def _prefill(self, ids: Sequence[int], cache: DynamicCache) -> torch.Tensor:

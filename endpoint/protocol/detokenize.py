@@ -80,7 +80,7 @@ def _without_incomplete(text: str) -> str:
     return text[:end]
 
 
-def speak(
+def generate_text(
     engine: Engine,
     tokenizer: Tokenizer,
     ids: Sequence[int],

@@ -34,12 +34,12 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def routed(request: Request, error: HTTPException) -> JSONResponse:
-        asked = plain(f"{request.method} {request.url.path}")
+        route = plain(f"{request.method} {request.url.path}")
         if error.status_code == NOT_ALLOWED:
             return await said(
-                request, EndpointError("endpoint.wrong_method", given=asked, known=ROUTES)
+                request, EndpointError("endpoint.wrong_method", given=route, known=ROUTES)
             )
-        return await said(request, EndpointError("endpoint.no_route", given=asked, known=ROUTES))
+        return await said(request, EndpointError("endpoint.no_route", given=route, known=ROUTES))
 
     @app.exception_handler(Exception)
     async def fault(request: Request, error: Exception) -> JSONResponse:

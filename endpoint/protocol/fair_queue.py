@@ -81,10 +81,10 @@ class Turns:
 
     def _refuse_when_full(self, caller: Hashable) -> None:
         waiting = self.waiting
-        room = self.places
+        places_left = self.places
         if caller in self._queues:
-            room -= self.places // RESERVED
-        if waiting >= room:
+            places_left -= self.places // RESERVED
+        if waiting >= places_left:
             wait = math.ceil(self._seconds * (waiting + 1) / self.slots)
             raise EndpointError(
                 "endpoint.busy", waiting=waiting, seconds=max(1, min(wait, LONGEST_WAIT))

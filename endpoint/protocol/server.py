@@ -21,7 +21,7 @@ from serving import language_of
 from ..errors import EndpointError
 from ..model.engine import Engine
 from .auth import check_caller
-from .detokenize import Piece, Tokenizer, speak
+from .detokenize import Piece, Tokenizer, generate_text
 from .embedder import Embedder
 from .errors import answer_errors
 from .fair_queue import Turns
@@ -197,7 +197,7 @@ class _Service:
         sampling = replace(
             chat_request.sampling, max_tokens=min(chat_request.sampling.max_tokens, room)
         )
-        pieces = speak(self.engine, self.tokenizer, ids, sampling, chat_request.stop)
+        pieces = generate_text(self.engine, self.tokenizer, ids, sampling, chat_request.stop)
         answer = Answer(pieces, self.turns, self.makers)
         try:
             return answer, await answer.next()
