@@ -260,7 +260,7 @@ def write_tokenizer(file: Path) -> None:
     """A vocabulary of ChatGLM3's size whose pieces mean nothing."""
     from sentencepiece import sentencepiece_model_pb2
 
-    made: Any = sentencepiece_model_pb2  # its classes are made at import
+    made: Any = sentencepiece_model_pb2  # defines its classes at import
     held = made.ModelProto()
     held.trainer_spec.model_type = 2
     held.trainer_spec.byte_fallback = True

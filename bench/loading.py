@@ -83,7 +83,7 @@ def check(path: Path, row: dict[str, Any], extra: dict[str, Any]) -> dict[str, A
 
 
 def _count(text: str, string: str) -> int:
-    # Stand-in characters are looked for as they are: NFKC would hide them.
+    # Compatibility characters are compared as they are: NFKC would hide them.
     return max(text.count(string), plain(text).count("".join(string.split())))
 
 
@@ -216,7 +216,7 @@ def text_memory(megabytes: int, language: str) -> dict[str, Any]:
 def _child(path: Path) -> None:
     began = time.perf_counter()
     chunks = sum(1 for _ in split(load(path)))
-    # What getrusage says a process inherits from the one that started it.
+    # getrusage counts what a process inherits from its parent.
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     peak = int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
     seconds = round(time.perf_counter() - began, 2)

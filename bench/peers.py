@@ -130,7 +130,7 @@ def row(outcome: Outcome, case: Case) -> dict[str, Any]:
 
 
 def first_streamed(case: Case) -> float:
-    """Seconds from the start of a script of qa3's Python door to the first pair it prints."""
+    """Seconds from the start of a script of qa3's Python interface to the first pair it prints."""
     model = case.model()
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -54,7 +54,7 @@ _SPACES = re.compile(r"\s+")
 
 
 @dataclass
-class Way:
+class Variant:
     """One variant of the pipeline.
 
     Attributes:
@@ -71,7 +71,7 @@ class Way:
 
 
 @dataclass
-class Asked:
+class VariantResult:
     """The result of a variant: pairs with their chunk, and tokens and calls by chunk."""
 
     pairs: list[tuple[str, str, str]] = field(default_factory=list)
@@ -104,41 +104,41 @@ def main() -> None:
                 row = judged(asked, read, language)
                 figures[way.name][language] = row
                 print(shown(way.name, language, row), flush=True)
-            # After each, since a slow machine may not live to see the last.
+            # Saved after each, since a slow machine may not finish.
             result = {"model": backend.model, "chunks": len(read.chunks), "ways": figures}
             save_result("real_model", result, ("xllamacpp",))
 
 
-def ways() -> list[Way]:
+def ways() -> list[Variant]:
     """The plain chain, the engine without each of its parts, the whole, and with a second pass."""
     return [
-        Way("whole"),
-        Way("without the repair turn", patches={"chains.run.extraction._UNREADABLE": ()}),
-        Way("without the evidence check", {"evidence": "keep"}),
-        Way(
+        Variant("whole"),
+        Variant("without the repair turn", patches={"chains.run.extraction._UNREADABLE": ()}),
+        Variant("without the evidence check", {"evidence": "keep"}),
+        Variant(
             "without the guards of dedupe",
             patches={"pairs.compare.dedupe.Deduper": partial(Deduper, guards=False)},
         ),
-        Way(
+        Variant(
             "without the worked example",
             patches={"chains.run.chain.load_prompt": without_example},
         ),
-        # The small model answers the whole prompt readably: only here has the repair turn work.
-        Way(
+        # The small model replies readably to the full prompt: only here is the repair turn used.
+        Variant(
             "without example and repair turn",
             patches={
                 "chains.run.chain.load_prompt": without_example,
                 "chains.run.extraction._UNREADABLE": (),
             },
         ),
-        Way("plain chain, same prompt and chunks", plain=True),
-        Way("with a second pass", {"passes": 2}),
+        Variant("plain chain, same prompt and chunks", plain=True),
+        Variant("with a second pass", {"passes": 2}),
     ]
 
 
-def carry_out(way: Way, read: Inputs, journal: Path) -> Asked:
+def carry_out(way: Variant, read: Inputs, journal: Path) -> VariantResult:
     """The result of a variant over all inputs."""
-    asked = Asked()
+    asked = VariantResult()
     if way.plain:
         with closing(Journal(journal)) as kept:
             _plain(read, asked, kept)
@@ -156,7 +156,7 @@ def carry_out(way: Way, read: Inputs, journal: Path) -> Asked:
 
 
 @contextmanager
-def counting(asked: Asked) -> Iterator[None]:
+def counting(asked: VariantResult) -> Iterator[None]:
     """Counts every reply a run makes use of, those from the journal as well."""
     invoke: Callable[..., AIMessage] = CachedModel.invoke
 
@@ -176,7 +176,7 @@ def without_example(*given: Any, **named: Any) -> ChatPromptTemplate:
     return ChatPromptTemplate([whole.messages[0], whole.messages[-1]])
 
 
-def _plain(read: Inputs, asked: Asked, journal: Journal) -> None:
+def _plain(read: Inputs, asked: VariantResult, journal: Journal) -> None:
     """``prompt | model`` and a regular expression, over the same chunks."""
     resolved = resolve({"backend": "embedded"})
     plain = choose(resolved).model_copy(update={"extra_body": {}, "stream": False})
@@ -202,7 +202,7 @@ def _plain(read: Inputs, asked: Asked, journal: Journal) -> None:
             asked.pairs += [(q.strip(), a.strip(), chunk.id) for q, a in found]
 
 
-def judged(asked: Asked, read: Inputs, language: str) -> dict[str, float]:
+def judged(asked: VariantResult, read: Inputs, language: str) -> dict[str, float]:
     """The figures of the documents in one language."""
     inside = {
         chunk.id: (chunk, place)

@@ -71,7 +71,7 @@ def overhead(clients: int, seconds: float, pause: float) -> dict[str, float | in
         environment = {"QA3_BASE_URL": base_url}
         served = open_.enter_context(Served(folder, unused, environment=environment))
         direct = _direct(base_url, folder / "direct.sqlite")
-        # In turns, so that whatever else the machine does meets both alike.
+        # Alternating, so that other load on the machine affects both alike.
         for turn in range(TURNS):
             slice_ = seconds / TURNS
             called += load(lambda: direct, clients, slice_, pause, f"direct {turn}")

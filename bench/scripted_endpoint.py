@@ -83,9 +83,9 @@ class ScriptedEngine:
             self.most = max(self.most, self._running)
         try:
             answer = self.script(asked).encode()
-            room = min(sampling.max_tokens, self.context - len(ids))
-            ends: Literal["stop", "length"] = "stop" if len(answer) <= room else "length"
-            shown = answer[:room]
+            limit = min(sampling.max_tokens, self.context - len(ids))
+            ends: Literal["stop", "length"] = "stop" if len(answer) <= limit else "length"
+            shown = answer[:limit]
             for at in range(0, len(shown), self._width):
                 self._gate()
                 yield Step(tuple(shown[at : at + self._width]))

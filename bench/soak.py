@@ -2,8 +2,8 @@
 
     python -m bench.soak --documents 2000 --minutes 60
 
-Half of the documents go through the command line in folders of twenty, half through the REST door
-one by one; both share one journal. The simulated model slows down, refuses and garbles; command
+Half of the documents go through the command line in folders of twenty, half one by one
+through the REST service; both share one journal. The simulated model slows down, refuses and garbles; command
 lines and servers are killed at random. At the end every list is compared with that of an
 undisturbed run.
 """
@@ -195,7 +195,7 @@ def _newest_job(soak: Soak) -> str:
         return str(journal.rows(query)[0][0])
 
 
-# The REST door
+# The REST service
 
 
 def _keep_server(soak: Soak) -> None:

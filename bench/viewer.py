@@ -69,7 +69,7 @@ _WHEEL = """async ([host, steps]) => {
   return frames;
 }"""
 
-# From the last key to the shorter list, the pause after which a search begins included.
+# From the last key press to the filtered list, debounce included.
 _SEARCHED = """async () => {
   const begun = performance.now(), whole = document.querySelector('#shown').textContent;
   while (document.querySelector('#shown').textContent === whole)

@@ -193,9 +193,9 @@ class _Service:
     ) -> tuple[Answer, Piece]:
         """A started answer and its first piece."""
         await self.turns.take(caller)
-        room = self.engine.context - len(ids)
+        limit = self.engine.context - len(ids)
         sampling = replace(
-            chat_request.sampling, max_tokens=min(chat_request.sampling.max_tokens, room)
+            chat_request.sampling, max_tokens=min(chat_request.sampling.max_tokens, limit)
         )
         pieces = generate_text(self.engine, self.tokenizer, ids, sampling, chat_request.stop)
         answer = Answer(pieces, self.turns, self.makers)
