@@ -1,4 +1,4 @@
-"""The command line: ``qa3``. Parses, calls one function, shows; its commands stand in ``cli/``."""
+"""Entry point of the command line, ``qa3``; its commands are in ``cli/``."""
 
 import sys
 
@@ -6,7 +6,7 @@ from cli.main import run
 
 
 def main() -> None:
-    """Runs the command given and ends the process with its exit code."""
+    """Runs the command in ``sys.argv`` and exits with its exit code."""
     sys.exit(run(sys.argv[1:]))
 
 

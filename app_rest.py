@@ -1,4 +1,4 @@
-"""The REST door: LangServe's wire shape, jobs, uploads and dialogue; its rooms are in ``rest/``.
+"""Entry point of the REST service; the code is in ``rest/``.
 
 qa3 serve          then          curl -d '{"input": "..."}' .../pairs/invoke
 """
@@ -25,16 +25,16 @@ def create_app(
     limits: Limits | None = None,
     page: bool = False,
 ) -> FastAPI:
-    """The service.
+    """The FastAPI application.
 
     Args:
-        config: A settings file.
-        access: Who may ask; None for whoever reaches a loopback address.
-        limits: How much is taken on; None for the usual.
-        page: Whether the page is served too, below ``/ui``.
+        config: A settings file; None for the one ``resolve`` finds.
+        access: Who may send requests; None for the rules of a loopback address.
+        limits: Request and upload limits; None for the defaults.
+        page: Whether to serve the Chainlit page too, below ``/ui``.
 
     Raises:
-        SaidError: The settings, the journal or the uploads' folder cannot be used.
+        SaidError: The settings, the journal or the upload folder cannot be used.
     """
     try:
         from rest.app import build, start_server_log
@@ -56,10 +56,18 @@ def serve(
     limits: Limits | None = None,
     page: bool = True,
 ) -> None:
-    """Serves until interrupted; then what is in flight is finished, and the rest kept for later.
+    """Serves until interrupted; calls in flight then finish, the rest can be resumed.
+
+    Args:
+        host: The address or name to listen on.
+        port: The TCP port.
+        config: As in ``create_app``.
+        access: Who may send requests; None for the rules that fit the host.
+        limits: As in ``create_app``.
+        page: Whether to serve the Chainlit page too, below ``/ui``.
 
     Raises:
-        SaidError: As ``create_app``; or no token is set where others can reach the address.
+        SaidError: As ``create_app``; or the host is not loopback and no token is set.
     """
     app = create_app(config, access=access or _access(host), limits=limits, page=page)
     from rest.app import run
@@ -68,20 +76,19 @@ def serve(
 
 
 def _mount_page(app: FastAPI, config: Path | None) -> None:
-    """Serves the page below ``/ui`` with the same journal and the same jobs, where it may be.
+    """Mounts the Chainlit page below ``/ui``, on the same journal and job runner.
 
-    Where a token is asked for, the page has to ask people to sign in itself.
+    A service that requires a token mounts it only if the page has a sign-in of its own.
     """
     from importlib.util import find_spec
 
-    from ui import auth as signing
-    from ui import chainlit_home as placing
+    from ui import auth, chainlit_home
 
     service = app.state.service
-    closed = service.access.token is not None and not signing.signs_in()
+    closed = service.access.token is not None and not auth.signs_in()
     if closed or find_spec("chainlit") is None:
         return
-    placing.settle()
+    chainlit_home.settle()
     from chainlit.utils import mount_chainlit
 
     from rest.security import PAGE

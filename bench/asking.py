@@ -1,4 +1,4 @@
-"""How near asking comes to the least time it can take, what a call costs, and what memory it holds.
+"""Measures the model calls: time against the ideal, overhead per call, and memory.
 
     python -m bench.asking            640 calls at three latencies and widths, against a bare pool
     python -m bench.asking --against FOLDER   the same beside a checkout of another commit
@@ -50,7 +50,7 @@ PACKAGES = ("langchain-core", "langchain-openai", "openai", "httpx")
 
 
 def main() -> None:
-    """Measures, prints a table, and writes the result down."""
+    """Measures, prints a table, and saves the result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--memory", action="store_true", help="measure memory instead of time")
     parser.add_argument("--against", type=Path, help="a checkout of another commit")
@@ -120,7 +120,7 @@ def timed(latency: float, width: int, calls: int) -> dict[str, float]:
 
 
 def pipeline_seconds(texts: list[str], resolved: Resolved) -> tuple[float, float, int]:
-    """Seconds, CPU seconds and calls of a run, from when all is read to the finished list."""
+    """Seconds, CPU seconds and calls of a run, from loaded input to the finished list."""
     inputs = [Text(text=text, name=f"{n}") for n, text in enumerate(texts)]
     started, spent = 0.0, 0.0
     with Journal(resolved.settings.journal) as journal:
@@ -232,7 +232,7 @@ def memory(chunks: int) -> dict[str, float]:
 
 
 def settings(address: str, width: int, journal: Path, **given: Any) -> Resolved:
-    """Settings that ask the simulated model; duplicates are judged without vectors."""
+    """Settings for the simulated model; duplicates are judged without vectors."""
     asked: dict[str, Any] = {"backend": "chatglm3", "base_url": address, "model": "simulated"}
     asked |= {"embeddings": "lexical", "concurrency": width, "journal": journal, **given}
     return resolve(asked)
@@ -246,7 +246,7 @@ def bare_chain(resolved: Resolved) -> Callable[[str], object]:
 
 
 def paragraph(n: int) -> str:
-    """A text of its own for each number, whose sentences all begin differently.
+    """A distinct text for each number, whose sentences all begin differently.
 
     The simulated model asks by a sentence's beginning, and equal questions would measure dedupe.
     """

@@ -1,4 +1,4 @@
-"""How fast duplicates are removed from given vectors, beside brute force and SemHash 0.5.
+"""Measures the speed of deduplication from given vectors, against brute force and SemHash 0.5.
 
     python bench/dedupe.py                      # 20,000 and 100,000 vectors of 1024 dimensions
     python bench/dedupe.py --semhash PYTHON     # a Python that has SemHash
@@ -90,7 +90,7 @@ def ours(file: Path, guards: bool) -> dict[str, object]:
 
 
 def _letters(number: int) -> str:
-    """A word of its own for each number: no digits, which would be another question."""
+    """A distinct word for each number; no digits, since other digits mean another question."""
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
@@ -101,7 +101,7 @@ def _peak() -> int:
 
 
 def brute_force(file: Path) -> dict[str, object]:
-    """Every pair compared in full, one row after another."""
+    """Compares every pair of vectors, row by row."""
     vectors = np.load(file)
     started, worked = perf_counter(), process_time()
     kept: list[int] = []
@@ -133,7 +133,7 @@ def run_apart(what: str, file: Path) -> dict[str, object]:
 
 
 def semhash(python: str, backend: str, file: Path) -> dict[str, object] | None:
-    """SemHash's time with a backend; nothing where it is not installed there."""
+    """SemHash's time with a backend; empty if it is not installed."""
     done = subprocess.run(
         [python, "-c", SEMHASH, str(file), backend, str(THRESHOLD)],
         check=False, capture_output=True, text=True,

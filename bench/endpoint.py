@@ -1,4 +1,4 @@
-"""What the endpoint's engines write a second, against transformers' own generate.
+"""Measures tokens per second of the endpoint's engines, against transformers' generate.
 
     python -m bench.endpoint            what this machine can measure
     python -m bench.endpoint --small    on the processor alone
@@ -52,7 +52,7 @@ PACKAGES = ("torch", "transformers", "bitsandbytes", "xllamacpp", "gguf")
 
 
 def main() -> None:
-    """Measures, prints a table, and writes the result down."""
+    """Measures, prints a table, and saves the result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--small", action="store_true", help="the processor's part alone")
     parser.add_argument("--rounds", type=int, default=7)
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def on_cpu(rounds: int) -> dict[str, Any]:
-    """The figures of the small model on the processor."""
+    """The figures of a small model on the CPU."""
     model = random_model(SMALL, "cpu", None, torch.float32)
     engine = BatchingEngine(
         model, name="random", context=2048, slots=32, end_ids=NO_END, cache_tokens=16_384
@@ -92,7 +92,7 @@ def on_cpu(rounds: int) -> dict[str, Any]:
 def beside_raw(
     model: Any, engine: Engine, callers: Sequence[int], rounds: int, *, inside: bool
 ) -> dict[str, dict[str, float]]:
-    """What callers get, each run between two of raw generate, to which it is compared.
+    """Throughput of concurrent callers, each run compared with raw generate before and after it.
 
     Args:
         model: What raw generate runs.
@@ -148,7 +148,7 @@ def middle(values: Iterable[float]) -> float:
 
 @dataclass
 class Run:
-    """What was measured in one go.
+    """The measurements of one run.
 
     Attributes:
         speed: Tokens a second, of all callers together.
@@ -182,7 +182,7 @@ def random_model(shape: Shape, device: str, quantize: int | None, dtype: torch.d
 
 
 def prompt(number: int) -> list[int]:
-    """A prompt of its own for each number."""
+    """A distinct prompt for each number."""
     return [(number * 7919 + place * 104_729) % 60_000 + 3 for place in range(PROMPT)]
 
 
@@ -205,7 +205,7 @@ def timed_raw(model: Any) -> Run:
 
 
 def asked(engine: Engine, callers: int) -> Run:
-    """So many callers at once, each with one prompt."""
+    """Throughput of that many concurrent callers, one prompt each."""
     together = threading.Barrier(callers + 1)
 
     def one(number: int) -> tuple[int, float]:
@@ -260,7 +260,7 @@ def write_tokenizer(file: Path) -> None:
     """A vocabulary of ChatGLM3's size whose pieces mean nothing."""
     from sentencepiece import sentencepiece_model_pb2
 
-    made: Any = sentencepiece_model_pb2  # its classes are made at import
+    made: Any = sentencepiece_model_pb2  # defines its classes at import
     held = made.ModelProto()
     held.trainer_spec.model_type = 2
     held.trainer_spec.byte_fallback = True
@@ -315,7 +315,7 @@ def full_size(bits: int | None, speed: float) -> dict[str, Any]:
 
 
 def bandwidth() -> float:
-    """Bytes a second that the GPU's memory gives, read and written by a copy."""
+    """The GPU's memory bandwidth in bytes per second, measured by a copy."""
     size = 4 << 30
     source = torch.empty(size, dtype=torch.uint8, device="cuda")
     target = torch.empty_like(source)

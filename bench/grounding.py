@@ -1,4 +1,4 @@
-"""How rightly answers are tied to their evidence, how many wrong ones are caught, and how fast.
+"""Measures grounding: right evidence found, wrong answers caught, and speed.
 
     python bench/grounding.py                  # the project's own questions
     python bench/grounding.py --data FOLDER    # FOLDER/qa/*.jsonl: context, question, answer, place
@@ -56,12 +56,12 @@ def _near(one: str, other: str) -> bool:
 
 
 def bare(text: str) -> str:
-    """What two texts must share to be equal after normalisation."""
+    """A text in the form in which two texts are compared."""
     return without_marks(fold(text)).text
 
 
 def stands(altered: str, known: str) -> bool:
-    """Whether a bare text holds an altered form, 两 and 二 being one."""
+    """Whether a normalised text holds an altered form; 两 and 二 count as equal."""
     return bare(altered).replace("两", "二") in known.replace("两", "二")
 
 
@@ -73,12 +73,12 @@ class Tally:
         self.all: Counter[tuple[str, str]] = Counter()
 
     def count(self, lang: str, name: str, hit: bool) -> None:
-        """One more case."""
+        """Counts one case."""
         self.all[lang, name] += 1
         self.hits[lang, name] += hit
 
     def rows(self) -> list[dict[str, Any]]:
-        """One line a share."""
+        """One line per share."""
         return [
             {
                 "lang": lang,
@@ -92,7 +92,7 @@ class Tally:
 
 
 def covers(row: Row, start: int, end: int) -> bool:
-    """Whether a stretch touches the gold answer."""
+    """Whether a span overlaps the gold answer."""
     gold = int(row["answer_start"])
     return bool(start < gold + len(row["answer"]) and gold < end)
 
@@ -138,7 +138,7 @@ def measure_statements(rows: list[Row], tally: Tally) -> None:
 
 
 def measure_alterations(rows: list[Row], tally: Tally, chance: random.Random) -> None:
-    """Answers and sentences with one thing altered: caught or not."""
+    """Answers and sentences with one altered fact: the share that is caught."""
     for row in rows:
         said = statement(row["question"], row["answer"], row["lang"])
         known = bare(row["context"])

@@ -1,4 +1,4 @@
-"""Answers as models give them, made of gold ones: disturbed, put as sentences, altered."""
+"""Makes test answers from gold ones: reformatted, rephrased as sentences, falsified."""
 
 from __future__ import annotations
 

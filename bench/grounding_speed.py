@@ -1,4 +1,4 @@
-"""How long it takes to tie an answer to its evidence."""
+"""Measures the time to ground an answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Preparing = Callable[[str], Passage]
 
 
 def measure_speed(rows: list[Row], passage: Preparing) -> dict[str, float]:
-    """Milliseconds an answer by way of matching, and the seconds of a large document."""
+    """Milliseconds per answer by kind of match, and seconds for a large document."""
     figures = {
         "exact and normalised, CPU ms": _verbatim_ms(rows, passage),
         "fuzzy, CPU ms": _fuzzy_ms(rows, passage),

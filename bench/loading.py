@@ -46,7 +46,7 @@ def plain(text: str, *, bars: bool = False) -> str:
 
 
 def check(path: Path, row: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
-    """What became of one document, and what of it was expected but is missing."""
+    """The result of loading one document, with expected texts that are missing."""
     began = time.perf_counter()
     result: dict[str, Any] = {"path": row["path"], "expect": row["expect"], "outcome": "loaded"}
     documents: list[Document] = []
@@ -83,7 +83,7 @@ def check(path: Path, row: dict[str, Any], extra: dict[str, Any]) -> dict[str, A
 
 
 def _count(text: str, string: str) -> int:
-    # Stand-in characters are looked for as they are: NFKC would hide them.
+    # Compatibility characters are compared as they are: NFKC would hide them.
     return max(text.count(string), plain(text).count("".join(string.split())))
 
 
@@ -121,7 +121,7 @@ def documents_table(data: Path) -> list[dict[str, Any]]:
 
 
 def edit_distance(one: str, other: str) -> int:
-    """The fewest insertions, deletions and changes that turn one text into the other."""
+    """The Levenshtein distance of two texts."""
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
         last, row[0] = row[0], i
@@ -216,7 +216,7 @@ def text_memory(megabytes: int, language: str) -> dict[str, Any]:
 def _child(path: Path) -> None:
     began = time.perf_counter()
     chunks = sum(1 for _ in split(load(path)))
-    # What getrusage says a process inherits from the one that started it.
+    # getrusage counts what a process inherits from its parent.
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     peak = int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
     seconds = round(time.perf_counter() - began, 2)

@@ -1,4 +1,4 @@
-"""How much of what models reply is read: recall and wrong pairs by format, and time by size.
+"""Measures the reply parser: recall and wrong pairs by format, and time by size.
 
     python bench/parsing.py                  # the project's own replies
     python bench/parsing.py --data FOLDER    # FOLDER/llm_outputs/outputs.jsonl
@@ -29,7 +29,7 @@ from chains.parsing.parser import PairParser  # noqa: E402
 
 _UNCOUNTED = re.compile(r"[\s\-*•\"'“”‘’`_]+")
 _MEGABYTE = 1_000_000
-# What small models run into, and what an attacker would send.
+# Replies of looping small models, and hostile ones.
 _HOSTILE = {
     "labels": "问题1：什么？\n答案1：好。\n",
     "one line": "问题一：啊？答案一：好。",

@@ -1,4 +1,4 @@
-"""Other tools for the same task beside qa3, on the same documents, against the same model.
+"""Compares qa3 with other tools on the same documents and the same model.
 
     python -m bench.peers                       about ten minutes, and installing at the first run
     python -m bench.peers --only fenced gbk     some cases, kept beside the others' earlier figures
@@ -30,7 +30,7 @@ STORM = (0.3, 12.0)  # seconds after the first call
 
 
 def main() -> None:
-    """Measures, prints the tables, and writes the results down."""
+    """Measures, prints the tables, and saves the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     every = cases()
     parser.add_argument("--only", nargs="*", choices=[case.name for case in every])
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def save(versions: dict[str, str], figures: dict[str, Any]) -> None:
-    """Writes the results down, as figures and as tables."""
+    """Saves the results as JSON and as tables."""
     settings = {tool.name: tool.settings for tool in TOOLS}
     result = {"tools": versions, "settings": settings, "context": CONTEXT, "cases": figures}
     save_result("peers", result)
@@ -130,7 +130,7 @@ def row(outcome: Outcome, case: Case) -> dict[str, Any]:
 
 
 def first_streamed(case: Case) -> float:
-    """Seconds from the start of a script of qa3's Python door to the first pair it prints."""
+    """Seconds from the start of a script of qa3's Python interface to the first pair it prints."""
     model = case.model()
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -1,4 +1,4 @@
-"""Documents for a comparison, written here: facts among filling, each with its question and answer.
+"""Generates documents for the comparison: facts among filler text, with gold questions and answers.
 
 A model that reads a sentence of a fact asks that sentence's question; so what a tool should find
 is known whatever pieces it cuts the text into.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing a text says.
+    """One fact of a text.
 
     Attributes:
         sentences: Ways of saying it; the first stands in the text, the second where it is restated.
@@ -159,7 +159,7 @@ def paragraphs(groups: Iterable[tuple[Fact, ...]], language: str, seed: int = 0)
 
 
 def plain(name: str, language: str, subjects: int, seed: int, joint: str = "\n\n") -> Document:
-    """A document that says each thing once.
+    """A document that states each fact once.
 
     Args:
         name: Of the file.

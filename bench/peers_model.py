@@ -1,4 +1,4 @@
-"""The model of a comparison: it asks about the facts it reads, in whatever form it is asked to.
+"""The simulated model of the comparison: one pair per fact it reads, in the requested format.
 
 Which pairs a request deserves depends on the sentences that stand whole in it, so each tool may cut
 and prompt as it likes. The form of a reply follows the request (JSON of either shape, or lines of
@@ -30,7 +30,7 @@ _END = re.compile(r"[?.。]+$")
 
 @dataclass(frozen=True)
 class Score:
-    """What a tool's pairs are worth.
+    """The score of a tool's pairs.
 
     Attributes:
         facts: How many there are in the documents.
@@ -88,7 +88,7 @@ class Model:
         }
 
     def reply(self, messages: Messages) -> str:
-        """What the model says, after the time it takes."""
+        """The model's reply, after its latency."""
         with self._lock:
             self.first = self.first or time.monotonic()
         text = "\n".join(message["content"] for message in messages)

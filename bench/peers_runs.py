@@ -1,4 +1,4 @@
-"""One run of one tool: started, watched, killed half-way where asked, and its account taken."""
+"""Runs one tool once: starts it, kills it half-way if requested, and scores its output."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PLACE = re.compile(r"(?:https?:/)?/[^ ]+/")
 
 @dataclass(frozen=True)
 class Case:
-    """What is asked of every tool.
+    """One test case, the same for every tool.
 
     Attributes:
         name: Its key in the results.
@@ -83,7 +83,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a case.
+    """The result of a case.
 
     Attributes:
         ended: The last run.

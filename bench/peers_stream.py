@@ -1,4 +1,4 @@
-"""qa3's Python door over a folder, each pair printed when it comes: for the time to the first.
+"""Runs qa3's Python interface on a folder and prints each pair at once, to time the first.
 
 python -m bench.peers_stream FOLDER ADDRESS WIDTH
 """

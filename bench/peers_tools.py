@@ -1,4 +1,4 @@
-"""The tools compared: how each is installed, set up, called, and where it leaves its pairs."""
+"""The tools compared: installation, configuration, command line and output of each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Call:
-    """What a tool is called with.
+    """The arguments of a tool's run.
 
     Attributes:
         documents: A folder of text files.

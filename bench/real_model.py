@@ -1,4 +1,4 @@
-"""What the embedded model gives, in both languages, and what each part of the engine adds to it.
+"""Measures the embedded model in both languages, and what each part of the engine adds.
 
     python -m bench.real_model                  the example documents and two short texts, ~10 min
     python -m bench.real_model --data FOLDER    with passages of FOLDER/qa as well
@@ -54,8 +54,8 @@ _SPACES = re.compile(r"\s+")
 
 
 @dataclass
-class Way:
-    """One way of asking.
+class Variant:
+    """One variant of the pipeline.
 
     Attributes:
         name: As the table shows it.
@@ -71,21 +71,21 @@ class Way:
 
 
 @dataclass
-class Asked:
-    """What a way brought: pairs with their chunk, and tokens and calls by chunk."""
+class VariantResult:
+    """The result of a variant: pairs with their chunk, and tokens and calls by chunk."""
 
     pairs: list[tuple[str, str, str]] = field(default_factory=list)
     tokens: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
 
     def count(self, chunk_id: str, tokens: int) -> None:
-        """One more call."""
+        """Counts one call."""
         self.tokens[chunk_id] += tokens
         self.calls[chunk_id] += 1
 
 
 def main() -> None:
-    """Measures, prints a table, and writes the result down."""
+    """Measures, prints a table, and saves the result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, help="a folder with qa/*.jsonl")
     parser.add_argument("--journal", type=Path, help="keeps the replies beyond this run")
@@ -104,41 +104,41 @@ def main() -> None:
                 row = judged(asked, read, language)
                 figures[way.name][language] = row
                 print(shown(way.name, language, row), flush=True)
-            # After each, since a slow machine may not live to see the last.
+            # Saved after each, since a slow machine may not finish.
             result = {"model": backend.model, "chunks": len(read.chunks), "ways": figures}
             save_result("real_model", result, ("xllamacpp",))
 
 
-def ways() -> list[Way]:
+def ways() -> list[Variant]:
     """The plain chain, the engine without each of its parts, the whole, and with a second pass."""
     return [
-        Way("whole"),
-        Way("without the repair turn", patches={"chains.run.extraction._UNREADABLE": ()}),
-        Way("without the evidence check", {"evidence": "keep"}),
-        Way(
+        Variant("whole"),
+        Variant("without the repair turn", patches={"chains.run.extraction._UNREADABLE": ()}),
+        Variant("without the evidence check", {"evidence": "keep"}),
+        Variant(
             "without the guards of dedupe",
             patches={"pairs.compare.dedupe.Deduper": partial(Deduper, guards=False)},
         ),
-        Way(
+        Variant(
             "without the worked example",
             patches={"chains.run.chain.load_prompt": without_example},
         ),
-        # The small model answers the whole prompt readably: only here has the repair turn work.
-        Way(
+        # The small model replies readably to the full prompt: only here is the repair turn used.
+        Variant(
             "without example and repair turn",
             patches={
                 "chains.run.chain.load_prompt": without_example,
                 "chains.run.extraction._UNREADABLE": (),
             },
         ),
-        Way("plain chain, same prompt and chunks", plain=True),
-        Way("with a second pass", {"passes": 2}),
+        Variant("plain chain, same prompt and chunks", plain=True),
+        Variant("with a second pass", {"passes": 2}),
     ]
 
 
-def carry_out(way: Way, read: Inputs, journal: Path) -> Asked:
-    """What a way brings over all inputs."""
-    asked = Asked()
+def carry_out(way: Variant, read: Inputs, journal: Path) -> VariantResult:
+    """The result of a variant over all inputs."""
+    asked = VariantResult()
     if way.plain:
         with closing(Journal(journal)) as kept:
             _plain(read, asked, kept)
@@ -156,7 +156,7 @@ def carry_out(way: Way, read: Inputs, journal: Path) -> Asked:
 
 
 @contextmanager
-def counting(asked: Asked) -> Iterator[None]:
+def counting(asked: VariantResult) -> Iterator[None]:
     """Counts every reply a run makes use of, those from the journal as well."""
     invoke: Callable[..., AIMessage] = CachedModel.invoke
 
@@ -176,7 +176,7 @@ def without_example(*given: Any, **named: Any) -> ChatPromptTemplate:
     return ChatPromptTemplate([whole.messages[0], whole.messages[-1]])
 
 
-def _plain(read: Inputs, asked: Asked, journal: Journal) -> None:
+def _plain(read: Inputs, asked: VariantResult, journal: Journal) -> None:
     """``prompt | model`` and a regular expression, over the same chunks."""
     resolved = resolve({"backend": "embedded"})
     plain = choose(resolved).model_copy(update={"extra_body": {}, "stream": False})
@@ -202,7 +202,7 @@ def _plain(read: Inputs, asked: Asked, journal: Journal) -> None:
             asked.pairs += [(q.strip(), a.strip(), chunk.id) for q, a in found]
 
 
-def judged(asked: Asked, read: Inputs, language: str) -> dict[str, float]:
+def judged(asked: VariantResult, read: Inputs, language: str) -> dict[str, float]:
     """The figures of the documents in one language."""
     inside = {
         chunk.id: (chunk, place)

@@ -1,4 +1,4 @@
-"""Where a bench leaves its figures: bench/results/NAME.json, with the machine they hold for."""
+"""Saves the figures of a benchmark to bench/results/NAME.json, with the machine's description."""
 
 import json
 import platform

@@ -1,4 +1,4 @@
-"""What the REST door adds: time over calling the pipeline, time to a listener, memory of uploads.
+"""Measures the REST service: overhead per request, latency of event streams, memory of uploads.
 
     python -m bench.rest [--clients 50] [--seconds 30] [--pause 5]
 
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def overhead(clients: int, seconds: float, pause: float) -> dict[str, float | int]:
-    """Milliseconds a request takes over the pipeline called directly, at the same pace."""
+    """Milliseconds of overhead per request over a direct pipeline call, at the same load."""
     called: list[float] = []
     asked: list[float] = []
     with ExitStack() as open_:
@@ -71,7 +71,7 @@ def overhead(clients: int, seconds: float, pause: float) -> dict[str, float | in
         environment = {"QA3_BASE_URL": base_url}
         served = open_.enter_context(Served(folder, unused, environment=environment))
         direct = _direct(base_url, folder / "direct.sqlite")
-        # In turns, so that whatever else the machine does meets both alike.
+        # Alternating, so that other load on the machine affects both alike.
         for turn in range(TURNS):
             slice_ = seconds / TURNS
             called += load(lambda: direct, clients, slice_, pause, f"direct {turn}")
@@ -118,7 +118,7 @@ def _over_http(address: str) -> Ask:
 def load(
     make: Callable[[], Ask], clients: int, seconds: float, pause: float, name: str
 ) -> list[float]:
-    """Milliseconds of every request of so many clients, each with pauses between its own."""
+    """Milliseconds of each request of concurrent clients that pause between requests."""
     taken: list[float] = []
     warm = threading.Barrier(clients)
 
@@ -185,7 +185,7 @@ def first_pair(rounds: int = 40) -> dict[str, float | int]:
 
 
 def idle_listeners() -> dict[str, float | int]:
-    """How a service does whose job a hundred listeners wait for."""
+    """The state of a service while a hundred event streams wait for one job."""
     gate = threading.Event()
 
     def reply(messages: list[dict[str, str]]) -> str:
@@ -244,7 +244,7 @@ async def _listen(
 
 
 def upload() -> dict[str, float | int]:
-    """What the service's memory does while a hundred megabytes arrive."""
+    """The service's memory during an upload of a hundred megabytes."""
     with tempfile.TemporaryDirectory() as folder, Simulated() as server:
         flags = ("--no-page", "--max-upload-mb", "150")
         with Served(Path(folder), server, flags) as served, served.client() as client:

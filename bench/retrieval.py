@@ -1,4 +1,4 @@
-"""What is answered from documents and what is declined, per language and embedding; and how fast.
+"""Measures retrieval: questions answered and declined by language and embedding, and speed.
 
     python bench/retrieval.py                                  the documents of examples/
     python bench/retrieval.py --data FOLDER --embeddings packaged --embeddings lexical
@@ -107,7 +107,7 @@ def read_own() -> list[Document]:
 def measure(
     documents: Sequence[Document], named: NamedEmbeddings, journal: Journal
 ) -> dict[str, dict[str, float]]:
-    """By language: shares of own questions answered and of foreign ones declined."""
+    """By language: shares of on-topic questions answered and of off-topic ones declined."""
     chance = random.Random(7)
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for document in documents:

@@ -1,4 +1,4 @@
-"""Runs against the simulated model, in one line each: for the tests of asking."""
+"""Shortcuts that run the pipeline against the simulated model; for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def run(
     journal: Path | None = None,
     stop: threading.Event | None = None,
 ) -> Done:
-    """The end of a run."""
+    """Runs the pipeline and returns its last event."""
     with Journal(journal) as opened:
         *_, last = Pipeline(resolved, journal=opened, stop=stop).run(inputs)
     assert isinstance(last, Done)
@@ -64,7 +64,7 @@ def run(
 
 
 def resume_job(job: str, *, again: bool = False, journal: Path | None = None, **given: Any) -> Done:
-    """The end of a run that goes on with a job."""
+    """Resumes a job and returns the last event."""
     with Journal(journal) as opened:
         found = Jobs(opened).find(job)
         if again:
@@ -75,5 +75,5 @@ def resume_job(job: str, *, again: bool = False, journal: Path | None = None, **
 
 
 def account(result: PairList) -> PairList:
-    """A list without what it took."""
+    """The list with its usage set to zero."""
     return result.model_copy(update={"usage": PairList().usage})

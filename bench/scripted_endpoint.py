@@ -1,4 +1,4 @@
-"""The endpoint with a scripted model behind it: what it says is a function of what it is asked.
+"""The endpoint with a scripted engine: the answer is a function of the prompt.
 
 Its ids are the bytes of UTF-8, so every character beyond ASCII arrives in parts.
 """
@@ -37,7 +37,7 @@ class ByteTokenizer:
 
 
 class ScriptedEngine:
-    """Says what a script says; remembers what it was asked, and how many it answered at once.
+    """Answers with a script; records the prompts and the peak of concurrent answers.
 
     Args:
         script: From the whole dialogue to the answer; may raise.
@@ -83,9 +83,9 @@ class ScriptedEngine:
             self.most = max(self.most, self._running)
         try:
             answer = self.script(asked).encode()
-            room = min(sampling.max_tokens, self.context - len(ids))
-            ends: Literal["stop", "length"] = "stop" if len(answer) <= room else "length"
-            shown = answer[:room]
+            limit = min(sampling.max_tokens, self.context - len(ids))
+            ends: Literal["stop", "length"] = "stop" if len(answer) <= limit else "length"
+            shown = answer[:limit]
             for at in range(0, len(shown), self._width):
                 self._gate()
                 yield Step(tuple(shown[at : at + self._width]))

@@ -1,4 +1,4 @@
-"""A REST service as a process of its own, for whoever measures or tests it from outside."""
+"""Runs the REST service in a process of its own, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Served:
 
 
 def free_port() -> int:
-    """A port nobody listens on just now."""
+    """A free TCP port."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]

@@ -134,7 +134,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Callers that go away are part of the game."""
+        """Ignores clients that disconnect."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -220,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _refusal(
         self, body: dict[str, Any], messages: list[dict[str, str]]
     ) -> tuple[int, str] | None:
-        """Status and words of what is refused however often it is asked, storms apart."""
+        """Status and message of a permanent refusal; storms are handled apart."""
         state, faults = self.server_state, self.server_state.faults
         if faults.storm[0] <= time.monotonic() - state.began < faults.storm[1]:
             return 429, "too many requests"
@@ -276,7 +276,7 @@ def _as_json(text: str) -> str:
 
 
 def _fault_at(faults: Faults, chance: float) -> str:
-    """The fault that falls on a prompt; empty for most."""
+    """The fault injected for a prompt; empty for none."""
     for fault in ("malformed", "truncated", "too_many", "broken", "dropped", "slow"):
         share: float = getattr(faults, fault)
         if chance < share:

@@ -1,9 +1,9 @@
-"""An hour with 2,000 documents, faults and kills: nothing lost, nothing doubled, nothing grows.
+"""Soak test: an hour with 2,000 documents, faults and kills; checks for lost or duplicate pairs.
 
     python -m bench.soak --documents 2000 --minutes 60
 
-Half of the documents go through the command line in folders of twenty, half through the REST door
-one by one; both share one journal. The simulated model slows down, refuses and garbles; command
+Half of the documents go through the command line in folders of twenty, half one by one
+through the REST service; both share one journal. The simulated model slows down, refuses and garbles; command
 lines and servers are killed at random. At the end every list is compared with that of an
 undisturbed run.
 """
@@ -50,7 +50,7 @@ ENOUGH = 600.0  # seconds after the last document was sent
 
 @dataclass
 class Soak:
-    """What happens, noted down by the threads that make it happen."""
+    """The record of the test, written by its threads."""
 
     folder: Path
     address: str
@@ -68,7 +68,7 @@ class Soak:
 
     @property
     def environment(self) -> dict[str, str]:
-        """For every process of ours."""
+        """Environment variables of every process started."""
         given = {
             "QA3_HOME": str(self.folder / "home"),
             "QA3_BACKEND": "chatglm3",
@@ -82,7 +82,7 @@ class Soak:
 
     @property
     def journal(self) -> Path:
-        """The one all of them share."""
+        """The journal that all processes share."""
         return self.folder / "home" / "data" / "journal.sqlite"
 
 
@@ -195,11 +195,11 @@ def _newest_job(soak: Soak) -> str:
         return str(journal.rows(query)[0][0])
 
 
-# The REST door
+# The REST service
 
 
 def _keep_server(soak: Soak) -> None:
-    """Serves until all is over, through any number of kills."""
+    """Restarts the server after every kill until the test ends."""
     while not soak.over.is_set():
         command = [sys.executable, str(ROOT / "app_cli.py"), "serve", "--port", str(soak.port)]
         soak.server = subprocess.Popen(
@@ -240,7 +240,7 @@ def _clients(soak: Soak, first: int, last: int) -> None:
 def _insist(
     soak: Soak, client: httpx.Client, method: str, path: str, body: object = None
 ) -> dict[str, Any]:
-    """The answer of a server that may be dead, full or young at the moment."""
+    """The response of a server, retried while it is down, full or starting."""
     while True:
         try:
             answer = client.request(method, path, json=body)

@@ -1,4 +1,4 @@
-"""What a soak leaves behind: what servers held, what the journal says, which pairs are there."""
+"""Evaluates a soak test: server memory, journal consistency, and pairs lost or duplicated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pairs.records import PairList
 
 
 def sample(pid: int, age: float) -> dict[str, float]:
-    """What a process holds now; empty where it is gone.
+    """Memory, threads and open files of a process now; empty if it has ended.
 
     Args:
         pid: The process.
@@ -52,13 +52,13 @@ def _most(samples: list[dict[str, float]], name: str) -> float:
 
 
 def spread(values: list[int]) -> list[int]:
-    """Least, middle and most."""
+    """Minimum, median and maximum."""
     ordered = sorted(values) or [0]
     return [ordered[0], ordered[len(ordered) // 2], ordered[-1]]
 
 
 def consistency(path: Path) -> dict[str, object]:
-    """What the journal says of itself and of its jobs."""
+    """Integrity, job counts, leftover claims, replies and size (MB) of the journal."""
     with Database(path) as journal:
         (check,) = journal.rows("PRAGMA integrity_check")[0]
         states = dict(journal.rows("SELECT state, COUNT(*) FROM jobs GROUP BY state"))
@@ -75,7 +75,7 @@ def consistency(path: Path) -> dict[str, object]:
 
 
 def count(counts: Counter[str], wanted: PairList, got: PairList) -> None:
-    """Adds up what a list lacks of an undisturbed one, and what it has beyond it."""
+    """Counts the pairs a list lacks, and those it has beyond an undisturbed run's."""
     failed = {chunk.chunk_id for chunk in got.chunks if chunk.state == "failed"}
     want = Counter(pair.id for pair in wanted.kept)
     have = Counter(pair.id for pair in got.kept)

@@ -1,4 +1,4 @@
-"""How fast the page of a list opens and scrolls: 5,000 pairs over a document of 2 MB.
+"""Measures how fast the HTML report opens and scrolls: 5,000 pairs over a document of 2 MB.
 
     python -m bench.viewer [--browser /usr/bin/chromium] [--runs 5]
 
@@ -69,7 +69,7 @@ _WHEEL = """async ([host, steps]) => {
   return frames;
 }"""
 
-# From the last key to the shorter list, the pause after which a search begins included.
+# From the last key press to the filtered list, debounce included.
 _SEARCHED = """async () => {
   const begun = performance.now(), whole = document.querySelector('#shown').textContent;
   while (document.querySelector('#shown').textContent === whole)

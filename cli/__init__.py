@@ -1,1 +1,1 @@
-"""The rooms behind ``app_cli.py``: one file a group of commands, and what they show."""
+"""The commands of ``qa3``, one module per group; ``app_cli.py`` is the entry point."""

@@ -1,4 +1,4 @@
-"""``qa3 chat``: a conversation at the terminal, free or about documents; questions may be piped."""
+"""``qa3 chat``: a conversation at the terminal, free or about documents; reads stdin if piped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from messages import say
 
-from .options import Said, resolved_settings, with_settings
+from .options import Translator, resolved_settings, with_settings
 
 if TYPE_CHECKING:
     from chains import Journal, PairRetriever, Resolved
@@ -37,14 +37,14 @@ def add_commands(app: typer.Typer, lang: str) -> None:
 
 
 def _chat(
-    resolved: Resolved, job: str | None, files: list[str], system: str | None, said: Said
+    resolved: Resolved, job: str | None, files: list[str], system: str | None, translate: Translator
 ) -> int:
     from chains import Dialogue, Journal
 
     from .chat_loop import Conversation, Downloads
 
-    downloads = Downloads(said)
-    own = system if system is not None else _prompt(resolved, said)
+    downloads = Downloads(translate)
+    own = system if system is not None else _prompt(resolved, translate)
     with ExitStack() as open_:
         retriever = None
         if job or files:
@@ -53,15 +53,15 @@ def _chat(
         dialogue = open_.enter_context(
             Dialogue(resolved, system=own, retriever=retriever, progress=downloads.progress)
         )
-        talk = Conversation(dialogue, said, downloads)
+        talk = Conversation(dialogue, translate, downloads)
         typer.echo(
-            said("show.chat_model", model=dialogue.model, backend=resolved.settings.backend),
+            translate("show.chat_model", model=dialogue.model, backend=resolved.settings.backend),
             err=True,
         )
         if retriever is not None:
             counts = {"pairs": retriever.pairs, "passages": retriever.passages}
             used = retriever.embeddings
-            typer.echo(said("show.chat_documents", embeddings=used, **counts), err=True)
+            typer.echo(translate("show.chat_documents", embeddings=used, **counts), err=True)
         return talk.run()
 
 
@@ -76,12 +76,14 @@ def _retriever(
     return PairRetriever.of_texts(files, journal, resolved=resolved)
 
 
-def _prompt(resolved: Resolved, said: Said) -> str | None:
-    """The system prompt that ``--prompt`` names; what a settings file names makes pairs."""
+def _prompt(resolved: Resolved, translate: Translator) -> str | None:
+    """The system prompt of ``--prompt``; None for one from a settings file, which makes pairs."""
     from chains import choose, choose_prompt
     from prompts import built_in_system
 
     if resolved.origins["prompt"] != "flag":
         return None
     name, own = choose_prompt(choose(resolved), resolved.settings)
-    return built_in_system(name, "zh" if said.language == "zh" else "en") if own is None else own
+    return (
+        built_in_system(name, "zh" if translate.language == "zh" else "en") if own is None else own
+    )

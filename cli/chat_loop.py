@@ -1,4 +1,4 @@
-"""The conversation itself: questions read, answers shown as they arrive, commands obeyed."""
+"""The chat loop: reads questions, streams answers to stdout, handles slash commands."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import typer
 from messages import SaidError
 
 from .interrupt import on_interrupt
-from .options import Said, printable
+from .options import Translator, printable
 
 if TYPE_CHECKING:
     from chains import Dialogue, Source, Turn
     from chains import Said as Part
 
-    from .progress import Showing
+    from .progress import ProgressDisplay
 
-SHOWN = 100  # characters of a passage below an answer; /sources shows the whole
+QUOTE = 100  # characters of a source quoted below an answer; /sources shows all of it
 _COMMANDS = {
     "new": "new",
     "新": "new",
@@ -44,51 +44,51 @@ _ENDED = {
 
 
 class Downloads:
-    """Shows the download of a model's file while the first answer is waited for.
+    """Shows the download of a model file while the user waits for the first answer.
 
     Args:
-        said: Speaks the user's language.
+        translate: Translates messages into the user's language.
     """
 
-    def __init__(self, said: Said) -> None:
-        self._said = said
-        self._showing: Showing | None = None
+    def __init__(self, translate: Translator) -> None:
+        self._translate = translate
+        self._showing: ProgressDisplay | None = None
 
     def progress(self, file: str, done: int, total: int) -> None:
-        """Told by whoever downloads."""
+        """The progress callback of a download: file name, bytes done, bytes in all."""
         if self._showing is not None:
             self._showing.download(file, done, total)
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """While this lasts, a download is shown."""
-        from .progress import Showing
+        """A context in which downloads are shown."""
+        from .progress import ProgressDisplay
 
-        with Showing(self._said, quiet=False) as self._showing:
+        with ProgressDisplay(self._translate, quiet=False) as self._showing:
             yield
         self._showing = None
 
 
 class Conversation:
-    """Asks what the user asks, and remembers it.
+    """One conversation: reads input, asks the dialogue, keeps the history.
 
     Args:
-        dialogue: Answers.
-        said: Speaks the user's language.
-        downloads: Shown until the first part of an answer.
+        dialogue: Answers the questions.
+        translate: Translates messages into the user's language.
+        downloads: Shows downloads until the first part of an answer.
     """
 
-    def __init__(self, dialogue: Dialogue, said: Said, downloads: Downloads) -> None:
+    def __init__(self, dialogue: Dialogue, translate: Translator, downloads: Downloads) -> None:
         self._dialogue = dialogue
-        self._said = said
+        self._translate = translate
         self._downloads = downloads
         self._history: list[Turn] = []
         self._sources: tuple[Source, ...] = ()
         self._failed = False
 
     def run(self) -> int:
-        """The exit code, once the user has left: 1 where a question was not answered."""
-        for line in _lines(lambda: typer.echo("\n" + self._said("show.chat_leave"), err=True)):
+        """Runs until the user leaves; the exit code is 1 if a question was not answered."""
+        for line in _lines(lambda: typer.echo("\n" + self._translate("show.chat_leave"), err=True)):
             question = line.strip()
             if question.startswith("/"):
                 if self._command(question) == "quit":
@@ -102,13 +102,13 @@ class Conversation:
         if command == "new":
             self._history.clear()
             self._sources = ()
-            typer.echo(self._said("show.chat_new"), err=True)
+            typer.echo(self._translate("show.chat_new"), err=True)
         elif command == "help":
-            typer.echo(self._said("show.chat_help"), err=True)
+            typer.echo(self._translate("show.chat_help"), err=True)
         elif command == "sources":
             self._show_sources(None)
         elif command is None:
-            typer.echo(self._said("show.chat_unknown", command=printable(line)), err=True)
+            typer.echo(self._translate("show.chat_unknown", command=printable(line)), err=True)
         return command or ""
 
     def _ask(self, question: str) -> None:
@@ -123,17 +123,17 @@ class Conversation:
                     typer.echo(_safe(part.text), nl=False)
         except SaidError as error:
             self._failed = True
-            said = printable(error.say(self._said.language))
-            typer.echo("\n" * bool(answer) + f"qa3: {said}", err=True)
+            message = printable(error.say(self._translate.language))
+            typer.echo("\n" * bool(answer) + f"qa3: {message}", err=True)
             return
         typer.echo("")
         if last is None:
             return
         if last.ended:
-            typer.echo(self._said(_ENDED[last.ended]), err=True)
+            typer.echo(self._translate(_ENDED[last.ended]), err=True)
         self._sources = self._sources if last.found else ()
         if self._sources:
-            self._show_sources(SHOWN)
+            self._show_sources(QUOTE)
         if answer and last.found:
             self._history += [
                 Turn(role="user", text=question),
@@ -149,32 +149,32 @@ class Conversation:
         yield from parts
 
     def _show_sources(self, most: int | None) -> None:
-        """Names what the last answer was drawn from.
+        """Prints the sources of the last answer.
 
         Args:
-            most: Characters of each that are shown; None for all.
+            most: Characters of each quote; None for all.
         """
         if not self._sources:
-            typer.echo(self._said("show.chat_no_sources"), err=True)
+            typer.echo(self._translate("show.chat_no_sources"), err=True)
         for number, source in enumerate(self._sources, 1):
             code = "show.chat_source_page" if source.page else "show.chat_source"
             name = printable(Path(source.source).name)
-            place = self._said(code, number=number, source=name, page=source.page)
+            place = self._translate(code, number=number, source=name, page=source.page)
             quote = printable(source.quote)
             cut = most is not None and len(quote) > most
             typer.echo(f"  {place}: {quote[:most]}{'…' if cut else ''}", err=True)
 
 
 def _safe(text: str) -> str:
-    """A text without what would drive the reader's terminal."""
+    """A text without terminal control characters."""
     return "".join(char if char.isprintable() or char in "\n\t" else " " for char in text)
 
 
 def _lines(interrupted: Callable[[], None]) -> Iterator[str]:
-    """What the user types, or what is piped in, line by line, until it ends.
+    """Yields the lines that the user types or that are piped in.
 
     Args:
-        interrupted: Called for a Ctrl-C where nothing is being answered.
+        interrupted: Called on Ctrl-C while no answer is in progress.
     """
     if not sys.stdin.isatty():
         if hasattr(sys.stdin, "reconfigure"):

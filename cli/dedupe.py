@@ -1,4 +1,4 @@
-"""``qa3 dedupe``: lists in, one list out, without asking any model again."""
+"""``qa3 dedupe``: merges pair lists into one without duplicates, without calling a model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
 
         settings = resolved_settings(context).settings
         place = Output(output, format_, force, quiet, as_json)
-        said = context.obj
+        translate = context.obj
         with Journal(settings.journal) as opened:
             place.check(opened)
             merged = merge(files, settings, opened)
@@ -44,5 +44,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             kept, left_out = len(merged.kept), len(merged.duplicates)
             counts = {"kept": kept, "duplicates": left_out, "conflicts": len(merged.conflicts)}
             judged = merged.embeddings
-            typer.echo(said("show.merged", files=len(files), embeddings=judged, **counts), err=True)
-            typer.echo(said("show.written", count=kept, file=output), err=True)
+            typer.echo(
+                translate("show.merged", files=len(files), embeddings=judged, **counts), err=True
+            )
+            typer.echo(translate("show.written", count=kept, file=output), err=True)

@@ -1,4 +1,4 @@
-"""bge-large-zh-v1.5 for the endpoint: on the processor, loaded when it is first asked."""
+"""bge-large-zh-v1.5 for the endpoint's ``/v1/embeddings``: on the CPU, loaded on first use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from endpoint import Embedder
 if TYPE_CHECKING:
     from chains import LocalEmbeddings
 
-LONGEST = 512  # tokens, where the folder does not say
+LONGEST = 512  # tokens, if the folder's files do not say
 LIMITS = {
     "sentence_bert_config.json": "max_seq_length",
     "config.json": "max_position_embeddings",
@@ -21,7 +21,7 @@ LIMITS = {
 
 
 def bge_embedder() -> Embedder | None:
-    """The embedder, where its weights are on this machine; else None."""
+    """The embedder; None if its weights are not on this machine."""
     from chains import BGE, bge_folder
 
     folder = bge_folder()
@@ -40,17 +40,17 @@ def embedder_of(folder: Path, name: str) -> Embedder:
 
 
 def longest_of(folder: Path) -> int:
-    """Tokens of a text that a model reads: the least that its files say."""
-    said = []
+    """The maximum length of an input text in tokens: the smallest limit in the model's files."""
+    limits = []
     for file, key in LIMITS.items():
         if (folder / file).is_file():
             value = json.loads((folder / file).read_text(encoding="utf-8")).get(key)
-            said += [value] if isinstance(value, int) else []
-    return min(said, default=LONGEST)
+            limits += [value] if isinstance(value, int) else []
+    return min(limits, default=LONGEST)
 
 
 class _Lazy:
-    """A model that takes memory only once somebody asks; used from one thread alone."""
+    """Loads the model on first use; for use from a single thread."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""``qa3 endpoint``: serves ChatGLM3 on this machine; ``convert`` writes it down for others."""
+"""``qa3 endpoint``: serves ChatGLM3 on this machine; ``convert`` writes other formats of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TENSORS_A_LINE = 20  # of some 200
 
 
 class Bits(str, Enum):
-    """How the weights are held, where not as they are."""
+    """Bits per weight of a quantized model."""
 
     FOUR = "4"
     EIGHT = "8"
@@ -38,7 +38,7 @@ class Device(str, Enum):
 
 
 class Runner(str, Enum):
-    """What runs it."""
+    """The inference engine."""
 
     AUTO = "auto"
     TORCH = "torch"
@@ -54,13 +54,13 @@ class Target(str, Enum):
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``endpoint`` and ``endpoint convert`` with their help in a language."""
-    room = typer.Typer(help=say("cli.endpoint", lang), invoke_without_command=True)
-    app.add_typer(room, name="endpoint")
+    group = typer.Typer(help=say("cli.endpoint", lang), invoke_without_command=True)
+    app.add_typer(group, name="endpoint")
 
     def option(default: Any, name: str, code: str, **more: Any) -> Any:
         return typer.Option(default, name, help=say(code, lang), **more)
 
-    @room.callback()
+    @group.callback()
     def endpoint(
         context: typer.Context,
         model: str = option(MODEL, "--model", "cli.endpoint_model"),
@@ -103,10 +103,12 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             embedder=bge_embedder(),
         )
         place = f"http://{f'[{host}]' if ':' in host else host}:{opened.getsockname()[1]}/v1"
-        said = context.obj("cli.endpoint_serving", name=name, address=place, context=engine.context)
-        serve(app, opened, lambda: typer.echo(said, err=True))
+        message = context.obj(
+            "cli.endpoint_serving", name=name, address=place, context=engine.context
+        )
+        serve(app, opened, lambda: typer.echo(message, err=True))
 
-    @room.command("convert", help=say("cli.endpoint_convert", lang))
+    @group.command("convert", help=say("cli.endpoint_convert", lang))
     def convert(
         context: typer.Context,
         folder: Path = typer.Argument(help=say("cli.endpoint_folder", lang)),
@@ -114,7 +116,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         to: Target = option(Target.NATIVE, "--to", "cli.endpoint_to"),
         quantize: Bits | None = option(None, "--quantize", "cli.endpoint_bits"),
     ) -> None:
-        def told(done: int, total: int) -> None:
+        def show_progress(done: int, total: int) -> None:
             if done % TENSORS_A_LINE == 0:
                 typer.echo(context.obj("cli.endpoint_tensors", done=done, total=total), err=True)
 
@@ -124,16 +126,16 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         if to is Target.NATIVE:
             from endpoint import write_native
 
-            written = write_native(folder, out, told)
+            written = write_native(folder, out, show_progress)
         else:
             from endpoint import write_gguf
 
-            written = write_gguf(folder, out, GGUF_KINDS[quantize], told)
+            written = write_gguf(folder, out, GGUF_KINDS[quantize], show_progress)
         typer.echo(str(written))
 
 
 def check_packages() -> None:
-    """Returns where the packages of the extra ``endpoint`` are installed.
+    """Raises EndpointError if a package of the extra ``endpoint`` is not installed.
 
     Raises:
         EndpointError: One is missing.
@@ -148,7 +150,7 @@ def check_packages() -> None:
 
 
 def find_model(given: str) -> Path:
-    """The folder (or file) of a model that a user names by its path or by its name.
+    """The folder or file of a model, given its path or its name.
 
     Raises:
         EndpointError: It is not on this machine.

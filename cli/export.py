@@ -1,4 +1,4 @@
-"""``qa3 export`` and ``qa3 view``: a finished job's list to take away, and to look at."""
+"""``qa3 export`` and ``qa3 view``: writes a finished job's list as a file or an HTML page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from messages import say
 
-from .options import Said, list_format, resolved_settings, with_settings
+from .options import Translator, list_format, resolved_settings, with_settings
 
 if TYPE_CHECKING:
     from chains import Journal, Resolved
@@ -32,8 +32,8 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         validation: float = typer.Option(0.0, "--validation", help=say("cli.validation", lang)),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
     ) -> None:
-        wanted = _Export(output, format_, system, validation)
-        _export(job, wanted, resolved_settings(context), context.obj, force=force)
+        options = _ExportOptions(output, format_, system, validation)
+        _export(job, options, resolved_settings(context), context.obj, force=force)
 
     @app.command(help=say("cli.view", lang), cls=with_journal)
     def view(
@@ -51,13 +51,13 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             typer.launch(page.resolve().as_uri())
 
 
-class _Export:
-    """What is to be written, checked before the journal is opened.
+class _ExportOptions:
+    """The options of ``qa3 export``, validated before the journal is opened.
 
     Args:
         path: The list's file.
-        format_: As asked for; None: as the file's name says.
-        system: For trainers' formats.
+        format_: Format name; None to infer it from the file name.
+        system: System prompt for training formats.
         validation: Share of the pairs, 0..0.9.
 
     Raises:
@@ -75,42 +75,46 @@ class _Export:
         self.validation = validation
 
 
-def _export(name: str, wanted: _Export, resolved: Resolved, said: Said, *, force: bool) -> None:
+def _export(
+    name: str, options: _ExportOptions, resolved: Resolved, translate: Translator, *, force: bool
+) -> None:
     from chains import Jobs, Journal, load_list
     from pairs import ExportError, describe_files, write_pairs
 
     with Journal(resolved.settings.journal) as journal:
         job = Jobs(journal).find(name).id
-        _check(wanted.files, journal, job, force=force)
+        _check(options.files, journal, job, force=force)
         kept = load_list(journal, job).kept
-        counts = _counts(kept, wanted)
-        if wanted.validation and not all(counts):
+        counts = _counts(kept, options)
+        if options.validation and not all(counts):
             raise ExportError("export.one_document")
         write_pairs(
             kept,
-            wanted.files[0],
-            wanted.format,
-            system=wanted.system,
-            validation=wanted.validation,
+            options.files[0],
+            options.format,
+            system=options.system,
+            validation=options.validation,
             before=partial(journal.save_output, job),
         )
-    info = describe_files(wanted.files, wanted.format, with_system=bool(wanted.system))
-    for file, count in zip(wanted.files, counts, strict=True):
-        typer.echo(said("show.written", count=count, file=file), err=True)
+    info = describe_files(options.files, options.format, with_system=bool(options.system))
+    for file, count in zip(options.files, counts, strict=True):
+        typer.echo(translate("show.written", count=count, file=file), err=True)
     if info:
-        names = ", ".join(file.stem for file in wanted.files)
-        typer.echo(said("show.described", file=info, names=names), err=True)
+        names = ", ".join(file.stem for file in options.files)
+        typer.echo(translate("show.described", file=info, names=names), err=True)
 
 
-def _counts(kept: Sequence[QAPair], wanted: _Export) -> list[int]:
+def _counts(kept: Sequence[QAPair], options: _ExportOptions) -> list[int]:
     from pairs import split_by_document
 
-    if not wanted.validation:
+    if not options.validation:
         return [len(kept)]
-    return [len(part) for part in split_by_document(kept, wanted.validation)]
+    return [len(part) for part in split_by_document(kept, options.validation)]
 
 
-def _view(name: str, output: Path | None, resolved: Resolved, said: Said, *, force: bool) -> Path:
+def _view(
+    name: str, output: Path | None, resolved: Resolved, translate: Translator, *, force: bool
+) -> Path:
     from chains import Jobs, Journal, write_job_view
 
     with Journal(resolved.settings.journal) as journal:
@@ -118,13 +122,13 @@ def _view(name: str, output: Path | None, resolved: Resolved, said: Said, *, for
         page = output or Path(f"qa3-{job}.html")
         _check([page], journal, job, force=force)
         known = partial(journal.save_output, job)
-        write_job_view(journal, job, page, language=said.language, before=known)
-    typer.echo(said("show.viewed", file=page), err=True)
+        write_job_view(journal, job, page, language=translate.language, before=known)
+    typer.echo(translate("show.viewed", file=page), err=True)
     return page
 
 
 def _check(files: Sequence[Path], journal: Journal, job: str, *, force: bool) -> None:
-    """Raises where a file cannot be written, or is not the job's own to replace."""
+    """Raises ExportError if a file cannot be written, or exists and is not the job's own."""
     from pairs import ExportError, check_writable
 
     for file in files:

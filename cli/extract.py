@@ -1,4 +1,4 @@
-"""``qa3 extract``: documents in, a list out, and an account of everything that is not in it."""
+"""``qa3 extract``: makes the pair list of documents and reports what is not in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from messages import say
 
-from .options import Said, list_format, resolved_settings, with_settings
+from .options import Translator, list_format, resolved_settings, with_settings
 from .output import Output, carry_out
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         resolved = resolved_settings(context)
         if dry_run:
             return _estimate(docs, resolved, context.obj, time_one=time_one, as_json=as_json)
-        wanted = Output(output, format_, force=force, quiet=quiet, as_json=as_json)
-        return _extract(docs, resolved, wanted, context.obj)
+        destination = Output(output, format_, force=force, quiet=quiet, as_json=as_json)
+        return _extract(docs, resolved, destination, context.obj)
 
 
-def _extract(docs: list[str], resolved: Resolved, output: Output, said: Said) -> int:
+def _extract(docs: list[str], resolved: Resolved, output: Output, translate: Translator) -> int:
     from chains import Journal, Pipeline
 
     with Journal(resolved.settings.journal) as journal:
@@ -57,12 +57,12 @@ def _extract(docs: list[str], resolved: Resolved, output: Output, said: Said) ->
             ).run(docs),
             journal,
             output,
-            said,
+            translate,
         )
 
 
 def _estimate(
-    docs: list[str], resolved: Resolved, said: Said, *, time_one: bool, as_json: bool
+    docs: list[str], resolved: Resolved, translate: Translator, *, time_one: bool, as_json: bool
 ) -> int:
     from chains import estimate
 
@@ -72,17 +72,19 @@ def _estimate(
     if as_json:
         typer.echo(expected.model_dump_json(indent=2))
         return 0
-    typer.echo(said("show.estimate", **expected.model_dump()))
-    typer.echo(said("show.estimate_tokens", prompt=expected.prompt, completion=expected.completion))
+    typer.echo(translate("show.estimate", **expected.model_dump()))
+    typer.echo(
+        translate("show.estimate_tokens", prompt=expected.prompt, completion=expected.completion)
+    )
     if expected.verifying is not None:
-        typer.echo(said("show.estimate_verifying", **expected.verifying.model_dump()))
+        typer.echo(translate("show.estimate_verifying", **expected.verifying.model_dump()))
     if expected.further is not None:
-        typer.echo(said("show.estimate_further", **expected.further.model_dump()))
+        typer.echo(translate("show.estimate_further", **expected.further.model_dump()))
     if expected.cost is not None:
-        typer.echo(said("show.estimate_cost", cost=f"{expected.cost:.2f}"))
+        typer.echo(translate("show.estimate_cost", cost=f"{expected.cost:.2f}"))
     if expected.cost_at_most is not None:
-        typer.echo(said("show.estimate_at_most", cost=f"{expected.cost_at_most:.2f}"))
+        typer.echo(translate("show.estimate_at_most", cost=f"{expected.cost_at_most:.2f}"))
     if expected.one is not None and expected.eta is not None:
         eta = duration(expected.eta)
-        typer.echo(said("show.estimate_time", one=f"{expected.one:.1f}", eta=eta))
+        typer.echo(translate("show.estimate_time", one=f"{expected.one:.1f}", eta=eta))
     return 0

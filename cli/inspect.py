@@ -1,4 +1,4 @@
-"""``qa3 load`` and ``qa3 split``: what is understood of a document, before a call is paid for."""
+"""``qa3 load`` and ``qa3 split``: shows a document's text and chunks, without calling a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Ctrl-C does while something goes on."""
+"""Handles Ctrl-C during a long operation."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from types import FrameType
 
 @contextmanager
 def on_interrupt(act: Callable[[], None]) -> Iterator[None]:
-    """A context in which Ctrl-C calls a function; only the main thread can be interrupted.
+    """A context in which Ctrl-C calls a function; outside the main thread it does nothing.
 
     Args:
-        act: Called in the main thread, between any two of its steps.
+        act: The handler, called in the main thread between two bytecode instructions.
     """
 
     def interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's form

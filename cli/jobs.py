@@ -1,4 +1,4 @@
-"""``qa3 jobs``, ``qa3 resume`` and ``qa3 retry``: runs of before, and how to go on with them."""
+"""``qa3 jobs``, ``qa3 resume`` and ``qa3 retry``: lists earlier runs and continues them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from messages import say
 
-from .options import Said, list_format, printable, resolved_settings, with_settings
+from .options import Translator, list_format, printable, resolved_settings, with_settings
 from .output import Output, carry_out
 from .show import sentence
 
@@ -22,7 +22,7 @@ _CHANGEABLE = (
     "concurrency", "timeout", "retry_seconds", "max_calls", "max_tokens_total",
     "requests_per_minute", "tokens_per_minute", "embeddings", "threshold", "evidence",
 )  # fmt: skip
-"""What says how to go on with a job; the rest says what was asked, and stays."""
+"""Settings that may change when a job is resumed; the others are part of its requests."""
 _STATES = {
     "waiting": "job.waiting",
     "running": "job.running",
@@ -68,11 +68,11 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             Jobs(opened).delete(found.id)
         typer.echo(context.obj("show.deleted", job=found.id))
 
-    _add_going_on(app, "resume", say("cli.resume", lang), lang)
-    _add_going_on(app, "retry", say("cli.retry", lang), lang)
+    _add_resume(app, "resume", say("cli.resume", lang), lang)
+    _add_resume(app, "retry", say("cli.retry", lang), lang)
 
 
-def _add_going_on(app: typer.Typer, name: str, about: str, lang: str) -> None:
+def _add_resume(app: typer.Typer, name: str, about: str, lang: str) -> None:
     offered = with_settings(lang, *_CHANGEABLE, "journal", after="output")
 
     @app.command(name, help=about, cls=offered)
@@ -91,16 +91,16 @@ def _add_going_on(app: typer.Typer, name: str, about: str, lang: str) -> None:
             for one in _CHANGEABLE
             if resolved.origins[one] == "flag"
         }
-        wanted = Output(output, format_, force=force, quiet=quiet, as_json=as_json)
-        return _go_on(job, resolved, changes, wanted, context.obj, again=name == "retry")
+        destination = Output(output, format_, force=force, quiet=quiet, as_json=as_json)
+        return _resume(job, resolved, changes, destination, context.obj, again=name == "retry")
 
 
-def _go_on(
+def _resume(
     name: str,
     resolved: Resolved,
     changes: dict[str, Any],
     output: Output,
-    said: Said,
+    translate: Translator,
     *,
     again: bool,
 ) -> int:
@@ -118,11 +118,11 @@ def _go_on(
             lambda progress, stop: resume(journal, job, changes, progress=progress, stop=stop),
             journal,
             output,
-            said,
+            translate,
         )
 
 
-def _list(said: Said, resolved: Resolved, *, as_json: bool) -> None:
+def _list(translate: Translator, resolved: Resolved, *, as_json: bool) -> None:
     from chains import Jobs, Journal
 
     with Journal(resolved.settings.journal) as journal:
@@ -131,21 +131,21 @@ def _list(said: Said, resolved: Resolved, *, as_json: bool) -> None:
         typer.echo(json.dumps([_as_json(job) for job in found], ensure_ascii=False))
         return
     for job in found:
-        typer.echo(_line(job, said))
+        typer.echo(_line(job, translate))
     if not found:
-        typer.echo(said("show.no_jobs"), err=True)
+        typer.echo(translate("show.no_jobs"), err=True)
 
 
 def _as_json(job: Job) -> dict[str, Any]:
     return {**job.model_dump(), "counts": job.progress.counts()}
 
 
-def _line(job: Job, said: Said) -> str:
+def _line(job: Job, translate: Translator) -> str:
     chunks, pairs = job.progress.chunks, job.progress.pairs
-    return said(
+    return translate(
         "show.job",
         job=job.id,
-        state=said(_STATES[job.state]),
+        state=translate(_STATES[job.state]),
         when=time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created)),
         done=chunks.done,
         chunks=chunks.total,
@@ -155,7 +155,7 @@ def _line(job: Job, said: Said) -> str:
     )
 
 
-def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
+def _show(name: str, translate: Translator, resolved: Resolved, *, as_json: bool) -> None:
     from chains import Jobs, Journal
 
     with Journal(resolved.settings.journal) as journal:
@@ -165,12 +165,12 @@ def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
         chunks = [outcome.model_dump(mode="json") for outcome in outcomes]
         typer.echo(json.dumps({**_as_json(job), "outcomes": chunks}, ensure_ascii=False))
         return
-    typer.echo(_line(job, said))
+    typer.echo(_line(job, translate))
     if job.failure:
-        typer.echo(sentence(job.failure, said))
+        typer.echo(sentence(job.failure, translate))
     usage, seconds = job.usage, round(job.seconds)
     typer.echo(
-        said(
+        translate(
             "show.cost",
             calls=usage.calls,
             prompt=usage.prompt,
@@ -185,9 +185,9 @@ def _show(name: str, said: Said, resolved: Resolved, *, as_json: bool) -> None:
     for outcome in outcomes:
         if outcome.state not in ("failed", "not asked"):
             continue
-        span, reason = outcome.span, sentence(outcome.reason, said)
+        span, reason = outcome.span, sentence(outcome.reason, translate)
         code = "show.failed" if outcome.state == "failed" else "show.not_asked"
         source = Path(outcome.source).name
-        typer.echo(said(code, source=source, start=span.start, end=span.end, reason=reason))
+        typer.echo(translate(code, source=source, start=span.start, end=span.end, reason=reason))
         for line in outcome.raw.splitlines():
             typer.echo(f"    | {printable(line)}")

@@ -1,4 +1,4 @@
-"""From arguments to an exit code: the app is built in the user's language, and errors end here."""
+"""Builds the Typer app in the user's language, runs it, and turns errors into exit codes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,8 @@ import typer
 
 from messages import LANGUAGES, end_log, log_file, say, start_log
 
-from . import chat as chatting
-from . import dedupe as deduping
-from . import endpoint, jobs
-from . import export as exporting
-from . import extract as extracting
-from . import inspect as looking
-from . import serve as serving
-from . import setup as checking
-from .options import Said, printable
+from . import chat, dedupe, endpoint, export, extract, inspect, jobs, serve, setup
+from .options import Translator, printable
 
 log = logging.getLogger(__name__)
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
@@ -29,14 +22,14 @@ _FLAGS, _WITH_VALUE = ("--verbose", "--debug"), ("--lang", "--log")
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code: 0, 1 where some chunk failed, 2 for what the user can put right.
+    """Runs a command; the exit code is 0, 1 if a chunk failed, or 2 for a user error.
 
     Args:
-        arguments: Without the program's name.
+        arguments: Command-line arguments without the program's name.
     """
     language = language_of(arguments)
     for stream in (sys.stdout, sys.stderr):
-        # A console in a legacy code page must not end a run at the first character it lacks.
+        # A console in a legacy code page must not end the run at a character it cannot encode.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     app = build_app(language)
@@ -47,10 +40,10 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone; nothing more can be said.
+        # The reader of our output has closed the pipe; avoid a second error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except Exception as error:  # noqa: BLE001 - the last door: never a traceback
+    except Exception as error:  # noqa: BLE001 - top level: the user never sees a traceback
         return _fail(error, language)
     finally:
         end_log()
@@ -89,7 +82,7 @@ def language_of(arguments: Sequence[str]) -> str:
 
 
 def build_app(language: str) -> typer.Typer:
-    """The commands with their help in a language."""
+    """The Typer app with its help in a language."""
     app = typer.Typer(
         help=say("cli.about", language),
         no_args_is_help=True,
@@ -100,8 +93,8 @@ def build_app(language: str) -> typer.Typer:
     @app.callback()
     def main(
         context: typer.Context,
-        lang: str = typer.Option(language, "--lang", help=say("cli.lang", language)),  # noqa: ARG001 - read before
-        version: bool = typer.Option(  # noqa: ARG001 - its callback answers
+        lang: str = typer.Option(language, "--lang", help=say("cli.lang", language)),  # noqa: ARG001 - language_of has read it
+        version: bool = typer.Option(  # noqa: ARG001 - handled by its callback
             False, "--version", help=say("cli.version", language), is_eager=True, callback=_version
         ),
         verbose: bool = typer.Option(False, "--verbose", help=say("cli.verbose", language)),
@@ -110,23 +103,13 @@ def build_app(language: str) -> typer.Typer:
             None, "--log", envvar="QA3_LOG", help=say("cli.log", language)
         ),
     ) -> None:
-        context.obj = Said(language)
+        context.obj = Translator(language)
         if verbose or debug or log_to:
             level = logging.DEBUG if debug else logging.INFO if verbose else None
             start_log(level, log_to)
 
-    for room in (
-        extracting,
-        chatting,
-        deduping,
-        jobs,
-        exporting,
-        looking,
-        checking,
-        serving,
-        endpoint,
-    ):
-        room.add_commands(app, language)
+    for module in (extract, chat, dedupe, jobs, export, inspect, setup, serve, endpoint):
+        module.add_commands(app, language)
     return app
 
 
@@ -139,25 +122,25 @@ def _version(asked: bool) -> None:
 
 
 def _fail(error: Exception, language: str) -> int:
-    """Says what happened on one line of stderr; the exit code."""
-    said = getattr(error, "say", None)
-    if said is not None:
-        typer.echo(f"qa3: {printable(said(language))}", err=True)
+    """Prints an error as one line on stderr and returns the exit code."""
+    translate = getattr(error, "say", None)  # a SaidError
+    if translate is not None:
+        typer.echo(f"qa3: {printable(translate(language))}", err=True)
         return MISTAKE
-    shown = getattr(error, "format_message", None)
-    if shown is not None:
+    usage_message = getattr(error, "format_message", None)  # a click.ClickException
+    if usage_message is not None:
         context = getattr(error, "ctx", None)
         command = context.info_name if context and context.parent else ""
-        reason = printable(shown())
+        reason = printable(usage_message())
         typer.echo(f"qa3: {say('cli.usage', language, reason=reason, command=command)}", err=True)
         return MISTAKE
     log.error("the command failed", exc_info=error)
     kind, reason, file = type(error).__name__, printable(str(error))[:300], log_file()
     if file is not None:
-        told = say("cli.unexpected_logged", language, kind=kind, reason=reason, log=file)
+        message = say("cli.unexpected_logged", language, kind=kind, reason=reason, log=file)
     else:
-        told = say("cli.unexpected", language, kind=kind, reason=reason)
+        message = say("cli.unexpected", language, kind=kind, reason=reason)
         if not log.isEnabledFor(logging.DEBUG):
-            told = f"{told} {say('cli.how_to_log', language)}"
-    typer.echo(f"qa3: {told}", err=True)
+            message = f"{message} {say('cli.how_to_log', language)}"
+    typer.echo(f"qa3: {message}", err=True)
     return FAILED

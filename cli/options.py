@@ -1,4 +1,4 @@
-"""What every command shares: the user's language, and options that mean the same everywhere."""
+"""Shared by all commands: the translator, and command-line options made from ``Settings``."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Said:
-    """Speaks the user's language."""
+class Translator:
+    """Fills in messages in the user's language, made safe to print."""
 
     language: str
 
     def __call__(self, code: str, /, **fields: object) -> str:
-        """The sentence of a code; what others named drives no terminal and begins no line."""
+        """The message of a code; strings in its fields lose line breaks and control characters."""
         plain = {
             name: _plain(str(value)) if isinstance(value, str | PurePath) else value
             for name, value in fields.items()
@@ -34,7 +34,7 @@ class Said:
 
 
 def printable(text: str) -> str:
-    """A text on one line, without what would drive the reader's terminal or turn letters round."""
+    """A text on one line, without terminal control and bidirectional override characters."""
     return _plain(" ".join(text.split()))
 
 
@@ -43,20 +43,20 @@ def _plain(text: str) -> str:
 
 
 def with_settings(language: str, *offered: str, after: str = "", group: bool = False) -> Any:
-    """The class of a command that takes settings as flags, and ``--config`` after all others.
+    """A Click command class that takes settings as flags, and ``--config`` after all other options.
 
-    What a flag is called, takes and means comes from ``chains.Settings``, which is loaded when the
-    command itself is asked for and not to list the commands.
+    Names, types and help of the flags come from ``chains.Settings``, which is imported only when
+    the command itself runs, to keep ``qa3 --help`` fast.
 
     Args:
-        language: Of the help.
-        offered: The settings; one with a short flag as ``backend -b``.
-        after: The parameter behind which they stand in the help; empty for before all options.
-        group: Whether the command has commands of its own.
+        language: Language of the help: ``en`` or ``zh``.
+        offered: Names of settings; one with a short flag is written ``backend -b``.
+        after: The parameter that they follow in the help; empty to put them before all options.
+        group: Whether the command has subcommands.
     """
-    shape: Any = TyperGroup if group else TyperCommand
+    parent: Any = TyperGroup if group else TyperCommand
 
-    class WithSettings(shape):  # type: ignore[misc]  # one of two
+    class WithSettings(parent):  # type: ignore[misc]  # chosen at run time
         @cached_property
         def _settings(self) -> list[Any]:
             return _flags(language, offered)
@@ -71,40 +71,40 @@ def with_settings(language: str, *offered: str, after: str = "", group: bool = F
             return [*own[:at], *flags, *own[at:config], *last, *own[config:]]
 
         def invoke(self, ctx: Any) -> Any:
-            ctx.meta[_GIVEN] = {one.name: ctx.params.pop(one.name) for one in self._settings}
+            ctx.meta[_FLAG_VALUES] = {one.name: ctx.params.pop(one.name) for one in self._settings}
             return super().invoke(ctx)
 
     return WithSettings
 
 
-_GIVEN = "qa3.given"
+_FLAG_VALUES = "qa3.given"
 
 
 def resolved_settings(context: typer.Context, more: dict[str, Any] | None = None) -> Resolved:
     """The settings in force for a command made with ``with_settings``.
 
     Args:
-        context: Of the command.
-        more: Settings that its own flags stand for.
+        context: The command's context.
+        more: Further settings, from the command's own options.
 
     Raises:
         SettingsError: A value cannot be used, or the settings file is wrong.
     """
     from chains import resolve
 
-    given = dict(context.meta[_GIVEN])
+    given = dict(context.meta[_FLAG_VALUES])
     config = given.pop("config")
     return resolve({**given, **(more or {})}, config)
 
 
 def _flags(language: str, offered: Sequence[str]) -> list[Any]:
-    """The options for settings as Typer makes them, and the one for another settings file."""
+    """Click options for settings, and ``--config``."""
     from chains import setting_info
 
     parameters = []
     for name, *short in map(str.split, offered):
         info = setting_info(name)
-        # A wrong value is refused with the other origins' in one sentence, not by its flag.
+        # Typed as strings: resolve() reports a wrong value the same way for every origin.
         kind: Any = info.kind if info.kind in (bool, Path) else str
         shown = f"<{info.kind.__name__}>" if info.kind in (int, float) else None
         flag = "--" + name.replace("_", "-")
@@ -119,17 +119,17 @@ def _flags(language: str, offered: Sequence[str]) -> list[Any]:
     )
 
     def take(**_given: Any) -> None:
-        """Stands for the command whose options these become."""
+        """Takes the options; only its signature is used."""
 
-    take.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what Typer reads
+    take.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # read by Typer
     app = typer.Typer(add_completion=False)
     app.command()(take)
-    made: list[Any] = typer.main.get_command(app).params
-    return made
+    params: list[Any] = typer.main.get_command(app).params
+    return params
 
 
 def list_format(language: str) -> Any:
-    """The flag for the format a list is written in."""
+    """The ``--format`` option of commands that write a list."""
     from pairs import FORMATS
 
     formats = ("、" if language == "zh" else ", ").join(FORMATS)
@@ -137,5 +137,5 @@ def list_format(language: str) -> Any:
 
 
 def config_file(language: str) -> Any:
-    """The flag for another settings file."""
+    """The ``--config`` option."""
     return typer.Option(None, "--config", help=say("cli.config_file", language))

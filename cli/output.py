@@ -1,4 +1,4 @@
-"""A run carried out at the command line: shown while it goes on, stopped by Ctrl-C, and saved."""
+"""Runs a pipeline at the command line: shows progress, handles Ctrl-C, writes the list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from .interrupt import on_interrupt
-from .options import Said
+from .options import Translator
 
 if TYPE_CHECKING:
     from chains import DownloadProgress, Event, Journal
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     Start = Callable[[DownloadProgress, threading.Event], Iterator[Event]]
 
 INCOMPLETE = 1
-SHOWN = 5  # pairs on the screen where a file holds them all
+PREVIEW = 5  # pairs per document on the screen, if a file holds them all
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where a list goes: a file, standard output, or both."""
+    """Where a list is written: a file, standard output, or both."""
 
     path: Path | None
     format: str | None
@@ -37,14 +37,14 @@ class Output:
     as_json: bool
 
     def at(self, path: Path, format_: str) -> Output:
-        """The same for a file that an earlier command named."""
+        """The same output with the file that an earlier command named."""
         return replace(self, path=path, format=self.format or format_)
 
     def check(self, journal: Journal) -> None:
-        """Before a call is paid for: the file can be written and is ours to replace.
+        """Raises ExportError early, before any model call, if the file could not be written.
 
         Raises:
-            ExportError: It is not.
+            ExportError: It cannot be written, or exists and was not written by qa3.
         """
         from pairs import ExportError, check_writable, format_of
 
@@ -56,7 +56,7 @@ class Output:
             raise ExportError("export.exists", file=str(self.path))
 
     def plan(self, journal: Journal, job: str) -> None:
-        """Remembers with the job where its list goes, for whoever goes on with it."""
+        """Saves the path with the job, so that ``qa3 resume`` writes to the same file."""
         from chains import Jobs
         from pairs import format_of
 
@@ -68,7 +68,7 @@ class Output:
             Jobs(journal).save_output(job, planned)
 
     def save(self, result: PairList, journal: Journal, job: str) -> None:
-        """Writes the file, known to the journal as ours before it stands in its place.
+        """Writes the file; the journal records it first, so that qa3 may replace it later.
 
         Raises:
             ExportError: It cannot be written.
@@ -80,23 +80,23 @@ class Output:
             write_pairs(result.kept, self.path, self.format, before=known)
 
 
-def carry_out(start: Start, journal: Journal, output: Output, said: Said) -> int:
-    """The exit code of a run: 1 where a chunk failed or was not asked about.
+def carry_out(start: Start, journal: Journal, output: Output, translate: Translator) -> int:
+    """Runs a pipeline; the exit code is 1 if a chunk failed or was not asked about.
 
     Args:
-        start: Begins the run, given what shows downloads and what stops it.
-        journal: Of the run.
-        output: Checked before.
-        said: Speaks the user's language.
+        start: Starts the run, given a download callback and the event that cancels it.
+        journal: The run's journal.
+        output: Where the list goes; checked already.
+        translate: Translates messages into the user's language.
 
     Raises:
-        SaidError: Nothing could be done, or nothing be written.
+        SaidError: The run failed as a whole, or the file cannot be written.
     """
-    from .progress import Showing
+    from .progress import ProgressDisplay
     from .show import show_pairs
 
     stop = threading.Event()
-    with _stopping(stop, said), Showing(said, quiet=output.quiet) as showing:
+    with _stopping(stop, translate), ProgressDisplay(translate, quiet=output.quiet) as showing:
         planned = False
         for event in start(showing.download, stop):
             showing.show(event)
@@ -108,26 +108,26 @@ def carry_out(start: Start, journal: Journal, output: Output, said: Said) -> int
     if output.as_json:
         typer.echo(result.model_dump_json(indent=2))
     elif output.path is None:
-        show_pairs(result.kept, said)
+        show_pairs(result.kept, translate)
     elif not output.quiet:
-        show_pairs(result.kept, said, most=SHOWN)
+        show_pairs(result.kept, translate, most=PREVIEW)
     if not output.quiet:
         showing.summary(output.path)
         states = result.states()
         if states["not asked"]:
-            typer.echo(said("cli.stopped", job=job), err=True)
+            typer.echo(translate("cli.stopped", job=job), err=True)
         elif states["failed"]:
-            typer.echo(said("cli.failed", job=job), err=True)
+            typer.echo(translate("cli.failed", job=job), err=True)
     return 0 if result.complete else INCOMPLETE
 
 
-def _stopping(stop: threading.Event, said: Said) -> AbstractContextManager[None]:
-    """Ctrl-C finishes the calls under way; a second one leaves at once, replies being saved."""
+def _stopping(stop: threading.Event, translate: Translator) -> AbstractContextManager[None]:
+    """A context for Ctrl-C: the first lets calls in flight finish, the second exits at once."""
 
     def interrupted() -> None:
         if stop.is_set():
             os._exit(130)
         stop.set()
-        typer.echo("\n" + said("cli.stopping"), err=True)
+        typer.echo("\n" + translate("cli.stopping"), err=True)
 
     return on_interrupt(interrupted)

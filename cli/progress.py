@@ -1,4 +1,4 @@
-"""A run while it goes on: one live line on a terminal, a line now and then elsewhere."""
+"""Shows a run's progress: a live bar on a terminal, an occasional line otherwise."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typer
 from chains import FAULTS, ChunkDone, Done, Event, Prepared, RunProgress, Verified, marks
 from pairs import ChunkOutcome, PairList
 
-from .options import Said, printable
+from .options import Translator, printable
 from .show import sentence
 
 if TYPE_CHECKING:
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 10.0
 
 
-class Showing:
-    """Shows events on stderr and keeps the result.
+class ProgressDisplay:
+    """Shows a run's events on stderr and keeps its result.
 
     Args:
-        said: Speaks the user's language.
-        quiet: Shows nothing, but keeps the result all the same.
+        translate: Translates messages into the user's language.
+        quiet: Show nothing; the result is kept all the same.
 
     Attributes:
         result: The list, once the run is done.
         job: The job's id.
     """
 
-    def __init__(self, said: Said, *, quiet: bool) -> None:
+    def __init__(self, translate: Translator, *, quiet: bool) -> None:
         from rich.console import Console
 
         self.result = PairList()
         self.job = ""
-        self._said = said
+        self._translate = translate
         self._quiet = quiet
         self._console = Console(stderr=True, quiet=quiet, highlight=False, markup=False)
         self._bar: Progress | None = None
@@ -50,7 +50,7 @@ class Showing:
         self._lock = threading.Lock()
         self._seconds = 0.0
 
-    def __enter__(self) -> Showing:
+    def __enter__(self) -> ProgressDisplay:
         return self
 
     def __exit__(
@@ -81,26 +81,26 @@ class Showing:
             if self._bar is None or self._bar.tasks[0].description != file:
                 megabytes = round(total / 1e6)
                 self._console.print(
-                    self._said("show.download", file=file, megabytes=megabytes), soft_wrap=True
+                    self._translate("show.download", file=file, megabytes=megabytes), soft_wrap=True
                 )
                 self._open_bar(file, total, size=True)
             self._advance(done, "")
 
     def summary(self, output: Path | None) -> None:
-        """Says how every chunk and every pair ended, and what it cost."""
-        result, said = self.result, self._said
+        """Prints the outcome of all chunks and pairs, and the cost."""
+        result, translate = self.result, self._translate
         states = {state.replace(" ", "_"): count for state, count in result.states().items()}
-        lines = [said("show.chunks", total=len(result.chunks), **states)]
+        lines = [translate("show.chunks", total=len(result.chunks), **states)]
         lines += [self._failed(one) for one in result.chunks if one.state == "failed"]
         unasked = Counter(
-            sentence(one.reason, said) for one in result.chunks if one.state == "not asked"
+            sentence(one.reason, translate) for one in result.chunks if one.state == "not asked"
         )
         for reason, count in unasked.most_common():
-            lines.append("  " + said("show.not_asked_count", count=count, reason=reason))
+            lines.append("  " + translate("show.not_asked_count", count=count, reason=reason))
         lines += self._pairs()
         usage = result.usage
         lines.append(
-            said(
+            translate(
                 "show.cost",
                 calls=usage.calls,
                 prompt=usage.prompt,
@@ -111,17 +111,17 @@ class Showing:
         )
         unexpected = any(o.reason and o.reason.code == "chunk.unexpected" for o in result.chunks)
         if unexpected or any(one.reason.code == "pair.fault" for one in result.rejected):
-            lines.append(said("cli.how_to_log"))
+            lines.append(translate("cli.how_to_log"))
         if output:
-            lines.append(said("show.written", count=len(result.kept), file=output))
+            lines.append(translate("show.written", count=len(result.kept), file=output))
         for line in lines:
             typer.echo(line, err=True)
 
     def _pairs(self) -> list[str]:
         """How every pair ended."""
-        result, said = self.result, self._said
+        result, translate = self.result, self._translate
         lines = [
-            said(
+            translate(
                 "show.pairs",
                 parsed=sum(chunk.parsed for chunk in result.chunks),
                 kept=len(result.kept),
@@ -131,46 +131,48 @@ class Showing:
         ]
         if result.duplicates:
             count = len(result.duplicates)
-            lines.append("  " + said("show.duplicates", count=count, embeddings=result.embeddings))
+            lines.append(
+                "  " + translate("show.duplicates", count=count, embeddings=result.embeddings)
+            )
         if result.conflicts:
-            lines.append("  " + said("show.conflicts", count=len(result.conflicts)))
+            lines.append("  " + translate("show.conflicts", count=len(result.conflicts)))
         if self._progress.verified[1]:
-            lines.append("  " + said("show.verified", **marks(result)))
+            lines.append("  " + translate("show.verified", **marks(result)))
         faults = sum(one.reason.code in FAULTS for one in result.rejected)
         if faults:
-            lines.append("  " + said("show.faults", count=faults))
-        reasons = Counter(sentence(one.reason, said) for one in result.rejected)
+            lines.append("  " + translate("show.faults", count=faults))
+        reasons = Counter(sentence(one.reason, translate) for one in result.rejected)
         for reason, count in reasons.most_common():
-            lines.append("  " + said("show.rejected", count=count, reason=reason))
+            lines.append("  " + translate("show.rejected", count=count, reason=reason))
         return lines
 
     def _failed(self, chunk: ChunkOutcome) -> str:
-        span, reason = chunk.span, sentence(chunk.reason, self._said)
+        span, reason = chunk.span, sentence(chunk.reason, self._translate)
         source = Path(chunk.source).name
-        said = self._said
-        return "  " + said(
+        translate = self._translate
+        return "  " + translate(
             "show.failed", source=source, start=span.start, end=span.end, reason=reason
         )
 
     def _prepared(self, event: Prepared) -> None:
-        said = self._said
+        translate = self._translate
         self.job = event.job
-        self._progress.snapshot()  # from now on the speed is measured
-        self._console.print(said("show.prepared", **event.model_dump()), soft_wrap=True)
+        self._progress.snapshot()  # starts the measurement of the speed
+        self._console.print(translate("show.prepared", **event.model_dump()), soft_wrap=True)
         if event.embedded:
-            self._console.print(said("show.small_model"), soft_wrap=True)
+            self._console.print(translate("show.small_model"), soft_wrap=True)
         for reason in event.refused:
-            self._console.print(f"! {sentence(reason, said)}", soft_wrap=True)
+            self._console.print(f"! {sentence(reason, translate)}", soft_wrap=True)
         for source, reason in event.warnings:
             name = printable(Path(source).name)
-            self._console.print(f"! {name}: {sentence(reason, said)}", soft_wrap=True)
+            self._console.print(f"! {name}: {sentence(reason, translate)}", soft_wrap=True)
         self._open_bar("", event.chunks, size=False)
 
     def _chunk(self, event: ChunkDone) -> None:
         if self._bar is None or self._bar.tasks[0].total != event.total:
             self._open_bar("", event.total, size=False)
         now = self._progress.snapshot()
-        text = self._said(
+        text = self._translate(
             "show.progress",
             done=now.done,
             total=now.total,
@@ -187,11 +189,11 @@ class Showing:
             self._open_bar("", event.total, size=False)
         fields = event.model_dump(include={"done", "total"})
         tokens = self._progress.snapshot().tokens
-        self._advance(event.done, self._said("show.verifying", **fields, tokens=tokens))
+        self._advance(event.done, self._translate("show.verifying", **fields, tokens=tokens))
 
     def _advance(self, done: int, text: str) -> None:
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, said=text)
+            self._bar.update(self._task, completed=done, status=text)
         if not self._console.is_terminal and time.monotonic() > (
             self._last_line + SECONDS_BETWEEN_LINES
         ):
@@ -202,8 +204,8 @@ class Showing:
     def _open_bar(self, name: str, total: int, *, size: bool) -> None:
         from rich import progress
 
-        self._close_bar()  # a console holds one live line
-        amount = progress.DownloadColumn() if size else progress.TextColumn("{task.fields[said]}")
+        self._close_bar()  # rich allows one live display per console
+        amount = progress.DownloadColumn() if size else progress.TextColumn("{task.fields[status]}")
         self._bar = progress.Progress(
             progress.TextColumn("{task.description}"),
             progress.BarColumn(),
@@ -213,7 +215,7 @@ class Showing:
             transient=True,
             disable=self._quiet or not self._console.is_terminal,
         )
-        self._task = self._bar.add_task(name, total=total, said="")
+        self._task = self._bar.add_task(name, total=total, status="")
         self._bar.start()
 
     def _close_bar(self) -> None:
@@ -223,7 +225,7 @@ class Showing:
 
 
 def duration(seconds: float) -> str:
-    """A time to wait, as hours, minutes and seconds."""
+    """Seconds as ``h:mm:ss`` or ``m:ss``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

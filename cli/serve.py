@@ -1,4 +1,4 @@
-"""``qa3 serve`` and ``qa3 ui``: the other two doors, started from here."""
+"""``qa3 serve`` and ``qa3 ui``: start the REST service and the Chainlit page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``qa3 config``, ``qa3 doctor`` and ``qa3 model``: what is set, what is there, what is missing."""
+"""``qa3 config``, ``qa3 doctor`` and ``qa3 model``: settings, diagnosis and model downloads."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     def doctor(context: typer.Context) -> int:
         from chains import examine
 
-        well = True
+        ok = True
         for finding in examine(resolved_settings(context)):
             mark = {"ok": "ok  ", "note": "note", "wrong": "FAIL"}[finding.state]
             typer.echo(f"{mark} {printable(finding.reason.say(lang))}")
-            well = well and finding.state != "wrong"
-        return 0 if well else 1
+            ok = ok and finding.state != "wrong"
+        return 0 if ok else 1
 
     model = typer.Typer(help=say("cli.model", lang), no_args_is_help=True)
     app.add_typer(model, name="model")
@@ -62,9 +62,9 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     ) -> None:
         from chains import download_named
 
-        from .progress import Showing
+        from .progress import ProgressDisplay
 
-        with Showing(context.obj, quiet=False) as showing:
+        with ProgressDisplay(context.obj, quiet=False) as showing:
             path = download_named(name, showing.download, to)
         typer.echo(str(path))
 
@@ -78,7 +78,7 @@ def _settings(resolved: Resolved) -> dict[str, dict[str, Any]]:
 
 
 def _backends(resolved: Resolved) -> dict[str, dict[str, Any]]:
-    """Each backend's table; of a key only whether there is one."""
+    """Each backend's table; an API key is masked."""
     from chains import all_backends, secret
 
     tables: dict[str, dict[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""Pairs and reasons as a person reads them."""
+"""Prints pairs and failure reasons for people."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from .options import Said, printable
+from .options import Translator, printable
 
 if TYPE_CHECKING:
     from pairs import QAPair, Reason
 
 
-def sentence(reason: Reason | None, said: Said) -> str:
-    """A reason as words; empty where there is none."""
-    return printable(reason.say(said.language)) if reason else ""
+def sentence(reason: Reason | None, translate: Translator) -> str:
+    """A reason in the user's language; empty if there is none."""
+    return printable(reason.say(translate.language)) if reason else ""
 
 
-def show_pairs(pairs: Iterable[QAPair], said: Said, most: int | None = None) -> None:
+def show_pairs(pairs: Iterable[QAPair], translate: Translator, most: int | None = None) -> None:
     """Prints pairs with the passage that proves each.
 
     Args:
         pairs: In order.
-        said: Speaks the user's language.
-        most: How many of each document; None for all.
+        translate: Translates messages into the user's language.
+        most: How many pairs per document; None for all.
     """
     of_document: Counter[str] = Counter()
     for number, pair in enumerate(pairs, 1):
@@ -35,18 +35,18 @@ def show_pairs(pairs: Iterable[QAPair], said: Said, most: int | None = None) -> 
             continue
         typer.echo(f"{number}. {printable(pair.question)}")
         typer.echo(f"   {printable(pair.answer)}")
-        typer.echo(f"   [{place(pair, said)}] {printable(pair.evidence.sentence)}")
+        typer.echo(f"   [{place(pair, translate)}] {printable(pair.evidence.sentence)}")
         typer.echo("")
     for source, count in of_document.items():
         if most is not None and count > most:
             name = Path(source).name
-            typer.echo(said("show.more", count=count - most, source=name))
+            typer.echo(translate("show.more", count=count - most, source=name))
 
 
-def place(pair: QAPair, said: Said) -> str:
-    """Where a pair's evidence stands: document, page, characters."""
+def place(pair: QAPair, translate: Translator) -> str:
+    """Where a pair's evidence is: document, page, character offsets."""
     source, span = Path(pair.source).name, pair.evidence.span
     if span is None:
-        return said("show.no_evidence", source=source)
+        return translate("show.no_evidence", source=source)
     code = "show.evidence" if pair.evidence.page else "show.evidence_no_page"
-    return said(code, source=source, page=pair.evidence.page, start=span.start, end=span.end)
+    return translate(code, source=source, page=pair.evidence.page, start=span.start, end=span.end)

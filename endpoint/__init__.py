@@ -1,4 +1,4 @@
-"""The local model servers: OpenAI-compatible addresses on this machine, spoken to over HTTP."""
+"""Local OpenAI-compatible model servers: ChatGLM3 and llama.cpp."""
 
 import lazy_loader
 

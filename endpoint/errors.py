@@ -1,7 +1,7 @@
-"""Errors of the room: EndpointError <- SaidError <- LangChainException."""
+"""Errors of the endpoint: EndpointError <- SaidError <- LangChainException."""
 
 from messages.errors import SaidError
 
 
 class EndpointError(SaidError):
-    """A local model server that does not start or has died, with the reason and the remedy."""
+    """A failure of a local model server: start-up, request or engine."""

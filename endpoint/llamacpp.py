@@ -1,7 +1,7 @@
 """llama.cpp as a child process with an OpenAI-compatible address on a free loopback port.
 
-A child, because an assert inside llama.cpp kills its process, and because it must end with us even
-when we are killed: the child stops as soon as its standard input closes.
+A separate process, because a failed assert inside llama.cpp kills its process. The child exits as
+soon as its standard input closes, so it also ends when this process is killed.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ START_SECONDS = 120.0
 
 
 class LlamaServer:
-    """A served GGUF model, started by ``start()`` and ended with the context or the process.
+    """A llama.cpp server for one GGUF model; runs from ``start`` to ``stop``, or as a context.
 
     Args:
         model: The GGUF file.
         context: Tokens one request may hold, prompt and reply together.
         slots: Requests answered at the same time.
         threads: CPU threads; None for llama.cpp's own choice.
-        gpu_layers: Layers that a GPU computes, where this llama.cpp was built for one.
+        gpu_layers: Layers to offload to a GPU, if this llama.cpp was built with GPU support.
 
     Attributes:
         base_url: Ends in ``/v1``; empty until started.
-        api_key: Made anew for each server, so that no other program on the machine can use it.
+        api_key: Random for each server, so that no other program on the machine can use it.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class LlamaServer:
         self._log: IO[bytes] | None = None
 
     def start(self) -> LlamaServer:
-        """This server, answering.
+        """Starts the child and returns this server once it accepts requests.
 
         Raises:
-            EndpointError: The file is no model llama.cpp can read, or it did not start in time.
+            EndpointError: llama.cpp cannot read the file, or did not start in time.
         """
         if self._child is not None:
             return self
@@ -76,7 +76,7 @@ class LlamaServer:
             encoding="utf-8",
         )
         assert self._child.stdin is not None  # noqa: S101 - asked for above
-        order = {
+        config = {
             "model": str(self.model.resolve()),
             "name": self.model.stem,
             "context": self.context,
@@ -86,20 +86,20 @@ class LlamaServer:
             "api_key": self.api_key,
         }
         try:
-            self._child.stdin.write(json.dumps(order) + "\n")
+            self._child.stdin.write(json.dumps(config) + "\n")
             self._child.stdin.flush()
         except OSError:
             pass  # it died at once; the wait below says why
         address = self._first_line()
         if not address:
-            reason = self._last_words()
+            reason = self._error_line()
             self.stop()
             raise EndpointError("endpoint.llamacpp_start", model=self.model.name, reason=reason)
         self.base_url = f"{address}/v1"
         return self
 
     def _first_line(self) -> str:
-        """The address the child prints once it serves; empty when it died or took too long."""
+        """The address the child prints when it is ready; empty if it died or took too long."""
         assert self._child is not None  # noqa: S101
         assert self._child.stdout is not None  # noqa: S101
         lines: SimpleQueue[str] = SimpleQueue()
@@ -110,21 +110,21 @@ class LlamaServer:
         except Empty:
             return ""
 
-    def _last_words(self) -> str:
+    def _error_line(self) -> str:
         """The last line of the child's log that names an error, else its last line."""
         if self._log is None:
             return ""
         self._log.seek(0)
         lines = self._log.read()[-20_000:].decode("utf-8", "replace").splitlines()
-        telling = [line.strip() for line in lines if "error" in line.lower()] or lines[-1:]
-        return telling[-1].strip()[:300] if telling else "it ended without a word"
+        errors = [line.strip() for line in lines if "error" in line.lower()] or lines[-1:]
+        return errors[-1].strip()[:300] if errors else "it ended without a word"
 
     def alive(self) -> bool:
         """Whether the child runs."""
         return self._child is not None and self._child.poll() is None
 
     def stop(self) -> None:
-        """Ends the child; harmless when there is none."""
+        """Ends the child; does nothing if there is none."""
         child, self._child = self._child, None
         if child is not None:
             if child.stdin is not None:

@@ -1,7 +1,7 @@
-"""The child process: reads its order from standard input, prints its address, ends with the pipe.
+"""The llama.cpp child process: reads its configuration from stdin and prints its address.
 
-Run as ``python -m endpoint.llamacpp_child``. The order is one line of JSON, so that the key stands
-in no list of processes.
+Run as ``python -m endpoint.llamacpp_child``. The configuration is one line of JSON on stdin and not
+on the command line, so that the API key does not show in the process list.
 """
 
 import json
@@ -12,23 +12,23 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Serves until standard input closes, that is, until the parent stops us or dies."""
-    order = json.loads(sys.stdin.readline())
+    """Serves until standard input closes, that is, until the parent stops it or dies."""
+    config = json.loads(sys.stdin.readline())
     import xllamacpp
 
     params = xllamacpp.CommonParams()
-    params.model.path = order["model"]
-    params.n_ctx = order["context"] * order["slots"]
-    params.n_parallel = order["slots"]
+    params.model.path = config["model"]
+    params.n_ctx = config["context"] * config["slots"]
+    params.n_parallel = config["slots"]
     params.hostnames = ["127.0.0.1"]
     params.port = 0
-    params.api_keys = [order["api_key"]]
+    params.api_keys = [config["api_key"]]
     params.ui = False
     params.offline = True
     params.endpoint_slots = False
-    params.n_gpu_layers = order["gpu_layers"]
-    params.model_alias = {order["name"]}
-    threads = order["threads"] or idle_cores()
+    params.n_gpu_layers = config["gpu_layers"]
+    params.model_alias = {config["name"]}
+    threads = config["threads"] or idle_cores()
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)  # noqa: T201 - what the parent waits for
@@ -38,10 +38,10 @@ def main() -> None:
 
 
 def idle_cores() -> int:
-    """Cores that nobody else keeps busy just now, at least one.
+    """The number of CPU cores that are idle now, at least 1.
 
-    llama.cpp's threads wait for each other at every layer: two of them on one free core write a
-    quarter of what a single one does (3 to 4 against 16 tokens a second, measured).
+    llama.cpp's threads wait for each other at every layer: two threads on one free core generate a
+    quarter of what one thread does (measured: 3 to 4 against 16 tokens a second).
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     cores = cores or 1
@@ -57,7 +57,7 @@ def idle_cores() -> int:
 
 
 def _ticks(stat: Path) -> list[int]:
-    """The processor's time so far by kind: user, nice, system, idle ..."""
+    """CPU time so far in clock ticks: user, nice, system, idle ..."""
     return [int(word) for word in stat.read_text(encoding="ascii").splitlines()[0].split()[1:9]]
 
 

@@ -12,25 +12,25 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-_ROOMS = ("messages", "prompts", "loaders", "pairs", "chains")
+_PACKAGES = ("messages", "prompts", "loaders", "pairs", "chains")
 
 
 def _check_not_hidden() -> None:
-    """Raises ImportError where a module of the user's has the name of a package of ours.
+    """Raises ImportError if a module of the user hides one of our packages.
 
-    A script's own folder comes first on Python's path, so that a ``prompts.py`` beside the script
-    is found instead of our ``prompts``.
+    A script's own folder comes first on sys.path, so a ``prompts.py`` beside the script
+    would be imported instead of our ``prompts``.
     """
     ours = Path(__file__).resolve().parent.parent
-    for room in _ROOMS:
-        spec = find_spec(room)
+    for name in _PACKAGES:
+        spec = find_spec(name)
         origin = Path(spec.origin).resolve() if spec and spec.origin else None
-        if origin is None or origin.parent != ours / room:
+        if origin is None or origin.parent != ours / name:
             found = origin or (list(spec.submodule_search_locations or ()) if spec else None)
             raise ImportError(
-                f"qa3 needs its own package {room!r}, but Python finds {found or 'nothing'} under"
+                f"qa3 needs its own package {name!r}, but Python finds {found or 'nothing'} under"
                 f" that name; rename it, or run the script from another folder."
-                f" / qa3 需要自己的 {room!r} 包，但 Python 以此名找到的是 {found or '空'}；"
+                f" / qa3 需要自己的 {name!r} 包，但 Python 以此名找到的是 {found or '空'}；"
                 "请将其改名，或换一个目录运行脚本。"
             )
 

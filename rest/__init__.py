@@ -1,1 +1,1 @@
-"""The rooms behind ``app_rest.py``: what may come in, what runs, what goes out, and who watches."""
+"""The REST service; ``app_rest.py`` is its entry point."""

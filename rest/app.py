@@ -1,4 +1,4 @@
-"""The REST application and its server process: routes, guards, start-up and shutdown."""
+"""Builds the FastAPI application and runs it under uvicorn: routes, middleware, lifespan."""
 
 from __future__ import annotations
 
@@ -30,33 +30,30 @@ from messages import SaidError, log_file, start_log
 
 from .config import Access, Limits, access_for
 from .error_handlers import add_refusals
-from .metrics import Measuring, Metrics
+from .metrics import Metrics, MetricsMiddleware
 from .openapi import ALWAYS, describe, refusals
-from .readiness import BackendLook
-from .routes import ask as asking
-from .routes import files, jobs, pages, pairs
-from .routes import health as watching
-from .routes import lists as listing
-from .security import Guard
+from .readiness import BackendProbe
+from .routes import ask, files, health, jobs, lists, pages, pairs
+from .security import AccessMiddleware
 from .service import BATCH_WIDTH, Service
 from .uploads import Uploads
 
 log = logging.getLogger(__name__)
-LOOK_SECONDS = 10.0
-"""Between looks for jobs whose process has gone, and for uploads that are old."""
-_ROUTERS = tuple(room.router for room in (pairs, files, jobs, listing, asking, watching, pages))
+MAINTENANCE_SECONDS = 10.0
+"""Seconds between checks for orphaned jobs and expired uploads."""
+_ROUTERS = tuple(module.router for module in (pairs, files, jobs, lists, ask, health, pages))
 
 
 def build(config: Path | None, access: Access | None, limits: Limits | None) -> FastAPI:
-    """The service.
+    """The FastAPI application.
 
     Args:
-        config: A settings file.
-        access: None for a loopback address.
-        limits: None for the usual.
+        config: A settings file; None for the one ``resolve`` finds.
+        access: Who may send requests; None for the rules of a loopback address.
+        limits: Request and upload limits; None for the defaults.
 
     Raises:
-        SaidError: The settings, the journal or the uploads' folder cannot be used.
+        SaidError: The settings, the journal or the upload folder cannot be used.
     """
     access = access or access_for("127.0.0.1")
     limits = limits or Limits()
@@ -66,9 +63,9 @@ def build(config: Path | None, access: Access | None, limits: Limits | None) -> 
     for router in _ROUTERS:
         app.include_router(router, responses=refusals(*ALWAYS))
     add_refusals(app)
-    describe(app, access, [one.name for one in all_backends(service.resolved)])
-    app.add_middleware(Measuring, metrics=service.metrics)
-    app.add_middleware(Guard, access=access, limits=limits)
+    describe(app, access, [backend.name for backend in all_backends(service.resolved)])
+    app.add_middleware(MetricsMiddleware, metrics=service.metrics)
+    app.add_middleware(AccessMiddleware, access=access, limits=limits)
     if access.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -81,7 +78,7 @@ def build(config: Path | None, access: Access | None, limits: Limits | None) -> 
 
 
 def start_server_log() -> None:
-    """Writes the log to the file of ``QA3_LOG``, unless the command line has begun one.
+    """Starts logging to the file of ``QA3_LOG``, unless the command line has done so already.
 
     Raises:
         SaidError: The file cannot be written.
@@ -92,10 +89,10 @@ def start_server_log() -> None:
 
 
 def open_service(config: Path | None, access: Access, limits: Limits) -> Service:
-    """What the routes work with, opened.
+    """The state that the routes share: opens the journal, the job runner and the upload store.
 
     Raises:
-        SaidError: The settings, the journal or the uploads' folder cannot be used.
+        SaidError: The settings, the journal or the upload folder cannot be used.
     """
     resolved = resolve(config=config)
     choose(resolved)
@@ -116,7 +113,7 @@ def open_service(config: Path | None, access: Access, limits: Limits) -> Service
         uploads=Uploads(user_folder("data") / "uploads", limits),
         metrics=Metrics(Jobs(journal).all),
         retrievers=RetrieverCache(journal, runner.embeddings),
-        backend_look=BackendLook(resolved),
+        backend_probe=BackendProbe(resolved),
     )
 
 
@@ -124,7 +121,7 @@ def open_service(config: Path | None, access: Access, limits: Limits) -> Service
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     await to_thread.run_sync(service.runner.adopt)
-    tasks = [asyncio.create_task(_warm(service)), asyncio.create_task(_look_after(service))]
+    tasks = [asyncio.create_task(_warm_up(service)), asyncio.create_task(_maintain(service))]
     try:
         yield
     finally:
@@ -136,8 +133,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await to_thread.run_sync(service.close)
 
 
-async def _warm(service: Service) -> None:
-    """Loads the embedding, so that the first request need not wait for it."""
+async def _warm_up(service: Service) -> None:
+    """Loads the embedding model in advance, so that the first request need not wait for it."""
     try:
         await service.work(lambda: service.embeddings(service.resolved))
         service.embedding_state = "ok"
@@ -146,10 +143,10 @@ async def _warm(service: Service) -> None:
         log.warning("the embedding cannot be loaded: %s", error.code)
 
 
-async def _look_after(service: Service) -> None:
-    """Takes up what other services left behind, and clears old uploads, now and then."""
+async def _maintain(service: Service) -> None:
+    """Periodically adopts jobs of processes that have died and deletes expired uploads."""
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(MAINTENANCE_SECONDS)
         try:
             await to_thread.run_sync(lambda: service.runner.adopt(waiting=False))
             await to_thread.run_sync(service.uploads.sweep)
@@ -158,36 +155,40 @@ async def _look_after(service: Service) -> None:
 
 
 CLOSING_SECONDS = 30
-"""Connections still open so long after the end was asked for are closed."""
+"""Seconds that open connections get at shutdown before they are closed."""
 SWITCH_SECONDS = 0.0005
-_MOST_CONNECTIONS = 2000
-_HEADER_BYTES = 64_000
+_MAX_CONNECTIONS = 2000
+_MAX_HEADER_BYTES = 64_000
 
 
 class Server(uvicorn.Server):
-    """Tells the service that it ends before it waits for connections, which wait for events."""
+    """A uvicorn server that stops the service before it waits for open connections.
+
+    Open event streams end only when the service stops, so uvicorn alone would wait for them until
+    its timeout.
+    """
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Ends what is waited for first."""
-        service: Service | None = getattr(self.config.app.state, "service", None)  # type: ignore[union-attr]  # an app of ours
+        """Stops the service, then shuts down as uvicorn does."""
+        service: Service | None = getattr(self.config.app.state, "service", None)  # type: ignore[union-attr]  # always a FastAPI
         if service is not None:
             service.stop_all()
         await super().shutdown(sockets)
 
 
 def run(app: FastAPI, host: str, port: int) -> None:
-    """Serves until the process is asked to end."""
-    # Threads that compute would else keep the event loop waiting for 5 ms each, again and again.
+    """Serves the application until the process receives SIGINT or SIGTERM."""
+    # Otherwise each computing thread holds the GIL, and so the event loop, for 5 ms at a time.
     sys.setswitchinterval(SWITCH_SECONDS)
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         log_level="warning",
-        access_log=False,  # addresses and paths are nobody's business but a proxy's
+        access_log=False,  # client addresses and paths stay out of our logs; a proxy can log them
         server_header=False,
-        limit_concurrency=_MOST_CONNECTIONS,
+        limit_concurrency=_MAX_CONNECTIONS,
         timeout_graceful_shutdown=CLOSING_SECONDS,
-        h11_max_incomplete_event_size=_HEADER_BYTES,
+        h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
     )
     Server(config).run()

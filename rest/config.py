@@ -1,4 +1,4 @@
-"""What a service takes on and whom it lets in; each bound stands here once, with its unit."""
+"""Configuration of the REST service: access rules and limits, each limit with its unit."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .errors import RestError
 TOKEN_VARIABLE = "QA3_TOKEN"  # noqa: S105 - the variable's name
 LEAST_TOKEN = 16  # characters
 MOST_CHARACTERS = 2_000_000
-"""Of a text sent as JSON; longer ones are uploaded."""
+"""Characters of a text sent as JSON; a longer text has to be uploaded as a file."""
 MOST_BODY = 16_000_000
-"""Bytes of a JSON body: the longest text, every character of it escaped."""
+"""Bytes of a JSON body: enough for the longest text with every character escaped."""
 MOST_FIELDS = 64_000
-"""Bytes of the fields beside the files of an upload."""
+"""Bytes of all non-file fields of a multipart upload together."""
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 class Limits(BaseModel):
-    """How much one service takes on."""
+    """Limits of one service on uploads, jobs and concurrent requests."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,16 +41,15 @@ class Limits(BaseModel):
 
     @property
     def upload_bytes(self) -> int:
-        """Bytes of a whole upload with its wrapping."""
+        """Bytes of a whole multipart upload, part headers included."""
         return self.files * (self.file_bytes + 10_000) + MOST_FIELDS
 
 
 class Access(BaseModel):
-    """Who may ask, and for what.
+    """Access rules: token, allowed hosts and origins.
 
-    Nothing but a loopback address is served without a token. On loopback the ``Host`` header has
-    to name this machine, so that no web page can reach the service by a name that it lets point
-    here.
+    A token is required on every address but loopback. On loopback the ``Host`` header has to name
+    this machine, which stops web pages that reach the service by DNS rebinding.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -69,17 +68,17 @@ def access_for(
     origins: tuple[str, ...] = (),
     base_url: bool = False,
 ) -> Access:
-    """Who may ask a service bound to an address.
+    """The access rules of a service bound to an address.
 
     Args:
         host: The address or name it listens on.
-        token_file: Holds the token; None for the environment variable ``QA3_TOKEN``.
-        hosts: Further names it is reached by, without a port.
-        origins: Such as ``https://example.org``: their pages may ask from a browser.
-        base_url: Whether a client may name a backend's address.
+        token_file: File with the token; None for the environment variable ``QA3_TOKEN``.
+        hosts: Further allowed names in the Host header, without a port.
+        origins: Origins allowed by CORS, such as ``https://example.org``.
+        base_url: Whether a client may choose the backend's address.
 
     Raises:
-        RestError: A token is missing where one is needed, too short, or its file is not readable.
+        RestError: The token is required but missing, too short, or its file cannot be read.
     """
     token = _token(token_file)
     loopback = is_loopback(host)

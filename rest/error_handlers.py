@@ -1,4 +1,4 @@
-"""What is said to a client that cannot be served: a status, a code, and a sentence it can read."""
+"""Exception handlers: turn every error into a status, a stable code and a readable sentence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from serving import language_of
 from .schemas import TAGS
 
 log = logging.getLogger(__name__)
-LONGEST_NAME = 80  # characters of a client's own words in an answer
+MAX_ECHO = 80  # characters of client input repeated in an error
 
 STATUS = {
     "rest.body": 400,
@@ -65,8 +65,8 @@ STATUS = {
     "rest.unexpected": 500,
     "rest.unexpected_logged": 500,
 }
-"""Of single codes; the rest goes by the part of qa3 it comes from."""
-_BY_ROOM = {
+"""HTTP status by message code; ``_STATUS_BY_PREFIX`` covers the codes not listed."""
+_STATUS_BY_PREFIX = {
     "backend": 502, "endpoint": 502, "weights": 502, "embeddings": 502, "journal": 503,
     "dedupe": 500,
 }  # fmt: skip
@@ -75,11 +75,11 @@ _RETRY_AFTER = {
     "job.queue_full": 30, "rest.uploads_full": 60,
 }  # fmt: skip
 _UNPROCESSABLE = 422
-_OF_HTTP = {
+_CODE_BY_STATUS = {
     400: "rest.body", 401: "rest.token_missing", 404: "rest.no_route", 405: "rest.method",
     415: "rest.not_multipart",
 }  # fmt: skip
-_FIELD = {
+_CODE_BY_PYDANTIC_TYPE = {
     "missing": "rest.field_missing",
     "extra_forbidden": "rest.field_unknown",
     "string_too_short": "rest.field_short",
@@ -93,18 +93,18 @@ _FIELD = {
     "json_invalid": "rest.field_json",
     "string_pattern_mismatch": "rest.field_pattern",
 }
-_BOUND = ("min_length", "max_length", "ge", "le", "expected", "pattern")
+_BOUNDS = ("min_length", "max_length", "ge", "le", "expected", "pattern")
 
 
 class FieldFault(BaseModel):
-    """One field of a request and what is wrong with it."""
+    """One invalid field of a request and what is wrong with it."""
 
     field: str = Field(description="its place, as in input.threshold")
     detail: str
 
 
 class Refusal(BaseModel):
-    """Why a request is not served."""
+    """The body of every error response."""
 
     code: str = Field(description="stable across languages and releases")
     detail: str = Field(description="a sentence, in the language of Accept-Language")
@@ -114,8 +114,8 @@ class Refusal(BaseModel):
 
 
 def status_of(code: str) -> int:
-    """The status under which an error is told: whose fault it is, and whether it may pass."""
-    return STATUS.get(code) or _BY_ROOM.get(code.partition(".")[0], _UNPROCESSABLE)
+    """The HTTP status for a message code."""
+    return STATUS.get(code) or _STATUS_BY_PREFIX.get(code.partition(".")[0], _UNPROCESSABLE)
 
 
 def refuse(
@@ -127,41 +127,41 @@ def refuse(
     headers: Mapping[str, str] | None = None,
     status: int | None = None,
 ) -> JSONResponse:
-    """The response for a message code.
+    """The error response for a message code.
 
     Args:
-        code: Of the message.
+        code: Message code.
         language: ``en`` or ``zh``.
-        fields: What fills its sentence in.
-        faults: What is wrong with the fields of the request.
-        headers: Beside those the code asks for.
-        status: None for the code's own.
+        fields: Values for the placeholders of the message.
+        faults: The invalid fields of the request.
+        headers: Headers to send beside ``Retry-After``.
+        status: HTTP status; None for ``status_of(code)``.
     """
     body: dict[str, Any] = {"code": code, "detail": sentence(code, language, fields or {})}
     if faults:
         body["fields"] = [fault.model_dump() for fault in faults]
-    sent = dict(headers or {})
+    all_headers = dict(headers or {})
     if code in _RETRY_AFTER:
-        sent["Retry-After"] = str(_RETRY_AFTER[code])
-    return JSONResponse(body, status_code=status or status_of(code), headers=sent)
+        all_headers["Retry-After"] = str(_RETRY_AFTER[code])
+    return JSONResponse(body, status_code=status or status_of(code), headers=all_headers)
 
 
 def sentence(code: str, language: str, fields: Mapping[str, object]) -> str:
-    """A message as JSON can carry it, whatever a client's own words in it are made of."""
-    said = {
+    """A message filled in and made valid Unicode: client input in it may hold lone surrogates."""
+    values = {
         name: value.say(language) if isinstance(value, SaidError) else value
         for name, value in fields.items()
     }
-    return whole_characters(say(code, language, **said))
+    return whole_characters(say(code, language, **values))
 
 
 def reason_in(reason: Reason, language: str) -> Refusal:
-    """What ended a job, in a language."""
+    """The error body for the reason of a job's failure."""
     return Refusal(code=reason.code, detail=sentence(reason.code, language, reason.fields))
 
 
 def add_refusals(app: FastAPI) -> None:
-    """Makes every error of the service an answer with a code and a sentence."""
+    """Registers the exception handlers, so that every error response is a ``Refusal``."""
 
     @app.exception_handler(SaidError)
     async def said(request: Request, error: SaidError) -> JSONResponse:
@@ -172,19 +172,19 @@ def add_refusals(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         language = of_request(request)
-        faults = [_fault(one, language) for one in error.errors()[:20]]
+        faults = [_field_fault(fault, language) for fault in error.errors()[:20]]
         first = faults[0]
         fields = {"field": first.field, "detail": first.detail}
         return refuse("rest.invalid", language, fields, faults=faults)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
-        if isinstance(error.__cause__, SaidError):  # a body that was refused while it was read
+        if isinstance(error.__cause__, SaidError):  # raised by AccessMiddleware while reading
             return refuse(error.__cause__.code, of_request(request), error.__cause__.fields)
-        code = _OF_HTTP.get(error.status_code, "rest.body")
-        path = whole_characters(request.url.path[:LONGEST_NAME])
+        code = _CODE_BY_STATUS.get(error.status_code, "rest.body")
+        path = whole_characters(request.url.path[:MAX_ECHO])
         fields = {"path": path, "method": request.method}
-        headers = _allowed(request) if code == "rest.method" else error.headers
+        headers = _allow_header(request) if code == "rest.method" else error.headers
         return refuse(code, of_request(request), fields, headers=headers, status=error.status_code)
 
     @app.exception_handler(Exception)
@@ -195,47 +195,48 @@ def add_refusals(app: FastAPI) -> None:
 
 
 def report(path: str, error: BaseException) -> None:
-    """Logs a fault of ours with its traceback.
+    """Logs an unexpected exception with its traceback.
 
-    Its words may hold a client's text or a key: the log's own lines show them at DEBUG only.
+    The exception's message may hold a client's text or a key, so the log shows it at DEBUG only.
     """
     log.error("%r: %s", path, type(error).__name__, exc_info=error)
 
 
 def fault_of(error: BaseException) -> tuple[str, dict[str, str | int]]:
-    """The message a client is given about a fault of ours, and its fields."""
+    """The message code and fields that a client gets for an unexpected exception."""
     return logged("rest.unexpected", "rest.unexpected_logged", kind=type(error).__name__)
 
 
 def of_request(request: Request) -> str:
-    """The language a request is answered in."""
+    """The language to answer a request in: ``en`` or ``zh``, by its Accept-Language."""
     return language_of(request.headers.get("accept-language", ""))
 
 
-def _allowed(request: Request) -> dict[str, str]:
-    """Every method a path takes, where the framework names those of its first route."""
+def _allow_header(request: Request) -> dict[str, str]:
+    """The Allow header for a path; Starlette names only the methods of the first route."""
     parts = request.url.path.split("/")
     methods: set[str] = set()
     for path, operations in request.app.openapi()["paths"].items():
-        places = path.split("/")
-        fits = len(places) == len(parts) and all(
-            place == part or place.startswith("{")
-            for place, part in zip(places, parts, strict=True)
+        template = path.split("/")
+        matches = len(template) == len(parts) and all(
+            expected == part or expected.startswith("{")
+            for expected, part in zip(template, parts, strict=True)
         )
-        methods |= {method.upper() for method in operations} if fits else set()
+        methods |= {method.upper() for method in operations} if matches else set()
     return {"Allow": ", ".join(sorted(methods or {"GET"}))}
 
 
-def _fault(error: Mapping[str, Any], language: str) -> FieldFault:
-    place = [str(part) for part in error["loc"] if part not in ("body", "query", "path")]
-    # Which of the kinds of input it was taken for is nothing a client wrote.
-    place = [part for at, part in enumerate(place) if not (at and _is_kind(place[at - 1], part))]
+def _field_fault(error: Mapping[str, Any], language: str) -> FieldFault:
+    """One of pydantic's validation errors as a ``FieldFault``."""
+    loc = [str(part) for part in error["loc"] if part not in ("body", "query", "path")]
+    # pydantic adds the tag of the union member it validated against; no client wrote that.
+    loc = [part for at, part in enumerate(loc) if not (at and _is_tag(loc[at - 1], part))]
     if error["type"] == "json_invalid":
-        place = []  # a number of characters
-    name = whole_characters(".".join(place)[:LONGEST_NAME]) or "body"
+        loc = []  # holds an offset into the body, not a field
+    name = whole_characters(".".join(loc)[:MAX_ECHO]) or "body"
     context = error.get("ctx") or {}
-    bound = next((context[one] for one in _BOUND if one in context), "")
-    code = _FIELD.get(error["type"], "rest.field_other")
+    bound = next((context[name] for name in _BOUNDS if name in context), "")
+    code = _CODE_BY_PYDANTIC_TYPE.get(error["type"], "rest.field_other")
     bounded = str(bound).replace("'", "")
     return FieldFault(
         field=name,
@@ -243,5 +244,5 @@ def _fault(error: Mapping[str, Any], language: str) -> FieldFault:
     )
 
 
-def _is_kind(above: str, part: str) -> bool:
+def _is_tag(above: str, part: str) -> bool:
     return part in TAGS and (above == "input" or above.isdecimal())

@@ -1,4 +1,4 @@
-"""Errors of the door.
+"""Errors of the REST service.
 
 RestError <- SaidError <- LangChainException
 """
@@ -7,4 +7,4 @@ from messages import SaidError
 
 
 class RestError(SaidError):
-    """A request, or a way to start the service, that is refused."""
+    """A request that is refused, or a configuration the service cannot be started with."""

@@ -1,4 +1,4 @@
-"""What a request is about, read and split before anything is asked, within the bounds."""
+"""Loads and splits the input of a request, within the service's limits."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from loaders import LoadError, load
 
 from .errors import RestError
 from .schemas import FilesInput, TextInput
-from .uploads import Uploads, naming_formats
+from .uploads import Uploads, listing_formats
 
 
 def read_input(given: str | TextInput | FilesInput, uploads: Uploads, resolved: Resolved) -> Inputs:
-    """The chunks of a text or of uploads.
+    """The chunks of a text or of uploaded files.
 
     Args:
-        given: As a client sent it.
-        uploads: Where its files are.
+        given: The input as the client sent it.
+        uploads: The upload store that holds its files.
         resolved: The settings in force.
 
     Raises:
-        SaidError: An upload is not there, or nothing can be read in a file.
+        SaidError: An upload does not exist, or a file has no readable text.
     """
     if isinstance(given, str):
         return read_for(resolved, [Text(text=given)])
@@ -34,24 +34,24 @@ def read_input(given: str | TextInput | FilesInput, uploads: Uploads, resolved: 
 
 
 def documents_of(files: Sequence[str], uploads: Uploads) -> list[RunInput]:
-    """The Documents of uploads, each under the name its client gave it.
+    """The LangChain Documents of uploads, one list per file, with the client's file names.
 
     Args:
-        files: Their ids.
-        uploads: Where they are.
+        files: Upload ids.
+        uploads: The upload store.
 
     Raises:
-        SaidError: One is not there, cannot be read, or has too many pages.
+        SaidError: An upload does not exist, cannot be read, or has too many pages.
     """
     if len(files) > uploads.limits.files:
         raise RestError("rest.too_many_files", most=uploads.limits.files)
     found = [uploads.find(file) for file in files]
-    return [list(_pages(path, one.name, uploads.limits.pages)) for one, path in found]
+    return [list(_pages(path, file.name, uploads.limits.pages)) for file, path in found]
 
 
 def _pages(path: Path, name: str, most: int) -> Iterator[Document]:
-    """The pages of a file as they are read, so that reading ends where there are too many."""
-    with naming_formats():
+    """Yields the pages of a file; stops reading as soon as there are too many."""
+    with listing_formats():
         for count, document in enumerate(load(path, name=name), 1):
             _check_pages(count, name, most)
             yield document

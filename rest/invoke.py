@@ -1,4 +1,4 @@
-"""Runs for requests that wait for the answer; a run ends when its client disconnects."""
+"""Runs the pipeline inside one HTTP request; cancels it when the client disconnects."""
 
 from __future__ import annotations
 
@@ -20,75 +20,77 @@ from .error_handlers import fault_of, of_request, report, sentence, status_of
 from .errors import RestError
 from .inputs import read_input
 from .schemas import Choices, FilesInput, TextInput, settings_for
-from .service import BATCH_WIDTH, Seat, Service, client_of
-from .sse import hear, in_thread
+from .service import BATCH_WIDTH, Service, Slot, client_of
+from .sse import event_json, follow_events
 
-_leaving: set[asyncio.Task[None]] = set()
+_cleanup_tasks: set[asyncio.Task[None]] = set()
+"""Strong references: asyncio itself keeps only weak ones, and drops tasks nobody holds."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An input with the settings that came beside it; those within it go before them."""
+class PipelineRequest:
+    """One input and its ``configurable``; settings inside the input override ``configurable``."""
 
     given: str | TextInput | FilesInput
-    beside: Choices
+    configurable: Choices
 
     def read(self, service: Service) -> tuple[Inputs, Resolved]:
-        """The input, read and split, and the settings in force.
+        """The input, loaded and split, and the settings in force.
 
         Raises:
-            SaidError: Nothing can be read, or the settings name what a client may not, or what
-                there is not.
+            SaidError: Nothing can be read, or a setting is unknown or not allowed to a client.
         """
-        within = self.given if isinstance(self.given, Choices) else Choices()
+        inside = self.given if isinstance(self.given, Choices) else Choices()
         names = set(Choices.model_fields)
-        said = within.model_dump(include=names, exclude_none=True)
-        chosen = self.beside.model_copy(update=said)
+        overrides = inside.model_dump(include=names, exclude_none=True)
+        chosen = self.configurable.model_copy(update=overrides)
         resolved = settings_for(chosen, service.resolved, service.access)
         return read_input(self.given, service.uploads, resolved), resolved
 
 
 @asynccontextmanager
-async def seated(request: Request, service: Service) -> AsyncIterator[threading.Event]:
-    """A place for a request while its client waits, as what is set once it waits no longer.
+async def request_slot(request: Request, service: Service) -> AsyncIterator[threading.Event]:
+    """Holds a request slot; yields the event that is set when the client disconnects.
 
     Args:
-        request: Whose end ends the work.
+        request: The request to hold a slot for.
         service: The service.
 
     Raises:
-        RestError: There is no place for it.
+        RestError: All slots are taken.
     """
-    with service.sit(client_of(request)) as seat:
-        watcher = asyncio.create_task(_watch(request, seat))
+    with service.acquire_slot(client_of(request)) as slot:
+        watcher = asyncio.create_task(_stop_on_disconnect(request, slot))
         try:
-            yield seat.stop
+            yield slot.stop
         finally:
-            seat.stop.set()
+            slot.stop.set()
             watcher.cancel()
 
 
-async def _watch(request: Request, seat: Seat) -> None:
+async def _stop_on_disconnect(request: Request, slot: Slot) -> None:
     await disconnected(request)
-    seat.stop.set()
+    slot.stop.set()
 
 
-async def make_list(service: Service, asked: Asked, stop: threading.Event) -> PairList:
-    """The list of pairs of an input.
+async def run_pipeline(
+    service: Service, pipeline_request: PipelineRequest, stop: threading.Event
+) -> PairList:
+    """The pair list of one input.
 
     Args:
         service: The service.
-        asked: The input.
-        stop: Ends the run.
+        pipeline_request: The input and its settings.
+        stop: Cancels the run when set.
 
     Raises:
-        SaidError: Nothing could be done at all, or the service closes.
+        SaidError: The run failed as a whole, or the service is shutting down.
     """
-    log = await _begin(service, asked, stop)
+    log = await _start_run(service, pipeline_request, stop)
     result = None
-    async for heard in hear(log):
-        if heard is not None and isinstance(heard[1], Done):
-            result = heard[1].result
+    async for item in follow_events(log):
+        if item is not None and isinstance(item[1], Done):
+            result = item[1].result
     if log.error is not None:
         raise log.error
     if result is None:
@@ -97,92 +99,97 @@ async def make_list(service: Service, asked: Asked, stop: threading.Event) -> Pa
     return result
 
 
-async def make_lists(
-    service: Service, several: Sequence[Asked], stop: threading.Event
+async def run_batch(
+    service: Service, requests: Sequence[PipelineRequest], stop: threading.Event
 ) -> list[PairList]:
-    """One list for each input, in order; the first that fails ends the others.
+    """One pair list per input, in order; the first failure cancels the other runs.
 
     Raises:
-        SaidError: As ``make_list``, for any of them.
+        SaidError: As ``run_pipeline``, for any of them.
     """
-    room = asyncio.Semaphore(BATCH_WIDTH)
+    semaphore = asyncio.Semaphore(BATCH_WIDTH)
 
-    async def one(asked: Asked) -> PairList:
-        async with room:
+    async def run_one(pipeline_request: PipelineRequest) -> PairList:
+        async with semaphore:
             if stop.is_set():
                 raise RestError("rest.closing")
-            return await make_list(service, asked, stop)
+            return await run_pipeline(service, pipeline_request, stop)
 
-    tasks = [asyncio.create_task(one(asked)) for asked in several]
+    tasks = [asyncio.create_task(run_one(one)) for one in requests]
     try:
         return await asyncio.gather(*tasks)
     except BaseException:
         stop.set()
-        await asyncio.wait(tasks)  # the request's place is taken until its work has ended
+        await asyncio.wait(tasks)  # the caller's slot must stay taken until the runs have ended
         raise
 
 
-async def stream_pieces(request: Request, service: Service, asked: Asked) -> AsyncIterator[str]:
-    """The events of a run on the wire as LangServe's clients read them.
+async def stream_events(
+    request: Request, service: Service, pipeline_request: PipelineRequest
+) -> AsyncIterator[str]:
+    """The server-sent events of a run, as LangServe's clients expect them.
 
-    The last piece is an end or an error.
+    The last event is ``end`` or ``error``.
 
     Args:
-        request: Whose end ends the run.
+        request: The HTTP request; the run is cancelled when its client disconnects.
         service: The service.
-        asked: The input.
+        pipeline_request: The input and its settings.
 
     Raises:
-        SaidError: There is no place for it, or nothing can be read.
+        SaidError: All slots are taken, or nothing can be read.
     """
-    seat = service.sit(client_of(request))
+    slot = service.acquire_slot(client_of(request))
     try:
-        log = await _begin(service, asked, seat.stop)
+        log = await _start_run(service, pipeline_request, slot.stop)
     except BaseException:
-        service.leave(seat)
+        service.release_slot(slot)
         raise
-    # The place is taken until the run has ended, which may be after its client has gone.
-    task = asyncio.create_task(_leave_after(request, service, seat, log))
-    _leaving.add(task)
-    task.add_done_callback(_leaving.discard)
-    return _pieces(service, seat, log, of_request(request))
+    # A task of its own: the run may outlive the response, and the slot is taken until it ends.
+    task = asyncio.create_task(_release_after(request, service, slot, log))
+    _cleanup_tasks.add(task)
+    task.add_done_callback(_cleanup_tasks.discard)
+    return _events(service, slot, log, of_request(request))
 
 
-async def _begin(service: Service, asked: Asked, stop: threading.Event) -> EventLog:
-    read, resolved = await service.work(lambda: asked.read(service))
+async def _start_run(
+    service: Service, pipeline_request: PipelineRequest, stop: threading.Event
+) -> EventLog:
+    read, resolved = await service.work(lambda: pipeline_request.read(service))
     return service.runner.answer(read, resolved, stop)
 
 
-async def _leave_after(request: Request, service: Service, seat: Seat, log: EventLog) -> None:
-    watcher = asyncio.create_task(_watch(request, seat))
+async def _release_after(request: Request, service: Service, slot: Slot, log: EventLog) -> None:
+    """Releases the slot when the run has ended."""
+    watcher = asyncio.create_task(_stop_on_disconnect(request, slot))
     try:
-        async for _ in hear(log):
+        async for _ in follow_events(log):
             pass
     finally:
         watcher.cancel()
-        service.leave(seat)
+        service.release_slot(slot)
 
 
-async def _pieces(service: Service, seat: Seat, log: EventLog, language: str) -> AsyncIterator[str]:
+async def _events(service: Service, slot: Slot, log: EventLog, language: str) -> AsyncIterator[str]:
     result = None
     try:
-        async for heard in hear(log):
-            if heard is None:
+        async for item in follow_events(log):
+            if item is None:
                 yield ALIVE
-            elif not isinstance(heard[1], Failed):
-                result = heard[1].result if isinstance(heard[1], Done) else None
-                yield sse_event(await in_thread(heard[1], language), "data")
+            elif not isinstance(item[1], Failed):
+                result = item[1].result if isinstance(item[1], Done) else None
+                yield sse_event(await event_json(item[1], language), "data")
         if result is not None:
             _count(service, result)
             yield sse_event(name="end")
         else:
-            yield _error(log.error or RestError("rest.closing"), language)
+            yield _error_event(log.error or RestError("rest.closing"), language)
     finally:
-        seat.stop.set()
+        slot.stop.set()
 
 
-def _error(error: Exception, language: str) -> str:
-    """Why there is no list; of what nobody expected, whoever listens is told no detail."""
+def _error_event(error: Exception, language: str) -> str:
+    """The ``error`` event; an unexpected exception is logged and its details are kept back."""
     if not isinstance(error, SaidError):
         report("/pairs/stream", error)
         code, fields = fault_of(error)
@@ -193,6 +200,7 @@ def _error(error: Exception, language: str) -> str:
 
 
 def _count(service: Service, result: PairList) -> None:
+    """Adds a list to the Prometheus counters."""
     service.metrics.pairs.inc(len(result.kept))
     service.metrics.tokens.labels("prompt").inc(result.usage.prompt)
     service.metrics.tokens.labels("completion").inc(result.usage.completion)

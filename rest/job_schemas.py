@@ -1,4 +1,4 @@
-"""A job as a client sees it: nothing of the server's world, and no key."""
+"""Response schemas of jobs and pairs; they hold no server paths and no API keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ State = Literal["waiting", "running", "done", "partial", "stopped", "failed", "b
 
 
 class JobShown(BaseModel):
-    """One job."""
+    """A job and how far it is."""
 
     id: str
     state: State = Field(
@@ -24,11 +24,11 @@ class JobShown(BaseModel):
         " stopped (some were not asked: retry goes on), failed (nothing could be asked), or broken"
         " off (its process is gone; a service takes it up)"
     )
-    stopping: bool = Field(description="told to end; what is in flight is finished")
+    stopping: bool = Field(description="asked to stop; calls in flight finish first")
     sources: list[str] = Field(description="its documents, the first three of them")
     backend: str
     model: str
-    settings: dict[str, Any] = Field(description="what it was asked with")
+    settings: dict[str, Any] = Field(description="the settings of its requests")
     created: float = Field(description="seconds since 1970")
     updated: float
     seconds: float = Field(description="of all its runs together")
@@ -39,7 +39,7 @@ class JobShown(BaseModel):
 
 
 class JobPage(BaseModel):
-    """Jobs, the newest first."""
+    """One page of jobs, newest first."""
 
     jobs: list[JobShown]
     total: int
@@ -48,7 +48,7 @@ class JobPage(BaseModel):
 
 
 class PairNow(BaseModel):
-    """A pair and what has become of it."""
+    """A pair with its state: kept, duplicate or rejected."""
 
     state: Literal["kept", "duplicate", "rejected"]
     pair: QAPair
@@ -57,7 +57,7 @@ class PairNow(BaseModel):
 
 
 class PairPage(BaseModel):
-    """Pairs of one state, in the order of the documents."""
+    """One page of the pairs of one state, in document order."""
 
     pairs: list[PairNow]
     total: int
@@ -66,12 +66,12 @@ class PairPage(BaseModel):
 
 
 def shown(job: Job, language: str, *, stopping: bool = False) -> JobShown:
-    """A job as a client sees it.
+    """The response for one job.
 
     Args:
-        job: From the journal.
-        language: Of its failure.
-        stopping: Whether a run of this process was told to end.
+        job: The job as the journal has it.
+        language: Language of the failure's message: ``en`` or ``zh``.
+        stopping: Whether the job runs in this process and was asked to stop.
     """
     return JobShown(
         **job.model_dump(
@@ -87,6 +87,6 @@ def shown(job: Job, language: str, *, stopping: bool = False) -> JobShown:
     )
 
 
-def of_duplicate(one: Duplicate) -> PairNow:
-    """A pair left out because a kept one asks the same."""
-    return PairNow(state="duplicate", pair=one.item, duplicate_of=one.duplicate_of)
+def duplicate_shown(duplicate: Duplicate) -> PairNow:
+    """The response for a duplicate, with the kept pair it repeats."""
+    return PairNow(state="duplicate", pair=duplicate.item, duplicate_of=duplicate.duplicate_of)

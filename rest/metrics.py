@@ -1,4 +1,4 @@
-"""What is counted, in Prometheus' text form; labels come from ours alone, never from a client."""
+"""Prometheus metrics; label values are a fixed set, never client input."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ JOB_STATES = ("waiting", "running", "done", "partial", "stopped", "failed", "bro
 
 
 class Metrics:
-    """The counters of one service.
+    """The Prometheus metrics of one service.
 
     Args:
-        jobs: Gives the jobs of the journal when they are looked at.
+        jobs: Returns all jobs of the journal; called at every scrape.
     """
 
     def __init__(self, jobs: Callable[[], Iterable[Job]]) -> None:
@@ -51,25 +51,25 @@ class Metrics:
         self.tokens = Counter(
             "qa3_tokens", "Tokens paid for by /pairs and /ask", ("kind",), registry=registry
         )
-        registry.register(_Jobs(jobs))
+        registry.register(_JobsCollector(jobs))
 
     def text(self) -> bytes:
-        """Everything in Prometheus' text form."""
+        """All metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
-class _Jobs(Collector):
-    """The journal's jobs, looked up when they are asked for."""
+class _JobsCollector(Collector):
+    """Counts the journal's jobs at every scrape."""
 
     def __init__(self, jobs: Callable[[], Iterable[Job]]) -> None:
         self._jobs = jobs
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing is looked up when the counters are made."""
+        """No metrics, so that registering does not read the journal."""
         return []
 
     def collect(self) -> Iterable[Metric]:
-        """Jobs by state, and what they took."""
+        """Jobs by state, and the tokens and calls they used."""
         jobs = list(self._jobs())
         states = Counts(job.state for job in jobs)
         by_state = GaugeMetricFamily("qa3_jobs", "Jobs in the journal", labels=["state"])
@@ -87,12 +87,12 @@ class _Jobs(Collector):
         yield calls
 
 
-class Measuring:
-    """Counts every request that reaches a route, under the route's own pattern.
+class MetricsMiddleware:
+    """ASGI middleware that counts and times requests, labelled with the route's path template.
 
     Args:
-        app: What answers.
-        metrics: What counts.
+        app: The wrapped ASGI application.
+        metrics: The metrics to update.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -100,13 +100,13 @@ class Measuring:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers as the app does, and counts."""
+        """Passes the request on and records status and duration."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         status, streamed, began = 500, False, time.perf_counter()
 
-        async def counting(message: Message) -> None:
+        async def recording_send(message: Message) -> None:
             nonlocal status, streamed
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -114,7 +114,7 @@ class Measuring:
             await send(message)
 
         try:
-            await self._app(scope, receive, counting)
+            await self._app(scope, receive, recording_send)
         finally:
             page = scope["path"].startswith("/ui")
             route = "page" if page else getattr(scope.get("route"), "path", "other")

@@ -1,4 +1,4 @@
-"""An upload taken in as it arrives: straight to disk, bounded at every step, at flat memory."""
+"""Parses multipart uploads as a stream: files go straight to disk, within limits on every part."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from .errors import RestError
 from .uploads import UploadedFile, Uploads
 
 BLOCK = 1 << 20  # bytes written at a time
-_MOST_NAMES = 64  # fields beside the files
+_MAX_FIELDS = 64  # non-file fields
 
 
 @dataclass
 class Received:
-    """What a multipart request brought."""
+    """The files and fields of a multipart request."""
 
     files: list[UploadedFile] = field(default_factory=list)
     fields: dict[str, str] = field(default_factory=dict)
 
 
 async def receive(request: Request, uploads: Uploads) -> Received:
-    """The files and fields of a multipart request, the files on disk.
+    """The files and fields of a multipart request, the files saved in the upload store.
 
     Args:
-        request: Its body not read yet.
-        uploads: Where the files go.
+        request: The request; its body must not have been read yet.
+        uploads: The upload store.
 
     Raises:
-        RestError: No multipart body, or more than may come; nothing of it is kept then.
-        LoadError: A file whose format is not read; likewise.
+        RestError: The body is not multipart or exceeds a limit; no file of it is kept.
+        LoadError: A file has an unsupported format; no file is kept.
     """
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data" or b"boundary" not in options:
@@ -62,7 +62,7 @@ async def receive(request: Request, uploads: Uploads) -> Received:
         async for block in _blocks(request.stream()):
             await to_thread.run_sync(parser.write, block)
         await to_thread.run_sync(parser.finalize)
-        form.check_whole()
+        form.check_complete()
     except FormParserError as error:
         await to_thread.run_sync(form.drop)
         raise RestError("rest.body") from error
@@ -73,83 +73,84 @@ async def receive(request: Request, uploads: Uploads) -> Received:
 
 
 async def _blocks(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    waiting = bytearray()
-    async for piece in stream:
-        waiting += piece
-        if len(waiting) >= BLOCK:
-            yield bytes(waiting)
-            waiting.clear()
-    if waiting:
-        yield bytes(waiting)
+    """Joins network packets to blocks of about ``BLOCK`` bytes."""
+    buffer = bytearray()
+    async for packet in stream:
+        buffer += packet
+        if len(buffer) >= BLOCK:
+            yield bytes(buffer)
+            buffer.clear()
+    if buffer:
+        yield bytes(buffer)
 
 
 @dataclass
 class _Part:
-    """One part of the body as it arrives: a file being written, or a field in memory."""
+    """The part being parsed: a file being written to disk, or a field held in memory."""
 
     header: bytes = b""
     value: bytes = b""
     disposition: bytes = b""
     name: str = ""
     file: str | None = None
-    place: Path | None = None
+    path: Path | None = None
     stream: BinaryIO | None = None
     size: int = 0
     text: bytearray = field(default_factory=bytearray)
 
 
 class _Form:
-    """What the parser tells, turned into files on disk; called in worker threads, one at a time."""
+    """Callbacks for ``MultipartParser``; called from worker threads, one call at a time."""
 
     def __init__(self, uploads: Uploads) -> None:
         self.received = Received()
         self.part: _Part | None = None
         self._uploads = uploads
         self._limits: Limits = uploads.limits
-        self._in_fields = 0
-        self._whole = False
+        self._field_bytes = 0
+        self._complete = False
 
     def begin_part(self) -> None:
         self.part = _Part()
 
     def header_name(self, data: bytes, start: int, end: int) -> None:
-        self._now.header += data[start:end]
+        self._current.header += data[start:end]
 
     def header_value(self, data: bytes, start: int, end: int) -> None:
-        self._now.value += data[start:end]
+        self._current.value += data[start:end]
 
     def end_header(self) -> None:
-        part = self._now
+        part = self._current
         if part.header.lower() == b"content-disposition":
             part.disposition = part.value
         part.header = part.value = b""
 
     def end_headers(self) -> None:
-        part = self._now
+        part = self._current
         kind, options = parse_options_header(part.disposition)
         if kind != b"form-data" or b"name" not in options:
             raise RestError("rest.body")
         part.name = _decoded(options[b"name"])
         if b"filename" not in options and part.name != "file":
-            if len(self.received.fields) >= _MOST_NAMES:
+            if len(self.received.fields) >= _MAX_FIELDS:
                 raise RestError("rest.body_too_large", most=1)
             return
         if len(self.received.files) >= self._limits.files:
             raise RestError("rest.too_many_files", most=self._limits.files)
         self._uploads.check_room()
         part.file = _decoded(options.get(b"filename", b"file"))
-        part.place = self._uploads.new_part()
+        part.path = self._uploads.new_part()
         try:
-            part.stream = part.place.open("xb")
+            part.stream = part.path.open("xb")
         except OSError as error:
             raise RestError("rest.upload_failed", reason=str(error.strerror)) from error
 
     def data(self, data: bytes, start: int, end: int) -> None:
-        part = self._now
+        part = self._current
         part.size += end - start
         if part.stream is None:
-            self._in_fields += end - start
-            if self._in_fields > MOST_FIELDS:
+            self._field_bytes += end - start
+            if self._field_bytes > MOST_FIELDS:
                 raise RestError("rest.body_too_large", most=1)
             part.text += data[start:end]
             return
@@ -165,32 +166,32 @@ class _Form:
             raise RestError("rest.upload_failed", reason=str(error.strerror)) from error
 
     def end_part(self) -> None:
-        part = self._now
-        if part.stream is None or part.place is None:
+        part = self._current
+        if part.stream is None or part.path is None:
             self.received.fields[part.name] = _decoded(bytes(part.text))
         else:
             part.stream.close()
-            self.received.files.append(self._uploads.take(part.place, part.file or ""))
+            self.received.files.append(self._uploads.add(part.path, part.file or ""))
         self.part = None
 
     def end(self) -> None:
-        self._whole = True
+        self._complete = True
 
-    def check_whole(self) -> None:
-        if not self._whole:
+    def check_complete(self) -> None:
+        if not self._complete:
             raise RestError("rest.body")
 
     def drop(self) -> None:
-        """Takes away everything that came."""
-        if self.part and self.part.stream and self.part.place:
+        """Deletes every file received so far."""
+        if self.part and self.part.stream and self.part.path:
             self.part.stream.close()
-            self.part.place.unlink(missing_ok=True)
+            self.part.path.unlink(missing_ok=True)
         for file in self.received.files:
             self._uploads.delete(file.id)
         self.received = Received()
 
     @property
-    def _now(self) -> _Part:
+    def _current(self) -> _Part:
         if self.part is None:
             raise RestError("rest.body")
         return self.part

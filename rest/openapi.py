@@ -1,4 +1,4 @@
-"""The OpenAPI description: every answer each path may give, who may ask, and forms with files."""
+"""Completes the generated OpenAPI schema: error responses, security and multipart bodies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .error_handlers import Refusal
 from .schemas import Choices
 from .security import OPEN
 
-_ABOUT = (
+_DESCRIPTION = (
     "Turns long documents, Chinese or English, into one deduplicated list of question-answer"
     " pairs, each tied to the passage that proves it.\n\nEvery refusal has a `code`, which stays"
     " the same, and a `detail` in the language of `Accept-Language`. 429 says that your address has"
@@ -23,7 +23,7 @@ _ABOUT = (
     " `Retry-After`."
 )
 _TOO_MANY = 429
-_MEANING = {
+_STATUS_DESCRIPTIONS = {
     400: "The body cannot be read",
     401: "The token is missing or wrong",
     403: "A page of another origin asks, or for what the service does not allow",
@@ -41,59 +41,62 @@ _MEANING = {
     503: "The service is full or closing; Retry-After says when to come back",
 }
 ALWAYS = (401, 403, 421, 500)
-"""What every path may answer."""
+"""Error statuses of every path."""
 BODY = (400, 408, 413, 422)
-"""What a path that takes a body may answer."""
+"""Further error statuses of a path with a request body."""
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The refusals of a route, as its ``responses``.
+    """The ``responses`` argument of a route for its error statuses.
 
     Args:
-        statuses: Those it may answer with, beside ``ALWAYS``.
+        statuses: HTTP statuses beside those of ``ALWAYS``.
     """
-    told: dict[int | str, dict[str, Any]] = {
-        status: {"model": Refusal, "description": _MEANING[status]} for status in statuses
+    responses: dict[int | str, dict[str, Any]] = {
+        status: {"model": Refusal, "description": _STATUS_DESCRIPTIONS[status]}
+        for status in statuses
     }
-    if _TOO_MANY in told:
-        told[_TOO_MANY]["headers"] = {"Retry-After": {"schema": {"type": "string"}}}
-    return told
+    if _TOO_MANY in responses:
+        responses[_TOO_MANY]["headers"] = {"Retry-After": {"schema": {"type": "string"}}}
+    return responses
 
 
 def describe(app: FastAPI, access: Access, backends: list[str]) -> None:
-    """Gives the app its OpenAPI description.
+    """Replaces ``app.openapi`` by one that completes the generated schema.
 
     Args:
-        app: With all its routes.
-        access: Says whether a token is asked for.
-        backends: The names a client can choose from.
+        app: The application, with all its routes.
+        access: Decides whether the schema asks for a token.
+        backends: Names of the backends that a client can choose.
     """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _described(app, access, backends)
+            app.openapi_schema = _schema(app, access, backends)
         return app.openapi_schema
 
-    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's manual says
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation does
 
 
-def _described(app: FastAPI, access: Access, backends: list[str]) -> dict[str, Any]:
-    said = get_openapi(title="qa3", version=_version(), description=_ABOUT, routes=app.routes)
-    schemas: dict[str, Any] = said.setdefault("components", {}).setdefault("schemas", {})
+def _schema(app: FastAPI, access: Access, backends: list[str]) -> dict[str, Any]:
+    schema = get_openapi(
+        title="qa3", version=_version(), description=_DESCRIPTION, routes=app.routes
+    )
+    schemas: dict[str, Any] = schema.setdefault("components", {}).setdefault("schemas", {})
     _name_backends(schemas, backends)
-    said["paths"]["/jobs"]["post"]["requestBody"] = _job_body(schemas)
-    for path, operations in said["paths"].items():
+    schema["paths"]["/jobs"]["post"]["requestBody"] = _job_body(schemas)
+    for path, operations in schema["paths"].items():
         if access.token is not None and path in OPEN:
             for operation in operations.values():
                 operation["security"] = []
     if access.token is not None:
-        said["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-        said["security"] = [{"token": []}]
-    return said
+        schema["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        schema["security"] = [{"token": []}]
+    return schema
 
 
 def _name_backends(schemas: dict[str, Any], backends: list[str]) -> None:
-    """Lists the backends wherever one is named, as a client has to choose among them."""
+    """Makes every backend field an enum of the configured backends."""
     for name in ("Choices", "TextInput", "FilesInput"):
         backend = schemas.get(name, {}).get("properties", {}).get("backend")
         if backend:
@@ -103,7 +106,7 @@ def _name_backends(schemas: dict[str, Any], backends: list[str]) -> None:
 
 
 def _job_body(schemas: dict[str, Any]) -> dict[str, Any]:
-    """A job begins with JSON, or with a form that brings its files along."""
+    """The request body of POST /jobs: JSON, or a multipart form with files."""
     settings = {
         name: {"anyOf": [one for one in schema["anyOf"] if one.get("type") != "null"]}
         for name, schema in schemas["TextInput"]["properties"].items()
@@ -125,10 +128,10 @@ def _version() -> str:
 
 
 def form_of(fields: dict[str, Any]) -> dict[str, Any]:
-    """The content of a request body that brings files along.
+    """The ``content`` of a request body with files, as multipart/form-data.
 
     Args:
-        fields: The schemas of what may stand beside the files.
+        fields: Schemas of the non-file fields, by name.
     """
     file = {"type": "string", "format": "binary", "minLength": 1}
     files = {"type": "array", "minItems": 1, "items": file}

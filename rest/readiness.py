@@ -1,4 +1,4 @@
-"""Whether the service's backend can be reached at all."""
+"""Probes the service's backend for the readiness check."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import time
 from chains import QWEN_CODER, BackendError, Resolved, check_reachable, choose, find, secret
 from messages import SaidError
 
-LOOK_AGAIN = 5.0
-"""Seconds for which what was found about the backend counts; it may be asked often."""
+CACHE_SECONDS = 5.0
+"""Seconds for which a probe's result is cached; /ready may be called often."""
 
 
-class BackendLook:
-    """Whether the service's backend can be reached; looked at now and then.
+class BackendProbe:
+    """Checks whether the service's backend can be reached, and caches the result.
 
     Args:
         resolved: The settings of the service.
@@ -22,17 +22,17 @@ class BackendLook:
     def __init__(self, resolved: Resolved) -> None:
         self._resolved = resolved
         self._lock = threading.Lock()
-        self._found, self._until = "", 0.0
+        self._state, self._expires = "", 0.0
 
     def state(self) -> str:
-        """``ok``, or the code of what is wrong."""
+        """``ok``, or the message code of the problem."""
         with self._lock:
-            if time.monotonic() >= self._until:
-                self._found = self._look()
-                self._until = time.monotonic() + LOOK_AGAIN
-            return self._found
+            if time.monotonic() >= self._expires:
+                self._state = self._probe()
+                self._expires = time.monotonic() + CACHE_SECONDS
+            return self._state
 
-    def _look(self) -> str:
+    def _probe(self) -> str:
         backend = choose(self._resolved)
         try:
             if backend.embedded:

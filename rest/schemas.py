@@ -1,7 +1,7 @@
-"""What a client may ask: texts and uploads, and the settings that are a client's to choose.
+"""Request schemas: texts, uploads, and the settings that a client may choose.
 
-A client can name no file, no folder and no address of the server's world; an embedding, a model
-file and a prompt file are the operator's to choose.
+A client cannot name a file or folder of the server, nor an address in its network: the embedding,
+the model file and the prompt file are chosen by the operator.
 """
 
 from __future__ import annotations
@@ -26,40 +26,44 @@ from .errors import RestError
 
 FILE_ID = r"^[0-9a-f]{16}$"
 NOT_BLANK = r"\S"
-_OF_A_BACKEND = ("base_url", "model", "prompt", "max_tokens", "concurrency", "chunk_size")
-"""What the service's own settings say about its backend, and not about another one."""
+_BACKEND_SPECIFIC = ("base_url", "model", "prompt", "max_tokens", "concurrency", "chunk_size")
+"""Settings of the service that do not carry over when a client chooses another backend."""
 
 
-def whole(given: object) -> object:
-    """In JSON 17.0 is a whole number like 17, and true is none."""
+def as_integer(given: object) -> object:
+    """Accepts 17.0 as an integer, as JSON does, and refuses true.
+
+    Raises:
+        ValueError: The value is a boolean.
+    """
     if isinstance(given, bool):
-        raise ValueError("a truth value is no number")  # noqa: TRY004 - pydantic takes this one
+        raise ValueError("a truth value is no number")  # noqa: TRY004 - pydantic catches ValueError only
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
-Whole = BeforeValidator(whole)
+Whole = BeforeValidator(as_integer)
 
 
 class Strict(BaseModel):
-    """What a client sends: no field too many, no value of another type."""
+    """Base of request bodies: no unknown fields, no type coercion."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-def offer(name: str, *, taken: Any = None, about: str = "", **bounds: Any) -> Any:
-    """The field through which a client chooses a setting, as ``create_model`` takes it.
+def offer(name: str, *, type_: Any = None, about: str = "", **bounds: Any) -> Any:
+    """The optional field for a setting, in the form ``create_model`` takes.
 
     Args:
-        name: The setting; its type, bounds and description are those of ``Settings``.
-        taken: The type, where a client has less to choose from.
-        about: The description, where it means something else to a client.
-        bounds: Of the service's own beside those of the setting.
+        name: The setting; type, bounds and description come from ``Settings``.
+        type_: Replaces the type, if a client may choose among fewer values.
+        about: Replaces the description, if a client needs another one.
+        bounds: Further arguments of ``Field``, such as ``max_length``.
 
     Raises:
-        KeyError: There is no such setting: a fault of ours, never of a client's.
+        KeyError: There is no such setting; a programming error, never a client's.
     """
     info = setting_info(name)
-    kind: Any = taken or (Literal[info.choices] if info.choices else info.kind)
+    kind: Any = type_ or (Literal[info.choices] if info.choices else info.kind)
     kind = kind | None
     if info.kind is int:
         kind = Annotated[kind, Whole]
@@ -71,7 +75,7 @@ _OFFERED: dict[str, Any] = {
     "backend": offer("backend", min_length=1, max_length=100),
     "prompt": offer(
         "prompt",
-        taken=Literal[PROMPTS],
+        type_=Literal[PROMPTS],
         about="one of the built-in prompts; prompt_text gives one of your own",
     ),
     "prompt_text": offer("prompt_text", max_length=MAX_OWN_PROMPT, pattern=NOT_BLANK),
@@ -83,7 +87,7 @@ _OFFERED: dict[str, Any] = {
     "evidence": offer("evidence"),
     "max_calls": offer("max_calls"),
 }
-_ELSEWHERE: dict[str, Any] = {
+_ADDRESS_FIELDS: dict[str, Any] = {
     "base_url": offer(
         "base_url",
         about=setting_info("base_url").help("en") + "; only where the service allows it",
@@ -97,17 +101,17 @@ _ELSEWHERE: dict[str, Any] = {
         max_length=200,
     ),
 }
-"""What sends the calls to an address of the client's own."""
+"""Fields that send the model calls to an address of the client's choice."""
 SHOWN = tuple(_OFFERED)
-"""The settings that a job shows to whoever asks about it."""
+"""The settings that job responses include."""
 
 
-class Choices(create_model("_Choices", __base__=Strict, **_OFFERED, **_ELSEWHERE)):  # type: ignore[misc]  # made here
-    """How to ask; what is left out is as the service has it."""
+class Choices(create_model("_Choices", __base__=Strict, **_OFFERED, **_ADDRESS_FIELDS)):  # type: ignore[misc]  # a dynamic base class
+    """Settings of a run; those left out keep the service's values."""
 
 
 class TextInput(Choices):
-    """A text that is material itself."""
+    """A text to make pairs from, and settings."""
 
     text: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS, pattern=NOT_BLANK)]
     name: Annotated[str, Field(min_length=1, max_length=200)] = Field(
@@ -116,12 +120,12 @@ class TextInput(Choices):
 
 
 class FilesInput(Choices):
-    """Files that were sent to /files before, all for one list."""
+    """Files uploaded to /files before, for one pair list together, and settings."""
 
     files: list[Annotated[str, Field(pattern=FILE_ID)]] = Field(min_length=1, max_length=100)
 
 
-def _kind(given: Any) -> str:
+def _tag(given: Any) -> str:
     if isinstance(given, str):
         return "plain"
     fields = given if isinstance(given, dict) else getattr(given, "__dict__", {})
@@ -133,47 +137,49 @@ Input = Annotated[
     Annotated[PlainText, Tag("plain")]
     | Annotated[TextInput, Tag("text")]
     | Annotated[FilesInput, Tag("files")],
-    Discriminator(_kind),
+    Discriminator(_tag),
 ]
 TAGS = ("plain", "text", "files")
 
 
 def settings_for(chosen: Choices | None, resolved: Resolved, access: Access) -> Resolved:
-    """The settings of the service with a client's choices laid over.
+    """The service's settings, overridden by a client's choices.
 
     Args:
-        chosen: The client's; None for none.
-        resolved: The service's.
-        access: Says whether a client may name an address.
+        chosen: The client's choices; None for none.
+        resolved: The service's settings.
+        access: Decides whether a client may choose the backend's address.
 
     Raises:
-        RestError: It may not.
+        RestError: The client chose an address and may not.
         SettingsError: There is no such backend.
     """
     given = chosen.model_dump(include={*_OFFERED}, exclude_none=True) if chosen else {}
     base = resolved.settings.model_dump()
     if given.get("backend", base["backend"]) != base["backend"]:
-        base.update(dict.fromkeys(_OF_A_BACKEND))
+        base.update(dict.fromkeys(_BACKEND_SPECIFIC))
     if "prompt" in given:
         base["prompt_text"] = None
     settings = Settings.model_validate({**base, **given})
-    ours = resolved.model_copy(update={"settings": settings})
-    choose(ours)
+    merged = resolved.model_copy(update={"settings": settings})
+    choose(merged)
     if chosen is None or (chosen.base_url is None and chosen.model is None):
-        return ours
-    return _elsewhere(chosen, ours, access)
+        return merged
+    return _with_client_address(chosen, merged, access)
 
 
-def _elsewhere(chosen: Choices, ours: Resolved, access: Access) -> Resolved:
-    """The same for an address of the client's, to which no key of ours is sent."""
+def _with_client_address(chosen: Choices, resolved: Resolved, access: Access) -> Resolved:
+    """The same settings with a client's backend address; the operator's API key is not sent."""
     field = "base_url" if chosen.base_url else "model"
     if not access.base_url or not chosen.base_url:
         raise RestError("rest.base_url", field=field)
-    name = ours.settings.backend
-    table = choose(ours).model_dump(exclude={"name"})
+    name = resolved.settings.backend
+    table = choose(resolved).model_dump(exclude={"name"})
     table.update(base_url=chosen.base_url, base_url_env=None, api_key_env=None)
     table.update({"model": chosen.model} if chosen.model else {})
-    settings = ours.settings.model_copy(update={"base_url": chosen.base_url, "model": chosen.model})
-    return ours.model_copy(
-        update={"settings": settings, "backends": {**ours.backends, name: table}}
+    settings = resolved.settings.model_copy(
+        update={"base_url": chosen.base_url, "model": chosen.model}
+    )
+    return resolved.model_copy(
+        update={"settings": settings, "backends": {**resolved.backends, name: table}}
     )

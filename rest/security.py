@@ -1,4 +1,4 @@
-"""Who gets in: looked at before anything of a request is read."""
+"""Middleware that checks host, origin, token and body size before a request reaches the app."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from .error_handlers import refuse, report
 from .errors import RestError
 
 OPEN = ("/health", "/ready", "/docs")
-"""Read without a token: they tell nothing but what stands in the open source code."""
-_OPEN_BELOW = ("/pairs/playground", "/docs/")
+"""Paths that need no token: they reveal nothing that is not in the open source code."""
+_OPEN_PREFIXES = ("/pairs/playground", "/docs/")
 PAGE = "/ui"
 _UPLOADS = ("/files", "/jobs")
-_READING = ("GET", "HEAD", "OPTIONS")
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-class Guard:
-    """Lets through what may ask, and counts the bytes of what it sends.
+class AccessMiddleware:
+    """ASGI middleware that enforces the access rules and the size of request bodies.
 
     Args:
-        app: What answers.
-        access: Who may ask.
-        limits: How much may be sent.
+        app: The wrapped ASGI application.
+        access: The access rules.
+        limits: Limits on uploads and on stalled bodies.
     """
 
     def __init__(self, app: ASGIApp, access: Access, limits: Limits) -> None:
@@ -38,14 +38,14 @@ class Guard:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers as the app does, or refuses."""
+        """Passes the request on, or answers it with an error."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         try:
             self._check(scope, headers)
-            most = self._most(scope, headers)
+            most = self._max_body(scope, headers)
         except RestError as error:
             await self._refuse(error, scope, headers, receive, send)
             return
@@ -53,7 +53,7 @@ class Guard:
             receive = _bounded(receive, most, self._limits.stall_seconds)
         try:
             await self._app(scope, receive, send)
-        except Exception as error:  # noqa: BLE001 - answered already; said once, without its words
+        except Exception as error:  # noqa: BLE001 - the exception handler has answered; this logs it
             report(scope["path"], error)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
@@ -61,30 +61,30 @@ class Guard:
         if self._access.hosts and host_name(host) not in self._access.hosts:
             raise RestError("rest.host", host=host[:80])
         origin = headers.get("origin")
-        asks = scope["type"] == "websocket" or scope["method"] not in _READING
-        if origin and asks and not self._knows(origin, host):
+        unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
+        if origin and unsafe and not self._allows_origin(origin, host):
             raise RestError("rest.origin", origin=origin[:80])
-        if not self._is_let_in(scope, headers):
+        if not self._is_authorized(scope, headers):
             raise RestError("rest.token_missing")
 
-    def _knows(self, origin: str, host: str) -> bool:
+    def _allows_origin(self, origin: str, host: str) -> bool:
         return origin in self._access.origins or is_own_page(origin, host)
 
-    def _is_let_in(self, scope: Scope, headers: Headers) -> bool:
+    def _is_authorized(self, scope: Scope, headers: Headers) -> bool:
         path: str = scope["path"]
-        open_ = path in OPEN or path.startswith(_OPEN_BELOW) or _is_page(path)
-        if self._access.token is None or open_:
+        public = path in OPEN or path.startswith(_OPEN_PREFIXES) or _is_page(path)
+        if self._access.token is None or public:
             return True
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        wanted = self._access.token.get_secret_value().encode()
-        same = secrets.compare_digest(given.strip().encode("utf-8", "replace"), wanted)
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        expected = self._access.token.get_secret_value().encode()
+        same = secrets.compare_digest(token.strip().encode("utf-8", "replace"), expected)
         return same and scheme.lower() == "bearer"
 
-    def _most(self, scope: Scope, headers: Headers) -> int:
-        """Bytes the body may have.
+    def _max_body(self, scope: Scope, headers: Headers) -> int:
+        """The most bytes that the body may have.
 
         Raises:
-            RestError: It says itself that it has more.
+            RestError: Its Content-Length says it has more.
         """
         if scope["type"] == "websocket":
             return 0
@@ -101,33 +101,33 @@ class Guard:
         self, error: RestError, scope: Scope, headers: Headers, receive: Receive, send: Send
     ) -> None:
         language = language_of(headers.get("accept-language", ""))
-        more: dict[str, str] = {}
+        extra: dict[str, str] = {}
         if error.code == "rest.token_missing":
-            more["WWW-Authenticate"] = 'Bearer realm="qa3"'
-        response: Response = refuse(error.code, language, error.fields, headers=more)
+            extra["WWW-Authenticate"] = 'Bearer realm="qa3"'
+        response: Response = refuse(error.code, language, error.fields, headers=extra)
         await send_refusal(response, scope, receive, send)
 
 
 def _is_page(path: str) -> bool:
-    """Whether a path belongs to the page, which asks people to sign in itself."""
+    """Whether a path belongs to the Chainlit page, which has a sign-in of its own."""
     return path == PAGE or path.startswith(f"{PAGE}/")
 
 
 def _bounded(receive: Receive, most: int, seconds: float) -> Receive:
-    """The same body, but never more of it than may come, nor more slowly."""
-    taken, whole = 0, False
+    """A ``receive`` that raises RestError for a body that is too large or stalls."""
+    received, complete = 0, False
 
     async def bounded() -> Message:
-        nonlocal taken, whole
-        if whole:
+        nonlocal received, complete
+        if complete:
             return await receive()
         try:
             message = await asyncio.wait_for(receive(), seconds)
         except (TimeoutError, asyncio.TimeoutError) as error:
             raise RestError("rest.stalled", seconds=f"{seconds:g}") from error
-        taken += len(message.get("body", b""))
-        whole = message["type"] != "http.request" or not message.get("more_body", False)
-        if taken > most:
+        received += len(message.get("body", b""))
+        complete = message["type"] != "http.request" or not message.get("more_body", False)
+        if received > most:
             raise RestError("rest.body_too_large", most=f"{most / 1e6:g}")
         return message
 

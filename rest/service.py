@@ -1,4 +1,4 @@
-"""What every route works with: journal, runner, uploads, bounds; opened and closed as one."""
+"""The state that all routes share: journal, job runner, upload store, limits and slots."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ from chains import Journal, NamedEmbeddings, Resolved, RetrieverCache, Runner
 from .config import Access, Limits
 from .errors import RestError
 from .metrics import Metrics
-from .readiness import BackendLook
+from .readiness import BackendProbe
 from .uploads import Uploads
 
 T = TypeVar("T")
 BATCH_WIDTH = 8
-"""Inputs of one batch that are worked on at the same time."""
+"""How many inputs of one batch run at the same time."""
 
 
 @dataclass(eq=False)
-class Seat:
-    """A place among the requests that are answered while they wait; a context that leaves it.
+class Slot:
+    """One of the slots for concurrent requests; as a context manager it releases itself.
 
     Attributes:
-        stop: Ends the work: calls in flight are finished, nothing more is begun.
+        stop: Cancels the request's work when set: calls in flight finish, no new ones start.
     """
 
     service: Service
     client: str
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> Seat:
+    def __enter__(self) -> Slot:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.service.leave(self)
+        self.service.release_slot(self)
 
 
 @dataclass
 class Service:
-    """One running service.
+    """The state of one running service; available to routes as ``TheService``.
 
     Attributes:
-        resolved: The settings it was started with; a client's choices are laid over them.
-        journal: Shared with the command line and the page.
-        embedding_state: Of the service's own embedding: loading, ok, or what is wrong with it.
-        closing: Set once it is told to end; nobody waits for events any longer then.
-        endings: Called first when it closes.
-        stops: End the work of requests that are answered while they wait.
-        wakers: Called when it is told to end, by those who wait for events.
+        resolved: The settings it was started with; a client's choices override them.
+        journal: The same journal as that of the command line and the page.
+        embedding_state: State of the embedding model: loading, ok, or a message code.
+        closing: True once shutdown has begun; event streams end then.
+        endings: Callbacks that run first in ``close``.
+        stops: The ``stop`` events of all taken slots.
+        wakers: Callbacks that wake waiting event streams at shutdown.
     """
 
     resolved: Resolved
@@ -65,76 +65,77 @@ class Service:
     uploads: Uploads
     metrics: Metrics
     retrievers: RetrieverCache
-    backend_look: BackendLook
+    backend_probe: BackendProbe
     embedding_state: str = "loading"
     closing: bool = False
     endings: list[Callable[[], object]] = field(default_factory=list)
     stops: set[threading.Event] = field(default_factory=set)
     wakers: set[Callable[[], object]] = field(default_factory=set)
-    _under_way: Counter[str] = field(default_factory=Counter)
-    _began: dict[str, str] = field(default_factory=dict)
+    _slots_by_client: Counter[str] = field(default_factory=Counter)
+    _client_of_job: dict[str, str] = field(default_factory=dict)
     _workers: CapacityLimiter | None = None
 
     async def work(self, function: Callable[[], T]) -> T:
-        """What a function gives that may take long, from a worker thread."""
+        """The result of a blocking function, called in a worker thread."""
         if self._workers is None:
-            # Wider than the requests let in: uploads are read beside them.
+            # More threads than slots, since uploads are received beside those requests.
             self._workers = CapacityLimiter(self.limits.at_once + 32)
         return await to_thread.run_sync(function, limiter=self._workers, abandon_on_cancel=False)
 
-    def sit(self, client: str) -> Seat:
-        """A place for a request that is answered while it waits.
+    def acquire_slot(self, client: str) -> Slot:
+        """Takes a slot for one request.
 
         Args:
-            client: The address it comes from.
+            client: The client's address.
 
         Raises:
-            RestError: The service is full, or this client has its share already.
+            RestError: All slots are taken, this client holds its share, or shutdown has begun.
         """
         if self.closing:
             raise RestError("rest.closing")
-        if self._under_way.total() >= self.limits.at_once:
+        if self._slots_by_client.total() >= self.limits.at_once:
             raise RestError("rest.busy", most=self.limits.at_once)
-        if self._under_way[client] >= self.limits.at_once_of_one:
+        if self._slots_by_client[client] >= self.limits.at_once_of_one:
             raise RestError("rest.too_many", most=self.limits.at_once_of_one)
-        self._under_way[client] += 1
-        seat = Seat(self, client)
-        self.stops.add(seat.stop)
-        return seat
+        self._slots_by_client[client] += 1
+        slot = Slot(self, client)
+        self.stops.add(slot.stop)
+        return slot
 
-    def leave(self, seat: Seat) -> None:
-        """Gives a place to the next."""
-        self.stops.discard(seat.stop)
-        self._under_way[seat.client] -= 1
-        if not self._under_way[seat.client]:
-            del self._under_way[seat.client]
+    def release_slot(self, slot: Slot) -> None:
+        """Gives a slot back."""
+        self.stops.discard(slot.stop)
+        self._slots_by_client[slot.client] -= 1
+        if not self._slots_by_client[slot.client]:
+            del self._slots_by_client[slot.client]
 
     def check_share(self, client: str) -> None:
-        """Nothing, where a client may have one more job wait.
+        """Raises RestError if a client has too many jobs waiting.
 
         Raises:
-            RestError: It has its share already.
+            RestError: It has as many as ``limits.waiting_of_one``.
         """
-        waiting = [job for job, by in self._began.items() if self.runner.is_waiting(job)]
-        self._began = {job: self._began[job] for job in waiting}
-        if sum(by == client for by in self._began.values()) >= self.limits.waiting_of_one:
+        waiting = [job for job in self._client_of_job if self.runner.is_waiting(job)]
+        self._client_of_job = {job: self._client_of_job[job] for job in waiting}
+        count = sum(owner == client for owner in self._client_of_job.values())
+        if count >= self.limits.waiting_of_one:
             raise RestError("rest.too_many_jobs", most=self.limits.waiting_of_one)
 
     def remember(self, job: str, client: str) -> None:
-        """Counts a job as a client's while it waits."""
-        self._began[job] = client
+        """Counts a waiting job against its client's share."""
+        self._client_of_job[job] = client
 
     def embeddings(self, resolved: Resolved) -> NamedEmbeddings:
-        """The embedding of some settings, loaded once.
+        """The embedding model of the settings; loaded on first use, then shared.
 
         Raises:
-            SaidError: It cannot be had.
+            SaidError: It cannot be loaded.
         """
         settings = resolved.settings
         return self.runner.embeddings(settings.embeddings, settings.embedding_backend)
 
     def stop_all(self) -> None:
-        """Lets nobody wait any longer: what is in flight is finished, nothing more is begun."""
+        """Begins shutdown: calls in flight finish, no new ones start, event streams end."""
         self.closing = True
         self.runner.stop_all()
         for stop in list(self.stops):
@@ -143,14 +144,14 @@ class Service:
             wake()
 
     def close(self) -> None:
-        """Waits for what is in flight and closes the journal; the next service goes on."""
+        """Waits for calls in flight and closes the journal; unfinished jobs can be resumed."""
         for end in self.endings:
             end()
         self.runner.close()
         self.journal.close()
 
 
-def _of_request(request: Request) -> Service:
+def _service_of(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 
@@ -160,4 +161,4 @@ def client_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-TheService = Annotated[Service, Depends(_of_request)]
+TheService = Annotated[Service, Depends(_service_of)]

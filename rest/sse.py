@@ -1,4 +1,4 @@
-"""Server-sent events: what a run tells, as a client reads it, however often it comes back."""
+"""Streams the events of a job as server-sent events, resumable by Last-Event-ID."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .error_handlers import sentence
 from .service import Service
 
 ALIVE_SECONDS = 15.0
-"""After so long without an event a comment is sent, so that nothing between closes the line."""
-LOOK_SECONDS = 1.0
-"""Between looks at a job that another process works on."""
-DESCRIBED = {
+"""Seconds without an event after which a keep-alive comment is sent."""
+POLL_SECONDS = 1.0
+"""Seconds between reads of the journal for a job that runs in another process."""
+EVENT_STREAM_CONTENT = {
     "text/event-stream": {
         "schema": {
             "type": "object",
@@ -29,44 +29,44 @@ DESCRIBED = {
         }
     }
 }
-"""What a stream carries, event by event; data is JSON."""
+"""OpenAPI ``content`` of an event stream; each event's data is JSON."""
 _UNDER_WAY = ("waiting", "running", "broken off")
 
 
-def as_json(told: Event, language: str) -> str:
-    """An event of a run, a failure with its sentence."""
-    if isinstance(told, Failed):
-        said = {**told.model_dump(), "detail": _say(told.reason, language)}
-        return json.dumps(said, ensure_ascii=False)
-    return told.model_dump_json()
+def as_json(event: Event, language: str) -> str:
+    """An event as JSON; a failure gets ``detail``, its message in the language."""
+    if isinstance(event, Failed):
+        detail = sentence(event.reason.code, language, event.reason.fields)
+        return json.dumps({**event.model_dump(), "detail": detail}, ensure_ascii=False)
+    return event.model_dump_json()
 
 
 async def job_events(
     service: Service, job: str, after: str | None, language: str
 ) -> AsyncIterator[str]:
-    """The events of a job from where a listener was, until it is over or the service closes.
+    """Yields the server-sent events of a job until it has ended or the service shuts down.
 
-    A run of this process tells everything; of one in another process the journal tells how far
-    it is, and what came of it.
+    A job that runs in this process gives all its events. One that runs in another process gives
+    only its progress, polled from the journal, and its result.
 
     Args:
         service: The service.
-        job: Its whole id.
-        after: The id of the last event heard.
-        language: Of sentences.
+        job: The full job id.
+        after: Id of the last event the client has; None to start from the first.
+        language: Language of messages: ``en`` or ``zh``.
     """
     with service.metrics.listeners.track_inprogress():
         here = service.runner.news(job, after)
         if here is not None:
-            async for piece in _of_run(service, job, after, language):
-                yield piece
+            async for event in _local_events(service, job, after, language):
+                yield event
             here = service.runner.news(job, after)
         if here is None or here.elsewhere:
-            async for piece in _of_journal(service, job, language):
-                yield piece
+            async for event in _polled_events(service, job, language):
+                yield event
 
 
-async def _of_run(
+async def _local_events(
     service: Service, job: str, after: str | None, language: str
 ) -> AsyncIterator[str]:
     log = service.runner.log(job)
@@ -75,38 +75,38 @@ async def _of_run(
     woken = asyncio.Event()
     service.wakers.add(woken.set)
     try:
-        async for heard in hear(log, after, woken, lambda: service.closing):
-            if heard is None:
+        async for item in follow_events(log, after, woken, lambda: service.closing):
+            if item is None:
                 yield ALIVE
             else:
-                id_, told = heard
-                yield sse_event(await in_thread(told, language), told.event, id_)
+                id_, event = item
+                yield sse_event(await event_json(event, language), event.event, id_)
     finally:
         service.wakers.discard(woken.set)
 
 
-async def hear(
+async def follow_events(
     log: EventLog,
     after: str | None = None,
     woken: asyncio.Event | None = None,
     ended: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[tuple[str, Event] | None]:
-    """A run's events with their ids, as they are told; None where none came for long.
+    """Yields a run's events with their ids as they happen; None after ``ALIVE_SECONDS`` of none.
 
     Args:
-        log: Of the run.
-        after: The id of the last event heard.
-        woken: Set by others to have ``ended`` looked at.
-        ended: Whether the listener is to leave before the run is over.
+        log: Event log of the run.
+        after: Id of the last event already seen; None to start from the first.
+        woken: Set by others to have ``ended`` checked at once.
+        ended: Whether to stop before the run has ended.
     """
     woken, loop = woken or asyncio.Event(), asyncio.get_running_loop()
     with log.watching(partial(loop.call_soon_threadsafe, woken.set)):
         while not ended():
             woken.clear()
             news = log.since(log.place(after))
-            for one in news.events:
-                after = one[0]
-                yield one
+            for id_, event in news.events:
+                after = id_
+                yield id_, event
             if news.over:
                 return
             try:
@@ -115,31 +115,33 @@ async def hear(
                 yield None
 
 
-async def _of_journal(service: Service, job: str, language: str) -> AsyncIterator[str]:
-    """What the journal says about a job that no run of this process is about."""
-    last, quiet, jobs = "", 0.0, Jobs(service.journal)
+async def _polled_events(service: Service, job: str, language: str) -> AsyncIterator[str]:
+    """Yields progress events of a job of another process, read from the journal."""
+    last, quiet_seconds, jobs = "", 0.0, Jobs(service.journal)
     while not service.closing:
         found = await to_thread.run_sync(jobs.find, job)
         if found.state not in _UNDER_WAY:
-            yield await to_thread.run_sync(_ended, service, found, language)
+            yield await to_thread.run_sync(_final_event, service, found, language)
             return
-        state = json.dumps({"event": "progress", "job": job, "state": found.state, **_done(found)})
+        state = json.dumps(
+            {"event": "progress", "job": job, "state": found.state, **_counts(found)}
+        )
         if state != last:
             yield sse_event(state, "progress")
-            last, quiet = state, 0.0
-        elif quiet >= ALIVE_SECONDS:
+            last, quiet_seconds = state, 0.0
+        elif quiet_seconds >= ALIVE_SECONDS:
             yield ALIVE
-            quiet = 0.0
-        quiet += LOOK_SECONDS
-        await asyncio.sleep(LOOK_SECONDS)
+            quiet_seconds = 0.0
+        quiet_seconds += POLL_SECONDS
+        await asyncio.sleep(POLL_SECONDS)
 
 
-def _done(job: Job) -> dict[str, int]:
+def _counts(job: Job) -> dict[str, int]:
     return job.progress.chunks.model_dump(include={"done", "total"})
 
 
-def _ended(service: Service, job: Job, language: str) -> str:
-    """How a job ended, as its own run would have told it."""
+def _final_event(service: Service, job: Job, language: str) -> str:
+    """The last event of an ended job, the same as its own run would have sent."""
     if job.failure:
         return sse_event(as_json(Failed(job=job.id, reason=job.failure), language), "failed")
     try:
@@ -151,12 +153,8 @@ def _ended(service: Service, job: Job, language: str) -> str:
     return sse_event(as_json(done, language), "done")
 
 
-async def in_thread(told: Event, language: str) -> str:
-    """The event as JSON; a list of many pairs is not written in the event loop."""
-    if isinstance(told, Done):
-        return await to_thread.run_sync(as_json, told, language)
-    return as_json(told, language)
-
-
-def _say(reason: Reason, language: str) -> str:
-    return sentence(reason.code, language, reason.fields)
+async def event_json(event: Event, language: str) -> str:
+    """An event as JSON; a ``Done`` with its many pairs is serialised in a worker thread."""
+    if isinstance(event, Done):
+        return await to_thread.run_sync(as_json, event, language)
+    return as_json(event, language)

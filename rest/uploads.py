@@ -1,4 +1,4 @@
-"""Files that clients sent, kept on disk under names of ours until they are used or grow old."""
+"""The upload store: client files on disk under generated names, deleted after some hours."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from loaders import (
 from .config import Limits
 from .errors import RestError
 
-READ = " ".join(suffix for one in FORMATS.values() for suffix in one.suffixes)
-_SUFFIXES = frozenset([*READ.split(), *LEGACY_SUFFIXES])
-"""A reader may need the suffix; nothing else of a client's file name reaches the disk."""
+SUPPORTED_SUFFIXES = " ".join(suffix for one in FORMATS.values() for suffix in one.suffixes)
+_KEPT_SUFFIXES = frozenset([*SUPPORTED_SUFFIXES.split(), *LEGACY_SUFFIXES])
+"""Suffixes kept on disk, as a loader may need them; the rest of a client's file name is not."""
 LONGEST_NAME = 200  # characters
-LEAST_FREE = 100_000_000  # bytes of disk that uploads leave to the journal
-_OLD_PART = 3600.0  # seconds after which a half-received file is nobody's
+LEAST_FREE = 100_000_000  # bytes of disk that uploads leave free for the journal
+_PART_SECONDS = 3600.0  # after which a partly received file counts as abandoned
 _HOUR = 3600.0
 
 
 class UploadedFile(BaseModel):
-    """A file that was sent."""
+    """An uploaded file."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,19 +44,21 @@ class UploadedFile(BaseModel):
     created: float = Field(description="seconds since 1970")
 
 
-class _Kept(UploadedFile):
+class _Record(UploadedFile):
+    """What is saved beside the file."""
+
     suffix: str = ""
 
 
 class Uploads:
-    """The files in a folder, each beside a small record.
+    """The uploaded files in a folder, each with a JSON record beside it.
 
     Args:
-        folder: Made if it is not there.
-        limits: How many, and for how long.
+        folder: Created if it does not exist.
+        limits: How many files are kept, and for how long.
 
     Raises:
-        RestError: The folder cannot be made.
+        RestError: The folder cannot be created.
     """
 
     def __init__(self, folder: Path, limits: Limits) -> None:
@@ -70,10 +72,10 @@ class Uploads:
         self.sweep()
 
     def check_room(self) -> None:
-        """Nothing, where one more may come.
+        """Raises RestError if the upload store is full.
 
         Raises:
-            RestError: There are too many, or the disk is nearly full.
+            RestError: It holds as many files as ``limits.stored``, after a sweep.
         """
         if len(list(self._folder.glob("*.json"))) < self.limits.stored:
             return
@@ -82,102 +84,103 @@ class Uploads:
             raise RestError("rest.uploads_full")
 
     def check_disk(self) -> None:
-        """Nothing, where the disk has room left.
+        """Raises RestError if the disk is nearly full.
 
         Raises:
-            RestError: It has not.
+            RestError: Fewer than ``LEAST_FREE`` bytes are free.
         """
         if shutil.disk_usage(self._folder).free < LEAST_FREE:
             raise RestError("rest.uploads_full")
 
     def new_part(self) -> Path:
-        """Where the next file is received."""
+        """A new path to receive a file at."""
         return self._folder / f"{secrets.token_hex(8)}.part"
 
-    def take(self, part: Path, name: str) -> UploadedFile:
-        """A received file under its id, once it is known that it can be read.
+    def add(self, part: Path, name: str) -> UploadedFile:
+        """Adds a received file to the store, after a check of its format.
 
         Args:
-            part: From ``new_part``; gone afterwards, whatever happens.
-            name: The client's.
+            part: Path from ``new_part``; moved into the store, or deleted on failure.
+            name: The client's file name.
 
         Raises:
-            LoadError: Its format is not read.
-            RestError: Likewise, with the formats that are; or the disk is full.
+            LoadError: The file is empty or cannot be read.
+            RestError: Its format is not supported, or it cannot be written.
         """
-        shown = _shown(name)
+        shown = _display_name(name)
         suffix = Path(shown).suffix.lower()
-        kept = _Kept(
+        record = _Record(
             id=part.stem,
             name=shown,
             bytes=part.stat().st_size,
             created=time.time(),
-            suffix=suffix if suffix in _SUFFIXES else "",
+            suffix=suffix if suffix in _KEPT_SUFFIXES else "",
         )
-        place = self._place(kept)
+        path = self._file_path(record)
         try:
-            part.replace(place)
-            check_format(place, shown)
-            self._record(kept.id).write_text(kept.model_dump_json(), encoding="utf-8")
+            part.replace(path)
+            check_format(path, shown)
+            self._record_path(record.id).write_text(record.model_dump_json(), encoding="utf-8")
         except OSError as error:
-            self._remove(place, part)
+            self._remove(path, part)
             raise _failed(error) from error
         except BaseException:
-            self._remove(place, part)
+            self._remove(path, part)
             raise
-        return UploadedFile.model_validate(kept.model_dump(exclude={"suffix"}))
+        return UploadedFile.model_validate(record.model_dump(exclude={"suffix"}))
 
     def find(self, file: str) -> tuple[UploadedFile, Path]:
-        """A file's record, and where it lies.
+        """A file's record and its path on disk.
 
         Raises:
-            RestError: There is none of that id.
+            RestError: There is no file of that id.
         """
-        kept = self._read(self._record(file)) if file.isalnum() else None
-        if kept is None or not self._place(kept).is_file():
+        record = self._read(self._record_path(file)) if file.isalnum() else None
+        path = self._file_path(record) if record else None
+        if record is None or path is None or not path.is_file():
             hours = f"{self.limits.stored_hours:g}"
             raise RestError("rest.no_file", file=file[:40], hours=hours)
-        return UploadedFile.model_validate(kept.model_dump(exclude={"suffix"})), self._place(kept)
+        return UploadedFile.model_validate(record.model_dump(exclude={"suffix"})), path
 
     def all(self) -> list[UploadedFile]:
-        """Every file, the newest first."""
+        """All files, newest first."""
         records = (self._read(path) for path in self._folder.glob("*.json"))
         files = [
-            UploadedFile.model_validate(one.model_dump(exclude={"suffix"}))
-            for one in records
-            if one
+            UploadedFile.model_validate(record.model_dump(exclude={"suffix"}))
+            for record in records
+            if record
         ]
-        return sorted(files, key=lambda one: one.created, reverse=True)
+        return sorted(files, key=lambda file: file.created, reverse=True)
 
     def delete(self, file: str) -> None:
-        """Takes a file away.
+        """Deletes a file and its record.
 
         Raises:
-            RestError: There is none of that id.
+            RestError: There is no file of that id.
         """
-        _, place = self.find(file)
-        self._remove(self._record(file), place)
+        _, path = self.find(file)
+        self._remove(self._record_path(file), path)
 
     def sweep(self) -> None:
-        """Takes away what is older than uploads are kept, and what was never received whole."""
+        """Deletes expired files and abandoned partial ones."""
         now = time.time()
         with self._lock:
             for path in self._folder.iterdir():
-                age = now - _changed(path, now)
-                most = _OLD_PART if path.suffix == ".part" else self.limits.stored_hours * _HOUR
+                age = now - _modified(path, now)
+                most = _PART_SECONDS if path.suffix == ".part" else self.limits.stored_hours * _HOUR
                 if age > most:
                     self._remove(path)
 
-    def _place(self, kept: _Kept) -> Path:
-        return self._folder / f"{kept.id}.file{kept.suffix}"
+    def _file_path(self, record: _Record) -> Path:
+        return self._folder / f"{record.id}.file{record.suffix}"
 
-    def _record(self, file: str) -> Path:
+    def _record_path(self, file: str) -> Path:
         return self._folder / f"{file}.json"
 
     @staticmethod
-    def _read(path: Path) -> _Kept | None:
+    def _read(path: Path) -> _Record | None:
         try:
-            return _Kept.model_validate_json(path.read_text(encoding="utf-8"))
+            return _Record.model_validate_json(path.read_text(encoding="utf-8"))
         except (OSError, ValidationError):
             return None
 
@@ -187,40 +190,40 @@ class Uploads:
             path.unlink(missing_ok=True)
 
 
-def check_format(place: Path, name: str) -> None:
-    """Nothing, where a file's format is read.
+def check_format(path: Path, name: str) -> None:
+    """Raises if a file's format is not supported.
 
     Raises:
-        RestError: It is not, with the formats that are.
-        LoadError: It can be told from its first bytes that nothing can be read.
+        RestError: It is not; the message lists the supported formats.
+        LoadError: The file is empty, or its first bytes show that it cannot be read.
     """
-    if place.stat().st_size == 0:
+    if path.stat().st_size == 0:
         raise LoadError("load.empty", file=name)
-    with naming_formats():
-        recognise(place, name)
+    with listing_formats():
+        recognise(path, name)
 
 
 @contextmanager
-def naming_formats() -> Iterator[None]:
-    """Whoever sends a file in a format that is not read is told those that are.
+def listing_formats() -> Iterator[None]:
+    """A context that replaces FormatError by a RestError that lists the supported formats.
 
     Raises:
-        RestError: Such a file was met.
+        RestError: A file's format is not supported.
     """
     try:
         yield
     except FormatError as error:
-        raise RestError("rest.formats", reason=error, known=READ) from error
+        raise RestError("rest.formats", reason=error, known=SUPPORTED_SUFFIXES) from error
 
 
-def _shown(name: str) -> str:
-    """A client's name for a file, without folders and control characters."""
+def _display_name(name: str) -> str:
+    """A client's file name without folders and control characters."""
     last = whole_characters(name).replace("\\", "/").rpartition("/")[2]
     printable = "".join(char if char.isprintable() else " " for char in last).strip()
     return printable[-LONGEST_NAME:] or "upload"
 
 
-def _changed(path: Path, now: float) -> float:
+def _modified(path: Path, now: float) -> float:
     try:
         return path.stat().st_mtime
     except OSError:

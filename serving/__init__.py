@@ -1,4 +1,4 @@
-"""What every HTTP server of ours does alike: who may ask, in which language, and event streams."""
+"""Parts that the three HTTP servers share: origin checks, Accept-Language, server-sent events."""
 
 import lazy_loader
 

@@ -1,23 +1,23 @@
-"""The language to answer in, from what a browser or a client says it reads."""
+"""Parses the Accept-Language header."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-_LONGEST = 500  # characters; no browser sends more
+_MAX_HEADER = 500  # characters; no browser sends more
 
 
 def language_of(accept_language: str) -> Literal["en", "zh"]:
-    """``zh`` where the header prefers Chinese to English, else ``en``.
+    """``zh`` if the header prefers Chinese to English, else ``en``.
 
-    Of two with the same weight the first is preferred.
+    Of two languages with the same weight the first one wins.
 
     Args:
-        accept_language: The header's value; empty where there is none.
+        accept_language: The header's value; empty if the request has none.
     """
     best: float = 0
     preferred: Literal["en", "zh"] = "en"
-    for part in accept_language[:_LONGEST].lower().split(","):
+    for part in accept_language[:_MAX_HEADER].lower().split(","):
         tag, _, weight = part.partition(";")
         language = tag.strip().split("-")[0]
         quality = _quality(weight)

@@ -1,4 +1,4 @@
-"""The wait for a client that goes away."""
+"""Waits for an HTTP client to disconnect."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 async def disconnected(request: Request) -> None:
-    """Returns once the client has closed the connection.
+    """Returns when the client has closed the connection.
 
     Args:
-        request: Its body has been read.
+        request: The request; its body must have been read already.
     """
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -1,8 +1,8 @@
-"""Who asks, by the Host and Origin headers, and how a stranger is refused.
+"""Checks the Host and Origin headers, against DNS rebinding and cross-site requests.
 
-A page that is open in a browser here can send to every server of this machine, under the server's
-own name or under one that the page's owner lets point here (DNS rebinding). Starlette's
-TrustedHostMiddleware answers such a request with plain text, and knows of no origin.
+A web page that is open in a browser on this machine can send requests to every server here, under
+the server's own name or under a name that the page's owner points at 127.0.0.1 (DNS rebinding).
+Starlette's TrustedHostMiddleware answers such a request in plain text and does not check Origin.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _POLICY_VIOLATION = 1008
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header, in small letters, without port and brackets; empty for none.
+    """The host name in a Host header, in lower case, without port and brackets.
 
     Args:
-        host: The header's value. What is no host, such as ``localhost@evil``, has no name.
+        host: The header's value. An invalid one, such as ``localhost@evil``, gives an empty name.
     """
     found = _HOST.fullmatch(host)
     return found[1].lower().strip("[]") if found else ""
 
 
 def origin_host(origin: str) -> str:
-    """The host and port of an Origin header as a Host header has them; empty for none.
+    """The host and port of an Origin header, in the form of a Host header; empty if it has none.
 
     Args:
         origin: Such as ``https://example.org:8000``, or ``null``.
@@ -43,7 +43,7 @@ def origin_host(origin: str) -> str:
 
 
 def is_own_page(origin: str, host: str) -> bool:
-    """Whether a request comes from a page of the server that it goes to.
+    """Whether a request comes from a page of the same server (same origin).
 
     Args:
         origin: The Origin header.
@@ -53,13 +53,13 @@ def is_own_page(origin: str, host: str) -> bool:
 
 
 async def send_refusal(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    """Sends a refusal; a websocket, which can carry none, is closed instead.
+    """Sends an error response; closes the connection instead if it is a websocket.
 
     Args:
-        response: What an HTTP client is answered.
-        scope: ASGI's, of ``http`` or ``websocket``.
-        receive: ASGI's.
-        send: ASGI's.
+        response: The response for an HTTP client.
+        scope: The ASGI scope, of type ``http`` or ``websocket``.
+        receive: The ASGI receive callable.
+        send: The ASGI send callable.
     """
     if scope["type"] == "websocket":
         await receive()

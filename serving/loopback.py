@@ -1,4 +1,4 @@
-"""Whether a host is this machine alone."""
+"""Tells loopback addresses from all others."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from ipaddress import ip_address
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens on a host, or what a host names.
+    """Whether a host is a loopback address, which only this machine can reach.
 
     Args:
-        host: A name or an address without a port; an IPv6 address may stand in brackets.
+        host: A name or an address without a port; an IPv6 address may be in brackets.
     """
     name = host.lower()
     if name.startswith("[") and name.endswith("]"):
@@ -22,5 +22,5 @@ def is_loopback(host: str) -> bool:
         address = ip_address(name)
     except ValueError:
         return False
-    mapped = getattr(address, "ipv4_mapped", None)  # Python tells it itself from 3.13 on
+    mapped = getattr(address, "ipv4_mapped", None)  # built into is_loopback from Python 3.13 on
     return (mapped or address).is_loopback

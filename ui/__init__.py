@@ -1,1 +1,1 @@
-"""The page: what a person sees who drops a document; app_chainlit.py is its entry."""
+"""The Chainlit page; ``app_chainlit.py`` is its entry point."""

@@ -1,4 +1,4 @@
-"""What the page's elements ask for: rows, passages, edits, files, runs; each answered with data."""
+"""Chainlit action callbacks of the custom elements: read rows, edit pairs, download, run jobs."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from messages import SaidError
 
 from .downloads import make_file
 from .engine import engine
-from .job_element import desk, follow, show_job
+from .job_element import follow, presenter, show_job
 from .job_view import jobs_of
 from .session import chat, fault, language, speak, tell
 from .start_job import begin as begin_pending
 
 Answer = dict[str, Any]
-Act = Callable[[dict[str, Any]], Awaitable[Answer | None]]
+Handler = Callable[[dict[str, Any]], Awaitable[Answer | None]]
 log = logging.getLogger(__name__)
-MOST_WORDS = 20_000  # characters of a question or an answer a person writes
+MAX_TEXT = 20_000  # characters of an edited question or answer
 
 
 def register() -> None:
-    """Tells Chainlit what to call."""
-    acts: dict[str, Act] = {
+    """Registers the action callbacks with Chainlit."""
+    handlers: dict[str, Handler] = {
         "qa3_look": _look,
         "qa3_passage": _passage,
         "qa3_reword": _reword,
@@ -43,87 +43,87 @@ def register() -> None:
         "qa3_begin": _begin,
         "qa3_drop": _drop,
     }
-    for name, act in acts.items():
-        cl.action_callback(name)(_told(act))
+    for name, handler in handlers.items():
+        cl.action_callback(name)(_with_errors(handler))
 
 
-def _told(act: Act) -> Callable[[cl.Action], Awaitable[Answer]]:
-    """An act whose errors are an answer too, in the user's language."""
+def _with_errors(handler: Handler) -> Callable[[cl.Action], Awaitable[Answer]]:
+    """Wraps a handler: an exception becomes an ``error`` answer in the user's language."""
 
-    @functools.wraps(act)
+    @functools.wraps(handler)
     async def called(action: cl.Action) -> Answer:
         try:
-            return await act(action.payload) or {}
+            return await handler(action.payload) or {}
         except SaidError as error:
             return {"error": error.say(language())}
         except Exception as error:
-            log.exception("an act of the page failed")
+            log.exception("an action of the page failed")
             return {"error": fault(error)}
 
-    # Chainlit hands over the action by the name of the parameter.
+    # Chainlit passes the action by the name of the parameter, which it must find in called().
     del called.__wrapped__
     return called
 
 
-def _job(given: dict[str, Any]) -> str:
-    return str(given.get("job", ""))[:64]
+def _job(payload: dict[str, Any]) -> str:
+    return str(payload.get("job", ""))[:64]
 
 
-async def _look(given: dict[str, Any]) -> Answer:
-    job, known = _job(given), chat()
-    shown = await engine().answer(desk().look, job, given, language())
+async def _look(payload: dict[str, Any]) -> Answer:
+    job, known = _job(payload), chat()
+    shown = await engine().answer(presenter().look, job, payload, language())
     if not known.job and not known.cleared:
-        known.job = job  # a page that slept longer than its chat was kept
+        known.job = job  # the page was asleep for longer than its chat session was kept
     return shown
 
 
-async def _passage(given: dict[str, Any]) -> Answer:
-    span = given.get("span")
-    chunk = str(given.get("chunk", ""))
-    return await engine().answer(desk().passage, _job(given), chunk, span)
+async def _passage(payload: dict[str, Any]) -> Answer:
+    span = payload.get("span")
+    chunk = str(payload.get("chunk", ""))
+    return await engine().answer(presenter().passage, _job(payload), chunk, span)
 
 
-async def _reword(given: dict[str, Any]) -> None:
-    words = {name: str(given.get(name, ""))[:MOST_WORDS] for name in ("question", "answer")}
+async def _reword(payload: dict[str, Any]) -> None:
+    words = {name: str(payload.get(name, ""))[:MAX_TEXT] for name in ("question", "answer")}
     shared = engine()
-    await shared.answer(reword, shared.journal, _job(given), str(given.get("pair")), **words)
+    await shared.answer(reword, shared.journal, _job(payload), str(payload.get("pair")), **words)
 
 
-async def _leave_out(given: dict[str, Any]) -> None:
+async def _leave_out(payload: dict[str, Any]) -> None:
     shared = engine()
-    await shared.answer(leave_out, shared.journal, _job(given), str(given.get("pair")))
+    await shared.answer(leave_out, shared.journal, _job(payload), str(payload.get("pair")))
 
 
-async def _keep(given: dict[str, Any]) -> None:
+async def _keep(payload: dict[str, Any]) -> None:
     shared = engine()
-    await shared.answer(keep, shared.journal, _job(given), str(given.get("pair")))
+    await shared.answer(keep, shared.journal, _job(payload), str(payload.get("pair")))
 
 
-async def _undo(given: dict[str, Any]) -> None:
+async def _undo(payload: dict[str, Any]) -> None:
     shared = engine()
-    await shared.answer(undo, shared.journal, _job(given), str(given.get("pair")))
+    await shared.answer(undo, shared.journal, _job(payload), str(payload.get("pair")))
 
 
-async def _download(given: dict[str, Any]) -> Answer:
+async def _download(payload: dict[str, Any]) -> Answer:
     shared = engine()
-    picked = str(given.get("format", ""))
-    name, content = await shared.read(make_file, shared, _job(given), picked, language())
-    # A report is a page of its own: given as plain bytes, it is saved and never run here.
+    picked = str(payload.get("format", ""))
+    name, content = await shared.read(make_file, shared, _job(payload), picked, language())
+    # As octet-stream an HTML report is downloaded and never rendered on this origin.
     kind = "application/octet-stream"
     file = await cl.context.session.persist_file(name=name, mime=kind, content=content or b"\n")
     return {"name": name, "file": file["id"], "session": cl.context.session.id}
 
 
-async def _stop(given: dict[str, Any]) -> Answer:
-    return {"stopped": await engine().answer(engine().runner.stop, _job(given))}
+async def _stop(payload: dict[str, Any]) -> Answer:
+    return {"stopped": await engine().answer(engine().runner.stop, _job(payload))}
 
 
-async def _go_on(given: dict[str, Any]) -> None:
-    await _run_again(_job(given), retry=False)
+async def _go_on(payload: dict[str, Any]) -> None:
+    await _run_again(_job(payload), retry=False)
 
 
-async def _retry(given: dict[str, Any]) -> None:
-    await _run_again(_job(given), retry=True)
+async def _retry(payload: dict[str, Any]) -> None:
+    await _run_again(_job(payload), retry=True)
 
 
 async def _run_again(job: str, *, retry: bool) -> None:
@@ -137,9 +137,9 @@ async def _jobs(_: dict[str, Any]) -> Answer:
     return {"jobs": await shared.answer(jobs_of, shared)}
 
 
-async def _open(given: dict[str, Any]) -> None:
-    job, known = _job(given), chat()
-    await engine().answer(desk().look, job, {}, language())  # raises where there is none
+async def _open(payload: dict[str, Any]) -> None:
+    job, known = _job(payload), chat()
+    await engine().answer(presenter().look, job, {}, language())  # raises where there is none
     if known.job != job:
         known.job = job
         known.history.clear()
@@ -148,8 +148,8 @@ async def _open(given: dict[str, Any]) -> None:
         follow(job)
 
 
-async def _begin(given: dict[str, Any]) -> None:
-    waiting = chat().pending.pop(str(given.get("number")), None)
+async def _begin(payload: dict[str, Any]) -> None:
+    waiting = chat().pending.pop(str(payload.get("number")), None)
     if waiting is None:
         await tell(speak("page.nothing_pending"))
         return
@@ -159,6 +159,6 @@ async def _begin(given: dict[str, Any]) -> None:
         await tell(error.say(language()))
 
 
-async def _drop(given: dict[str, Any]) -> None:
-    if chat().pending.pop(str(given.get("number")), None) is not None:
+async def _drop(payload: dict[str, Any]) -> None:
+    if chat().pending.pop(str(payload.get("number")), None) is not None:
         await tell(speak("page.dropped"))

@@ -1,7 +1,7 @@
-"""Who may use the page: everybody on this machine; elsewhere those who sign in.
+"""Authentication of the page: none on loopback; a password or a proxy header elsewhere.
 
-``QA3_UI_PASSWORD`` asks for one password, whatever the name; ``QA3_UI_HEADER`` names a header in
-which a proxy that has signed the person in says who it is, and which it takes from everybody else.
+``QA3_UI_PASSWORD`` sets one password for any user name. ``QA3_UI_HEADER`` names a header in which
+an authenticating proxy passes the user's name; the proxy must strip it from client requests.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
 PASSWORD = "QA3_UI_PASSWORD"  # noqa: S105 - the name of a variable
 HEADER = "QA3_UI_HEADER"
 WAIT_SECONDS = 1.0
-"""How long a wrong password waits, so that guessing is slow."""
+"""Seconds of delay after a wrong password, to slow down guessing."""
 
 
 def signs_in() -> bool:
-    """Whether people have to sign in."""
+    """Whether users have to sign in."""
     return secret(PASSWORD) is not None or bool(os.environ.get(HEADER))
 
 
 def check_exposed(host: str) -> None:
-    """Lets a server start that others can reach only where people sign in.
+    """Raises PageError if a server would be reachable by others without a sign-in.
 
     Args:
-        host: What the server is bound to.
+        host: The address the server is bound to.
 
     Raises:
-        PageError: It is not this machine alone, and nobody has to sign in.
+        PageError: The address is not loopback, and no sign-in is configured.
     """
     if not is_loopback(host) and not signs_in():
         raise PageError("page.exposed", host=host, password=PASSWORD, header=HEADER)
 
 
 def register() -> None:
-    """Tells Chainlit how people sign in, if they do."""
+    """Registers the authentication callbacks with Chainlit, if users have to sign in."""
     if not signs_in():
         return
     os.environ.setdefault("CHAINLIT_AUTH_SECRET", _kept_secret())
@@ -76,7 +76,7 @@ async def _by_header(headers: Any) -> User | None:
 
 
 def _kept_secret() -> str:
-    """What signs the cookies; kept, so that a restart signs nobody out."""
+    """The secret that signs session cookies; saved, so that a restart logs nobody out."""
     file = user_folder("data") / "page-secret"
     file.parent.mkdir(parents=True, exist_ok=True)
     try:

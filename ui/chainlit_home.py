@@ -1,7 +1,7 @@
-"""Where Chainlit stands: a folder of this process's own with our settings, words and elements.
+"""The app root of Chainlit: a per-process folder with our config, translations and elements.
 
-Chainlit writes uploads, translations and settings where it stands, reads the environment when it
-is imported, and empties that place when it ends: two servers must not share one.
+Chainlit writes uploads, translations and settings to its app root, reads the environment at import,
+and empties the root at exit: two servers must not share one.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from messages import LANGUAGES, say
 
 HERE = Path(__file__).resolve().parent
 LOCK = "in-use.lock"
-# An element is one file for Chainlit; ours are written in parts and joined.
+# Chainlit wants one file per element; ours are joined from several parts.
 ELEMENTS = {
     "Job": ("shared.jsx", "progress.jsx", "details.jsx", "table.jsx", "job.jsx"),
     "Jobs": ("shared.jsx", "jobs.jsx"),
     "Sources": ("sources.jsx",),
 }
-# Chainlit's own words in a language, and what ours say instead.
+# Keys of Chainlit's translations that we replace, with our message codes.
 _WORDS = {
     "chat.input.placeholder": "page.ask_here",
     "chat.watermark": "page.watermark",
     "auth.login.form.email.label": "page.user",
 }
 _CHINESE = ("zh-CN", "zh")
-_held: list[FileLock] = []  # released when the process ends, however it ends
+_held: list[FileLock] = []  # the kernel releases them even if the process is killed
 
 
 def settle() -> Path:
-    """The folder this process's Chainlit stands in, ready for it to be imported."""
-    _without_surprises()
+    """Creates this process's app root and returns it; call before Chainlit is imported."""
+    _clean_environment()
     running = sys.modules.get("chainlit.config")
     if not _held:
         root = _fresh_folder()
@@ -53,20 +53,20 @@ def settle() -> Path:
     return root
 
 
-def _without_surprises() -> None:
-    """Nothing in the environment may switch on a database or a service of Chainlit's own."""
+def _clean_environment() -> None:
+    """Removes variables that would switch on Chainlit's database or cloud service."""
     for name in ("DATABASE_URL", "LITERAL_API_KEY"):
         os.environ.pop(name, None)
-    # A file of settings in the folder the server is started from is not ours to read.
+    # Chainlit would otherwise load a .env file from the current directory.
     os.environ.setdefault("CHAINLIT_ENV_FILE", ".qa3-reads-no-env-file")
 
 
 def _fresh_folder() -> Path:
-    """A new folder, held by this process; those of processes that are gone are removed."""
+    """A new folder, locked by this process; removes those of processes that have ended."""
     pages = user_folder("cache") / "page"
     pages.mkdir(parents=True, exist_ok=True)
-    with FileLock(pages / "making.lock"):  # nobody removes a folder that is not yet held
-        _remove_left(pages)
+    with FileLock(pages / "making.lock"):  # a new folder is not yet locked
+        _remove_abandoned(pages)
         root = Path(tempfile.mkdtemp(prefix="server-", dir=pages))
         held = FileLock(root / LOCK)
         held.acquire()
@@ -74,7 +74,7 @@ def _fresh_folder() -> Path:
     return root
 
 
-def _remove_left(pages: Path) -> None:
+def _remove_abandoned(pages: Path) -> None:
     for left in pages.glob("server-*"):
         lock = FileLock(left / LOCK)
         try:
@@ -99,7 +99,7 @@ def _fill(root: Path) -> None:
 
 
 def _config() -> str:
-    """Chainlit's settings, with the suffixes that the page takes."""
+    """Chainlit's config.toml, with the file suffixes that the page accepts."""
     known = {suffix for one in FORMATS.values() for suffix in one.suffixes} | {*LEGACY_SUFFIXES}
     suffixes = ", ".join(json.dumps(suffix) for suffix in sorted(known))
     return (HERE / "chainlit.toml").read_text(encoding="utf-8").replace('"%SUFFIXES%"', suffixes)
@@ -115,7 +115,7 @@ def _write_elements(folder: Path) -> None:
 
 
 def _write_translations(folder: Path) -> None:
-    """Chainlit's own words with ours among them; the languages we do not speak stay its own."""
+    """Writes Chainlit's English and Chinese translations with our texts; leaves other languages."""
     spec = find_spec("chainlit")
     given = Path(str(spec and spec.origin)).parent / "translations"
     for language, source, names in (("en", "en-US", ("en-US",)), ("zh", "zh-CN", _CHINESE)):
@@ -135,7 +135,7 @@ def _put(words: dict[str, Any], place: list[str], text: str) -> None:
 
 
 def _move(running: Any, root: Path) -> None:
-    """Lets a Chainlit that was imported before us, as by ``chainlit run``, stand here after all."""
+    """Points a Chainlit that was imported earlier, as by ``chainlit run``, to our app root."""
     running.config_file = str(root / ".chainlit" / "config.toml")
     running.config_dir = str(root / ".chainlit")
     running.config_translation_dir = str(root / ".chainlit" / "translations")

@@ -1,4 +1,4 @@
-"""Talking: from the documents of a list once there is one, else freely with the chosen model."""
+"""Answers chat messages: from a job's documents if there is one, else freely by the model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_QUOTE = 600  # characters of a passage shown as a source
 
 
 async def talk(question: str) -> None:
-    """Answers a question in parts as they arrive, with the sources it is drawn from.
+    """Streams the answer to a question, then shows its sources.
 
     Raises:
         SaidError: The backend does not answer.
@@ -31,13 +31,13 @@ async def talk(question: str) -> None:
     answer, found, ended = "", True, ""
     sources: tuple[Source, ...] = ()
     try:
-        async for said in _said(shared, known, resolved, question):
-            if said.text:
-                answer += said.text
-                await message.stream_token(said.text)
-            sources = said.sources or sources
-            found, ended = found and said.found, said.ended or ended
-    except asyncio.CancelledError:  # by the button beside the input
+        async for part in _answer_parts(shared, known, resolved, question):
+            if part.text:
+                answer += part.text
+                await message.stream_token(part.text)
+            sources = part.sources or sources
+            found, ended = found and part.found, part.ended or ended
+    except asyncio.CancelledError:  # by Chainlit's stop button
         if answer:
             await message.send()
             known.remember(question, answer)
@@ -65,10 +65,10 @@ def _shown(source: Source) -> dict[str, Any]:
     }
 
 
-async def _said(
+async def _answer_parts(
     shared: Engine, known: Chat, resolved: Resolved, question: str
 ) -> AsyncIterator[Said]:
-    """The answer's parts, made in a thread of its own: the event loop never waits for a model."""
+    """Yields the answer's parts, generated in a thread so as not to block the event loop."""
     loop = asyncio.get_running_loop()
     parts: asyncio.Queue[Said | BaseException | None] = asyncio.Queue()
     stop, history, job = known.stop, list(known.history), known.job
@@ -76,9 +76,9 @@ async def _said(
     def work() -> None:
         last: BaseException | None = None
         try:
-            for said in _ask(shared, resolved, job, question, history, stop):
-                loop.call_soon_threadsafe(parts.put_nowait, said)
-        except BaseException as error:  # noqa: BLE001 - handed to the chat's own task
+            for part in _ask(shared, resolved, job, question, history, stop):
+                loop.call_soon_threadsafe(parts.put_nowait, part)
+        except BaseException as error:  # noqa: BLE001 - raised again in the chat's own task
             last = error
         loop.call_soon_threadsafe(parts.put_nowait, last)
 
@@ -102,7 +102,7 @@ def _ask(
 ) -> Iterator[Said]:
     retriever = _retriever(shared, job, resolved) if job else None
     own = resolved.settings.prompt_text
-    # A prompt with a place for a passage in it speaks of passages, not with people.
+    # A prompt with {text} in it is an extraction prompt, not a system prompt.
     system = own if own and retriever is None and "{text}" not in own else None
     backends = shared.runner.backends
     with Dialogue(resolved, system=system, retriever=retriever, backends=backends) as dialogue:
@@ -110,7 +110,7 @@ def _ask(
 
 
 def _retriever(shared: Engine, job: str, resolved: Resolved) -> PairRetriever | None:
-    """What answers of a job are drawn from; None while it has no list."""
+    """The retriever over a job's list and passages; None while it has no list."""
     if shared.runner.is_running(job):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Commands and starters: what can be picked instead of typed."""
+"""Slash commands and starters of the chat."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SAMPLES = {"sample-zh": "zh", "sample-en": "en"}
 
 
 def commands(spoken: str) -> list[CommandDict]:
-    """What "/" offers, in a language."""
+    """The slash commands, described in a language."""
     offered = {
         "pairs": (say("page.command_pairs", spoken), "list-plus"),
         "jobs": (say("page.command_jobs", spoken), "history"),
@@ -32,14 +32,14 @@ def commands(spoken: str) -> list[CommandDict]:
     return [
         cast(
             "CommandDict",
-            {"id": name, "description": said, "icon": icon, "button": name == "jobs"},
+            {"id": name, "description": description, "icon": icon, "button": name == "jobs"},
         )
-        for name, (said, icon) in offered.items()
+        for name, (description, icon) in offered.items()
     ]
 
 
 def starters(spoken: str) -> list[cl.Starter]:
-    """The three ways to begin, in a language."""
+    """The three starters, in a language."""
     return [
         cl.Starter(
             label=say("page.starter_zh", spoken),
@@ -57,7 +57,7 @@ def starters(spoken: str) -> list[cl.Starter]:
 
 
 def command_of(picked: str | None, text: str) -> tuple[str, str]:
-    """The command of a message and the rest of its text; a command may be typed as well."""
+    """The command of a message and the rest of its text; empty for none."""
     if picked:
         return picked, text
     if text in (begun := _by_starter()):
@@ -69,7 +69,7 @@ def command_of(picked: str | None, text: str) -> tuple[str, str]:
 
 
 def _by_starter() -> dict[str, str]:
-    """What each starter's words stand for."""
+    """The command of each starter, by the starter's text."""
     codes = {
         "sample-zh": "page.starter_zh",
         "sample-en": "page.starter_en",
@@ -78,11 +78,11 @@ def _by_starter() -> dict[str, str]:
     return {say(code, spoken): name for name, code in codes.items() for spoken in LANGUAGES}
 
 
-async def obey(command: str, text: str) -> None:
-    """Does what a command says.
+async def run_command(command: str, text: str) -> None:
+    """Runs a command.
 
     Raises:
-        SaidError: As what it does.
+        SaidError: The command failed.
     """
     if command in _SAMPLES:
         await start(sample(_SAMPLES[command]))

@@ -1,4 +1,4 @@
-"""A list as a file to take away: each format, and what its trainer wants beside it."""
+"""Writes a job's list as a file to download, with the description file some trainers need."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .engine import Engine
 from .errors import PageError
 
 _LISTS = ("jsonl", "csv", "xlsx", "alpaca", "sharegpt", "openai", "markdown")
-"""The formats a person can pick, in order; a report beside them."""
+"""The list formats offered, in order; an HTML report is offered beside them."""
 _REPORT = "report"
 
 
 def downloads(language: str) -> list[dict[str, str]]:
-    """What can be picked, with the words for it.
+    """The formats offered, as dicts with ``format`` and ``title``.
 
     Args:
         language: ``en`` or ``zh``.
@@ -32,10 +32,10 @@ def make_file(engine: Engine, job: str, picked: str, language: str) -> tuple[str
     """A job's list in a format: the file's name and its bytes.
 
     Args:
-        engine: That holds the job.
-        job: Its whole id.
-        picked: The format of one of ``downloads``.
-        language: ``en`` or ``zh``, of the report.
+        engine: The engine that holds the job.
+        job: The full job id.
+        picked: The ``format`` of one of ``downloads``.
+        language: Language of the report: ``en`` or ``zh``.
 
     Raises:
         SaidError: There is no such format or job, or the file cannot be written.
@@ -52,7 +52,7 @@ def make_file(engine: Engine, job: str, picked: str, language: str) -> tuple[str
         form = FORMATS[picked]
         path = Path(folder) / f"{stem}{form.suffixes[0]}"
         kept = load_list(engine.journal, job).kept
-        # LLaMA-Factory finds a list by a second file.
+        # LLaMA-Factory finds a data set through a second file, dataset_info.json.
         described = form.columns is not None
         write_pairs(kept, path, picked, describe=described)
         if described:
@@ -61,7 +61,7 @@ def make_file(engine: Engine, job: str, picked: str, language: str) -> tuple[str
 
 
 def _packed(path: Path) -> Path:
-    """The file and the one that describes it, in one archive."""
+    """A zip of the file and its description file."""
     packed = path.with_suffix(".zip")
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in (path, path.with_name(INFO)):
@@ -70,7 +70,7 @@ def _packed(path: Path) -> Path:
 
 
 def _stem(engine: Engine, job: str) -> str:
-    """A file name after the first document, in characters every system takes."""
+    """A file name from the first document's name, in characters valid on every system."""
     sources = Jobs(engine.journal).find(job).sources
     name = Path(sources[0].replace("\\", "/")).stem if sources else ""
     kept = "".join(char if char.isalnum() or char in "-_" else "_" for char in name)[:60]

@@ -1,4 +1,4 @@
-"""What every chat of this process shares: one journal, one runner, threads for their questions."""
+"""State shared by all chats of this process: journal, job runner and thread pools."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from chains import Journal, Resolved, RetrieverCache, Runner, log_path, resolve
 from messages import log_file, start_log
 
 Answer = TypeVar("Answer")
-# Reading documents takes seconds and every core; a page of a list must not wait behind it.
+# Loading documents takes seconds on all cores; paging through a list must not wait for it.
 READERS = 2
 ANSWERERS = 8
 
 
 class Engine:
-    """Everything a chat asks for that is not its own.
+    """The state that all chats share.
 
     Args:
         config: A settings file; None for the one ``resolve`` finds.
-        journal: Where everything is kept; None for the one the settings name.
-        runner: Runs the jobs; None for one of its own.
-        retrievers: Indexes of lists that answers are drawn from; None for its own.
+        journal: The journal; None for the one the settings name.
+        runner: The job runner; None to create one.
+        retrievers: Cached indexes over lists, for chat answers; None to create a cache.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Engine:
         retrievers: RetrieverCache | None = None,
     ) -> None:
         file = log_path()
-        if file is not None and log_file() is None:  # else the command line has begun one
+        if file is not None and log_file() is None:  # unless the command line has started one
             start_log(file=file)
         self.config = config
         self.journal = journal or Journal(self.settings().settings.journal)
@@ -46,7 +46,7 @@ class Engine:
         self._answerers = ThreadPoolExecutor(ANSWERERS, thread_name_prefix="page")
 
     def settings(self, given: dict[str, Any] | None = None) -> Resolved:
-        """The settings in force, with what a chat chose laid over.
+        """The settings in force, overridden by what a chat chose.
 
         Raises:
             SettingsError: A value cannot be used.
@@ -54,15 +54,15 @@ class Engine:
         return resolve(given, self.config)
 
     async def answer(self, work: Callable[..., Answer], *given: Any, **named: Any) -> Answer:
-        """What quick work gives, done beside the event loop."""
-        return await _beside(self._answerers, work, *given, **named)
+        """The result of a quick function, run in a thread pool."""
+        return await _in_pool(self._answerers, work, *given, **named)
 
     async def read(self, work: Callable[..., Answer], *given: Any, **named: Any) -> Answer:
-        """What slow work gives, a few at a time, done beside the event loop."""
-        return await _beside(self._readers, work, *given, **named)
+        """The result of a slow function, run in a small thread pool."""
+        return await _in_pool(self._readers, work, *given, **named)
 
     def close(self) -> None:
-        """Ends what is its own; jobs under way are taken up by the next server."""
+        """Closes what it created itself; running jobs are resumed by the next server."""
         for pool in (self._readers, self._answerers):
             pool.shutdown(wait=False, cancel_futures=True)
         if self._own_runner:
@@ -71,7 +71,7 @@ class Engine:
             self.journal.close()
 
 
-async def _beside(
+async def _in_pool(
     pool: ThreadPoolExecutor, work: Callable[..., Answer], *given: Any, **named: Any
 ) -> Answer:
     import asyncio
@@ -84,16 +84,15 @@ _shared: list[Engine] = []
 
 
 def share(engine: Engine) -> None:
-    """Makes an engine the one of this process; a door that has one says so before it mounts us."""
+    """Sets the engine of this process; the REST service does so before it mounts the page."""
     with _lock:
         _shared[:] = [engine]
 
 
 def engine() -> Engine:
-    """The one of this process, made at the first call.
+    """The engine of this process, created at the first call.
 
-    Chainlit calls plain functions that it finds in a module, so what they share cannot be handed
-    to them.
+    A global, since Chainlit calls module-level callbacks and passes them no state.
 
     Raises:
         SaidError: The settings or the journal cannot be used.

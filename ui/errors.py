@@ -1,7 +1,7 @@
-"""Errors of the room: PageError <- SaidError <- LangChainException."""
+"""Errors of the page: PageError <- SaidError <- LangChainException."""
 
 from messages import SaidError
 
 
 class PageError(SaidError):
-    """What the page cannot do for a person, or cannot be started with."""
+    """Invalid user input, or a configuration the page cannot be started with."""

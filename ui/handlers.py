@@ -1,4 +1,4 @@
-"""What Chainlit calls: a chat begins, a message comes, the settings change, somebody says stop."""
+"""Chainlit's lifecycle callbacks: chat start, message, settings update, stop."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import chainlit as cl
 
 from messages import SaidError, say
 
-from . import actions as acting
-from . import auth as signing
+from . import actions, auth
 from .chat import talk
-from .commands import command_of, commands, obey, starters
+from .commands import command_of, commands, run_command, starters
 from .engine import engine
 from .intent import is_material
 from .server import end
@@ -24,16 +23,16 @@ log = logging.getLogger(__name__)
 
 
 def register() -> None:
-    """Tells Chainlit what to call, before it is started."""
-    signing.register()
+    """Registers all callbacks with Chainlit, before it starts."""
+    auth.register()
     cl.set_starters(_starters)
     cl.on_chat_start(_begin)
     cl.on_message(_message)
     cl.on_stop(_stop)
     cl.on_settings_update(_settings)
     cl.on_settings_edit(_settings_edit)
-    acting.register()
-    cl.on_app_shutdown(end)  # for a Chainlit that is no part of another server
+    actions.register()
+    cl.on_app_shutdown(end)  # if Chainlit is not mounted in another server
 
 
 async def _starters(user: Any, language: str | None = None) -> list[cl.Starter]:  # noqa: ARG001 - Chainlit's names
@@ -41,7 +40,7 @@ async def _starters(user: Any, language: str | None = None) -> list[cl.Starter]:
 
 
 async def _begin() -> None:
-    """A new chat: its settings panel and its commands; the greeting is the page itself."""
+    """Sends a new chat its slash commands and settings panel."""
     try:
         chat()
         await cl.context.emitter.set_commands(commands(language()))
@@ -51,7 +50,7 @@ async def _begin() -> None:
 
 
 async def _message(message: cl.Message) -> None:
-    """Answers a message; whatever goes wrong is said, and the chat lives on."""
+    """Answers a message; an exception becomes a message and the chat goes on."""
     try:
         await _answer(message)
     except SaidError as error:
@@ -66,7 +65,7 @@ async def _answer(message: cl.Message) -> None:
     text = message.content.strip()
     command, text = command_of(message.command, text)
     if command:
-        await obey(command, text)
+        await run_command(command, text)
         return
     files = inputs_of(message)
     if files:
@@ -94,7 +93,7 @@ def _as_text(text: str) -> Any:
 
 
 async def _stop() -> None:
-    """Ends the answer under way; a job has a button of its own."""
+    """Stops the answer in progress; a job is stopped by its own button."""
     chat().stop.set()
 
 
@@ -105,7 +104,7 @@ def _panel() -> Panel:
 
 
 async def _settings(values: dict[str, Any]) -> None:
-    """Takes the settings of this chat over, or says what is wrong and keeps the old ones."""
+    """Applies new settings to this chat; invalid ones are reported and not applied."""
     known, shared = chat(), engine()
     known.edited = {}
     try:
@@ -127,7 +126,7 @@ def _in_short() -> dict[str, Any]:
 
 
 async def _settings_edit(values: dict[str, Any]) -> None:
-    """Shows the prompt that was picked, or puts the built-in one back."""
+    """Fills in the prompt text when another prompt is chosen or a reset is requested."""
     known, panel = chat(), _panel()
     before = known.edited or panel.values()
     known.edited = dict(values)

@@ -1,19 +1,19 @@
-"""Whether a typed text is a text to make pairs of, or a question to answer."""
+"""Classifies a typed message: source text to make pairs from, or a question to answer."""
 
 from __future__ import annotations
 
 from loaders import count_tokens
 
-LEAST_TEXT = 20  # characters; less is no material, whatever a person says about it
-_LONG, _LONG_WITH_LIST = 60, 400  # estimated tokens of a text that is material by its length
+LEAST_TEXT = 20  # characters; a shorter text is never used as source text
+_LONG, _LONG_WITH_LIST = 60, 400  # estimated tokens from which a text counts as source text
 _ENDS = "。！？!?."
 
 
 def is_material(text: str, *, has_list: bool) -> bool:
-    """Whether a typed text is to be made pairs of, rather than answered.
+    """Whether a typed message is source text to make pairs from, rather than a question.
 
-    A question is answered; several sentences are material; with a list at hand only a long text
-    is, since talking about it is what a person most likely wants.
+    A message that ends in a question mark is a question; several sentences are source text. With a
+    finished list only a long text is, since a short one is most likely about the list.
     """
     stripped = text.strip()
     if len(stripped) < LEAST_TEXT:
@@ -27,7 +27,7 @@ def is_material(text: str, *, has_list: bool) -> bool:
 
 
 def _sentences(text: str) -> int:
-    """Sentences a text has, as its closing marks tell; a point within a number is none."""
+    """Number of sentences, counted by their final punctuation; a decimal point does not count."""
     return sum(
         mark in _ENDS and (mark in "。！？" or not following.strip())
         for mark, following in zip(text, [*text[1:], " "], strict=True)

@@ -1,4 +1,4 @@
-"""A job on the page: its element, and a word when it has ended."""
+"""Shows a job as a custom element, and sends a message when it has ended."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from messages import SaidError, say
 
 from .downloads import downloads
 from .engine import engine
-from .job_view import Desk
+from .job_view import JobPresenter
 from .session import language, tell
 from .words import words
 
-LOOK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 _following: set[asyncio.Task[None]] = set()
-_desks: dict[int, Desk] = {}
+_presenters: dict[int, JobPresenter] = {}
 
 
-def desk() -> Desk:
-    """The one that answers for this process's engine."""
+def presenter() -> JobPresenter:
+    """The presenter of this process's engine."""
     shared = engine()
-    return _desks.setdefault(id(shared), Desk(shared))
+    return _presenters.setdefault(id(shared), JobPresenter(shared))
 
 
 async def show_job(job: str) -> None:
     """Shows a job: its progress while it runs, its list once it has ended.
 
-    The element asks for what it shows and is never sent again, so a page that was closed, asleep
-    or cut off shows the truth as soon as it is back.
+    The element polls for its data and is never sent again, so a page that was closed, asleep or
+    offline is up to date as soon as it is back.
     """
     await show("Job", {"job": job, "downloads": downloads(language())})
 
 
 async def show(name: str, props: dict[str, Any]) -> None:
-    """Sends one of our elements; its key keeps apart what two of a kind remember."""
+    """Sends a custom element; its key separates the browser state of two elements of a kind."""
     given = {**props, "words": words(language()), "key": secrets.token_hex(6)}
-    # An address of its own keeps Chainlit from writing the properties to a file.
+    # With a url Chainlit does not write the properties to a file.
     element = cl.CustomElement(name=name, props=given, display="inline", url="about:blank")
     await cl.Message(content="", elements=[element]).send()
 
 
 def follow(job: str) -> None:
-    """Says in this chat when a job has ended, as long as the chat is there."""
+    """Sends a message to this chat when the job has ended, if the chat still exists."""
     task = asyncio.create_task(_until_over(job))
     _following.add(task)
     task.add_done_callback(_following.discard)
@@ -54,10 +54,10 @@ def follow(job: str) -> None:
 async def _until_over(job: str) -> None:
     shared = engine()
     while shared.runner.is_running(job):
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
     spoken = language()
     try:
-        shown = await shared.answer(desk().look, job, {}, spoken)
+        shown = await shared.answer(presenter().look, job, {}, spoken)
     except SaidError as error:
         await tell(error.say(spoken))
         return

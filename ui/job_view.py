@@ -1,4 +1,4 @@
-"""What the page shows of jobs: the list of all, and one while it runs or from the journal."""
+"""View data of jobs for the page: the list of all jobs, and one running or finished job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_JOBS = 200
 
 
 def jobs_of(engine: Engine) -> list[dict[str, Any]]:
-    """What the list of jobs shows, the newest first.
+    """The rows of the job list, newest first.
 
     Raises:
         JournalError: The journal cannot be read.
@@ -42,43 +42,43 @@ def _row(job: Job) -> dict[str, Any]:
 
 
 REMEMBERED = 8
-"""Lists kept ready in memory; another is read from the journal in a moment."""
+"""Tables cached in memory; others are read from the journal when needed."""
 _UNDER_WAY = ("waiting", "running")
 
 
 @dataclass(frozen=True)
-class _Ready:
-    """A list ready to be shown, and what it was made of."""
+class _Cached:
+    """A cached table, and the version of its job and edits."""
 
-    made_of: tuple[Any, ...]
+    version: tuple[Any, ...]
     table: Table
 
 
-class Desk:
-    """Answers what the page asks about jobs; safe for many threads.
+class JobPresenter:
+    """Builds the view data of jobs; thread-safe.
 
     Args:
-        engine: The journal and the runner.
+        engine: Provides the journal and the job runner.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
         self._watches: dict[str, JobProgress] = {}
-        self._ready: OrderedDict[tuple[str, str], _Ready] = OrderedDict()
-        self._one_at_a_time = threading.Lock()
+        self._tables: OrderedDict[tuple[str, str], _Cached] = OrderedDict()
+        self._table_lock = threading.Lock()
 
     def watch(self, job: str) -> JobProgress:
-        """What follows a job."""
+        """The progress tracker of a job."""
         with self._lock:
             return self._watches.setdefault(job, JobProgress(self._engine.runner, job))
 
-    def look(self, job: str, asked: dict[str, Any], language: str) -> dict[str, Any]:
+    def look(self, job: str, query: dict[str, Any], language: str) -> dict[str, Any]:
         """The state of a job, its counts and a page of its rows.
 
         Args:
             job: Its whole id.
-            asked: ``view``, ``page``, ``size`` and ``find`` of the table.
+            query: ``view``, ``page``, ``size`` and ``find`` of the table.
             language: ``en`` or ``zh``.
 
         Raises:
@@ -89,7 +89,7 @@ class Desk:
         found = Jobs(self._engine.journal).find(job)
         running = self._engine.runner.is_running(found.id) or found.state in _UNDER_WAY
         shown = _about(found, running=running, watch=watch, language=language)
-        view, page, size, find = _asked(asked)
+        view, page, size, find = _validated(query)
         if running:
             rows = self._rows_so_far(watch, view, language)
             shown["rows"], shown["total"] = page_of(rows, page, size, find)
@@ -107,7 +107,7 @@ class Desk:
         return {**shown, "counts": table.counts, "views": views}
 
     def passage(self, job: str, chunk: str, span: list[int] | None) -> dict[str, Any]:
-        """The document's words around a pair's evidence.
+        """The document text around a pair's evidence.
 
         Raises:
             JournalError: The journal cannot be read.
@@ -141,17 +141,17 @@ class Desk:
         if not has_list(journal, job.id):
             return None
         changed = tuple(edit.model_dump_json() for edit in edits(journal, job.id))
-        made_of = (job.updated, changed)
-        # Ten chats that ask at once for a list of thousands must not read it ten times.
-        with self._one_at_a_time:
-            ready = self._ready.get((job.id, language))
-            if ready is None or ready.made_of != made_of:
-                ready = _Ready(made_of, Table(self.pairs(job.id), language))
-                self._ready[job.id, language] = ready
-            self._ready.move_to_end((job.id, language))
-            while len(self._ready) > REMEMBERED:
-                self._ready.popitem(last=False)
-        return ready.table
+        version = (job.updated, changed)
+        # Ten chats that ask at once for a list of thousands of pairs must not read it ten times.
+        with self._table_lock:
+            cached = self._tables.get((job.id, language))
+            if cached is None or cached.version != version:
+                cached = _Cached(version, Table(self.pairs(job.id), language))
+                self._tables[job.id, language] = cached
+            self._tables.move_to_end((job.id, language))
+            while len(self._tables) > REMEMBERED:
+                self._tables.popitem(last=False)
+        return cached.table
 
     def _rows_so_far(self, watch: JobProgress, view: str, language: str) -> list[dict[str, Any]]:
         if view == "kept":
@@ -161,16 +161,16 @@ class Desk:
         return []
 
 
-def _asked(asked: dict[str, Any]) -> tuple[str, int, int, str]:
-    """What a page of the table was asked for, within bounds: it comes from a browser."""
-    view = str(asked.get("view", VIEWS[0]))
-    size = asked.get("size")
-    page = asked.get("page")
+def _validated(query: dict[str, Any]) -> tuple[str, int, int, str]:
+    """View, page, page size and search text of a query from the browser, within bounds."""
+    view = str(query.get("view", VIEWS[0]))
+    size = query.get("size")
+    page = query.get("page")
     return (
         view if view in VIEWS else VIEWS[0],
         page if isinstance(page, int) else 0,
         size if size in PAGE_SIZES else PAGE_SIZES[0],
-        str(asked.get("find", ""))[:200],
+        str(query.get("find", ""))[:200],
     )
 
 
@@ -196,7 +196,7 @@ def _about(job: Job, *, running: bool, watch: JobProgress, language: str) -> dic
 
 
 def _progress(job: Job, watch: JobProgress) -> dict[str, Any]:
-    """The progress line, from the run here or else from the chunks of a run elsewhere."""
+    """The progress line: from this process's run, or from the journal for another process's."""
     if watch.prepared is not None and not watch.over:
         return watch.snapshot()._asdict()
     chunks = job.progress.chunks if job.state == "running" else ChunkCounts()

@@ -1,4 +1,4 @@
-"""What stands before Chainlit: no foreign page, no foreign host, no upload without measure."""
+"""Middleware in front of Chainlit: checks Host, Origin and upload size, sets security headers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 200 * 1024 * 1024
 _SLACK = 1024 * 1024  # what a form adds around a file
-# Elements are compiled in the browser, which takes eval. Nothing may come from or go elsewhere:
-# neither a font nor a picture that a document or a model puts into its text.
+# Chainlit compiles elements in the browser, which needs eval. Other hosts are blocked in both
+# directions, as a document or a model may put image links into its text.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval';"
     " style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:;"
@@ -29,12 +29,12 @@ _HEADERS = [
 
 
 class Guard:
-    """Refuses what does not come from the page itself.
+    """ASGI middleware that refuses requests which do not come from the page itself.
 
     Args:
-        app: Chainlit.
-        signed_in: Whether people sign in; else only this machine's own names are served, so that
-            no foreign name that points here is.
+        app: Chainlit's ASGI application.
+        signed_in: Whether users sign in; if not, only loopback host names are served, against
+            DNS rebinding.
     """
 
     def __init__(self, app: Any, *, signed_in: bool) -> None:
@@ -64,7 +64,7 @@ class Guard:
         await self._app(scope, receive, with_headers)
 
     def _refusal(self, headers: Headers) -> tuple[int, str] | None:
-        """Status and words for what is refused."""
+        """Status and message of a refused request; None for an accepted one."""
         language = language_of(headers.get("accept-language", ""))
         host = headers.get("host", "")
         if not self._signed_in and not is_loopback(host_name(host)):

@@ -1,4 +1,4 @@
-"""The page as a server of its own, and what is laid around Chainlit wherever it runs."""
+"""Runs the page as a server of its own; installs patches and middleware around Chainlit."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import auth as signing
-from . import chainlit_home as placing
+from . import auth, chainlit_home
 from .engine import Engine, close, engine, share
 
 if TYPE_CHECKING:
@@ -16,30 +15,30 @@ if TYPE_CHECKING:
 
 
 def harden() -> None:
-    """Lays around Chainlit what keeps strangers out and its page at home; once a process."""
+    """Applies the patches and the security middleware to Chainlit, once per process."""
     from chainlit import server
 
-    from .chainlit_patches import mend
+    from .chainlit_patches import apply_patches
     from .security import Guard
 
-    mend()
+    apply_patches()
     if not any(one.cls is Guard for one in server.app.user_middleware):  # type: ignore[comparison-overlap]  # a factory by its type
-        server.app.add_middleware(Guard, signed_in=signing.signs_in())
+        server.app.add_middleware(Guard, signed_in=auth.signs_in())
 
 
 def create_app(config: Path | None = None, host: str = "127.0.0.1") -> FastAPI:
-    """The page alone, as an application of its own.
+    """The page as a FastAPI application of its own.
 
     Args:
         config: A settings file.
         host: What it will be bound to.
 
     Raises:
-        SaidError: The settings or the journal cannot be used, or others could reach the page and
-            nobody would have to sign in.
+        SaidError: The settings or the journal cannot be used, or the address is not loopback and
+            no sign-in is configured.
     """
-    signing.check_exposed(host)
-    placing.settle()
+    auth.check_exposed(host)
+    chainlit_home.settle()
     share(Engine(config))
     engine().runner.adopt()
 
@@ -70,9 +69,9 @@ def entry() -> str:
 
 
 def end() -> None:
-    """Ends what the page holds; jobs under way wait for the next server."""
+    """Closes the engine and removes the app root; running jobs can be resumed."""
     close()
-    placing.close()
+    chainlit_home.close()
 
 
 def serve(host: str, port: int, config: Path | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What one chat remembers: its settings, its job, what was said."""
+"""The state of one chat session: settings, job and history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEY = "qa3"
 
 @dataclass
 class Pending:
-    """A run that waits for a person's word."""
+    """A run that waits for the user's confirmation."""
 
     read: Inputs
     resolved: Resolved
@@ -25,7 +25,7 @@ class Pending:
 
 @dataclass
 class Chat:
-    """One person's chat, as long as its page is open.
+    """The state of one chat, kept while its page is open.
 
     Attributes:
         chosen: Settings that differ from those in force, by name.
@@ -56,7 +56,7 @@ class Chat:
 
 
 def chat() -> Chat:
-    """The chat that asks; a new one where the server was started anew meanwhile."""
+    """The current chat; a new one if the server has been restarted meanwhile."""
     known = cl.user_session.get(_KEY)
     if known is None:
         known = Chat()
@@ -65,7 +65,7 @@ def chat() -> Chat:
 
 
 def language() -> str:
-    """The browser's language, of the two we speak."""
+    """The browser's language: ``en`` or ``zh``."""
     chosen = str(getattr(cl.context.session, "language", ""))
     return "zh" if chosen.lower().startswith("zh") else "en"
 
@@ -76,19 +76,19 @@ def speak(code: str, **fields: object) -> str:
 
 
 def fault(error: Exception) -> str:
-    """What is said of a fault of ours, in the browser's language."""
+    """The message for an unexpected exception, in the browser's language."""
     code, fields = logged("page.unexpected", "page.unexpected_logged", kind=type(error).__name__)
     return speak(code, **fields)
 
 
 def plain(text: str) -> str:
-    """A text as one line in which nothing is markup."""
+    """A text as one line with Markdown characters escaped."""
     line = " ".join(text.split())
     return "".join("\\" + char if char in "\\`*_{}[]<>#|!~" else char for char in line)
 
 
 async def tell(content: str, **named: Any) -> cl.Message:
-    """Sends a message of ours."""
+    """Sends a message to the chat."""
     message = cl.Message(content=content, **named)
     await message.send()
     return message

@@ -1,4 +1,4 @@
-"""The settings panel: its widgets, what a person put into them, and the settings that makes."""
+"""The settings panel: builds Chainlit's widgets and reads the values that come back."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from chainlit.input_widget import InputWidget, Tab
 
 _RUN = ("backend", "language", "density", "temperature", "max_tokens", "chunk_size", "threshold")
-"""The settings of the first tab, in order; what each takes is for ``chains.Settings`` to say."""
+"""Settings of the first tab, in order; types and bounds come from ``chains.Settings``."""
 _OWN = {
     "confirm_cost": "page.set_confirm_cost",
     "confirm_tokens": "page.set_confirm_tokens",
     "prompt_reset": "page.set_prompt_reset",
 }
-"""What is the page's own -> its label."""
+"""Labels of the widgets that are not settings."""
 _HELPS = {
     "confirm_cost": "page.help_confirm_cost",
     "confirm_tokens": "page.help_confirm_tokens",
@@ -33,7 +33,7 @@ MOST_COST, MOST_TOKENS = 1_000_000.0, 1_000_000_000
 
 @dataclass(frozen=True)
 class Panel:
-    """What the panel shows.
+    """The data that the panel shows.
 
     Attributes:
         resolved: The settings in force in this chat.
@@ -84,7 +84,7 @@ class Panel:
         ]
 
     def values(self) -> dict[str, Any]:
-        """What every widget holds, by its id."""
+        """The value of every widget, by its id."""
         settings = self.resolved.settings
         prompt = settings.prompt or choose(self.resolved).prompt
         prompt = prompt if prompt in PROMPTS else PROMPTS[0]

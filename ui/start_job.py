@@ -1,4 +1,4 @@
-"""From a chat message to a job: what is taken for input, its cost, and whether to begin."""
+"""From a chat message to a job: reads the input, estimates the cost, confirms, starts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SAMPLES = Path(__file__).resolve().parent / "samples"
 
 
 def inputs_of(message: cl.Message) -> list[RunInput]:
-    """The files of a message under the names a person knows them by."""
+    """The files of a message, under their original names."""
     return [
         Upload(path=Path(element.path), name=Path(element.name).name or "file")
         for element in message.elements or ()
@@ -44,7 +44,7 @@ def sample(spoken: str) -> list[RunInput]:
 
 
 async def start(inputs: Sequence[RunInput]) -> None:
-    """Reads inputs, says what was understood, and begins the job or asks whether to.
+    """Loads the inputs, reports what was read, and starts the job or asks for confirmation.
 
     Raises:
         SaidError: Nothing could be read, or the backend cannot be used.
@@ -53,10 +53,10 @@ async def start(inputs: Sequence[RunInput]) -> None:
     shared = engine()
     resolved = await shared.answer(shared.settings, known.chosen)
     read = await shared.read(read_for, resolved, list(inputs))
-    guess = await shared.read(estimate, read, resolved)
-    lines = _understood(read, guess, spoken)
+    expected = await shared.read(estimate, read, resolved)
+    lines = _report(read, expected, spoken)
     waiting = Pending(read, resolved)
-    if _worth_asking(guess, known):
+    if _needs_confirmation(expected, known):
         number = secrets.token_hex(4)
         known.pending[number] = waiting
         lines.append(speak("page.confirm"))
@@ -67,7 +67,7 @@ async def start(inputs: Sequence[RunInput]) -> None:
 
 
 async def begin(waiting: Pending) -> None:
-    """Begins the job and shows it.
+    """Starts the job and shows it.
 
     Raises:
         SaidError: Too many wait, or the journal cannot be written.
@@ -81,8 +81,8 @@ async def begin(waiting: Pending) -> None:
     follow(job)
 
 
-def _understood(read: Inputs, guess: Estimate, spoken: str) -> list[str]:
-    """What was understood of each file, what was not, and what the run would ask."""
+def _report(read: Inputs, expected: Estimate, spoken: str) -> list[str]:
+    """Lines of the report: per file what was read, problems, and the estimated cost."""
     lines = []
     for place, file in enumerate(read.files):
         chunks = [chunk for at, chunk in zip(read.file_of, read.chunks, strict=True) if at == place]
@@ -109,27 +109,27 @@ def _understood(read: Inputs, guess: Estimate, spoken: str) -> list[str]:
         say(
             "page.estimate",
             spoken,
-            backend=plain(guess.backend),
-            model=plain(guess.model),
-            calls=guess.calls - guess.known,
-            known=guess.known,
-            prompt=guess.prompt,
-            completion=guess.completion,
+            backend=plain(expected.backend),
+            model=plain(expected.model),
+            calls=expected.calls - expected.known,
+            known=expected.known,
+            prompt=expected.prompt,
+            completion=expected.completion,
         )
     )
-    if guess.cost is not None:
-        lines.append(say("show.estimate_cost", spoken, cost=f"{guess.cost:.2f}"))
-    if guess.embedded:
+    if expected.cost is not None:
+        lines.append(say("show.estimate_cost", spoken, cost=f"{expected.cost:.2f}"))
+    if expected.embedded:
         lines.append(say("show.small_model", spoken))
     return lines
 
 
-def _worth_asking(guess: Estimate, known: Chat) -> bool:
-    """Whether a person should say yes first: it costs money, or may."""
+def _needs_confirmation(expected: Estimate, known: Chat) -> bool:
+    """Whether the user must confirm first: the estimated cost or tokens exceed the limit."""
     cost, tokens = known.confirm
-    if guess.cost is not None:
-        return guess.cost > cost
-    return not guess.embedded and guess.prompt + guess.completion > tokens
+    if expected.cost is not None:
+        return expected.cost > cost
+    return not expected.embedded and expected.prompt + expected.completion > tokens
 
 
 def _yes_or_no(number: str) -> list[cl.Action]:
@@ -142,7 +142,7 @@ def _yes_or_no(number: str) -> list[cl.Action]:
 
 
 async def pasted(text: str) -> None:
-    """Starts from a typed text.
+    """Starts a job from a typed text.
 
     Raises:
         SaidError: As ``start``.

@@ -1,4 +1,4 @@
-"""A list as the rows of a table: what is shown of each pair, filtered, a page at a time."""
+"""The rows of the pair table: filtered and paged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 class Table:
-    """A list's rows, made once for a list and asked for by the page.
+    """The rows of a pair list, built once and served page by page.
 
     Args:
         pairs: The list, edits applied.
@@ -96,7 +96,7 @@ def _searched(row: Row) -> str:
 
 
 def counts_of(pairs: PairList) -> dict[str, int]:
-    """What adds up: kept, duplicates and rejected to the pairs read, the states to the chunks."""
+    """Counts of pairs by fate, which add up to ``parsed``, and of chunks by state."""
     states = {state.replace(" ", "_"): count for state, count in pairs.states().items()}
     return {
         "parsed": len(pairs.kept) + len(pairs.duplicates) + len(pairs.rejected),
@@ -111,7 +111,7 @@ def counts_of(pairs: PairList) -> dict[str, int]:
 
 
 def as_row(pair: QAPair) -> Row:
-    """What the table shows of a pair."""
+    """The table row of a pair."""
     evidence = pair.evidence
     return {
         "id": pair.id,
@@ -130,7 +130,7 @@ def as_row(pair: QAPair) -> Row:
 
 
 def as_failure(outcome: ChunkOutcome, language: str) -> Row:
-    """What the table shows of a chunk that failed or was not asked about."""
+    """The table row of a chunk that failed or was not asked about."""
     return {
         "id": outcome.chunk_id,
         "chunk": outcome.chunk_id,
@@ -143,14 +143,14 @@ def as_failure(outcome: ChunkOutcome, language: str) -> Row:
 
 
 def _name(source: str) -> str:
-    """A document's name without its folders, which are the server's own affair."""
+    """A document's file name; folders of the server are not shown."""
     return source.replace("\\", "/").rstrip("/").rpartition("/")[2] or source
 
 
 def passage(
     text: str, span: tuple[int, int] | None, chunk: tuple[int, int], around: int = 400
 ) -> dict[str, Any]:
-    """The document's own words before, in and after a span; the chunk's own without a span.
+    """The document's text before, in and after a span; the whole chunk if there is no span.
 
     Args:
         text: The whole file's text.

@@ -1,4 +1,4 @@
-"""The words our elements show in the browser, in the chat's language."""
+"""Texts that the custom elements show, in the chat's language."""
 
 from __future__ import annotations
 
@@ -73,6 +73,6 @@ _FIELDS = (
 
 
 def words(language: str) -> dict[str, str]:
-    """Every word by its name without the prefix; the browser fills in what its braces name."""
+    """All texts by their code without the prefix; the browser fills in the placeholders."""
     unfilled = {name: "{" + name + "}" for name in _FIELDS}
     return {code.removeprefix("page.w_"): say(code, language, **unfilled) for code in _CODES}

@@ -1,1 +1,1 @@
-"""ChatGLM3 itself: checkpoint, tokenizer, the engines that run it, and its conversion."""
+"""ChatGLM3: checkpoint, tokenizer, inference engines and format conversion."""

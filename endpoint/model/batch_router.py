@@ -1,7 +1,6 @@
-"""What joins our requests to transformers' batching loop: a letter box each, and our own draws.
+"""Replaces OutputRouter and the logits processors of ContinuousBatchingManager.
 
-Both stand in for objects of the manager's (``OutputRouter`` and its list of logits processors) and
-have just the methods that its loop calls.
+Both classes have just the methods that the manager's loop calls.
 """
 
 from __future__ import annotations
@@ -11,33 +10,33 @@ from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .sampling import Draw, stirred
+from .sampling import Draw, noisy_logits
 
 if TYPE_CHECKING:
     import torch
 
-# All ids made so far and whether that is all, or what went wrong.
-Letter: TypeAlias = "tuple[list[int], bool] | BaseException"
+# All ids generated so far and whether generation has finished, or the error that ended it.
+Result: TypeAlias = "tuple[list[int], bool] | BaseException"
 
 
-class LetterBoxes:
-    """Hands every request its own results, whatever order the loop makes them in."""
+class ResultRouter:
+    """Routes the loop's results to one queue per request."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._boxes: dict[str, SimpleQueue[Letter]] = {}
+        self._queues: dict[str, SimpleQueue[Result]] = {}
 
-    def open(self, request: str) -> SimpleQueue[Letter]:
-        """A new box, in which what belongs to a request arrives."""
-        box: SimpleQueue[Letter] = SimpleQueue()
+    def open(self, request: str) -> SimpleQueue[Result]:
+        """A new queue that receives the results of a request."""
+        queue: SimpleQueue[Result] = SimpleQueue()
         with self._lock:
-            self._boxes[request] = box
-        return box
+            self._queues[request] = queue
+        return queue
 
     def close(self, request: str) -> None:
-        """Throws away a box; what still comes for it is lost."""
+        """Drops a request's queue; later results for it are discarded."""
         with self._lock:
-            self._boxes.pop(request, None)
+            self._queues.pop(request, None)
 
     def deliver_batch(self, outputs: Sequence[Any]) -> None:
         """Called by the loop after each forward pass."""
@@ -45,21 +44,21 @@ class LetterBoxes:
             self._put(output.request_id, (output.generated_tokens, output.is_finished()))
 
     def fail_and_deliver(self, state: Any, error: BaseException) -> None:
-        """Called by the loop for a request that cannot go on."""
+        """Called by the loop for a request that failed."""
         from transformers.generation.continuous_batching.requests import RequestStatus
 
         state.status = RequestStatus.FAILED
         self._put(state.request_id, error)
 
-    def _put(self, request: str, letter: Letter) -> None:
+    def _put(self, request: str, result: Result) -> None:
         with self._lock:
-            box = self._boxes.get(request)
-        if box is not None:
-            box.put(letter)
+            queue = self._queues.get(request)
+        if queue is not None:
+            queue.put(result)
 
 
-class Drawing:
-    """Draws each request's next id its own way, in one pass over the batch."""
+class BatchSampler:
+    """Logits processor that samples each row with its own request's temperature, top_p and seed."""
 
     do_processing = True
     tensors_required = 0
@@ -69,26 +68,26 @@ class Drawing:
         self._positions: list[int] = []
 
     def check_kwargs(self, kwargs: dict[str, Any]) -> None:
-        """Called by the loop for a new request, with what it was added with."""
+        """Called by the loop for a new request, with the extra arguments of ``add_request``."""
         if not isinstance(kwargs.get("draw"), Draw):
             raise TypeError("a request without its draw")
 
     def fill_defaults(self, tensor: torch.Tensor) -> None:
-        """Called by the loop once; there is nothing to fill."""
+        """Called by the loop once; does nothing, as no tensor is required."""
 
     def prepare_tensor_args(
         self, requests_in_batch: Sequence[Any], arg_storage: torch.Tensor
     ) -> torch.Tensor:
-        """Called by the loop before a forward pass, with the requests in the order of the rows."""
+        """Called by the loop before a forward pass, with the requests in row order."""
         states = [request.state for request in requests_in_batch if request.has_new_token]
         self._draws = [state.logit_processor_kwargs["draw"] for state in states]
-        # The same for a request that lost its cache and began anew behind what it had made.
+        # Unchanged for a request that was restarted with its generated ids as part of the prompt.
         self._positions = [len(one.initial_tokens) + len(one.generated_tokens) for one in states]
         return arg_storage
 
     def __call__(
         self, ids: torch.Tensor, scores: torch.Tensor, arguments: torch.Tensor
     ) -> torch.Tensor:
-        """Called by the loop with the scores of the rows that make an id."""
+        """Called by the loop with the logits of the rows that generate an id."""
         del ids, arguments
-        return stirred(scores, self._draws, self._positions)
+        return noisy_logits(scores, self._draws, self._positions)

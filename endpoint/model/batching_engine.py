@@ -1,7 +1,7 @@
-"""Many callers in one forward pass, by transformers' continuous-batching manager.
+"""Continuous batching: many requests in one forward pass, by transformers' batching manager.
 
-The manager's loop ends at any error, whichever request brought it about. A new one is started then;
-where memory ran out, the longest request is told so and the others go on where they were.
+The manager's loop ends at any error, whichever request caused it. A new loop is started then. If
+memory ran out, the longest request fails and the others resume after the ids they already have.
 """
 
 from __future__ import annotations
@@ -16,53 +16,53 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EndpointError
-from .batch_router import Drawing, Letter, LetterBoxes
+from .batch_router import BatchSampler, Result, ResultRouter
 from .engine import Sampling, Step
 from .memory import ran_out
 from .sampling import Draw, draw_for
-from .sequential_engine import PREFILL, room_for
+from .sequential_engine import PREFILL, answer_limit
 
 if TYPE_CHECKING:
     from transformers import GlmForCausalLM
 
 PAGE = 32  # tokens in a page of the cache
-LOOK_SECONDS = 1.0  # how often a waiting request looks whether the loop still lives
+POLL_SECONDS = 1.0  # how often a waiting request checks that the loop still runs
 JOIN_SECONDS = 30.0
-MOST_TRIES = 8  # loops that a request sees end before it is told so
+MAX_RESTARTS = 8  # of the loop during one request, before the request fails
 
 
 class LoopEndedError(RuntimeError):
-    """A loop that ended without a word to one of its requests."""
+    """The batching loop ended without a result for one of its requests."""
 
 
 @dataclass
 class Running:
-    """A request between its first and its last id."""
+    """A request that is being generated."""
 
     key: str
     prompt: list[int]
     draw: Draw
-    room: int
+    limit: int
     made: list[int] = field(default_factory=list)
-    base: int = 0  # how many of them a loop was given as part of the prompt
+    base: int = 0  # how many of them the current loop got as part of the prompt
     loop: int = 0
     tries: int = 0
     given_up: bool = False
-    box: SimpleQueue[Letter] = field(default_factory=SimpleQueue)
+    results: SimpleQueue[Result] = field(default_factory=SimpleQueue)
 
     @property
     def length(self) -> int:
-        """Positions it holds."""
+        """Positions it takes in the cache."""
         return len(self.prompt) + len(self.made)
 
 
 class BatchingEngine:
-    """Answers up to ``slots`` requests in the same forward passes.
+    """Generates up to ``slots`` answers in the same forward passes.
 
     Args:
         model: On its device; its attention must be sdpa.
         name: As callers may give it.
-        context: Positions a request may hold.
+        context: Tokens of a request, prompt and answer together.
         slots: Requests in one batch; further ones wait.
         end_ids: Ids that end an answer.
         cache_tokens: Positions of the cache that all requests share, at least ``context``.
@@ -87,14 +87,14 @@ class BatchingEngine:
         self.context = context
         self._model = model
         self._end_ids = end_ids
-        # A page more each, since the last one of a request is seldom full.
+        # One page more per request, since a request's last page is seldom full.
         self._pages = -(-max(cache_tokens, context) // PAGE) + slots + 1
         self._most = slots
         self._slots = threading.Semaphore(slots)
         self._numbers = itertools.count()
         self._lock = threading.RLock()
         self._running: dict[str, Running] = {}
-        self._boxes = LetterBoxes()
+        self._router = ResultRouter()
         self._loop = 0
         self._closed = False
         self._manager: Any = None
@@ -102,7 +102,7 @@ class BatchingEngine:
             self._start()
 
     def generate(self, ids: Sequence[int], sampling: Sampling) -> Iterator[Step]:
-        """The answer, some ids a step; closing the iterator takes it out of the batch.
+        """Yields the answer, some ids per step; closing the iterator cancels the request.
 
         Args:
             ids: The prompt.
@@ -112,8 +112,8 @@ class BatchingEngine:
             EndpointError: The prompt is too long, this request found no memory, or the engine
                 failed under it.
         """
-        room = room_for(ids, sampling, self.context)
-        request = Running(f"r{next(self._numbers)}", list(ids), draw_for(sampling), room)
+        limit = answer_limit(ids, sampling, self.context)
+        request = Running(f"r{next(self._numbers)}", list(ids), draw_for(sampling), limit)
         with self._slots:
             try:
                 yield from self._steps(request)
@@ -123,12 +123,12 @@ class BatchingEngine:
     def _steps(self, request: Running) -> Iterator[Step]:
         self._submit(request)
         while True:
-            letter = self._next(request)
-            if isinstance(letter, BaseException):
-                self._recover(request, letter)
+            result = self._next(request)
+            if isinstance(result, BaseException):
+                self._recover(request, result)
                 self._submit(request)
                 continue
-            made, done = letter
+            made, done = result
             fresh = made[len(request.made) - request.base :]
             request.made += fresh
             if not done:
@@ -141,46 +141,46 @@ class BatchingEngine:
             return
 
     def _submit(self, request: Running) -> None:
-        """Puts a request into the loop, with all it has made so far."""
+        """Adds a request to the loop, with all ids it has generated so far."""
         with self._lock:
             if self._closed:
                 raise EndpointError("endpoint.engine", reason="it was closed")
             if self._manager is None or not self._manager.is_running():
                 self._renew(None)
             if not self._added(request):  # the loop ended just now
-                del self._running[request.key]  # it had no part in that
+                del self._running[request.key]  # so that it does not count as the cause
                 self._renew(None)
                 self._added(request)
 
     def _added(self, request: Running) -> bool:
-        """Whether the loop takes a request."""
+        """Adds a request to the loop; False if the loop refuses it."""
         request.base, request.loop = len(request.made), self._loop
         self._running[request.key] = request
-        request.box = self._boxes.open(request.key)
+        request.results = self._router.open(request.key)
         accepted = self._manager.add_request(
             [*request.prompt, *request.made],
             request_id=request.key,
-            max_new_tokens=request.room - len(request.made),
+            max_new_tokens=request.limit - len(request.made),
             streaming=True,
             draw=request.draw,
         )
         return accepted is not None
 
-    def _next(self, request: Running) -> Letter:
-        """What arrives next for a request; an error where nothing can arrive any more."""
+    def _next(self, request: Running) -> Result:
+        """The next result of a request; a LoopEndedError if none can arrive any more."""
         while True:
             with suppress(Empty):
-                return request.box.get(timeout=LOOK_SECONDS)
+                return request.results.get(timeout=POLL_SECONDS)
             manager = self._manager
-            lives = manager is not None and manager.is_running() and request.loop == self._loop
-            if not lives and request.box.empty():
+            alive = manager is not None and manager.is_running() and request.loop == self._loop
+            if not alive and request.results.empty():
                 return LoopEndedError("the batching loop ended")
 
     def _recover(self, request: Running, error: BaseException) -> None:
-        """Makes a new loop where an error ended the one of this request, and says who goes on.
+        """Starts a new loop if an error ended this request's, so that the request can resume.
 
         Raises:
-            EndpointError: This request does not.
+            EndpointError: This request cannot be resumed.
         """
         with self._lock:
             if self._closed:
@@ -191,37 +191,37 @@ class BatchingEngine:
             raise EndpointError("endpoint.memory", tokens=request.length) from error
         request.tries += 1
         lost = isinstance(error, LoopEndedError)
-        if not (lost or ran_out(error)) or request.tries > MOST_TRIES:
+        if not (lost or ran_out(error)) or request.tries > MAX_RESTARTS:
             raise EndpointError("endpoint.engine", reason=str(error)[:200]) from error
 
     def _renew(self, error: BaseException | None) -> None:
-        """Puts a new loop in place of one that ended; gives up its longest request if for memory.
+        """Replaces a loop that ended; marks its longest request as failed if memory ran out.
 
         Args:
-            error: What ended it; None for what it says itself.
+            error: The exception that ended the loop; None for the error that the manager recorded.
         """
         ended = self._stop()
         error = error or ended
-        here = [one for one in self._running.values() if one.loop == self._loop]
-        if here and error is not None and ran_out(error):
-            max(here, key=lambda one: one.length).given_up = True
+        affected = [one for one in self._running.values() if one.loop == self._loop]
+        if affected and error is not None and ran_out(error):
+            max(affected, key=lambda one: one.length).given_up = True
         self._start()
 
     def _leave(self, request: Running, *, cancel: bool = True) -> None:
         with self._lock:
             known = self._running.pop(request.key, None)
-            self._boxes.close(request.key)
+            self._router.close(request.key)
             if known and cancel and self._manager is not None and request.loop == self._loop:
                 self._manager.cancel_request(request.key)
 
     def _start(self) -> None:
-        """A new loop with an empty cache."""
+        """Starts a new loop with an empty cache."""
         from transformers import ContinuousBatchingConfig, GenerationConfig
 
-        # What ends the loop is told to its requests; it would also print a traceback.
+        # Its requests get the error that ends a loop; the manager would also print a traceback.
         logging.getLogger("ContinuousBatchingLogger").setLevel(logging.CRITICAL)
         self._loop += 1
-        self._boxes = LetterBoxes()
+        self._router = ResultRouter()
         settings: Any = GenerationConfig  # it has no types
         manager: Any = self._model.init_continuous_batching(
             generation_config=settings(
@@ -237,16 +237,16 @@ class BatchingEngine:
                 auto_switch_to_flash=False,  # it would fetch a kernel from the hub
             ),
         )
-        manager.logit_processor = Drawing()
-        manager.output_router = self._boxes
-        # A thread inherits its maker's being a daemon: the loop must not keep a program alive.
+        manager.logit_processor = BatchSampler()
+        manager.output_router = self._router
+        # Threads inherit the daemon flag; the loop must not keep the program alive.
         starter = threading.Thread(target=manager.start, daemon=True)
         starter.start()
         starter.join()
         self._manager = manager
 
     def _stop(self) -> BaseException | None:
-        """Ends the loop and gives back its cache; the error that ended it before, if any."""
+        """Ends the loop, frees its cache and returns the error that had ended it, if any."""
         manager, self._manager = self._manager, None
         if manager is None:
             return None
@@ -255,7 +255,7 @@ class BatchingEngine:
         return error
 
     def close(self) -> None:
-        """Ends the loop; what still runs fails."""
+        """Ends the loop; requests in progress fail."""
         with self._lock:
             self._closed = True
             self._stop()

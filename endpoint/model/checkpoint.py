@@ -1,8 +1,7 @@
-"""A ChatGLM3 folder as THUDM publishes it, read as what it is: transformers' GLM under other names.
+"""Maps a ChatGLM3 checkpoint as THUDM publishes it to transformers' native GLM.
 
-The configuration and the tensors differ from a native one in their names, and in the rows of q, k
-and v standing in one tensor; nothing is permuted. What this mapping does not cover is refused by
-its name.
+Configuration fields and tensors have other names, and the rows of q, k and v are in one tensor;
+nothing is permuted. A configuration that this mapping does not cover is refused by name.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from ..errors import EndpointError
 
 LARGEST_JSON = 16 << 20  # bytes
 ROPE_THETA = 10_000.0
-# What the native model does not do, and the value under which it need not.
+# Fields of features that the native model lacks, with the value that means "not used".
 REQUIRED = {
     "original_rope": True,
     "rmsnorm": True,
@@ -93,7 +92,7 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def read_shape(folder: Path) -> Shape:
-    """What the config.json of a folder says, THUDM's or transformers' own.
+    """The model shape from a folder's config.json, in THUDM's or transformers' format.
 
     Raises:
         EndpointError: It is missing or broken, or describes a model that cannot be served.

@@ -1,7 +1,7 @@
-"""A GGUF file for llama.cpp from the original tensors, without torch.
+"""Converts a checkpoint to a GGUF file for llama.cpp, without torch.
 
-The file is made for prompts of ids. Its special ids bear names that no text can spell, so that text
-never turns into a role, and "sop" inside a word never into a special id, however it is served.
+The file is meant for prompts given as ids. Its special tokens get placeholder names, so that user
+text never becomes a role, and "sop" inside a word never a special id, whichever server loads it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from gguf import GGUFWriter
 
 Kind = Literal["q4_0", "q8_0", "f16"]
-Told = Callable[[int, int], None]
-BLOCK = 32  # numbers with one scale
+OnProgress = Callable[[int, int], None]
+BLOCK = 32  # weights that share one scale
 ROWS = 4096  # quantized at a time: a bounded part of the matrix in float32
 NAMES = {
     "model.embed_tokens": "token_embd",
@@ -41,21 +41,23 @@ COMPANIONS = ("config.json", "tokenizer.model")
 
 
 def gguf_in(folder: Path, kind: Kind) -> Path:
-    """Where the GGUF file of a folder stands, or would."""
+    """The path of a folder's GGUF file, whether or not it exists."""
     return folder / f"chatglm3-{kind}.gguf"
 
 
-def write_gguf(folder: Path, target: Path, kind: Kind = "q4_0", told: Told | None = None) -> Path:
-    """The GGUF file of a checkpoint, in a folder from which it can be served.
+def write_gguf(
+    folder: Path, target: Path, kind: Kind = "q4_0", on_progress: OnProgress | None = None
+) -> Path:
+    """Writes a checkpoint as a GGUF file and returns its path; its folder can be served.
 
     Args:
         folder: The checkpoint, in THUDM's layout or transformers' own.
         target: The folder to write to, made where it is missing; may be the checkpoint's.
         kind: 4 or 8 bits in blocks of 32, or half precision.
-        told: Told ``(tensors written, tensors in all)``.
+        on_progress: Called with (tensors written, tensors in all).
 
     Raises:
-        EndpointError: The checkpoint is not whole or cannot be served, or the disk is full.
+        EndpointError: The checkpoint is incomplete or unsupported, or the disk is full.
     """
     shape = read_shape(folder)
     tokenizer = ChatTokenizer(folder, shape.vocabulary)
@@ -66,7 +68,7 @@ def write_gguf(folder: Path, target: Path, kind: Kind = "q4_0", told: Told | Non
         for name in COMPANIONS:
             if not (target / name).exists():
                 shutil.copyfile(folder / name, target / name)
-        _write(half_done, folder, shape, tokenizer, kind, told)
+        _write(half_done, folder, shape, tokenizer, kind, on_progress)
         half_done.replace(place)
     except OSError as error:
         raise EndpointError("endpoint.disk", file=str(place), reason=str(error)) from error
@@ -81,7 +83,7 @@ def _write(
     shape: Shape,
     tokenizer: ChatTokenizer,
     kind: Kind,
-    told: Told | None,
+    on_progress: OnProgress | None,
 ) -> None:
     import numpy as np
     from gguf import GGUFWriter
@@ -103,8 +105,8 @@ def _write(
         writer.write_ti_data_to_file()
         for number, (_, rows) in enumerate(native_tensors(folder, shape), 1):
             writer.write_tensor_data(_converted(rows, kind))
-            if told is not None:
-                told(number, len(names))
+            if on_progress is not None:
+                on_progress(number, len(names))
     finally:
         writer.close()
 
@@ -119,7 +121,7 @@ def _named(name: str) -> str:
 
 
 def _kind_of(shape: tuple[int, ...], kind: Kind) -> Any:
-    """How a tensor is stored: vectors whole, and matrices whose rows are no whole blocks halved."""
+    """The GGML type of a tensor: F32 for vectors, F16 for rows that are no multiple of BLOCK."""
     from gguf import GGMLQuantizationType as Stored
 
     if len(shape) == 1:
@@ -130,7 +132,7 @@ def _kind_of(shape: tuple[int, ...], kind: Kind) -> Any:
 
 
 def _stored(shape: tuple[int, ...], kind: Kind) -> tuple[Any, int]:
-    """How a tensor is stored, and in how many bytes."""
+    """The GGML type of a tensor and its size in bytes."""
     import math
 
     from gguf import GGML_QUANT_SIZES
@@ -141,7 +143,7 @@ def _stored(shape: tuple[int, ...], kind: Kind) -> tuple[Any, int]:
 
 
 def _converted(rows: np.ndarray[Any, Any], kind: Kind) -> np.ndarray[Any, Any]:
-    """A tensor's numbers as they are stored."""
+    """A tensor's data in its GGML type."""
     import numpy as np
     from gguf.quants import quantize
 

@@ -1,6 +1,6 @@
-"""A checkpoint under transformers' own names, for servers that know GLM but not THUDM's layout.
+"""Converts a checkpoint to transformers' native GLM format, for servers that cannot read THUDM's.
 
-The numbers stay as they are, in their own precision; they pass through one tensor at a time.
+Values and precision stay the same; one tensor at a time is in memory.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from .shards import native_tensors
 if TYPE_CHECKING:
     import numpy as np
 
-Told = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 Header: TypeAlias = "dict[str, dict[str, Any]]"
 LARGEST_SHARD = 2 << 30  # bytes
 KIND_NAMES = {"float32": "F32", "float16": "F16", "uint16": "BF16"}
 DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
-def write_native(folder: Path, target: Path, told: Told | None = None) -> Path:
-    """The folder of a native GLM checkpoint with the same numbers.
+def write_native(folder: Path, target: Path, on_progress: OnProgress | None = None) -> Path:
+    """Writes a native GLM checkpoint with the same weights and returns its folder.
 
     Args:
         folder: The ChatGLM3 checkpoint.
         target: The folder to write to, made where it is missing; not the checkpoint's own.
-        told: Told ``(tensors written, tensors in all)``.
+        on_progress: Called with (tensors written, tensors in all).
 
     Raises:
-        EndpointError: The checkpoint is not whole or cannot be served, the folder is its own, or
-            the disk is full.
+        EndpointError: The checkpoint is incomplete or unsupported, the target is the checkpoint's
+            own folder, or the disk is full.
     """
     if target.resolve() == folder.resolve():
         raise EndpointError("endpoint.same_folder", folder=str(folder))
@@ -45,19 +45,21 @@ def write_native(folder: Path, target: Path, told: Told | None = None) -> Path:
     try:
         target.mkdir(parents=True, exist_ok=True)
         shards = _planned(native_tensors(folder, shape))
-        kinds = _write_shards(folder, shape, target, shards, told)
+        kinds = _write_shards(folder, shape, target, shards, on_progress)
         config = _config(shape, sorted(tokenizer.end_ids), DTYPES[min(kinds)])
         ends = {"bos_token_id": BEGIN, "eos_token_id": sorted(tokenizer.end_ids), "pad_token_id": 0}
         shutil.copyfile(folder / "tokenizer.model", target / "tokenizer.model")
         _write_json(target / "generation_config.json", ends)
-        _write_json(target / "config.json", config)  # last: a folder that has it is whole
+        _write_json(
+            target / "config.json", config
+        )  # last, so that a folder with a config.json is complete
     except OSError as error:
         raise EndpointError("endpoint.disk", file=str(target), reason=str(error)) from error
     return target
 
 
 def _planned(tensors: Iterable[tuple[str, np.ndarray[Any, Any]]]) -> list[Header]:
-    """The headers of the files to write: which tensor goes where."""
+    """The header of each shard to write, with the tensors it holds."""
     shards: list[Header] = [{}]
     end = 0
     for name, rows in tensors:
@@ -74,9 +76,9 @@ def _planned(tensors: Iterable[tuple[str, np.ndarray[Any, Any]]]) -> list[Header
 
 
 def _write_shards(
-    folder: Path, shape: Shape, target: Path, shards: list[Header], told: Told | None
+    folder: Path, shape: Shape, target: Path, shards: list[Header], on_progress: OnProgress | None
 ) -> set[str]:
-    """Writes the tensors and their index; the kinds of numbers among them."""
+    """Writes the tensors and their index; returns the dtypes that occur."""
     names = [f"model-{n:05d}-of-{len(shards):05d}.safetensors" for n in range(1, len(shards) + 1)]
     tensors = native_tensors(folder, shape)
     count, done = sum(map(len, shards)), 0
@@ -87,8 +89,8 @@ def _write_shards(
             for rows in _first(tensors, len(header)):
                 opened.write(rows.tobytes())
                 done += 1
-                if told is not None:
-                    told(done, count)
+                if on_progress is not None:
+                    on_progress(done, count)
         half_done.replace(target / name)
     where = {key: name for name, header in zip(names, shards, strict=True) for key in header}
     size = sum(

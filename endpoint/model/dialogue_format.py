@@ -1,8 +1,8 @@
 """ChatGLM3's vocabulary and dialogue format, on plain sentencepiece.
 
-The nine special ids follow the pieces of ``tokenizer.model`` and are put into a prompt as numbers,
-never through text: what a user writes is always encoded into pieces, so ``<|system|>`` in it stays
-text, and the "sop" in "philosophy" stays part of a word.
+The nine special ids follow the pieces of ``tokenizer.model`` and enter a prompt as ids, never
+through text: user text is always encoded as ordinary pieces, so ``<|system|>`` in it stays text and
+the "sop" in "philosophy" stays part of a word.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class ChatTokenizer:
         self._refuse_other_vocabularies(file, vocabulary)
 
     def _refuse_other_vocabularies(self, file: Path, vocabulary: int | None) -> None:
-        """Raises where the pieces cannot be those that the model was trained with."""
+        """Raises EndpointError if the vocabulary cannot be the one the model was trained with."""
         held = self.size + len(SPECIALS)
         begins_right = (
             self.size > END
@@ -75,7 +75,7 @@ class ChatTokenizer:
             )
 
     def prompt_ids(self, messages: Sequence[tuple[str, str] | tuple[str, str, str]]) -> list[int]:
-        """The ids of a dialogue, ending where the assistant begins to speak.
+        """The prompt ids of a dialogue, ending with ``<|assistant|>``.
 
         Args:
             messages: (role, text) in order; role is system, user, assistant or observation. A third
@@ -98,7 +98,7 @@ class ChatTokenizer:
         return text.strip()
 
     def count(self, text: str) -> int:
-        """How many ids a text has, without those of a message around it."""
+        """How many ids a text has, without those of the message around it."""
         return len(self._encode(text))
 
     def _encode(self, text: str) -> list[int]:
@@ -108,7 +108,7 @@ class ChatTokenizer:
         return encoded
 
     def byte_ids(self) -> tuple[int, ...]:
-        """The id of each of the 256 bytes, of which rare characters are made."""
+        """The ids of the 256 byte tokens, which spell rare characters."""
         return tuple(self._pieces.PieceToId(f"<0x{byte:02X}>") for byte in range(256))
 
     def pieces(self) -> tuple[list[str], list[float], list[str]]:

@@ -1,4 +1,4 @@
-"""What an engine is: prompt ids in, a stream of answer ids out, with the reason why it ended."""
+"""The engine protocol: prompt ids in, a stream of answer ids out, with a finish reason."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next id is drawn, and how many at the most.
+    """Sampling parameters of one request.
 
     Attributes:
         temperature: 0 takes the likeliest id each time (greedy).
@@ -26,12 +26,12 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that a generation tells.
+    """One step of a generation.
 
     Attributes:
-        ids: Newly made ids, no end tokens among them.
-        finish: Set on the last step alone: ``stop`` at an end token, ``length`` where
-            ``max_tokens`` or the context cut the answer.
+        ids: New ids, without end tokens.
+        finish: Set on the last step only: ``stop`` at an end token, ``length`` if ``max_tokens``
+            or the context limit cut the answer.
     """
 
     ids: tuple[int, ...] = ()
@@ -39,7 +39,7 @@ class Step:
 
 
 class Engine(Protocol):
-    """A loaded model that answers many callers at once.
+    """A loaded model that serves many requests at once.
 
     Attributes:
         name: The model's name, as callers may give it.
@@ -52,7 +52,7 @@ class Engine(Protocol):
     seeded: bool
 
     def generate(self, ids: Sequence[int], sampling: Sampling) -> Iterator[Step]:
-        """The answer, step by step; closing the iterator cancels the generation.
+        """Yields the answer step by step; closing the iterator cancels the generation.
 
         Safe to call from many threads at once; each waits on its own iterator.
 
@@ -61,11 +61,11 @@ class Engine(Protocol):
             sampling: How to draw.
 
         Raises:
-            EndpointError: ``endpoint.memory`` where this request found no memory,
-                ``endpoint.engine`` where the engine died under it.
+            EndpointError: ``endpoint.memory`` if memory ran out for this request,
+                ``endpoint.engine`` if the engine failed during it.
         """
         ...
 
     def close(self) -> None:
-        """Ends the engine and frees its memory; what still runs fails."""
+        """Ends the engine and frees its memory; requests in progress fail."""
         ...

@@ -1,4 +1,4 @@
-"""llama.cpp as an engine: a child process that is fed ids, and started anew when it dies."""
+"""llama.cpp as an engine: a child process that gets token ids and is restarted if it dies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import EndpointError
 from ..llamacpp import LlamaServer
 from .engine import Sampling, Step
 from .sampling import draw_for
-from .sequential_engine import room_for
+from .sequential_engine import answer_limit
 
 if TYPE_CHECKING:
     import httpx
@@ -23,7 +23,7 @@ LARGEST_SEED = (1 << 32) - 2  # the largest itself means "random"
 
 
 class LlamaEngine:
-    """Answers with a GGUF file.
+    """Generates answers with a GGUF model.
 
     Args:
         model: The file.
@@ -63,7 +63,7 @@ class LlamaEngine:
         self._slots = threading.Semaphore(slots)
         self._lock = threading.Lock()
         self._closed = False
-        # Answers may take as long as they take; what has died says so by its closed connection.
+        # No read timeout: an answer may take long, and a dead child closes its connection.
         limits = httpx.Limits(max_connections=slots + 1, max_keepalive_connections=0)
         self._client = httpx.Client(
             timeout=httpx.Timeout(None, connect=10), limits=limits, trust_env=False
@@ -88,7 +88,7 @@ class LlamaEngine:
         """
         import httpx
 
-        room = room_for(ids, sampling, self.context)
+        limit = answer_limit(ids, sampling, self.context)
         seed = draw_for(sampling).seed % LARGEST_SEED
         made: list[int] = []
         with self._slots:
@@ -96,25 +96,25 @@ class LlamaEngine:
                 server = self._server
                 try:
                     for step in self._answer(
-                        server, [*ids, *made], sampling, room - len(made), seed
+                        server, [*ids, *made], sampling, limit - len(made), seed
                     ):
                         made += step.ids
                         yield step
                         if step.finish:
                             return
                 except httpx.TransportError as error:
-                    self._revive(server)
+                    self._restart(server)
                     if attempt:
                         raise EndpointError("endpoint.engine", reason=str(error)[:200]) from error
 
     def _answer(
-        self, server: LlamaServer, ids: list[int], sampling: Sampling, room: int, seed: int
+        self, server: LlamaServer, ids: list[int], sampling: Sampling, limit: int, seed: int
     ) -> Iterator[Step]:
         import httpx
 
-        order = {
+        payload = {
             "prompt": ids,
-            "n_predict": room,
+            "n_predict": limit,
             "stream": True,
             "return_tokens": True,
             "cache_prompt": True,
@@ -124,7 +124,7 @@ class LlamaEngine:
         headers = {"Authorization": f"Bearer {server.api_key}"}
         if not address.startswith("http"):
             raise httpx.ConnectError("llama.cpp is not running")
-        with self._client.stream("POST", address, json=order, headers=headers) as response:
+        with self._client.stream("POST", address, json=payload, headers=headers) as response:
             if response.status_code != httpx.codes.OK:
                 response.read()
                 raise EndpointError("endpoint.engine", reason=response.text[:200])
@@ -139,11 +139,11 @@ class LlamaEngine:
         raise httpx.RemoteProtocolError("llama.cpp ended an answer without a reason")
 
     def _step(self, event: dict[str, Any], seen: int) -> Step:
-        """What one event of the stream tells.
+        """The step in one event of the stream.
 
         Args:
-            event: Text, and the last of the ids behind it.
-            seen: Ids told before.
+            event: Text, and the last of its ids.
+            seen: Number of ids received before.
         """
         if "error" in event:
             raise EndpointError("endpoint.engine", reason=str(event["error"])[:200])
@@ -156,13 +156,13 @@ class LlamaEngine:
             return Step(ids=tuple(ids))
         return Step(ids=tuple(ids), finish="stop" if event.get("stop_type") == "eos" else "length")
 
-    def _withheld(self, event: dict[str, Any], told: int) -> list[int]:
-        """The ids that llama.cpp keeps to itself: all but the last byte of a character.
+    def _withheld(self, event: dict[str, Any], received: int) -> list[int]:
+        """Byte-token ids that llama.cpp did not send: all but the last of a multi-byte character.
 
-        They are the first bytes of the text that comes at last. Where they made no character, the
-        text does not say which they were, and any byte that makes none stands for them.
+        They are the first bytes of the event's text. If the bytes were invalid UTF-8 the text does
+        not show which they were, and 0x80 stands for each of them.
         """
-        count = int(event.get("tokens_predicted", told)) - told
+        count = int(event.get("tokens_predicted", received)) - received
         # The final event counts the id that ended the answer, and repeats nothing.
         if count <= 0 or (event.get("stop") and event.get("stop_type") == "eos"):
             return []
@@ -170,8 +170,8 @@ class LlamaEngine:
         broken = len(known) < count or b"\xef\xbf\xbd" in known
         return [self._byte_ids[byte] for byte in (b"\x80" * count if broken else known)]
 
-    def _revive(self, server: LlamaServer) -> None:
-        """Starts a new child where this one is dead."""
+    def _restart(self, server: LlamaServer) -> None:
+        """Starts a new child if this one is dead."""
         with self._lock:
             if self._closed:
                 raise EndpointError("endpoint.engine", reason="it was closed")
@@ -196,7 +196,7 @@ class LlamaEngine:
             return False
 
     def close(self) -> None:
-        """Ends the child; what still runs fails."""
+        """Ends the child; requests in progress fail."""
         with self._lock:
             self._closed = True
             self._server.stop()
@@ -207,7 +207,7 @@ class LlamaEngine:
 
 
 def _samplers(sampling: Sampling, seed: int) -> dict[str, Any]:
-    """llama.cpp's settings for a draw: its own habits, such as min_p, are switched off."""
+    """llama.cpp's sampler settings; its own defaults, such as min_p, are switched off."""
     if sampling.temperature <= 0:
         return {"temperature": 0, "samplers": ["top_k"], "top_k": 1}
     return {

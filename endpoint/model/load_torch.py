@@ -1,7 +1,7 @@
-"""A ChatGLM3 checkpoint as transformers' own GlmForCausalLM, quantized on the way in.
+"""Loads a ChatGLM3 checkpoint into transformers' GlmForCausalLM, optionally quantized.
 
-No remote code runs, and no second copy of the weights is held: each tensor goes from the mapped
-file to the device, as 4 or 8 bits where that was asked for.
+No remote code runs and no second copy of the weights is held: each tensor goes from the
+memory-mapped file to the device, quantized to 4 or 8 bits if requested.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def fill_model(
     quantize: int | None,
     dtype: torch.dtype,
 ) -> None:
-    """Gives an empty model its numbers.
+    """Loads weights into an empty model.
 
     Args:
         model: As ``empty_model`` makes it.
@@ -148,7 +148,7 @@ def fill_model(
 
 
 def empty_model(config: GlmConfig) -> GlmForCausalLM:
-    """A model without numbers: every tensor has its shape and no memory."""
+    """A model on the meta device: tensors have shapes and take no memory."""
     import torch
     from transformers import GlmForCausalLM
 
@@ -164,7 +164,7 @@ def _place(model: torch.nn.Module, name: str) -> tuple[torch.nn.Module, str]:
 
 
 def _tensor(rows: Any) -> torch.Tensor:
-    """The same numbers in torch, still on the disk until they are copied."""
+    """The array as a torch tensor, still memory-mapped until it is copied."""
     import numpy as np
     import torch
 
@@ -180,13 +180,13 @@ def _quantize(
     device: str,
     dtype: torch.dtype,
 ) -> None:
-    """Puts a matrix in 4 or 8 bits where the model had a plain one."""
+    """Replaces a linear layer by a bitsandbytes layer of 4 or 8 bits."""
     import bitsandbytes
     import torch
 
     bnb: Any = bitsandbytes.nn  # its names are not marked as exported
 
-    # It says at every product that it casts to float16.
+    # bitsandbytes warns at every matrix product that it casts to float16.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     path = name.rpartition(".")[0]
     plain = model.get_submodule(path)
@@ -209,7 +209,7 @@ def _quantize(
         weight = bnb.Int8Params(numbers, requires_grad=False, has_fp16_weights=False)
         layer.weight = weight.to(device)
     if plain.bias is not None:
-        # It comes before or after its matrix, according to the file.
+        # A bias may be loaded before or after its weight, in the order of the file.
         layer.register_parameter("bias", plain.bias)
     owner, leaf = _place(model, path)
     setattr(owner, leaf, layer.requires_grad_(requires_grad=False))

@@ -1,4 +1,4 @@
-"""What a model needs and what is free, compared before anything is loaded."""
+"""Estimates the memory a model needs and compares it with what is free, before loading."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SMALLEST_CONTEXT = 1024
 
 @dataclass(frozen=True)
 class Need:
-    """What one way of serving a model takes.
+    """Memory that a model needs in one configuration.
 
     Attributes:
         weights: Bytes.
@@ -110,7 +110,7 @@ def cache_room(need: Need, free: int, context: int, slots: int) -> int:
 def refuse_too_large(
     shape: Shape, device: str, quantize: int | None, width: int, context: int, free: int
 ) -> None:
-    """Returns where a model fits with one whole context.
+    """Raises EndpointError if a model does not fit the memory with one full context.
 
     Args:
         shape: Its sizes.
@@ -143,7 +143,7 @@ def refuse_too_large(
 
 
 def refuse_llamacpp(need: Need, free: int, kind: str, context: int) -> None:
-    """Returns where a GGUF file fits with one whole context.
+    """Raises EndpointError if a GGUF model does not fit the memory with one full context.
 
     Args:
         need: What it takes.
@@ -196,7 +196,7 @@ def _setting_that_fits(
 
 
 def ran_out(error: BaseException) -> bool:
-    """Whether an error says that memory ran out, in any of the ways torch says it."""
+    """Whether an error means that memory ran out, in any of torch's forms."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     words = str(error).lower()

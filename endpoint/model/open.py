@@ -1,4 +1,4 @@
-"""An engine and a tokenizer from a folder of weights, after a look at what fits."""
+"""Opens a checkpoint folder: chooses device and engine, checks the memory, loads the model."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def open_engine(
 
     Raises:
         EndpointError: The folder holds no model that can be served, it does not fit the memory,
-            or what is asked for is not there.
+            or the requested device or option is not available.
     """
     if quantize not in KINDS:
         raise EndpointError("endpoint.bits", given=str(quantize))
@@ -66,7 +66,7 @@ def open_engine(
     tokenizer = ChatTokenizer(folder, shape.vocabulary)
     if context is not None and not 1 < context <= shape.positions:
         raise EndpointError("endpoint.context", context=context, most=shape.positions)
-    order = _Order(
+    plan = _Plan(
         folder=folder,
         shape=shape,
         tokenizer=tokenizer,
@@ -77,16 +77,16 @@ def open_engine(
         converted=converted,
     )
     if engine == "auto":
-        engine = _engine_for(order)
+        engine = _engine_for(plan)
     began = time.monotonic()
-    opened = _llamacpp(order) if engine == "llamacpp" else _torch(order)
+    opened = _llamacpp(plan) if engine == "llamacpp" else _torch(plan)
     log.info("%s loaded with %s in %.1f s", folder.name, engine, time.monotonic() - began)
     return opened, tokenizer
 
 
 @dataclass(frozen=True)
-class _Order:
-    """What is to be opened, every choice made."""
+class _Plan:
+    """The arguments of ``open_engine``, resolved."""
 
     folder: Path
     shape: Shape
@@ -99,7 +99,7 @@ class _Order:
 
 
 def _device(device: str) -> str:
-    """Where to load, told apart by what this machine's torch can see."""
+    """The device to load on; ``auto`` is resolved by the GPUs that torch sees."""
     if device == "cpu":
         return device
     try:
@@ -117,76 +117,76 @@ def _device(device: str) -> str:
     return f"cuda:{int(number)}"
 
 
-def _engine_for(order: _Order) -> Literal["torch", "llamacpp"]:
-    if order.device == "cpu" and order.quantize:
+def _engine_for(plan: _Plan) -> Literal["torch", "llamacpp"]:
+    if plan.device == "cpu" and plan.quantize:
         return "llamacpp"
     try:
-        weight_files(order.folder)
+        weight_files(plan.folder)
     except EndpointError:
-        if _gguf(order) is not None:
+        if _gguf(plan) is not None:
             return "llamacpp"
         raise
     return "torch"
 
 
-def _gguf(order: _Order) -> tuple[Path, Kind] | None:
-    """A GGUF file of the model: of the bits asked for, or of any where none were."""
-    kinds: list[Kind] = [KINDS[order.quantize]] if order.quantize else ["f16", "q8_0", "q4_0"]
-    folders = [order.folder, *([_kept(order)] if order.converted else [])]
+def _gguf(plan: _Plan) -> tuple[Path, Kind] | None:
+    """An existing GGUF file of the model, in the requested bits or, if none were, in any."""
+    kinds: list[Kind] = [KINDS[plan.quantize]] if plan.quantize else ["f16", "q8_0", "q4_0"]
+    folders = [plan.folder, *([_cache_folder(plan)] if plan.converted else [])]
     places = ((gguf_in(folder, kind), kind) for folder in folders for kind in kinds)
     return next((place for place in places if place[0].is_file()), None)
 
 
-def _kept(order: _Order) -> Path:
-    """Where the GGUF files of just these weights are kept."""
+def _cache_folder(plan: _Plan) -> Path:
+    """The cache folder for the GGUF files of exactly these weights."""
     import hashlib
 
-    state = [(str(file.resolve()), file.stat()) for file in weight_files(order.folder)]
+    state = [(str(file.resolve()), file.stat()) for file in weight_files(plan.folder)]
     marks = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in state]
     name = hashlib.sha256(repr(marks).encode()).hexdigest()[:16]
-    assert order.converted is not None  # noqa: S101 - asked for by both callers
-    return order.converted / name
+    assert plan.converted is not None  # noqa: S101 - asked for by both callers
+    return plan.converted / name
 
 
-def _llamacpp(order: _Order) -> Engine:
+def _llamacpp(plan: _Plan) -> Engine:
     from .llamacpp_engine import LlamaEngine
 
-    found = _gguf(order)
-    kind = found[1] if found else KINDS[order.quantize]
-    need, free = need_of_llamacpp(order.shape, kind), free_memory("cpu")
-    refuse_llamacpp(need, free, kind, order.context)
+    found = _gguf(plan)
+    kind = found[1] if found else KINDS[plan.quantize]
+    need, free = need_of_llamacpp(plan.shape, kind), free_memory("cpu")
+    refuse_llamacpp(need, free, kind, plan.context)
     temporary = None
     if found:
         file = found[0]
     else:
-        if order.converted is None:
+        if plan.converted is None:
             temporary = tempfile.TemporaryDirectory(prefix="qa3-")
-        target = Path(temporary.name) if temporary else _kept(order)
-        file = write_gguf(order.folder, target, kind)
-    fitting = cache_room(need, free, order.context, order.slots) // order.context
+        target = Path(temporary.name) if temporary else _cache_folder(plan)
+        file = write_gguf(plan.folder, target, kind)
+    fitting = cache_room(need, free, plan.context, plan.slots) // plan.context
     return LlamaEngine(
         file,
         name=NAME,
-        context=order.context,
-        slots=max(1, min(order.slots, fitting)),
-        end_ids=order.tokenizer.end_ids,
-        byte_ids=order.tokenizer.byte_ids(),
-        device=order.device,
+        context=plan.context,
+        slots=max(1, min(plan.slots, fitting)),
+        end_ids=plan.tokenizer.end_ids,
+        byte_ids=plan.tokenizer.byte_ids(),
+        device=plan.device,
         closed=temporary.cleanup if temporary else None,
     )
 
 
-def _torch(order: _Order) -> Engine:
+def _torch(plan: _Plan) -> Engine:
     from .load_torch import load_model, number_type
 
-    shape, device, quantize = order.shape, order.device, order.quantize
+    shape, device, quantize = plan.shape, plan.device, plan.quantize
     dtype = number_type(shape, device, quantize)
     free = free_memory(device)
-    refuse_too_large(shape, device, quantize, dtype.itemsize, order.context, free)
+    refuse_too_large(shape, device, quantize, dtype.itemsize, plan.context, free)
     model = load_model(
-        order.folder,
+        plan.folder,
         shape,
-        order.tokenizer.end_ids,
+        plan.tokenizer.end_ids,
         device=device,
         quantize=quantize,
         dtype=dtype,
@@ -194,10 +194,10 @@ def _torch(order: _Order) -> Engine:
     need = need_of_torch(shape, device, quantize, dtype.itemsize)
     return batching_or_sequential(
         model,
-        order.tokenizer,
-        context=order.context,
-        slots=order.slots,
-        cache_tokens=cache_room(need, free, order.context, order.slots),
+        plan.tokenizer,
+        context=plan.context,
+        slots=plan.slots,
+        cache_tokens=cache_room(need, free, plan.context, plan.slots),
     )
 
 
@@ -209,9 +209,9 @@ def batching_or_sequential(
     slots: int,
     cache_tokens: int,
 ) -> Engine:
-    """The batching engine, once it has made an id; else the plain one.
+    """The batching engine if it can generate one id; else the sequential engine.
 
-    The manager of transformers is young, and another version of it may lack what we call.
+    The batching manager of transformers is young; another version may lack what we call.
 
     Args:
         model: On its device.

@@ -1,8 +1,8 @@
-"""How the next id is drawn from a model's scores: the likeliest, or by chance that can be repeated.
+"""Sampling: greedy, or seeded temperature and top-p.
 
-Adding Gumbel noise to log-probabilities and taking the largest is a fair draw (Gumbel 1954), so one
-argmax serves greedy and drawn answers in the same batch. The noise depends on nothing but the
-request's seed and the position, whatever else is in the batch.
+The argmax of log-probabilities plus Gumbel noise is a sample from the distribution (Gumbel 1954),
+so one argmax serves greedy and sampled rows of the same batch. The noise depends only on the
+request's seed and the position, not on the rest of the batch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Draw:
-    """What one request asks of chance.
+    """Sampling parameters of one request, with its seed.
 
     Attributes:
         temperature: 0 for the likeliest id.
@@ -34,32 +34,34 @@ class Draw:
 
 
 def draw_for(sampling: Sampling) -> Draw:
-    """A request's draw; its seed is random where none was given."""
+    """The parameters of a request; the seed is random if none was given."""
     seed = secrets.randbits(62) if sampling.seed is None else sampling.seed
     return Draw(sampling.temperature, sampling.top_p, seed)
 
 
-def stirred(scores: torch.Tensor, draws: Sequence[Draw], positions: Sequence[int]) -> torch.Tensor:
-    """Scores whose argmax is the drawn id of each row.
+def noisy_logits(
+    scores: torch.Tensor, draws: Sequence[Draw], positions: Sequence[int]
+) -> torch.Tensor:
+    """Logits with noise added, whose argmax is the sampled id of each row.
 
     Args:
         scores: Logits, rows x vocabulary, in float32; rows beyond the draws are left alone.
         draws: One a row.
         positions: Of the id to be drawn, one a row.
     """
-    chanced = [row for row, draw in enumerate(draws) if draw.temperature > 0]
-    if not chanced:
+    sampled = [row for row, draw in enumerate(draws) if draw.temperature > 0]
+    if not sampled:
         return scores
     scores = scores.clone()
-    for row in chanced:
-        scores[row] = _stirred_row(scores[row], draws[row], positions[row])
+    for row in sampled:
+        scores[row] = _with_noise(scores[row], draws[row], positions[row])
     return scores
 
 
-def _stirred_row(scores: torch.Tensor, draw: Draw, position: int) -> torch.Tensor:
+def _with_noise(scores: torch.Tensor, draw: Draw, position: int) -> torch.Tensor:
     import torch
 
-    # Below this float32 overflows; no draw differs from the likeliest id there anyway.
+    # A smaller temperature would overflow float32, and is greedy in effect anyway.
     scores = (scores - scores.max()) / max(draw.temperature, 1e-6)
     if draw.top_p < 1:
         order = scores.argsort(descending=True)

@@ -1,7 +1,7 @@
-"""The plain engine: one forward pass at a time, each request with a cache of its own.
+"""Unbatched engine: one request per forward pass, each with its own KV cache.
 
-Requests take turns at the model, step by step, so a long answer holds up nobody. It is the fallback
-where transformers' batching manager cannot be used.
+Requests alternate step by step, so a long answer does not block others. It is the fallback if
+transformers' batching manager cannot be used.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import EndpointError
 from .engine import Sampling, Step
-from .sampling import draw_for, stirred
+from .sampling import draw_for, noisy_logits
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PREFILL = 512  # ids of a prompt in one pass: longer ones take gigabytes for their activations
 
 
-def room_for(ids: Sequence[int], sampling: Sampling, context: int) -> int:
+def answer_limit(ids: Sequence[int], sampling: Sampling, context: int) -> int:
     """How many ids an answer may have.
 
     Raises:
@@ -33,7 +33,7 @@ def room_for(ids: Sequence[int], sampling: Sampling, context: int) -> int:
 
 
 class SequentialEngine:
-    """Answers step by step with a model of transformers.
+    """Generates answers with a transformers model, one forward pass per id.
 
     Args:
         model: On its device.
@@ -62,7 +62,7 @@ class SequentialEngine:
         self._turn = threading.Lock()
 
     def generate(self, ids: Sequence[int], sampling: Sampling) -> Iterator[Step]:
-        """The answer, one id a step; closing the iterator frees its cache.
+        """Yields the answer, one id per step; closing the iterator frees its cache.
 
         Args:
             ids: The prompt.
@@ -73,18 +73,18 @@ class SequentialEngine:
         """
         from transformers import DynamicCache
 
-        room = room_for(ids, sampling, self.context)
+        limit = answer_limit(ids, sampling, self.context)
         draw = draw_for(sampling)
         with self._slots:
             cache = DynamicCache()
             scores = self._prefill(ids, cache)
-            for made in range(room):
-                choice = int(stirred(scores, [draw], [len(ids) + made]).argmax(-1))
+            for made in range(limit):
+                choice = int(noisy_logits(scores, [draw], [len(ids) + made]).argmax(-1))
                 if choice in self._end_ids:
                     yield Step(finish="stop")
                     return
-                yield Step(ids=(choice,), finish="length" if made + 1 == room else None)
-                if made + 1 < room:
+                yield Step(ids=(choice,), finish="length" if made + 1 == limit else None)
+                if made + 1 < limit:
                     scores = self._forward([choice], cache)
 
     def _prefill(self, ids: Sequence[int], cache: DynamicCache) -> torch.Tensor:
@@ -93,7 +93,7 @@ class SequentialEngine:
         return scores
 
     def _forward(self, ids: Sequence[int], cache: DynamicCache) -> torch.Tensor:
-        """The scores of the next id, 1 x vocabulary, after these ids were read."""
+        """The logits of the next id after these ids, 1 x vocabulary."""
         import torch
 
         with self._turn:
@@ -109,6 +109,6 @@ class SequentialEngine:
         return scores
 
     def close(self) -> None:
-        """Lets the model go; what still runs fails at its next step."""
+        """Frees the model; requests in progress fail at their next step."""
         with self._turn:
             self._model = None

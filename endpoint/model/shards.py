@@ -1,7 +1,7 @@
-"""The tensors of a checkpoint's files, mapped from disk one after the other.
+"""Reads the weight files of a checkpoint as memory-mapped tensors, one after the other.
 
-The safetensors format is a header of JSON and plain numbers behind it, so it is read here with
-numpy: conversion needs no torch, and a file that is cut off is said to be so, by name.
+A safetensors file is a JSON header followed by raw data and is read here with numpy: conversion
+needs no torch, and a truncated file is reported by name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The files of weights, all of them there.
+    """The weight files of a folder, after a check that all of them exist.
 
     Raises:
         EndpointError: None are there, or some of them are missing.

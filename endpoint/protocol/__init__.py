@@ -1,1 +1,1 @@
-"""OpenAI's protocol over HTTP: requests in, answers out, one queue between them."""
+"""The OpenAI-compatible HTTP API: requests, responses and the queue between them."""

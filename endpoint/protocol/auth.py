@@ -1,4 +1,4 @@
-"""Who may call: whoever shows the key; without one, programs of this machine and no web page."""
+"""Authorization: the API key; without one, local programs only and no foreign web page."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .json_body import plain
 
 
 def check_caller(headers: Headers, api_key: str) -> None:
-    """Passes for a caller who may ask.
+    """Raises EndpointError if a request is not authorized.
 
-    Without a key the service listens on this machine alone; but every page that is open in a
-    browser here can send to it, under its own name or under one that it lets point here.
+    Without a key the service listens on loopback only; but a web page that is open in a browser on
+    this machine could still send to it, directly or by DNS rebinding.
 
     Args:
-        headers: Of the request.
-        api_key: What has to be shown; empty for none.
+        headers: The request's headers.
+        api_key: The required key; empty for none.
 
     Raises:
-        EndpointError: The key is wrong, or there is none and a web page of others asks.
+        EndpointError: The key is wrong, or none is required and a foreign web page sent this.
     """
     if api_key:
         _check_key(headers.get("authorization", ""), api_key)
@@ -37,7 +37,7 @@ def check_caller(headers: Headers, api_key: str) -> None:
 
 
 def _check_key(authorization: str, api_key: str) -> None:
-    """Takes the same time for every wrong one."""
+    """Compares in constant time."""
     scheme, _, given = authorization.partition(" ")
     # Headers arrive as Latin-1, whatever the bytes of the key are.
     same = secrets.compare_digest(given.strip().encode("latin-1"), api_key.encode())

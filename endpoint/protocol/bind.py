@@ -1,4 +1,4 @@
-"""Where the service listens: a port that is ours before the model is loaded, open to whom."""
+"""Binds the service's socket before the model is loaded, and serves on it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..errors import EndpointError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-LAST_SECONDS = 5  # what is under way gets them when the service is ended
+SHUTDOWN_SECONDS = 5  # for requests in progress when the service ends
 
 
 def bind(host: str, port: int, api_key: str) -> socket.socket:
-    """A socket on an address, which nobody else can take from then on.
+    """A socket bound to an address, so that no other process can take the port.
 
     Args:
         host: A name or an address of this machine.
@@ -26,7 +26,7 @@ def bind(host: str, port: int, api_key: str) -> socket.socket:
         api_key: Needed where other machines can reach the address.
 
     Raises:
-        EndpointError: Others could reach it without a key, or the address cannot be had.
+        EndpointError: The address is not loopback and there is no key, or it cannot be bound.
     """
     if not api_key and not is_loopback(host):
         raise EndpointError("endpoint.key_needed", host=host)
@@ -60,7 +60,7 @@ def serve(app: FastAPI, opened: socket.socket, ready: Callable[[], None]) -> Non
     import uvicorn
 
     config = uvicorn.Config(
-        app, log_level="warning", timeout_graceful_shutdown=LAST_SECONDS, server_header=False
+        app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS, server_header=False
     )
     opened.listen(config.backlog)
     ready()

@@ -1,4 +1,4 @@
-"""Ids to text as they arrive: whole characters, no beginning of a stop string, a true reason."""
+"""Incremental detokenization: streams whole characters, holds back partial stop strings."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ..model.engine import Engine, Sampling
 from .stop_strings import StopStrings
 
 WINDOW, ANCHOR = 96, 16  # ids decoded together at the most, and kept when the rest is settled
-HALF = "\N{REPLACEMENT CHARACTER}"
-MOST_HALVES = 3  # bytes of a character in UTF-8 that may be there before its last one
+INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
+MAX_INCOMPLETE = 3  # bytes of a UTF-8 character that may arrive before its last one
 
 
 class Tokenizer(Protocol):
@@ -29,10 +29,10 @@ class Tokenizer(Protocol):
 
 @dataclass(frozen=True)
 class Piece:
-    """The next part of an answer.
+    """The next part of an answer's text.
 
     Attributes:
-        text: Never half a character, nor what may begin a stop string; may be empty.
+        text: Whole characters, none of which may begin a stop string; may be empty.
         tokens: Ids of the answer so far.
         finish: ``stop`` or ``length``, on the last piece alone.
     """
@@ -43,7 +43,7 @@ class Piece:
 
 
 class WholeCharacters:
-    """Text of ids that arrive one by one; decodes the last ones alone, so long answers stay cheap.
+    """Decodes ids that arrive one by one; only the last ones are decoded again at each step.
 
     Args:
         decode: Text of ids; what it gives for more ids begins with what it gave for fewer.
@@ -55,9 +55,9 @@ class WholeCharacters:
         self._given = ""
 
     def add(self, ids: Sequence[int]) -> str:
-        """The characters that have become whole."""
+        """The characters that these ids complete."""
         self._ids += ids
-        whole = _without_half(self._decode(self._ids))
+        whole = _without_incomplete(self._decode(self._ids))
         new = whole[len(self._given) :]
         self._given += new
         if len(self._ids) > WINDOW:
@@ -65,31 +65,31 @@ class WholeCharacters:
         return new
 
     def _shorten(self) -> None:
-        """Forgets all ids but the last few, where their text alone ends the text given."""
+        """Drops all ids but the last few, if their text alone is the end of the text so far."""
         last = self._ids[-ANCHOR:]
         text = self._decode(last)
-        if text and HALF not in (text[0], text[-1]) and self._given.endswith(text):
+        if text and INCOMPLETE not in (text[0], text[-1]) and self._given.endswith(text):
             self._ids, self._given = last, text
 
 
-def _without_half(text: str) -> str:
-    """The text without a last character whose bytes may not all be there."""
+def _without_incomplete(text: str) -> str:
+    """The text without a last character whose bytes have not all arrived."""
     end = len(text)
-    while end > max(0, len(text) - MOST_HALVES) and text[end - 1] == HALF:
+    while end > max(0, len(text) - MAX_INCOMPLETE) and text[end - 1] == INCOMPLETE:
         end -= 1
     return text[:end]
 
 
-def speak(
+def generate_text(
     engine: Engine,
     tokenizer: Tokenizer,
     ids: Sequence[int],
     sampling: Sampling,
     stop: Sequence[str] = (),
 ) -> Generator[Piece, None, None]:
-    """An answer in pieces; closing the iterator cancels the generation.
+    """Yields an answer's text in pieces; closing the iterator cancels the generation.
 
-    White space at the end of an answer is never part of it.
+    White space at the end of an answer is dropped.
 
     Args:
         engine: Makes the ids.
@@ -99,7 +99,7 @@ def speak(
         stop: Strings before which the answer ends.
 
     Raises:
-        EndpointError: The engine found no memory, died, or ended without a reason.
+        EndpointError: The engine ran out of memory, failed, or ended without a finish reason.
     """
     characters, strings = WholeCharacters(tokenizer.decode), StopStrings(stop)
     tokens, blank = 0, ""

@@ -1,4 +1,4 @@
-"""What the door hands in to make vectors with; the room itself knows no embedding model."""
+"""The embedding model of ``/v1/embeddings``, passed in by the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every failure of the endpoint in OpenAI's JSON form, with its HTTP status."""
+"""Exception handlers: every failure as OpenAI's error JSON with its HTTP status."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOT_ALLOWED = 405
 
 
 def answer_errors(app: FastAPI) -> None:
-    """Makes an app answer every error in OpenAI's form."""
+    """Registers handlers that answer every error with OpenAI's error JSON."""
 
     @app.exception_handler(SaidError)
     async def said(request: Request, error: SaidError) -> JSONResponse:
@@ -34,16 +34,16 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def routed(request: Request, error: HTTPException) -> JSONResponse:
-        asked = plain(f"{request.method} {request.url.path}")
+        route = plain(f"{request.method} {request.url.path}")
         if error.status_code == NOT_ALLOWED:
             return await said(
-                request, EndpointError("endpoint.wrong_method", given=asked, known=ROUTES)
+                request, EndpointError("endpoint.wrong_method", given=route, known=ROUTES)
             )
-        return await said(request, EndpointError("endpoint.no_route", given=asked, known=ROUTES))
+        return await said(request, EndpointError("endpoint.no_route", given=route, known=ROUTES))
 
     @app.exception_handler(Exception)
     async def fault(request: Request, error: Exception) -> JSONResponse:
-        # The framework also hands it on to uvicorn's log.
+        # Starlette also re-raises it, for uvicorn's log.
         log.error("%r: %s", request.url.path, type(error).__name__, exc_info=error)
         code, fields = logged("endpoint.fault", "endpoint.fault_logged", kind=type(error).__name__)
         return await said(request, EndpointError(code, **fields))

@@ -1,4 +1,4 @@
-"""Bodies in: bounded, in time, and JSON whose every text can be written down again."""
+"""Reads and parses request bodies: limits on size and time, valid Unicode only."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ async def read_body(request: Request) -> bytes:
     """The bytes of a body.
 
     Raises:
-        EndpointError: It is too large, comes too slowly, is said to be something else than JSON,
-            or its sender has gone.
+        EndpointError: It is too large or too slow, its Content-Type is not JSON, or the client
+            disconnected.
     """
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
     if kind.lower() != "application/json":
@@ -53,11 +53,11 @@ def parse_body(body: bytes) -> dict[str, Any]:
     """The JSON object in a body.
 
     Raises:
-        EndpointError: It is not UTF-8, not JSON, no object, or holds half of a surrogate pair.
+        EndpointError: It is not UTF-8, not JSON, not an object, or holds a lone surrogate.
     """
     try:
         text = body.decode("utf-8")
-        decoder = _Yielding if len(body) > LONG_BODY else json.JSONDecoder
+        decoder = _PythonDecoder if len(body) > LONG_BODY else json.JSONDecoder
         parsed = decoder(parse_constant=_refuse_constant).decode(text)
     except json.JSONDecodeError as error:
         raise EndpointError("endpoint.not_json", place=f"{error.lineno}:{error.colno}") from error
@@ -68,12 +68,12 @@ def parse_body(body: bytes) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise EndpointError("endpoint.not_object")
     if "\\ud" in text or "\\uD" in text:
-        _refuse_halves(parsed)
+        _refuse_surrogates(parsed)
     return parsed
 
 
-class _Yielding(json.JSONDecoder):
-    """Reads JSON step by step: the fast reader would stop every stream until it is through."""
+class _PythonDecoder(json.JSONDecoder):
+    """The pure Python decoder: the C one holds the GIL, and every stream, until it is done."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -84,8 +84,8 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _refuse_halves(parsed: dict[str, Any]) -> None:
-    """Raises where a text holds one half of a surrogate pair, which no encoding can write."""
+def _refuse_surrogates(parsed: dict[str, Any]) -> None:
+    """Raises EndpointError if a text holds a lone surrogate, which no encoding can write."""
     open_: list[tuple[str, Any]] = [("", parsed)]
     while open_:
         name, value = open_.pop()
@@ -108,7 +108,7 @@ def _inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def shown(value: object) -> str:
-    """A value of a body as a message may show it: short, and with no half characters."""
+    """A value of a body for an error message: short and valid Unicode."""
     if isinstance(value, str):
         value = value[:60]
     elif isinstance(value, list | dict) and len(value) > 5:
@@ -120,6 +120,6 @@ def shown(value: object) -> str:
 
 
 def plain(text: str) -> str:
-    """A caller's text as a message may hold it: one short line that any encoding can write."""
+    """A caller's text for an error message: one short printable line of valid Unicode."""
     line = "".join(each if each.isprintable() else "?" for each in text[:80])
     return line.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""Messages as OpenAI's clients send them, to the turns of a dialogue as ChatGLM3 knows them."""
+"""Converts OpenAI chat messages to the turns of a ChatGLM3 dialogue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROLES = {
     "assistant": "assistant",
     "tool": "observation",
 }
-CALLS = ("tool_calls", "function_call", "audio")  # they would stand for what an assistant said
+CALLS = ("tool_calls", "function_call", "audio")  # assistant content that is not text
 LONGEST_TOKEN = 64  # characters; SentencePiece's default is 16
 
 
@@ -75,7 +75,7 @@ def _part(part: object, place: str) -> str:
 
 
 def refuse_far_too_long(messages: Sequence[tuple[str, str]], context: int) -> None:
-    """Raises where no vocabulary could fit a dialogue in, so that megabytes are never encoded.
+    """Raises EndpointError for a dialogue too long in characters alone, before it is tokenized.
 
     Args:
         messages: (role, text).

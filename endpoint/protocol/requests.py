@@ -1,4 +1,4 @@
-"""What a caller asks for, read strictly: what would be left undone is refused by name."""
+"""Validates chat and embedding requests strictly; unsupported parameters are refused by name."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .json_body import plain, shown
 from .messages import read_messages
 
 TEMPERATURE, TOP_P = 0.8, 0.8
-"""What ChatGLM3 is run with where a caller says nothing (its chat() of 2023-12)."""
+"""ChatGLM3's defaults (its chat() of 2023-12)."""
 MOST_STOPS, MOST_STOP_CHARACTERS = 16, 4096
-"""OpenAI's own service takes four; the characters are those of all together."""
+"""OpenAI's own service takes four strings; the characters are those of all strings together."""
 MOST_INPUTS = 2048
 SEEDS = 2**32
 
-# What is refused by name unless it asks for nothing: with a value of these, or with null.
+# Unsupported parameters: accepted only if null or one of these values, which have no effect.
 _NEUTRAL: dict[str, tuple[object, ...]] = {
     "n": (1,),
     "tools": ([],),
@@ -39,7 +39,7 @@ _NEUTRAL: dict[str, tuple[object, ...]] = {
     "reasoning_effort": (),
     "verbosity": (),
 }
-# What changes nothing in an answer, and is left alone.
+# Parameters that do not change an answer and are ignored.
 _WITHOUT_EFFECT = frozenset(
     "metadata parallel_tool_calls prompt_cache_key prompt_cache_retention safety_identifier "
     "service_tier store user".split()
@@ -54,7 +54,7 @@ class _Body(BaseModel):
 
 
 class _ChatBody(_Body):
-    """The descriptions say what a value may be, in words of JSON."""
+    """The descriptions name the allowed values, for error messages."""
 
     messages: list[Any] = Field(description="array of messages", min_length=1)
     stream: bool | None = Field(None, description="true | false")
@@ -76,7 +76,7 @@ class _EmbeddingBody(_Body):
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """A dialogue to go on with, and how.
+    """A validated chat completion request.
 
     Attributes:
         model: As the caller named it.
@@ -97,7 +97,7 @@ class ChatRequest:
 
 @dataclass(frozen=True)
 class EmbeddingRequest:
-    """Texts to make vectors of, in base64 of 32-bit floats or as numbers."""
+    """A validated embedding request; ``base64`` asks for base64 of 32-bit floats."""
 
     model: str
     texts: tuple[str, ...]
@@ -105,7 +105,7 @@ class EmbeddingRequest:
 
 
 def read_chat(body: dict[str, Any], *, context: int, seeded: bool) -> ChatRequest:
-    """The dialogue that a body asks to go on with.
+    """The chat request in a body.
 
     Args:
         body: Of ``/v1/chat/completions``.
@@ -136,7 +136,7 @@ def read_chat(body: dict[str, Any], *, context: int, seeded: bool) -> ChatReques
 
 
 def read_embedding(body: dict[str, Any]) -> EmbeddingRequest:
-    """The texts that a body asks the vectors of.
+    """The embedding request in a body.
 
     Raises:
         EndpointError: Something in it is wrong, unknown, or not what the model can do.

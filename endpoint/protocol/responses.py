@@ -1,4 +1,4 @@
-"""Answers out, in OpenAI's JSON."""
+"""Builds responses in OpenAI's JSON format."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""OpenAI's protocol over FastAPI: chat, embeddings, models, health.
+"""The FastAPI application: chat completions, embeddings, models, health.
 
-Handlers only wait: bodies are read, prompts encoded, answers and vectors made in threads.
+Handlers never block the event loop: parsing, tokenizing and generating run in threads.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from serving import language_of
 from ..errors import EndpointError
 from ..model.engine import Engine
 from .auth import check_caller
-from .detokenize import Piece, Tokenizer, speak
+from .detokenize import Piece, Tokenizer, generate_text
 from .embedder import Embedder
 from .errors import answer_errors
 from .fair_queue import Turns
@@ -46,7 +46,7 @@ def create_app(
     queue: int = QUEUE,
     embedder: Embedder | None = None,
 ) -> FastAPI:
-    """The service of a loaded model; the engine is closed with it.
+    """The FastAPI application for a loaded model; its shutdown closes the engine.
 
     Args:
         engine: Makes the answers.
@@ -78,7 +78,7 @@ def create_app(
 
 @dataclass
 class _Service:
-    """The handlers and what they share."""
+    """The route handlers and their shared state."""
 
     engine: Engine
     tokenizer: Tokenizer
@@ -103,39 +103,39 @@ class _Service:
         await asyncio.to_thread(self.engine.close)
 
     async def check(self, request: Request) -> None:
-        """Refuses a caller who may not ask."""
+        """Raises EndpointError if the request is not authorized."""
         check_caller(request.headers, self.api_key)
 
     async def chat(self, request: Request) -> Response:
         """``POST /v1/chat/completions``."""
         body = await self._body(request)
-        asked, ids = await self._read(lambda: self._prompt(body))
+        chat_request, ids = await self._read(lambda: self._prompt(body))
         shape = ChatAnswer(self.name, len(ids))
         caller = _caller(request, body)
-        if not asked.stream:
-            text, last = await unless_gone(request, self._whole(caller, asked, ids))
+        if not chat_request.stream:
+            text, last = await unless_gone(request, self._whole(caller, chat_request, ids))
             return JSONResponse(shape.whole(text, last))
-        answer, first = await unless_gone(request, self._begun(caller, asked, ids))
+        answer, first = await unless_gone(request, self._start_answer(caller, chat_request, ids))
         language = language_of(request.headers.get("accept-language", ""))
-        return AnswerStream(answer, first, shape, usage=asked.usage, language=language)
+        return AnswerStream(answer, first, shape, usage=chat_request.usage, language=language)
 
     async def embeddings(self, request: Request) -> Response:
         """``POST /v1/embeddings``."""
         body = await self._body(request)
-        asked = await self._read(lambda: read_embedding(body))
+        wanted = await self._read(lambda: read_embedding(body))
         embedder = self.embedder
         if embedder is None:
             raise EndpointError("endpoint.no_embedding")
-        if not embedder.answers_to(asked.model):
-            raise self._unknown(asked.model, embedder.name)
+        if not embedder.answers_to(wanted.model):
+            raise self._unknown(wanted.model, embedder.name)
 
-        def made() -> bytes:
-            vectors, tokens = embedder.embed(asked.texts)
-            listed = embedding_list(vectors, embedder.name, tokens, as_base64=asked.base64)
+        def embed() -> bytes:
+            vectors, tokens = embedder.embed(wanted.texts)
+            listed = embedding_list(vectors, embedder.name, tokens, as_base64=wanted.base64)
             return bytes(JSONResponse(listed).body)
 
         caller = _caller(request, body)
-        content = await unless_gone(request, self._embedded(caller, made))
+        content = await unless_gone(request, self._embedded(caller, embed))
         return Response(content, media_type="application/json")
 
     async def models(self) -> dict[str, Any]:
@@ -175,27 +175,29 @@ class _Service:
         return await asyncio.get_running_loop().run_in_executor(self.readers, work)
 
     def _prompt(self, body: dict[str, Any]) -> tuple[ChatRequest, list[int]]:
-        """What is asked, and the ids of its prompt, which leave room for an answer."""
+        """The validated request and its prompt ids, which leave room for an answer."""
         context = self.engine.context
-        asked = read_chat(body, context=context, seeded=self.engine.seeded)
-        if asked.model.lower() not in {self.name.lower(), self.engine.name.lower()}:
-            raise self._unknown(asked.model, self.name)
-        refuse_far_too_long(asked.messages, context)
-        ids = self.tokenizer.prompt_ids(asked.messages)
+        chat_request = read_chat(body, context=context, seeded=self.engine.seeded)
+        if chat_request.model.lower() not in {self.name.lower(), self.engine.name.lower()}:
+            raise self._unknown(chat_request.model, self.name)
+        refuse_far_too_long(chat_request.messages, context)
+        ids = self.tokenizer.prompt_ids(chat_request.messages)
         if len(ids) >= context:
             raise EndpointError(
                 "endpoint.prompt_too_long", name="messages", tokens=len(ids), context=context
             )
-        return asked, ids
+        return chat_request, ids
 
-    async def _begun(
-        self, caller: Hashable, asked: ChatRequest, ids: list[int]
+    async def _start_answer(
+        self, caller: Hashable, chat_request: ChatRequest, ids: list[int]
     ) -> tuple[Answer, Piece]:
-        """An answer whose first piece is there."""
+        """A started answer and its first piece."""
         await self.turns.take(caller)
-        room = self.engine.context - len(ids)
-        sampling = replace(asked.sampling, max_tokens=min(asked.sampling.max_tokens, room))
-        pieces = speak(self.engine, self.tokenizer, ids, sampling, asked.stop)
+        limit = self.engine.context - len(ids)
+        sampling = replace(
+            chat_request.sampling, max_tokens=min(chat_request.sampling.max_tokens, limit)
+        )
+        pieces = generate_text(self.engine, self.tokenizer, ids, sampling, chat_request.stop)
         answer = Answer(pieces, self.turns, self.makers)
         try:
             return answer, await answer.next()
@@ -204,10 +206,10 @@ class _Service:
             raise
 
     async def _whole(
-        self, caller: Hashable, asked: ChatRequest, ids: list[int]
+        self, caller: Hashable, chat_request: ChatRequest, ids: list[int]
     ) -> tuple[str, Piece]:
-        """The text of an answer, and its last piece."""
-        answer, piece = await self._begun(caller, asked, ids)
+        """The whole text of an answer, and its last piece."""
+        answer, piece = await self._start_answer(caller, chat_request, ids)
         parts = [piece.text]
         try:
             while not piece.finish:
@@ -217,11 +219,11 @@ class _Service:
             answer.cancel()
         return "".join(parts), piece
 
-    async def _embedded(self, caller: Hashable, made: Callable[[], bytes]) -> bytes:
+    async def _embedded(self, caller: Hashable, embed: Callable[[], bytes]) -> bytes:
         await self.embedding_turns.take(caller)
         began = time.monotonic()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.embedders, made)
+            return await asyncio.get_running_loop().run_in_executor(self.embedders, embed)
         finally:
             self.embedding_turns.give_back(time.monotonic() - began)
 
@@ -232,6 +234,6 @@ class _Service:
 
 
 def _caller(request: Request, body: dict[str, Any]) -> Hashable:
-    """Who asks, for the rotation: an address, a key, and the user that a client may name."""
+    """Identifies a caller for the fair queue: address, key, and the ``user`` parameter."""
     host = request.client.host if request.client else ""
     return host, request.headers.get("authorization", ""), str(body.get("user") or "")[:200]

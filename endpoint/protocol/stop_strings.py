@@ -1,4 +1,4 @@
-"""Where an answer ends by the caller's stop strings, and what must not be shown yet."""
+"""Ends an answer at a stop string, and holds back text that may begin one."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class StopStrings:
         self._held = ""
 
     def add(self, text: str) -> tuple[str, bool]:
-        """What can be shown now, and whether a stop string was found; nothing follows after it.
+        """The text to emit now, and whether a stop string was found, which ends the answer.
 
-        The string that is whole first ends the text, and the longest of several at once.
+        The stop string that completes first counts, and of several that end there the longest.
 
         Args:
             text: The next part.
@@ -39,12 +39,12 @@ class StopStrings:
         return whole[:kept], False
 
     def rest(self) -> str:
-        """What was held back, once no more text comes."""
+        """The text held back, at the end of the answer."""
         held, self._held = self._held, ""
         return held
 
     def _open_end(self, whole: str) -> int:
-        """Where the longest end of a text that begins some stop string starts."""
+        """The start of the longest suffix that is a prefix of some stop string."""
         for start in range(max(0, len(whole) - self._longest + 1), len(whole)):
             end = whole[start:]
             if any(string.startswith(end) for string in self._strings):

@@ -1,4 +1,4 @@
-"""An answer made in a thread and read in the event loop, which never waits for the model."""
+"""Generates an answer in a thread and streams it from the event loop."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ Result = TypeVar("Result")
 
 
 class Answer:
-    """The pieces of one answer as they come. Made inside the event loop, holding a turn.
+    """One answer being generated; created inside the event loop by a caller that holds a turn.
 
     Args:
-        pieces: Closing it cancels the generation; it is run in the executor.
-        turns: Where the turn goes back to, when the model is done with it.
+        pieces: The generator, run in the executor; closing it cancels the generation.
+        turns: The queue that the turn goes back to when the model is done.
         executor: Has a thread for every turn.
     """
 
@@ -47,7 +47,7 @@ class Answer:
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[Piece | EndpointError] = asyncio.Queue()
         self._cancelled = threading.Event()
-        executor.submit(self._make)
+        executor.submit(self._generate)
 
     async def next(self) -> Piece:
         """The next piece.
@@ -61,22 +61,22 @@ class Answer:
         return arrived
 
     def cancel(self) -> None:
-        """Ends the generation at its next step; whoever waits for a piece is told."""
+        """Ends the generation at its next step; ``next`` then raises EndpointError."""
         self._cancelled.set()
         self._arrived.put_nowait(EndpointError("endpoint.gone"))
 
-    def _make(self) -> None:
+    def _generate(self) -> None:
         began = time.monotonic()
         try:
             for piece in self._pieces:
                 if self._cancelled.is_set():
                     break
-                self._tell(piece)
+                self._put(piece)
         except EndpointError as error:
-            self._tell(error)
+            self._put(error)
         except Exception as error:  # a fault of the engine must reach its caller
             log.exception("the engine failed")
-            self._tell(
+            self._put(
                 EndpointError("endpoint.engine", reason=plain(f"{type(error).__name__}: {error}"))
             )
         finally:
@@ -84,20 +84,20 @@ class Answer:
             with suppress(RuntimeError):  # the loop has ended before us
                 self._loop.call_soon_threadsafe(self._turns.give_back, time.monotonic() - began)
 
-    def _tell(self, what: Piece | EndpointError) -> None:
+    def _put(self, what: Piece | EndpointError) -> None:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._arrived.put_nowait, what)
 
 
 async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
-    """What some work gives; cancelled where the caller closes the connection before.
+    """The result of a coroutine; cancels it if the client disconnects first.
 
     Args:
-        request: Its body has been read.
-        work: What to do meanwhile.
+        request: The request; its body must have been read already.
+        work: The coroutine.
 
     Raises:
-        EndpointError: The caller has gone.
+        EndpointError: The client disconnected.
     """
     doing = asyncio.ensure_future(work)
     watching = asyncio.ensure_future(disconnected(request))
@@ -113,7 +113,7 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Re
 
 
 class AnswerStream(StreamingResponse):
-    """An answer as server-sent events; the generation is cancelled where nobody reads on.
+    """An answer as server-sent events; cancels the generation when the client disconnects.
 
     Args:
         answer: Its pieces after the first.

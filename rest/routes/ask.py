@@ -1,4 +1,4 @@
-"""One question, one answer, as the earlier Flask service gave it; from a job's list, if asked."""
+"""POST /ask: one question, one answer, optionally answered from the documents of a job."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chains import Dialogue, Source, Turn
 from pairs import TokenUsage
 from prompts import MAX_OWN_PROMPT
 
-from ..invoke import seated
+from ..invoke import request_slot
 from ..openapi import BODY, refusals
 from ..schemas import NOT_BLANK, Choices, Strict, Whole, offer, settings_for
 from ..service import Service, TheService
@@ -20,7 +20,7 @@ from .jobs import JOB_ID, find
 
 LONGEST_QUESTION = 20_000  # characters
 MOST_TURNS = 200
-_BY_NUMBER = {1: "gpt-3.5", 2: "chatglm3"}
+_BACKEND_BY_NUMBER = {1: "gpt-3.5", 2: "chatglm3"}
 
 router = APIRouter(tags=["dialogue"])
 
@@ -37,8 +37,8 @@ class SaidBefore(Strict):
 _OFFERED: dict[str, Any] = {name: offer(name) for name in ("max_tokens", "temperature")}
 
 
-class Question(create_model("_Question", __base__=Strict, **_OFFERED)):  # type: ignore[misc]  # made here
-    """A question, whom it goes to, and how."""
+class Question(create_model("_Question", __base__=Strict, **_OFFERED)):  # type: ignore[misc]  # a dynamic base class
+    """A question, the model that answers it, and settings."""
 
     question: Words
     model: Annotated[
@@ -57,7 +57,7 @@ class Question(create_model("_Question", __base__=Strict, **_OFFERED)):  # type:
 
 
 class Answer(BaseModel):
-    """What was answered."""
+    """The answer to a question."""
 
     answer: str
     model: str = Field(description="the model's name")
@@ -70,23 +70,21 @@ class Answer(BaseModel):
 
 
 @router.post("/ask", responses=refusals(*BODY, 404, 409, 429, 502, 503))
-async def ask(request: Request, asked: Question, service: TheService) -> Answer:
+async def ask(request: Request, body: Question, service: TheService) -> Answer:
     """The model's answer under a prompt; with a job, drawn from its list, sources named."""
-    async with seated(request, service) as stop:
-        return await service.work(lambda: _answered(service, asked, stop))
+    async with request_slot(request, service) as stop:
+        return await service.work(lambda: _answer(service, body, stop))
 
 
-def _answered(service: Service, asked: Question, stop: threading.Event) -> Answer:
-    backend = _BY_NUMBER[asked.model] if isinstance(asked.model, int) else asked.model
-    chosen = Choices(backend=backend, **asked.model_dump(include={*_OFFERED}))
+def _answer(service: Service, body: Question, stop: threading.Event) -> Answer:
+    backend = _BACKEND_BY_NUMBER[body.model] if isinstance(body.model, int) else body.model
+    chosen = Choices(backend=backend, **body.model_dump(include={*_OFFERED}))
     resolved = settings_for(chosen, service.resolved, service.access)
-    retriever = service.retrievers.of_job(find(service, asked.job)) if asked.job else None
-    history = [Turn(role=turn.role, text=turn.text) for turn in asked.history]
+    retriever = service.retrievers.of_job(find(service, body.job)) if body.job else None
+    history = [Turn(role=turn.role, text=turn.text) for turn in body.history]
     backends = service.runner.backends
-    with Dialogue(
-        resolved, system=asked.prompt, retriever=retriever, backends=backends
-    ) as dialogue:
-        parts = list(dialogue.ask(asked.question, history, stop))
+    with Dialogue(resolved, system=body.prompt, retriever=retriever, backends=backends) as dialogue:
+        parts = list(dialogue.ask(body.question, history, stop))
     last = parts[-1]
     service.metrics.tokens.labels("prompt").inc(last.usage.prompt)
     service.metrics.tokens.labels("completion").inc(last.usage.completion)

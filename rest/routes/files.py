@@ -1,4 +1,4 @@
-"""Uploads: sent once, used by their ids in later requests, deleted when they are old."""
+"""/files: uploads that later requests name by their ids."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ router = APIRouter(tags=["uploads"])
 
 
 class Files(BaseModel):
-    """Uploads, the newest first."""
+    """Uploads, newest first."""
 
     files: list[UploadedFile]
 
@@ -33,28 +33,28 @@ class Files(BaseModel):
     responses=refusals(*BODY, 415, 429, 503),
 )
 async def upload(request: Request, service: TheService) -> Files:
-    """Takes one file or several, and gives the ids under which later requests name them."""
-    with service.sit(client_of(request)):
+    """Uploads one or more files and returns the ids by which later requests name them."""
+    with service.acquire_slot(client_of(request)):
         received = await receive(request, service.uploads)
     if not received.files:
         raise RestError("rest.no_upload")
-    service.metrics.uploaded.inc(sum(one.bytes for one in received.files))
+    service.metrics.uploaded.inc(sum(file.bytes for file in received.files))
     return Files(files=received.files)
 
 
 @router.get("/files")
 def every(service: TheService) -> Files:
-    """The uploads that are kept."""
+    """Lists the stored uploads."""
     return Files(files=service.uploads.all())
 
 
 @router.get("/files/{file}", responses=refusals(404, 422))
 def one(file: FileId, service: TheService) -> UploadedFile:
-    """One upload; its content is not given out again."""
+    """Describes one upload; its content cannot be downloaded."""
     return service.uploads.find(file)[0]
 
 
 @router.delete("/files/{file}", status_code=204, responses=refusals(404, 422))
 def delete(file: FileId, service: TheService) -> None:
-    """Deletes an upload; jobs begun with it keep their texts."""
+    """Deletes an upload; jobs started from it keep their texts."""
     service.uploads.delete(file)

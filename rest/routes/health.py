@@ -1,4 +1,4 @@
-"""Whether the service lives, whether it can work, and what it has done."""
+"""/health, /ready and /metrics."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ router = APIRouter(tags=["watching"])
 
 
 class Health(BaseModel):
-    """It answers, so it lives."""
+    """The liveness response."""
 
     status: Literal["ok"] = "ok"
 
 
 class Readiness(BaseModel):
-    """Each part that is needed: ok, loading, or the code of what is wrong with it."""
+    """The readiness response: per dependency ok, loading, or the code of the problem."""
 
     ready: bool
     checks: dict[str, str] = Field(description="backend, embeddings and journal")
@@ -33,21 +33,21 @@ class Readiness(BaseModel):
 
 @router.get("/health")
 async def health() -> Health:
-    """Whether the service lives."""
+    """Liveness: answers as long as the process runs."""
     return Health()
 
 
 @router.get("/ready", responses={503: {"model": Readiness}})
 async def ready(response: Response, service: TheService) -> Readiness:
-    """Whether a request sent now could be served: 200, or 503 with what is in the way."""
+    """Readiness: 200 if a request sent now can be served, else 503 with what is missing."""
     checks = {
-        "backend": await to_thread.run_sync(service.backend_look.state),
+        "backend": await to_thread.run_sync(service.backend_probe.state),
         "embeddings": service.embedding_state,
-        "journal": await to_thread.run_sync(_journal, service),
+        "journal": await to_thread.run_sync(_journal_state, service),
     }
-    well = not service.closing and all(found == "ok" for found in checks.values())
-    response.status_code = 200 if well else 503
-    return Readiness(ready=well, checks=checks)
+    ok = not service.closing and all(state == "ok" for state in checks.values())
+    response.status_code = 200 if ok else 503
+    return Readiness(ready=ok, checks=checks)
 
 
 @router.get(
@@ -56,11 +56,11 @@ async def ready(response: Response, service: TheService) -> Readiness:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 def metrics(service: TheService) -> Response:
-    """Requests, jobs, pairs and tokens in Prometheus' text form."""
+    """Requests, jobs, pairs and tokens in Prometheus' text format."""
     return Response(service.metrics.text(), media_type=_METRICS)
 
 
-def _journal(service: Service) -> str:
+def _journal_state(service: Service) -> str:
     try:
         Jobs(service.journal).outcomes("")
     except SaidError as error:

@@ -1,4 +1,4 @@
-"""The list of a job: page by page, as a file in any format, and as a person changes it."""
+"""/jobs/{job}/pairs: reads, exports and edits the pair list of a job."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.background import BackgroundTask
 from chains import JournalError, keep, leave_out, load_list, reword, undo
 from pairs import FORMATS, PairList, write_pairs
 
-from ..job_schemas import PairNow, PairPage, of_duplicate
+from ..job_schemas import PairNow, PairPage, duplicate_shown
 from ..openapi import BODY, refusals
 from ..schemas import NOT_BLANK, Strict
 from ..service import Service, TheService
@@ -23,23 +23,23 @@ from .jobs import MOST_PAGE, JobId, find
 
 _FORMATS = ("page", *FORMATS)
 if TYPE_CHECKING:
-    Asked = str
+    ResponseFormat = str
 else:
-    Asked = Literal[_FORMATS]
-_DESCRIBED: dict[str, Any] = {
-    one.media_type: {"schema": {"type": "string"}}
-    for one in FORMATS.values()
-    if one.media_type != "application/json"  # that is what a page is, too
+    ResponseFormat = Literal[_FORMATS]
+_FILE_CONTENT: dict[str, Any] = {
+    form.media_type: {"schema": {"type": "string"}}
+    for form in FORMATS.values()
+    if form.media_type != "application/json"  # the media type of a page, too
 }
-LONGEST = 20_000  # characters of a question or an answer in a person's words
+MAX_TEXT = 20_000  # characters of an edited question or answer
 PairId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="the pair's id")]
-Words = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=NOT_BLANK)]
+Words = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=NOT_BLANK)]
 
 router = APIRouter(prefix="/jobs/{job}", tags=["lists"], responses=refusals(404, 409, 422))
 
 
 class NewWords(Strict):
-    """A pair in a person's words; what is left out stays as it is."""
+    """New wording of a pair; a field left out stays as it is."""
 
     question: Words | None = None
     answer: Words | None = None
@@ -47,30 +47,30 @@ class NewWords(Strict):
 
 @router.get("/list")
 def whole(job: JobId, service: TheService) -> PairList:
-    """The whole account: kept pairs, duplicates, rejected ones, and how every chunk ended."""
+    """Returns the whole list: kept, duplicate and rejected pairs, and the outcome of each chunk."""
     return load_list(service.journal, find(service, job).id)
 
 
 @router.get(
     "/pairs",
-    # A page, or the rows of a JSON file in a trainer's form.
+    # A page, or the rows of a JSON file in a training format.
     response_model=PairPage | list[dict[str, Any]],
-    responses={200: {"content": _DESCRIBED}},
+    responses={200: {"content": _FILE_CONTENT}},
 )
 def pairs(
     job: JobId,
     service: TheService,
-    format: Annotated[Asked, Query(description="page, or a file")] = "page",  # noqa: A002 - a client's word
+    format: Annotated[ResponseFormat, Query(description="page, or a file")] = "page",  # noqa: A002 - the query parameter's name
     state: Annotated[Literal["kept", "duplicate", "rejected"], Query()] = "kept",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     page_size: Annotated[int, Query(ge=1, le=MOST_PAGE)] = 100,
 ) -> PairPage | Response:
-    """The pairs of a job that has ended, edits applied: a page of them, or all as a file.
+    """Returns the pairs of an ended job, edits applied: one page of them, or all as a file.
 
-    A file holds every pair of the state asked for; `page` and `page_size` are for pages.
+    A file holds every pair of the state; `page` and `page_size` apply to pages only.
     """
-    made = load_list(service.journal, find(service, job).id)
-    chosen = list(_of_state(made, state))
+    result = load_list(service.journal, find(service, job).id)
+    chosen = list(_of_state(result, state))
     if format != "page":
         return _file(chosen, format, job)
     part = chosen[(page - 1) * page_size : page * page_size]
@@ -79,55 +79,55 @@ def pairs(
 
 @router.get("/pairs/{pair}")
 def one(job: JobId, pair: PairId, service: TheService) -> PairNow:
-    """One pair, whatever has become of it."""
-    return _now(service, job, pair)
+    """Returns one pair, whatever its state."""
+    return _pair_response(service, job, pair)
 
 
 @router.patch("/pairs/{pair}", responses=refusals(*BODY))
 def change(job: JobId, pair: PairId, words: NewWords, service: TheService) -> PairNow:
-    """Puts a pair into a person's words and keeps it; its evidence is looked for anew."""
+    """Rewords a pair and keeps it; its evidence is searched for again."""
     find(service, job)
     reword(service.journal, job, pair, words.question, words.answer)
-    return _now(service, job, pair)
+    return _pair_response(service, job, pair)
 
 
 @router.delete("/pairs/{pair}", status_code=204)
 def leave(job: JobId, pair: PairId, service: TheService) -> None:
-    """Leaves a pair out of the list, and the duplicates it stands for with it."""
+    """Removes a pair from the list, together with its duplicates."""
     find(service, job)
     leave_out(service.journal, job, pair)
 
 
 @router.post("/pairs/{pair}/keep")
 def accept(job: JobId, pair: PairId, service: TheService) -> PairNow:
-    """Keeps a pair that was judged a duplicate or wrong, or left out by a person."""
+    """Keeps a pair that was judged a duplicate, rejected, or removed by a person."""
     find(service, job)
     keep(service.journal, job, pair)
-    return _now(service, job, pair)
+    return _pair_response(service, job, pair)
 
 
 @router.post("/pairs/{pair}/restore")
 def restore(job: JobId, pair: PairId, service: TheService) -> PairNow:
-    """Makes a pair what it was when the job ended."""
+    """Undoes all edits of a pair: it becomes what it was when the job ended."""
     find(service, job)
     undo(service.journal, job, pair)
-    return _now(service, job, pair)
+    return _pair_response(service, job, pair)
 
 
-def _of_state(made: PairList, state: str) -> Iterator[PairNow]:
+def _of_state(result: PairList, state: str) -> Iterator[PairNow]:
     if state == "kept":
-        yield from (PairNow(state="kept", pair=one) for one in made.kept)
+        yield from (PairNow(state="kept", pair=pair) for pair in result.kept)
     elif state == "duplicate":
-        yield from (of_duplicate(one) for one in made.duplicates)
+        yield from (duplicate_shown(duplicate) for duplicate in result.duplicates)
     else:
-        for one in made.rejected:
-            yield PairNow(state="rejected", pair=one.item, reason=one.reason)
+        for rejected in result.rejected:
+            yield PairNow(state="rejected", pair=rejected.item, reason=rejected.reason)
 
 
-def _now(service: Service, job: str, pair: str) -> PairNow:
-    made = load_list(service.journal, find(service, job).id)
+def _pair_response(service: Service, job: str, pair: str) -> PairNow:
+    result = load_list(service.journal, find(service, job).id)
     for state in ("kept", "duplicate", "rejected"):
-        for one in _of_state(made, state):
+        for one in _of_state(result, state):
             if one.pair.id == pair:
                 return one
     raise JournalError("edit.unknown", job=job, pair=pair)
@@ -138,13 +138,13 @@ def _file(chosen: list[PairNow], format_: str, job: str) -> FileResponse:
     suffix = form.suffixes[0]
     folder = tempfile.TemporaryDirectory(prefix="qa3-")
     try:
-        place = FilePath(folder.name) / f"{job}{suffix}"
-        write_pairs((one.pair for one in chosen), place, format_)
+        path = FilePath(folder.name) / f"{job}{suffix}"
+        write_pairs((one.pair for one in chosen), path, format_)
     except BaseException:
         folder.cleanup()
         raise
     return FileResponse(
-        place,
+        path,
         media_type=form.media_type,
         filename=f"pairs-{job}{suffix}",
         background=BackgroundTask(folder.cleanup),

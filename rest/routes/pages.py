@@ -1,6 +1,6 @@
-"""The pages a browser shows: a playground that works, and the description as a person reads it.
+"""HTML pages: the playground and the API documentation.
 
-Nothing on them comes from elsewhere: no script, no font, no style of another host.
+They load nothing from other hosts: no scripts, fonts or style sheets.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WORDS = (
     "docs.title", "docs.body",
 )  # fmt: skip
 _SETTINGS = ("backend", "language", "density", "temperature", "max_tokens", "threshold")
-"""Those the playground has a box for, beside the prompt's."""
+"""Settings with an input in the playground, beside the prompt."""
 _FIELDS = {
     "playground.page": ("page",),
     "playground.done": ("kept", "duplicates", "rejected", "chunks", "failed", "unasked"),
@@ -49,54 +49,54 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def home() -> RedirectResponse:
-    """The description."""
+    """Redirects to the API documentation."""
     return RedirectResponse("docs", headers={"Cache-Control": "no-store"})
 
 
 @router.get("/pairs/playground/")
 def playground(request: Request) -> HTMLResponse:
-    """The playground, in the browser's language."""
+    """Serves the playground in the browser's language."""
     return _page("playground.html", of_request(request))
 
 
 @router.get("/pairs/playground/playground.js")
 def playground_script() -> FileResponse:
-    """What the playground does."""
+    """Serves the playground's script."""
     return _file("playground.js")
 
 
 @router.get("/docs")
 def docs(request: Request) -> HTMLResponse:
-    """The description, in the browser's language."""
+    """Serves the API documentation in the browser's language."""
     return _page("docs.html", of_request(request))
 
 
 @router.get("/docs/docs.js")
 def docs_script() -> FileResponse:
-    """What shows the description."""
+    """Serves the documentation's script."""
     return _file("docs.js")
 
 
 @router.get("/pairs/playground/pages.css")
 @router.get("/docs/pages.css")
 def style() -> FileResponse:
-    """How both look."""
+    """Serves the style sheet of both pages."""
     return _file("pages.css")
 
 
 def _page(name: str, language: str) -> HTMLResponse:
-    # What a script fills in later stays in its braces.
+    # Placeholders that a script fills in later stay in their braces.
     words = {
         code: say(code, language, **{field: f"{{{field}}}" for field in _FIELDS.get(code, ())})
         for code in WORDS
     }
-    told = json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
+    words_json = json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
     page = (HERE / name).read_text(encoding="utf-8")
     parts = {
         "LANGUAGE": language,
-        "WORDS": told,
+        "WORDS": words_json,
         "FORMATS": json.dumps(list(FORMATS)),
-        "SETTINGS": "\n".join(map(_box, _SETTINGS)),
+        "SETTINGS": "\n".join(map(_input_html, _SETTINGS)),
         "LONGEST_PROMPT": str(MAX_OWN_PROMPT),
     }
     for part, content in parts.items():
@@ -104,11 +104,11 @@ def _page(name: str, language: str) -> HTMLResponse:
     return HTMLResponse(page, headers={**_HEADERS, "Vary": "Accept-Language"})
 
 
-def _box(name: str) -> str:
-    """The box for a setting, with its bounds or its choices."""
+def _input_html(name: str) -> str:
+    """The HTML input for a setting, with its bounds or its choices."""
     info = setting_info(name)
     if info.choices:
-        choices = "".join(f"<option>{one}</option>" for one in ("", *info.choices))
+        choices = "".join(f"<option>{choice}</option>" for choice in ("", *info.choices))
         box = f'<select id="{name}">{choices}</select>'
     elif info.kind in (int, float):
         step = 1 if info.kind is int else 0.01

@@ -1,4 +1,4 @@
-"""The pipeline in LangServe's wire shape: invoke, batch, stream, and the schemas of both ends."""
+"""/pairs: the pipeline with LangServe's endpoints: invoke, batch, stream and the JSON schemas."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pairs import PairList
 from serving import STREAM_HEADERS, sse_event
 
-from ..invoke import Asked, make_list, make_lists, seated, stream_pieces
+from ..invoke import PipelineRequest, request_slot, run_batch, run_pipeline, stream_events
 from ..openapi import BODY, refusals
 from ..schemas import Choices, Input
 from ..service import TheService
-from ..sse import DESCRIBED
+from ..sse import EVENT_STREAM_CONTENT
 
 MOST_INPUTS = 64
 
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/pairs", tags=["pairs"])
 
 
 class Config(BaseModel):
-    """LangChain's run configuration; ``configurable`` holds settings, the rest is passed over."""
+    """LangChain's run configuration; ``configurable`` holds settings, the rest is ignored."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,89 +35,91 @@ class Config(BaseModel):
 
 
 class Invoke(BaseModel):
-    """The body of invoke and stream; what else LangServe's clients send is passed over."""
+    """The body of invoke and stream; other fields that LangServe's clients send are ignored."""
 
     input: Input
     config: Config = Field(default_factory=Config)
 
 
 class Batch(BaseModel):
-    """The body of batch: one configuration for all inputs, or one for each in turn."""
+    """The body of batch: one configuration for all inputs, or a list with one per input."""
 
     inputs: list[Input] = Field(max_length=MOST_INPUTS)
     config: Config | list[Config] = Field(default_factory=Config)
 
 
 class Metadata(BaseModel):
-    """What LangServe's clients read beside an output."""
+    """Metadata that LangServe's clients expect beside an output."""
 
     run_id: str = Field(default_factory=lambda: str(uuid.uuid4()))
     feedback_tokens: list[str] = Field(default_factory=list)
 
 
 class Invoked(BaseModel):
-    """The answer of invoke."""
+    """The response of invoke."""
 
     output: PairList
     metadata: Metadata
 
 
 class BatchMetadata(BaseModel):
-    """Of every output, in order."""
+    """Metadata of every output, in order."""
 
     responses: list[Metadata]
     run_ids: list[str]
 
 
 class Batched(BaseModel):
-    """The answer of batch."""
+    """The response of batch."""
 
     output: list[PairList]
     metadata: BatchMetadata
 
 
 @router.post("/invoke", response_model=Invoked, responses=_REFUSALS)
-async def invoke(request: Request, asked: Invoke, service: TheService) -> Response:
-    """The list of pairs of a text or of uploads, when it is done.
+async def invoke(request: Request, body: Invoke, service: TheService) -> Response:
+    """Returns the pair list of a text or of uploads when it is complete.
 
-    Whoever waits for a long document had better begin a job: a closed connection ends this.
+    The run is cancelled when the connection closes: for a long document start a job instead.
     """
-    one = Asked(asked.input, asked.config.configurable)
-    async with seated(request, service) as stop:
-        output = await make_list(service, one, stop)
-        body = await service.work(lambda: _invoked(output))
-    return Response(body, media_type="application/json")
+    pipeline_request = PipelineRequest(body.input, body.config.configurable)
+    async with request_slot(request, service) as stop:
+        output = await run_pipeline(service, pipeline_request, stop)
+        content = await service.work(lambda: _invoke_json(output))
+    return Response(content, media_type="application/json")
 
 
 @router.post("/batch", response_model=Batched, responses=_REFUSALS)
-async def batch(request: Request, asked: Batch, service: TheService) -> Response:
-    """One list of pairs for each input, in order; the first that fails fails them all."""
-    async with seated(request, service) as stop:
-        output = await make_lists(service, _several(asked), stop)
-        body = await service.work(lambda: _batched(output))
-    return Response(body, media_type="application/json")
+async def batch(request: Request, body: Batch, service: TheService) -> Response:
+    """Returns one pair list per input, in order; if one input fails, the whole batch fails."""
+    async with request_slot(request, service) as stop:
+        output = await run_batch(service, _pipeline_requests(body), stop)
+        content = await service.work(lambda: _batch_json(output))
+    return Response(content, media_type="application/json")
 
 
 @router.post(
     "/stream",
     response_class=StreamingResponse,
-    responses={200: {"content": DESCRIBED}, **_REFUSALS},
+    responses={200: {"content": EVENT_STREAM_CONTENT}, **_REFUSALS},
 )
-async def stream(request: Request, asked: Invoke, service: TheService) -> StreamingResponse:
-    """What happens as it happens: `metadata`, then `data` with an event each, then `end`.
+async def stream(request: Request, body: Invoke, service: TheService) -> StreamingResponse:
+    """Streams the run as server-sent events: `metadata`, a `data` per event, then `end`.
 
-    The events are those of a job: `prepared`, a `chunk` with its pairs as they are made, and
-    `done` with the whole list. An `error` with `status_code` and `message` ends it early.
+    The data are the events of a job: `prepared`, a `chunk` with its pairs for each finished chunk,
+    and `done` with the whole list. An `error` with `status_code` and `message` ends it early.
     """
-    one = Asked(asked.input, asked.config.configurable)
-    pieces = await stream_pieces(request, service, one)
+    pipeline_request = PipelineRequest(body.input, body.config.configurable)
+    events = await stream_events(request, service, pipeline_request)
 
-    async def framed() -> AsyncIterator[str]:
+    async def with_metadata() -> AsyncIterator[str]:
         yield sse_event(Metadata().model_dump_json(), "metadata")
-        async for piece in pieces:
-            yield piece
+        async for event in events:
+            yield event
 
-    return StreamingResponse(framed(), media_type="text/event-stream", headers=STREAM_HEADERS)
+    return StreamingResponse(
+        with_metadata(), media_type="text/event-stream", headers=STREAM_HEADERS
+    )
 
 
 @router.get("/input_schema")
@@ -138,21 +140,22 @@ def config_schema() -> dict[str, Any]:
     return Config.model_json_schema()
 
 
-def _invoked(output: PairList) -> str:
+def _invoke_json(output: PairList) -> str:
     return Invoked(output=output, metadata=Metadata()).model_dump_json()
 
 
-def _several(asked: Batch) -> list[Asked]:
-    """Every input with its configuration, and those without one with the service's own."""
-    count = len(asked.inputs)
-    configs = asked.config if isinstance(asked.config, list) else [asked.config] * count
-    whole = [*configs, *(Config() for _ in range(count))]
+def _pipeline_requests(body: Batch) -> list[PipelineRequest]:
+    """Each input with its configuration; inputs beyond the list's end get the default one."""
+    count = len(body.inputs)
+    configs = body.config if isinstance(body.config, list) else [body.config] * count
+    padded = [*configs, *(Config() for _ in range(count))]
     return [
-        Asked(one, config.configurable) for one, config in zip(asked.inputs, whole, strict=False)
+        PipelineRequest(one, config.configurable)
+        for one, config in zip(body.inputs, padded, strict=False)
     ]
 
 
-def _batched(output: list[PairList]) -> str:
-    said = [Metadata() for _ in output]
-    told = BatchMetadata(responses=said, run_ids=[one.run_id for one in said])
-    return Batched(output=output, metadata=told).model_dump_json()
+def _batch_json(output: list[PairList]) -> str:
+    responses = [Metadata() for _ in output]
+    metadata = BatchMetadata(responses=responses, run_ids=[one.run_id for one in responses])
+    return Batched(output=output, metadata=metadata).model_dump_json()

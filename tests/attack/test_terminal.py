@@ -10,7 +10,7 @@ import pytest
 
 from bench.simulated import Simulated
 from cli.main import run
-from cli.options import Said
+from cli.options import Translator
 
 # A window's title, a colour, a lone control sequence of eight bits, a bell, text turned round.
 DRIVING = "\x1b]0;owned\x07\x1b[31m\x9b2J\u202eknab\u2066"
@@ -86,5 +86,5 @@ def test_a_file_of_settings_drives_no_terminal(
 
 
 def test_a_sentence_keeps_the_names_of_files_whole() -> None:
-    said = Said("zh")("load.missing", file=Path("报告　2023  final.pdf"))
+    said = Translator("zh")("load.missing", file=Path("报告　2023  final.pdf"))
     assert "报告　2023  final.pdf" in said

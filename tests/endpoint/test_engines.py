@@ -23,7 +23,7 @@ from endpoint.model.engine import Engine, Sampling
 from endpoint.model.llamacpp_engine import LlamaEngine
 from endpoint.model.load_torch import load_model
 from endpoint.model.open import batching_or_sequential, open_engine
-from endpoint.model.sampling import Draw, stirred
+from endpoint.model.sampling import Draw, noisy_logits
 from endpoint.model.sequential_engine import SequentialEngine
 
 MODEL = Path(__file__).resolve().parent.parent / "data" / "chatglm3"
@@ -311,7 +311,7 @@ def test_a_dead_llamacpp_is_started_anew_under_its_callers() -> None:
 def test_a_draw_stays_within_its_mass(seed: int, temperature: float, mass: float) -> None:
     scores = torch.linspace(-3, 3, 50).repeat(2, 1)
     greedy = Draw(0.0, 1.0, 0)
-    out = stirred(scores, [Draw(temperature, mass, seed), greedy], [7, 7])
+    out = noisy_logits(scores, [Draw(temperature, mass, seed), greedy], [7, 7])
     chances = (scores[0] / temperature).softmax(-1).sort(descending=True).values
     allowed = int((chances.cumsum(-1) - chances < mass).sum())
     assert 50 - int(out[0].argmax()) <= max(allowed, 1) + 1
@@ -321,7 +321,7 @@ def test_a_draw_stays_within_its_mass(seed: int, temperature: float, mass: float
 def test_draws_are_as_frequent_as_they_are_likely() -> None:
     scores = torch.tensor([[0.0, 1.0, 2.0, -1.0]])
     drawn = Counter(
-        int(stirred(scores, [Draw(1.0, 1.0, seed)], [3]).argmax()) for seed in range(4000)
+        int(noisy_logits(scores, [Draw(1.0, 1.0, seed)], [3]).argmax()) for seed in range(4000)
     )
     wanted = scores[0].softmax(-1)
     assert all(abs(drawn[one] / 4000 - float(wanted[one])) < 0.03 for one in range(4))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bench.scripted_endpoint import ByteTokenizer, ScriptedEngine
 from endpoint.errors import EndpointError
 from endpoint.model.engine import Sampling, Step
-from endpoint.protocol.detokenize import ANCHOR, WINDOW, Piece, WholeCharacters, speak
+from endpoint.protocol.detokenize import ANCHOR, WINDOW, Piece, WholeCharacters, generate_text
 from endpoint.protocol.requests import MOST_STOP_CHARACTERS, MOST_STOPS
 from endpoint.protocol.stop_strings import StopStrings
 
@@ -73,7 +73,7 @@ def pieces(
     answer: str, *, width: int, stop: list[str] | None = None, room: int = 4096
 ) -> list[Piece]:
     engine = ScriptedEngine(lambda _: answer, context=100_000, width=width)
-    spoken = speak(engine, ByteTokenizer(), [65], Sampling(max_tokens=room), stop or [])
+    spoken = generate_text(engine, ByteTokenizer(), [65], Sampling(max_tokens=room), stop or [])
     return list(spoken)
 
 
@@ -137,13 +137,13 @@ def test_an_engine_that_ends_without_a_reason_is_no_answer() -> None:
             return iter(())
 
     with pytest.raises(EndpointError) as raised:
-        list(speak(Mute(), ByteTokenizer(), [65], Sampling()))
+        list(generate_text(Mute(), ByteTokenizer(), [65], Sampling()))
     assert raised.value.code == "endpoint.unfinished"
 
 
 def test_closing_the_pieces_closes_the_generation() -> None:
     engine = ScriptedEngine(lambda _: "早上好" * 10)
-    spoken = speak(engine, ByteTokenizer(), [65], Sampling())
+    spoken = generate_text(engine, ByteTokenizer(), [65], Sampling())
     next(spoken)
     assert not engine.closed.acquire(blocking=False)
     spoken.close()

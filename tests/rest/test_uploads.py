@@ -90,10 +90,10 @@ def test_no_name_of_a_clients_reaches_the_disk(
     part.write_bytes(b"a text")
     if (name + end).lower().endswith(".pdf"):  # which it is not
         with pytest.raises(SaidError):
-            uploads.take(part, name + end)
+            uploads.add(part, name + end)
         assert list(folder.iterdir()) == []
         return
-    file = uploads.take(part, name + end)
+    file = uploads.add(part, name + end)
     assert "/" not in file.name
     assert file.name.isprintable()
     for place in folder.iterdir():
@@ -110,7 +110,7 @@ def test_old_uploads_and_what_was_never_whole_are_cleared(tmp_path: Path) -> Non
     uploads = Uploads(tmp_path, Limits(stored_hours=1, stored=1))
     part = uploads.new_part()
     part.write_bytes(CHINESE.encode())
-    file = uploads.take(part, "a.txt")
+    file = uploads.add(part, "a.txt")
     left = uploads.new_part()
     left.write_bytes(b"half")
     with pytest.raises(RestError, match="room"):
