@@ -3,9 +3,9 @@
     python -m bench.soak --documents 2000 --minutes 60
 
 Half of the documents go through the command line in folders of twenty, half one by one
-through the REST service; both share one journal. The simulated model slows down, refuses and garbles; command
-lines and servers are killed at random. At the end every list is compared with that of an
-undisturbed run.
+through the REST service; both share one journal. The simulated model slows down, refuses and
+garbles; command lines and servers are killed at random. At the end every list is compared with
+that of an undisturbed run.
 """
 
 from __future__ import annotations
