@@ -1,4 +1,4 @@
-"""Tells stretches of a document that only point elsewhere: contents, indexes, lists of links."""
+"""Detects boilerplate: tables of contents, indexes and lists of links."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _count(pattern: re.Pattern[str], lines: list[str]) -> int:
 
 
 def _links(lines: list[str]) -> int:
-    """How many lines hold a link and hardly a word besides it."""
+    """The number of lines with a link and hardly any other text."""
     bare = 0
     for line in lines:
         if _LINK.search(line[:1000]):

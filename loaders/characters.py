@@ -1,4 +1,4 @@
-"""Characters as a reader means them: radicals and ligatures folded, misread bytes recovered."""
+"""Character clean-up: radicals and ligatures folded, mis-decoded text recovered."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _folds() -> dict[int, str]:
 
 
 def fold(text: str) -> str:
-    """The text with radicals, ligatures and other stand-ins replaced by what they stand for.
+    """The text with radicals, ligatures and other compatibility forms replaced.
 
     Full-width letters, superscripts and the like keep their form: they carry meaning.
     """
@@ -75,7 +75,7 @@ def _compose(match: re.Match[str]) -> str:
 
 
 def close_up(text: str) -> str:
-    """A line whose Han characters are set apart by single blanks, closed up; others as they are."""
+    """The line without the blanks between Han characters, where nearly all are letter-spaced."""
     gaps = len(_SPACED_HAN.findall(text))
     if gaps < 3 or gaps < 0.6 * (len(_HAN_SIGN.findall(text)) - 1):
         return text
@@ -83,7 +83,7 @@ def close_up(text: str) -> str:
 
 
 def is_garbled(text: str) -> bool:
-    """Whether a page's characters are not writing: private use, marks of failure, stray Latin-1."""
+    """Whether text is mis-decoded: private use, replacement characters, stray Latin-1."""
     if len(text) < 20 or text.isascii():
         return False
     bad = len(_BAD.findall(text))
@@ -92,7 +92,7 @@ def is_garbled(text: str) -> bool:
 
 
 def recover(text: str) -> str | None:
-    """Text whose GBK or Big5 bytes were shown as Latin-1, read again; none where that fails."""
+    """Text whose GBK, Big5 or UTF-8 bytes were decoded as Latin-1, redecoded; None on failure."""
     for misread in ("latin-1", "cp1252"):
         for encoding in ("gb18030", "big5", "utf-8"):
             try:
@@ -115,7 +115,7 @@ def whole_characters(text: str) -> str:
 
 
 def whole(value: Any) -> Any:
-    """What was given with every text in it of whole characters: metadata, a record's fields.
+    """The value with ``whole_characters`` applied to every text in it, recursively.
 
     Args:
         value: A text, or lists, tuples and dicts of texts; anything else comes back as it is.
@@ -125,5 +125,5 @@ def whole(value: Any) -> Any:
     if type(value) in (list, tuple):
         return type(value)(map(whole, value))
     if type(value) is dict:
-        return {whole(key): whole(one) for key, one in value.items()}
+        return {whole(key): whole(member) for key, member in value.items()}
     return value

@@ -1,4 +1,4 @@
-"""Where a chunk ends: the best place to stop within its reach, down a ladder of weaker ones.
+"""Chooses where a chunk ends: the best boundary in reach, by a ranking of kinds.
 
 Headings, table edges, blank lines, line ends, sentence ends, loose line ends, commas, blanks,
 and at last between any two visible characters. A stronger place wins only if it leaves the chunk
@@ -21,9 +21,9 @@ from .sentences import (
 )
 
 SIGHT = 64
-"""Characters past the reach that may be looked at: the decision must not need more."""
+"""Lookahead in characters past the reach; a decision never needs more."""
 
-_HALF, _QUARTER = 50, 25  # per cent of the size that a chunk must fill before a wish is heard
+_HALF, _QUARTER = 50, 25  # per cent of the size that a chunk must fill for a boundary to count
 _LIST_ITEM = re.compile(
     r"\s{0,12}(?:[-*+•●·▪◦]|\(?[0-9]{1,3}[.)、]|[（(][一二三四五六七八九十]{1,3}[)）])\s?"
 )
@@ -32,14 +32,14 @@ _BLOCK = 512
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a chunk may go.
+    """The range in which a chunk may end; offsets in characters of ``text``.
 
     Attributes:
         text: The window's text.
-        at: Where the chunk begins.
-        end: The furthest place where it may end.
-        half: Where it is half full.
-        quarter: Where it is a quarter full.
+        at: Start of the chunk.
+        end: Its latest end.
+        half: End of a half-full chunk.
+        quarter: End of a quarter-full chunk.
         headings: Places of headings after ``at`` up to ``end`` with their levels.
     """
 
@@ -52,7 +52,7 @@ class Reach:
 
 
 def best_cut(reach: Reach) -> int:
-    """Where the chunk ends: after ``reach.at``, not after ``reach.end``."""
+    """The end offset of the chunk, in ``reach.at`` (exclusive) to ``reach.end`` (inclusive)."""
     strongest = min((h for h in reach.headings if h[0] > reach.quarter), key=_rank, default=None)
     if strongest:
         return strongest[0]

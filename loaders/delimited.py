@@ -1,4 +1,4 @@
-"""Reads CSV and TSV: the delimiter that gives every row as many cells."""
+"""Reads CSV and TSV, with the delimiter detected."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_csv(path: Path, file: str) -> Iterator[Page]:
 
 
 def _delimiter(text: str) -> str:
-    """The sign that parts the first rows into most cells, equally many in each."""
+    """The delimiter that gives the first rows the most even, then the most, cells."""
     best, score = ",", (0.0, 0)
     for sign in _DELIMITERS:
         widths = []

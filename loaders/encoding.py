@@ -46,7 +46,7 @@ _MOST_RUNS = 12  # stretches of another encoding within one file
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A text with the encoding that explains it and what had to be said about it."""
+    """A decoded text with its encoding and warnings."""
 
     text: str
     encoding: str
@@ -67,7 +67,7 @@ def read_plain(path: Path) -> bytes:
 
 
 def decode(data: bytes, file: str) -> Decoded:
-    """The text of a file's bytes, its line ends made plain line feeds.
+    """The text of a file's bytes, with line feeds as line ends.
 
     Args:
         data: The whole file.
@@ -76,16 +76,16 @@ def decode(data: bytes, file: str) -> Decoded:
     Raises:
         LoadError: No encoding explains the bytes, or they are no text at all.
     """
-    decoded = _marked(data) or _unicode(data) or _without_nuls(data)
+    decoded = _with_bom(data) or _unicode(data) or _without_nuls(data)
     if decoded is None:
         raise LoadError("load.encoding", file=file, offset=_first_break(data))
     if plausibility(decoded.text[:_SAMPLE], count_ascii=True) < -1:
         raise FormatError("load.not_text", file=file)
-    return _unspoiled(decoded) if is_garbled(decoded.text[:_SAMPLE]) else decoded
+    return _redecoded(decoded) if is_garbled(decoded.text[:_SAMPLE]) else decoded
 
 
-def _unspoiled(decoded: Decoded) -> Decoded:
-    """A text that was misread before it was saved, read again, or reported where that fails."""
+def _redecoded(decoded: Decoded) -> Decoded:
+    """Text that was mis-decoded before it was saved: redecoded, or with a warning."""
     again = recover(decoded.text)
     if again is None:
         return replace(decoded, warnings=(*decoded.warnings, warning("load.text_garbled")))
@@ -93,7 +93,7 @@ def _unspoiled(decoded: Decoded) -> Decoded:
 
 
 def decode_declared(data: bytes, declared: str) -> Decoded | None:
-    """The text in the encoding that it declares itself; none where that cannot be true.
+    """The text in its declared encoding; None where the bytes contradict that.
 
     Args:
         data: The whole file.
@@ -138,7 +138,7 @@ def _without_nuls(data: bytes) -> Decoded | None:
     return decoded
 
 
-def _marked(data: bytes) -> Decoded | None:
+def _with_bom(data: bytes) -> Decoded | None:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             try:
@@ -151,7 +151,7 @@ def _marked(data: bytes) -> Decoded | None:
 
 
 def _unicode(data: bytes) -> Decoded | None:
-    """UTF-8, whole or with a few broken spots; UTF-16 or UTF-32 where the bytes betray it."""
+    """UTF-8, possibly with a few invalid bytes; UTF-16 or UTF-32 where control bytes suggest it."""
     controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls > len(data) * _MOST_CONTROLS and (wide := _best(data, _WIDE)):
         return wide
@@ -165,7 +165,7 @@ def _unicode(data: bytes) -> Decoded | None:
 
 
 def _nearly_utf8(data: bytes) -> Decoded | None:
-    """UTF-8 in which a few spots are broken: each becomes one U+FFFD and is counted."""
+    """UTF-8 with a few invalid sequences, each replaced by one U+FFFD and counted; else None."""
     # Every multi-byte character of real UTF-8 has one lead byte; legacy bytes seldom fit by chance.
     view = memoryview(data)
     out: list[str] = []
@@ -198,7 +198,7 @@ def _nearly_utf8(data: bytes) -> Decoded | None:
 
 
 def _best(data: bytes, encodings: tuple[str, ...]) -> Decoded | None:
-    """The reading whose characters look most like writing, if any looks enough like it."""
+    """The most plausible decoding among some encodings; None where none is plausible."""
     best, score = None, PLAUSIBLE
     for encoding in encodings:
         try:
@@ -254,7 +254,7 @@ def _western(text: str) -> bool:
 
 
 def _mixed(data: bytes) -> Decoded | None:
-    """Stretches of UTF-8 and of one legacy encoding, told apart line by line."""
+    """Text that mixes UTF-8 and one legacy encoding, separated line by line; else None."""
     runs: list[tuple[bool, bytearray]] = []
     for line in data.splitlines(keepends=True):
         for is_utf8, part in _parts(line):

@@ -1,4 +1,4 @@
-"""Reads EPUB: the chapters in the order of its spine, each as a page of Markdown."""
+"""Reads EPUB: one page of Markdown per chapter, in spine order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of the room: FormatError <- LoadError <- SaidError <- LangChainException."""
+"""Errors of the package: FormatError <- LoadError <- SaidError <- LangChainException."""
 
 from messages.errors import SaidError
 

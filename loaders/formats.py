@@ -1,4 +1,4 @@
-"""Which reader a file needs: its content decides first, its suffix second."""
+"""Table of readable formats; a file is recognised by content first, by suffix second."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Format:
     """One format that files are read in.
 
     Attributes:
-        name: What the reader is for.
-        suffixes: What names of its files end in.
-        media_type: Under which they are sent.
-        read: The reader.
+        name: Identifier, the key in ``FORMATS``.
+        suffixes: File name suffixes.
+        media_type: HTTP media type.
+        read: Yields the pages of a file.
     """
 
     name: str
@@ -103,7 +103,7 @@ def recognise(path: Path, file: str) -> Format:
 
 
 def _legacy(path: Path, file: str, suffix: str) -> LoadError:
-    """What to say of a file in the container of the old office formats."""
+    """The error for a file in the container of the old office formats."""
     with path.open("rb") as stream:
         content = stream.read(64 << 20)
     if _ENCRYPTED in content:

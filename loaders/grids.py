@@ -1,4 +1,4 @@
-"""Rows of cells as text: a Markdown table where cells are short, records where they are long."""
+"""Rows of cells as text: a Markdown table for short cells, records for long ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _clean(cell: str) -> str:
 
 
 def tidy(rows: list[list[str]]) -> list[list[str]]:
-    """Rows made equally long, without rows and columns in which nothing stands.
+    """Rows padded to equal length, without empty rows and columns.
 
     Args:
         rows: Of any lengths.
@@ -55,7 +55,7 @@ def grid_text(rows: list[list[str]]) -> str:
 
 
 def _is_hollow(rows: list[list[str]]) -> bool:
-    """Whether rows made equally long would hold next to nothing: one long row among short ones."""
+    """Whether padded rows would be nearly empty: one long row among short ones."""
     given = sum(map(len, rows))
     full = len(rows) * max(map(len, rows), default=0)
     return full > _MOST_FILLED_UP and full > _HOLLOW * given

@@ -1,4 +1,4 @@
-"""Headings told by their line alone: Markdown marks, 第三章, Chapter 3."""
+"""Headings recognised by their line: Markdown #, 第三章, Chapter 3."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def plain_headings(text: str) -> tuple[Heading, ...]:
 
 
 def plain_level(line: str) -> int:
-    """How deep a line's heading stands; 0 where the line is none."""
+    """The level of a heading line, from 1; 0 where the line is no heading."""
     if len(line) > _LONGEST + 20 or not (stripped := line.strip()) or len(stripped) > _LONGEST:
         return 0
     if stripped.endswith(("。", "，", "；", "！", "？", ",", ";", "”", "：")):

@@ -1,4 +1,4 @@
-"""Reads JSON and JSON lines: one page for each text or record."""
+"""Reads JSON and JSON lines: one page per text or record."""
 
 from __future__ import annotations
 

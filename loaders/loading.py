@@ -1,4 +1,4 @@
-"""The way in: a path becomes Documents, by what the file holds rather than by its name."""
+"""Loads files as LangChain Documents, recognised by content."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:
 
 
 def _check_inside(path: Path, root: Path) -> None:
-    """Refuses a link out of a folder: who packed the folder must not choose what else is read."""
+    """Refuses symbolic links out of a folder, so that its author cannot have other files read."""
     if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root.resolve()):
         raise LoadError("load.link_outside", file=whole_characters(str(path)))
 
@@ -110,7 +110,7 @@ def _check(path: Path, file: str) -> str:
 
 
 def _not_blank(pages: Iterator[Page], file: str) -> Iterator[Page]:
-    """The pages as they are; a file of nothing but blanks is refused at its end."""
+    """The pages unchanged; raises at the end where all were blank."""
     blank = True
     for page in pages:
         blank = blank and not page.text.strip()

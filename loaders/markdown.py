@@ -1,4 +1,4 @@
-"""Reads Markdown, which stays as it is written; only its headings are noted."""
+"""Reads Markdown unchanged, with its headings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every reader yields, and how it becomes Documents with their place in the whole text."""
+"""The page record that every reader yields, and its conversion to Documents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .characters import whole
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 PAGE_SEPARATOR = "\n\n"
-"""What joins the Documents of one file into its whole text."""
+"""Separator between the Documents of one file in its whole text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def valid(text: str) -> str:
 
 
 def descend(trail: list[Heading], heading: Heading) -> list[Heading]:
-    """The heading trail after a heading: what stands above it, then the heading itself."""
+    """The heading trail at a heading: its ancestors, then the heading itself."""
     return [above for above in trail if above.level < heading.level] + [heading]
 
 

@@ -1,4 +1,4 @@
-"""How much a decoded text looks like writing, judged by its characters alone.
+"""Scores how plausible a decoded text is, by its characters alone.
 
 Wrong encodings seldom fail: most GBK text decodes as Big5 and the other way round. But the
 characters that come out are rare ones, while every real text leans on the few hundred commonest.

@@ -1,4 +1,4 @@
-"""What a document becomes: spans of its text, and chunks that are pure slices of it."""
+"""Records of a split document: spans of its text, and chunks that are slices of it."""
 
 from __future__ import annotations
 

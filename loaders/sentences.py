@@ -1,4 +1,4 @@
-"""Where a text may be cut: sentence ends, and the weaker places below them."""
+"""Sentence segmentation: sentence ends, and weaker boundaries below them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def closes_sentence(text: str) -> bool:
 
 
 def grapheme_cut(text: str, at: int, least: int) -> int:
-    """The last place up to ``at`` where a cut leaves every visible character whole.
+    """The last offset up to ``at`` that splits no grapheme cluster.
 
     Args:
         text: The text.
@@ -58,13 +58,13 @@ def grapheme_cut(text: str, at: int, least: int) -> int:
         least: The earliest; where no place down to it will do, ``at`` stands.
     """
     cut = at
-    while cut > least and cut < len(text) and _joined(text, cut):
+    while cut > least and cut < len(text) and _same_grapheme(text, cut):
         cut -= 1
     return cut if cut > least else at
 
 
-def _joined(text: str, at: int) -> bool:
-    """Whether the characters before and after a place are seen as one."""
+def _same_grapheme(text: str, at: int) -> bool:
+    """Whether the characters around an offset belong to one grapheme cluster."""
     before, after = text[at - 1], text[at]
     if after < "\u0300" and not (before == "\r" and after == "\n"):
         return before == "\u200d"

@@ -1,4 +1,4 @@
-"""Reads PPTX: one page a slide, its shapes from the top down, its notes behind them."""
+"""Reads PPTX: one page per slide, shapes from top to bottom, then its notes."""
 
 from __future__ import annotations
 
@@ -90,5 +90,5 @@ def _words(shape: Any) -> str:
 
 
 def _plain(slide: Any) -> str:
-    """All the text of a slide's XML, for a slide that makes no sense otherwise."""
+    """All the text of a slide's XML, for slides that python-pptx cannot read."""
     return _words(slide)

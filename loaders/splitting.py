@@ -1,4 +1,4 @@
-"""Documents become chunks: slices of the file's text, cut where a reader would pause.
+"""Splits Documents into chunks: slices of the file's text, cut at natural boundaries.
 
 A window slides over the file's text. From where the last chunk ended, the estimate says how far
 the next may reach; within that reach the best place to stop is taken. What is decided depends on
@@ -63,7 +63,7 @@ def _chunks(documents: Iterable[Document], limit: int, overlap: int) -> Iterator
 
 
 def _cut(window: Window, limit: int, overlap: int, *, final: bool) -> Iterator[Chunk]:
-    """The chunks that can be decided on; all of them where no more text will come."""
+    """The chunks whose end is certain; all of them where no more text follows."""
     while window.skip_blanks():
         reach = window.reach(limit, final=final)
         if reach is None:

@@ -68,7 +68,7 @@ def weights(text: str) -> NDArray[uint16]:
 
 
 def cumulative(text: str) -> NDArray[int64]:
-    """What the text costs up to each character, in hundredths; shape (len(text) + 1,)."""
+    """Cumulative weight before each character, in hundredths of a token; shape (len(text) + 1,)."""
     import numpy as np
 
     sums = np.zeros(len(text) + 1, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The stretch of a file's text that is being cut, with what is known of its places."""
+"""A sliding window over a file's text, with the pages and headings of its offsets."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class Window:
 
     @property
     def end(self) -> int:
-        """The place after the last character read."""
+        """The offset after the last character read."""
         return self.base + len(self.text)
 
     def takes(self, document: Document) -> bool:
-        """Whether a document goes on where this window ends."""
+        """Whether a document continues the text of this window."""
         metadata = document.metadata
         same = self.source == str(metadata.get("source") or "")
         same = same and self.sha256 == str(metadata.get("sha256") or "")
@@ -78,11 +78,11 @@ class Window:
         self._passed = 0
 
     def page_at(self, place: int) -> int | None:
-        """The page on which a place of the file stands."""
+        """The page of an offset in the file's text."""
         return self._pages[max(0, bisect_right(self._starts, place) - 1)]
 
     def skip_blanks(self) -> bool:
-        """Moves on to the next character that is not blank; False where none is left."""
+        """Skips white space; False where the text ends."""
         found = _NOT_BLANK.search(self.text, self.fresh)
         if found is None:
             # What repeats earlier sentences needs something new behind it.
@@ -94,7 +94,7 @@ class Window:
         return True
 
     def note_table(self, at: int, end: int) -> None:
-        """Remembers the header row of a table that a cut at ``end`` divides.
+        """Stores the header row of a table that a cut at ``end`` divides.
 
         Args:
             at: Where the chunk before the cut begins.
@@ -111,7 +111,7 @@ class Window:
             self.table_header = rows[first]
 
     def advance_trail(self, place: int) -> None:
-        """Lets the heading trail follow up to a place of the file, headings there included."""
+        """Advances the heading trail to an offset, headings at it included."""
         while self._passed < len(self._headings):
             heading = self._headings[self._passed]
             if heading.start > place:

@@ -157,7 +157,7 @@ def _own(node: Any, tag: str) -> Iterator[Any]:
 
 
 def _flat(node: Any) -> str:
-    """All the words below a node."""
+    """All the text below a node."""
     return "".join(one.text or "" for one in node.iter(f"{_W}t"))
 
 

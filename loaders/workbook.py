@@ -1,4 +1,4 @@
-"""Reads XLSX: one page a sheet, blocks of cells as tables."""
+"""Reads XLSX: one page per sheet, blocks of cells as tables."""
 
 from __future__ import annotations
 

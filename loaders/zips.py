@@ -1,4 +1,4 @@
-"""What a zip archive holds, looked at before anything in it is unpacked."""
+"""Classifies zip archives, and checks them for bombs before anything is unpacked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MARKS = (
     ("META-INF/container.xml", "epub"),
 )
 ZIP_KINDS = tuple(kind for _, kind in _MARKS)
-"""What ``zip_kind`` may say."""
+"""Results of ``zip_kind``."""
 _TEXT_PART = re.compile(r"\.(?:xml|rels|x?html?|opf|ncx)$", re.IGNORECASE)
 _SHEET = re.compile(r"xl/worksheets/", re.IGNORECASE)  # read row by row, never held whole
 _PROLOG = 1 << 16  # bytes before the first element; no program writes as many

@@ -1,4 +1,4 @@
-"""The root of every room's error tree.
+"""The root of every package's error tree.
 
 LangChainException
 └── SaidError           code and fields; a sentence in each language
@@ -21,7 +21,7 @@ class SaidError(LangChainException):
 
     Attributes:
         code: The message's code, stable across languages and releases.
-        fields: What fills the sentence in; never a key or another secret.
+        fields: Values of the sentence's placeholders; never a key or another secret.
     """
 
     def __init__(self, code: str, /, **fields: object) -> None:

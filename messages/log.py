@@ -1,4 +1,4 @@
-"""Where the log goes: nowhere until a door asks, then to stderr, to a file, or both.
+"""Logging set-up: silent by default, on request to stderr, to a file, or both.
 
 Every module logs under its own name. At INFO and above stand names, counts and seconds; what an
 exception says may quote a document, so it is written at DEBUG only, and what looks like a key

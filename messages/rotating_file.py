@@ -1,4 +1,4 @@
-"""The log's file: of bounded size, its owner's alone, and shared with other processes."""
+"""The log file: rotating, readable by its owner only, shared with other processes."""
 
 from __future__ import annotations
 

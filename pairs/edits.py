@@ -1,4 +1,4 @@
-"""What a person changed in a list: pairs reworded, left out, or kept against our judgement."""
+"""A person's edits to a list: pairs reworded, excluded, or kept in spite of a rejection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STANDS_FOR_LEFT_OUT = Reason(code="pair.stands_for_left_out")
 
 
 class Edit(BaseModel):
-    """What a person wants of one pair; None leaves a thing as it was made."""
+    """One person's edit of one pair; a field of None is left unchanged."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,7 +33,7 @@ class Edit(BaseModel):
 
 
 def pair_id(chunk_id: str, question: str, answer: str) -> str:
-    """A pair's id, the same in every run that makes it: 12 hex digits."""
+    """A pair's id, 12 hex digits: the same in every run that yields the pair."""
     said = whole_characters("\0".join((chunk_id, question, answer)))
     return sha256(said.encode()).hexdigest()[:12]
 
@@ -41,14 +41,14 @@ def pair_id(chunk_id: str, question: str, answer: str) -> str:
 def apply_edits(
     pairs: PairList, edits: Iterable[Edit], ground: Callable[[QAPair], Evidence]
 ) -> PairList:
-    """The list as a person wants it; every pair of before is still in it, in one state or other.
+    """The list with the edits applied; no pair is lost, but some change their state.
 
-    Duplicates follow the pair that stands for them: it is the question that was left out.
+    Duplicates of an excluded pair are excluded with it: it is the question that was left out.
 
     Args:
         pairs: As the run made it.
-        edits: At most one a pair; those of pairs the list does not hold are passed over.
-        ground: The evidence for a pair's new words.
+        edits: At most one per pair; edits of pairs not in the list are ignored.
+        ground: Finds the evidence of a reworded pair.
     """
     wanted = {edit.pair: edit for edit in edits}
     if not wanted:
@@ -89,7 +89,7 @@ def apply_edits(
             "kept": tuple(_in_order(kept, pairs)),
             "duplicates": tuple(duplicates),
             "rejected": tuple(rejected),
-            "conflicts": tuple(_still(pairs.conflicts, now)),
+            "conflicts": tuple(_remaining(pairs.conflicts, now)),
         }
     )
 
@@ -97,7 +97,7 @@ def apply_edits(
 def _reworded(
     pair: QAPair, wanted: Mapping[str, Edit], ground: Callable[[QAPair], Evidence]
 ) -> tuple[QAPair, str | None]:
-    """A pair in a person's words, and what is to become of it."""
+    """The pair with its edit applied, and the state the edit asks for; None for none."""
     edit = wanted.get(pair.id) if pair.id else None
     if edit is None:
         return pair, None
@@ -116,8 +116,8 @@ def _in_order(kept: list[QAPair], pairs: PairList) -> list[QAPair]:
     return sorted(kept, key=lambda pair: place.get(pair.chunk_id, len(place)))
 
 
-def _still(conflicts: Iterable[Conflict], now: Mapping[str, QAPair]) -> Iterable[Conflict]:
-    """The conflicts between pairs that are both still kept."""
+def _remaining(conflicts: Iterable[Conflict], now: Mapping[str, QAPair]) -> Iterable[Conflict]:
+    """The conflicts of which both pairs are still kept."""
     for one in conflicts:
         item, other = now.get(one.item.id), now.get(one.conflicts_with.id)
         if item and other:

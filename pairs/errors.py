@@ -1,4 +1,4 @@
-"""Errors of the room.
+"""Errors of the package.
 
 PairsError <- SaidError <- LangChainException
 └── ExportError     a list that cannot be written or read back

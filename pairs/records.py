@@ -1,4 +1,4 @@
-"""What comes out of a run: pairs with their evidence, and an account of everything else."""
+"""Records of a run's result: pairs with evidence, and the outcome of every chunk and pair."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Record(BaseModel):
 
 
 class Reason(_Record):
-    """Why something ended as it did: a message code and what fills its sentence in."""
+    """Why something ended as it did: a message code and the fields of its sentence."""
 
     code: str
     fields: dict[str, str | int] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What we say to the model: one YAML file a prompt and language, checked and loaded here."""
+"""Prompts: one YAML file per prompt and language, validated and loaded here."""
 
 import lazy_loader
 

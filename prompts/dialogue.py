@@ -1,4 +1,4 @@
-"""What a model is told in a conversation: free, or bound to passages of the user's documents."""
+"""Prompts of a conversation: open, or grounded in passages of the user's documents."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict
 
 from .errors import PromptError
-from .reading import read_file
+from .prompt_file import read_file
 from .template import MAX_OWN_PROMPT, Language, read_prompt
 
 
 class Excerpt(BaseModel):
-    """What a numbered passage shows; a pair has a question and an answer beside its text."""
+    """One retrieved passage in a prompt; question and answer are set where it is a pair's."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,7 +25,7 @@ class Excerpt(BaseModel):
 
 
 class DialoguePrompt(BaseModel):
-    """One YAML file: system prompts, the form of a passage, and the form of a question."""
+    """One YAML file: system prompts, and the templates of a passage and of a question."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,11 +38,11 @@ class DialoguePrompt(BaseModel):
     ask: str
 
     def system(self, own: str | None, *, grounded: bool) -> str:
-        """The system prompt: the user's own or the free one; bound to passages, the rules too.
+        """The system prompt of a conversation; a grounded one includes the grounding rules.
 
         Args:
-            own: The user's; None for the built-in one.
-            grounded: Whether questions come with passages.
+            own: The user's system prompt; None for the built-in one.
+            grounded: Whether questions come with passages to answer from.
         """
         if not grounded:
             return self.free.strip() if own is None else own
@@ -50,27 +50,27 @@ class DialoguePrompt(BaseModel):
         return rules if own is None else f"{own.rstrip()}\n\n{rules}"
 
     def question(self, question: str, excerpts: Sequence[Excerpt]) -> str:
-        """The question behind the passages it is to be answered from.
+        """The user message: numbered passages, then the question to answer from them.
 
         Args:
-            question: The user's.
-            excerpts: Numbered from 1 in this order.
+            question: The user's question.
+            excerpts: The passages, numbered from 1 in this order.
         """
-        shown = "\n".join(self._excerpt(at, one) for at, one in enumerate(excerpts, 1))
-        return self.ask.strip().format(passages=shown, question=question)
+        passages = "\n".join(self._excerpt(at, excerpt) for at, excerpt in enumerate(excerpts, 1))
+        return self.ask.strip().format(passages=passages, question=question)
 
     def _excerpt(self, number: int, excerpt: Excerpt) -> str:
         place = excerpt.source
         if excerpt.page is not None:
             place = self.page.format(source=excerpt.source, page=excerpt.page)
-        form = self.pair if excerpt.question else self.passage
+        template = self.pair if excerpt.question else self.passage
         fields = excerpt.model_dump(include={"text", "question", "answer"})
-        return form.format(number=number, place=place, **fields)
+        return template.format(number=number, place=place, **fields)
 
 
 @cache
 def dialogue_prompt(language: Language) -> DialoguePrompt:
-    """What is said in a conversation in a language.
+    """The conversation prompts in ``zh`` or ``en``.
 
     Raises:
         PromptError: The file is damaged.
@@ -79,7 +79,7 @@ def dialogue_prompt(language: Language) -> DialoguePrompt:
 
 
 def check_own_system(own: str | None) -> str | None:
-    """A user's system prompt as it may be used, or None where there is none.
+    """The user's system prompt, validated; None where there is none.
 
     Raises:
         PromptError: It is blank or too long.
@@ -94,7 +94,7 @@ def check_own_system(own: str | None) -> str | None:
 
 
 def built_in_system(name: str, language: Language) -> str:
-    """A built-in prompt for making pairs, as the system prompt of a conversation.
+    """A built-in extraction prompt, as the system prompt of a conversation.
 
     Args:
         name: ``chatglm3`` or ``gpt-3.5``.

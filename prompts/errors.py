@@ -1,4 +1,4 @@
-"""Errors of the room: PromptError <- SaidError <- LangChainException."""
+"""Errors of the package: PromptError <- SaidError <- LangChainException."""
 
 from messages.errors import SaidError
 

@@ -1,4 +1,4 @@
-"""Prompts as LangChain templates: the built-in ones from their files, a user's own as it is."""
+"""Extraction prompts as LangChain templates: built-in YAML files, or a user's own text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict
 
 from .errors import PromptError
-from .reading import read_file
+from .prompt_file import read_file
 
 if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate
@@ -29,7 +29,7 @@ class _Example(BaseModel):
 
 
 class PromptFile(BaseModel):
-    """One YAML file: the task, the density sentences, the form of a question to the model."""
+    """One YAML file: the task, a sentence per density, and the template of a request."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,10 +63,10 @@ def load_prompt(
     as_json: bool = False,
     again: bool = False,
 ) -> ChatPromptTemplate:
-    """A template with the variables ``context`` and ``text``.
+    """A chat template with the variables ``context`` and ``text``.
 
-    A built-in prompt shows its worked example as a turn of the dialogue: models of half a billion
-    to six billion parameters follow a shown answer far better than a described one.
+    A built-in prompt gives its worked example as an earlier turn of the dialogue: models of 0.5 to
+    6 billion parameters follow an example far better than a description.
 
     Args:
         name: ``chatglm3`` or ``gpt-3.5``.
@@ -75,10 +75,10 @@ def load_prompt(
         own: A user's prompt, used instead of the built-in task and example. ``{text}`` and
             ``{context}`` in it are filled in, every other brace is an ordinary character; without
             ``{text}`` the text follows in a message of its own.
-        as_json: Whether the reply is bound to a JSON schema; the worked example, which is not
-            JSON, is left out then.
-        again: Whether the text is what an earlier pass left unasked; a user's own prompt says the
-            same in every pass.
+        as_json: Whether the reply is constrained to a JSON schema; the worked example, which is
+            not JSON, is left out then.
+        again: Whether this is a second pass over text that no pair draws on yet; a user's own
+            prompt is the same in every pass.
 
     Raises:
         PromptError: Unknown name, damaged file, or an own prompt that is blank or too long.
@@ -95,11 +95,11 @@ def load_prompt(
     if as_json:
         task = f"{task}\n{file.json_reply.strip()}"
         return ChatPromptTemplate([SystemMessage(task), ("human", file.ask.strip())])
-    shown = file.ask.strip().format(context=file.example.context, text=file.example.text.strip())
+    example = file.ask.strip().format(context=file.example.context, text=file.example.text.strip())
     return ChatPromptTemplate(
         [
             SystemMessage(task),
-            HumanMessage(shown),
+            HumanMessage(example),
             AIMessage(file.example.reply.strip()),
             ("human", file.ask.strip()),
         ]
@@ -107,10 +107,10 @@ def load_prompt(
 
 
 def repair_request(name: str, language: Language, reason: str) -> str:
-    """What a model is told that gave an unreadable reply.
+    """The follow-up message to a model whose reply could not be parsed.
 
     Args:
-        name: The prompt it was asked with; an own prompt takes ``chatglm3``'s words.
+        name: The prompt of the first request; ``chatglm3`` for a user's own prompt.
         language: ``zh`` or ``en``.
         reason: What was wrong, as a sentence.
 
@@ -121,7 +121,7 @@ def repair_request(name: str, language: Language, reason: str) -> str:
 
 
 def worked_example(name: str, language: Language) -> str:
-    """The reply the prompt shows, so that an echo of it is never taken for pairs of a text.
+    """The reply in the prompt's worked example, so that an echo of it is not parsed as pairs.
 
     Raises:
         PromptError: There is no such prompt.
@@ -147,7 +147,7 @@ def _own_prompt(own: str, language: Language) -> ChatPromptTemplate:
 
 
 def fingerprint(template: ChatPromptTemplate) -> str:
-    """Twelve hex digits that change whenever anything the template says changes."""
-    # Formatted, not invoked: a run that is being traced would show it as a step of its own.
-    said = template.format_prompt(context="\x00context", text="\x00text").to_string()
-    return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    """Twelve hex digits that change whenever any text of the template changes."""
+    # Formatted, not invoked: LangChain tracing would show an invocation as a step of its own.
+    text = template.format_prompt(context="\x00context", text="\x00text").to_string()
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

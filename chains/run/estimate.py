@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from loaders import count_tokens
 from loaders.records import Chunk
 from pairs.text.normalise import normalise
-from prompts.verifying import verifying_prompt
+from prompts.verification import verifying_prompt
 
 from ..journal.leases import Lease
 from ..journal.replies import Journal

@@ -18,7 +18,7 @@ from messages.errors import SaidError
 from pairs.compare.agreement import answers_agree, says_nothing
 from pairs.records import PairList, QAPair, TokenUsage
 from pairs.text.language import language_of
-from prompts.verifying import VerifyingPrompt, verifying_prompt
+from prompts.verification import VerifyingPrompt, verifying_prompt
 
 from ..embedding.load import NamedEmbeddings, embed
 from ..errors import ReplyError, UnansweredError

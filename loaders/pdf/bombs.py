@@ -1,4 +1,4 @@
-"""Refuses PDFs whose compressed streams would swell beyond any document."""
+"""Refuses decompression bombs: PDFs whose streams inflate beyond a bound."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check_streams(path: Path, file: str) -> None:
 
 
 class _Packed:
-    """A deflated stream, measured; what it holds may be deflated once more.
+    """Measures a deflated stream, whose content may be deflated again.
 
     Attributes:
         unpacked: Bytes of all its layers; somewhat above the limit where it has more.
@@ -64,7 +64,7 @@ class _Packed:
         self._inner: _Packed | None = None
 
     def read(self, data: mmap.mmap, at: int) -> int:
-        """How many bytes the stream takes up; stops above the limit."""
+        """The inflated size in bytes; stops above the limit."""
         used = 0
         try:
             while not self._engine.eof and self.unpacked <= MOST_STREAM:

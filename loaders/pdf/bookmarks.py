@@ -1,4 +1,4 @@
-"""The headings that a PDF names itself, in its bookmarks."""
+"""Headings from a PDF's bookmarks (outline)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Headings of a PDF page, told by their size, weight and numbering."""
+"""Detects headings of a PDF page by size, weight and numbering."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def usual_height(lines: list[Line]) -> float:
 
 
 def heading_level(block: Paragraph, usual: float) -> int:
-    """How deep a heading stands, from 1; 0 for a block that is none.
+    """The level of a heading, from 1; 0 for a block that is none.
 
     Args:
         block: A paragraph of the page.

@@ -1,4 +1,4 @@
-"""One page of a PDF: laid out as regions of lines, then written down as text."""
+"""One page of a PDF: layout analysis into regions of lines, then conversion to text."""
 
 from __future__ import annotations
 
@@ -84,14 +84,14 @@ def _read(page: PdfPage, number: int, scanner: Scanner | None) -> Sheet:
 
 
 def _is_scan(sheet: Sheet, picture: float) -> bool:
-    """Whether a page's text stands in a picture rather than in its text layer."""
+    """Whether a page is a scan: its text is in an image, not in the text layer."""
     letters = sum(len(line.text) for line in sheet.lines())
     garbled = any(note["code"] == "load.garbled" for note in sheet.warnings)
     return garbled or (letters == 0 and picture > 0.02) or (letters < _STAMP and picture > _COVER)
 
 
 def _scanned(page: PdfPage, number: int, scanner: Scanner) -> Sheet | None:
-    """The page as its picture reads; none where the picture shows no text."""
+    """The page by OCR; None where that finds no text."""
     runs, height = scanner.read(page)
     if not runs:
         return None
@@ -201,7 +201,7 @@ def to_page(sheet: Sheet, running: RunningLines, bookmarks: Bookmarks | None = N
 
 
 def _write(blocks: list[Paragraph]) -> tuple[str, list[tuple[int, Paragraph]]]:
-    """The paragraphs as one text, and where in it each begins."""
+    """The paragraphs as one text, each with its start offset."""
     out: list[str] = []
     places: list[tuple[int, Paragraph]] = []
     at = 0

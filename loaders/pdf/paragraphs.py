@@ -1,4 +1,4 @@
-"""Lines of a page become paragraphs: Chinese wraps without a blank, English with one."""
+"""Joins lines of a page into paragraphs: Chinese without a blank, English with one."""
 
 from __future__ import annotations
 

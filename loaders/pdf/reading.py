@@ -1,4 +1,4 @@
-"""Reads PDF: one page of text for each page of the file."""
+"""Reads PDF: one page of text per page of the file."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _pages(document: PdfDocument, file: str) -> Iterator[Page]:
 
 
 def _no_text(file: str, count: int, scans: int, *, recognised: bool) -> LoadError:
-    """What to say of a file whose pages all came out blank."""
+    """The error for a file whose pages are all blank."""
     if not scans:
         return LoadError("load.pdf_blank", file=file, pages=count)
     return LoadError(

@@ -1,4 +1,4 @@
-"""In which order the runs of a page are read: columns left to right, within them line by line."""
+"""Reading order of a page: columns left to right, within them line by line."""
 
 from __future__ import annotations
 

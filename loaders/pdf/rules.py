@@ -1,4 +1,4 @@
-"""The ruled lines of a PDF page and the grids they draw."""
+"""Ruled lines of a PDF page, and the table grids they form."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def _merged(rules: list[Rule]) -> list[Rule]:
 
 
 def _crossing(level: list[Rule], upright: list[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
-    """The rules in groups that hang together through crossings."""
+    """The rules grouped into connected components of crossing rules."""
     parent = list(range(len(level) + len(upright)))
 
     def root(node: int) -> int:

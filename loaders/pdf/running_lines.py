@@ -1,4 +1,4 @@
-"""Running headers and footers: lines at a page's edge that come back on other pages."""
+"""Detects running headers and footers: lines at a page's edge that repeat."""
 
 from __future__ import annotations
 

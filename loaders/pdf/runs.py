@@ -1,4 +1,4 @@
-"""The runs of a PDF page: stretches of text on one line without a wide gap, with their boxes."""
+"""Text runs of a PDF page: text on one line without a wide gap, with its box."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ class Run:
 
     @property
     def height(self) -> float:
-        """Of the line, in points."""
+        """Line height in points."""
         return self.y1 - self.y0
 
     @property
     def width(self) -> float:
-        """In points."""
+        """Width in points."""
         return self.x1 - self.x0
 
 
 def turned(box: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
-    """A page box (x0, y0, x1, y1) in the frame of text that is turned."""
+    """A page box (x0, y0, x1, y1) in the coordinates of rotated text."""
     x0, y0, x1, y1 = box
     if turn == 270:
         return y0, -x1, y1, -x0
@@ -152,7 +152,7 @@ def _run(glyphs: Glyphs, first: int, last: int, *, hyphen: bool = False) -> Run:
 def _is_vertical(
     head: tuple[float, float, float, float], tail: tuple[float, float, float, float]
 ) -> bool:
-    """Whether a line's last character stands straight below its first."""
+    """Whether a line is vertical: its last character is straight below its first."""
     width = head[2] - head[0]
     return width > 0 and abs(head[0] - tail[0]) < width / 2 and tail[3] < head[1] + width / 2
 

@@ -1,4 +1,4 @@
-"""Pages that are pictures: their text is recognised, offline, with the extra ``ocr``."""
+"""OCR of scanned pages, offline, with the extra ``ocr``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text on a grid becomes a Markdown table."""
+"""Converts text inside a ruled grid to a Markdown table."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Whether two pairs ask the same: vectors, guards, judgement, deduplication."""
+"""Deduplication: vector search, guards against false merges, answer comparison."""

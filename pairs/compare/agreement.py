@@ -1,4 +1,4 @@
-"""Whether what a model answers from the evidence says what the pair's answer says."""
+"""Verification: whether a model's answer from the evidence agrees with the pair's answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .guards import difference
 __all__ = ["answers_agree", "says_nothing"]
 
 _LONGEST_REFUSAL = 60
-"""Characters above which a reply that says something is missing still says something else."""
+"""Characters above which a reply is no mere refusal, though it calls something missing."""
 _NOTHING = re.compile(
     "(?:没有?|未|无法|不能|并未|未曾)[^,。;]{0,6}(?:写到|写明|提到|提及|说明|给出|包含|涉及|回答|得知|确定|找到|答案|相关)"
     r"|\b(?:does not|doesn't|do not|cannot|can't|not) (?:\w+ ){0,3}"
@@ -25,11 +25,11 @@ _NOTHING = re.compile(
 
 
 def says_nothing(said: str, nothing: str = "") -> bool:
-    """Whether a reply only says that there is no answer.
+    """Whether a reply only states that there is no answer.
 
     Args:
         said: The reply.
-        nothing: The sentence a model was told to say it with.
+        nothing: The sentence that the prompt prescribes for it; empty for none.
     """
     flat = flatten(said).strip()
     if not normalise(flat) or (nothing and normalise(flat) == normalise(nothing)):
@@ -38,15 +38,15 @@ def says_nothing(said: str, nothing: str = "") -> bool:
 
 
 def answers_agree(answer: str, said: str, near: bool = False) -> bool:
-    """Whether two answers to a question say the same, in whatever words.
+    """Whether two answers to a question agree, in whatever words.
 
-    Numbers that neither of them has whole from the other, and words that turn the meaning round,
-    tell them apart however near they are.
+    They disagree, however similar, where each has a number that the other lacks, or where one
+    contradicts the other by a negation or an antonym.
 
     Args:
-        answer: The pair's.
-        said: What was answered from the evidence alone.
-        near: Whether their vectors are near enough to say the same; False without vectors.
+        answer: The pair's answer.
+        said: The answer given from the evidence alone.
+        near: Whether their vectors are similar; False without vectors.
     """
     mine, theirs = numbers(answer), numbers(said)
     if missing(mine, theirs) and missing(theirs, mine):
@@ -62,5 +62,5 @@ def answers_agree(answer: str, said: str, near: bool = False) -> bool:
 
 
 def _is_numbers(answer: str, width: int) -> bool:
-    """Whether most of an answer is its number."""
+    """Whether a number makes up at least half of an answer's characters."""
     return 2 * width >= len(normalise(answer))

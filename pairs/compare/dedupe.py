@@ -1,4 +1,4 @@
-"""One list out of many: which pairs ask what another pair asks already."""
+"""Deduplication of pairs: keeps one of each group that asks the same."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from .vectors import VectorError, Vectors, unit_rows
 __all__ = ["Conflict", "Deduper"]
 
 _SLICE = 4096
-"""Pairs whose vectors are copied into order at a time: 16 MB at 1024 dimensions."""
+"""Pairs whose vectors are reordered at a time: 16 MB at 1024 dimensions."""
 _Final = dict[int, Hit | None]
-"""What became of each pair, by the order it came in: nothing found, or what asks the same."""
+"""Index of a pair in order of arrival -> the kept pair that asks the same; None for a new one."""
 
 
 class Deduper:
     """Sorts pairs into kept ones and duplicates of kept ones.
 
     A pair is a duplicate where its question equals a kept one's after normalisation, or where
-    the cosine of the questions reaches the threshold and no guard sees that they ask different
-    things, and the answers agree. Answers that do not agree leave both pairs kept, as a conflict.
+    the cosine of the questions reaches the threshold and no guard finds a difference between
+    them, and the answers agree. Answers that do not agree leave both pairs kept, as a conflict.
     Of a group the best pair stays: grounded before ungrounded, then the fuller answer, then the
     earlier one. Every duplicate is judged against the kept pair itself, never against another
     duplicate.
 
-    While pairs stream in, ``add`` gives provisional verdicts; ``kept``, ``duplicates`` and
-    ``conflicts`` are computed once over everything given, in document order, so how the pairs
-    were cut into batches changes nothing.
+    While pairs stream in, ``add`` returns provisional verdicts; ``kept``, ``duplicates`` and
+    ``conflicts`` are computed over all pairs, in document order, independent of batching.
 
     Args:
-        embeddings: What embeds the questions; without it, and without vectors given, only
+        embeddings: The model that embeds questions; without it, and without ``vectors``, only
             equal questions are duplicates.
-        threshold: Cosine from which two questions may be one, 0..1; it belongs to the model.
-        guards: Whether numbers, names, opposites and question words may refuse a merge.
+        threshold: Least cosine of two questions that may be the same, 0..1; depends on the model.
+        guards: Whether a difference in numbers, names, antonyms or question words prevents a
+            merge.
     """
 
     def __init__(
@@ -65,16 +65,17 @@ class Deduper:
         *,
         place: int | None = None,
     ) -> None:
-        """Takes pairs in without a provisional verdict, for lists that are there already.
+        """Adds pairs without provisional verdicts, for complete lists.
 
         Args:
             items: Pairs.
-            vectors: One a question, where they are known already; any length but zero.
-            place: Where the pairs stand in the document's order, such as their chunk's index;
-                the order of the calls where it is not said.
+            vectors: Shape (items, dimensions), the questions' vectors of any norm; None to embed
+                them.
+            place: Sort key of the pairs in document order, such as their chunk's index; None for
+                the order of the calls.
 
         Raises:
-            PairsError: The vectors are not one a question, of one length and finite.
+            PairsError: The vectors are not one per question, of equal dimensions and finite.
         """
         rows = self._vectors_for([item.question for item in items], vectors)
         at = len(self._items)
@@ -92,7 +93,7 @@ class Deduper:
         *,
         place: int | None = None,
     ) -> list[QAPair]:
-        """The pairs that no earlier one makes a duplicate, in order; provisional.
+        """Adds pairs and returns those that duplicate no earlier one, in order; provisional.
 
         Args:
             items: Pairs.
@@ -106,20 +107,22 @@ class Deduper:
         self.collect(items, vectors, place=place)
         rows = self._batches[-1] if self._batches and items else None
         asked = [self._asked(n) for n in range(first, len(self._items))]
-        # Asking for one thread costs more than judging a few pairs without vectors.
+        # Limiting the threads takes longer than judging a few pairs without vectors.
         with nullcontext() if rows is None else one_thread():
             verdicts = self._stream.judge(asked, rows)
-        return [item for item, hit in zip(items, verdicts, strict=True) if _stays(hit)]
+        return [item for item, hit in zip(items, verdicts, strict=True) if _is_kept(hit)]
 
     @property
     def kept(self) -> list[QAPair]:
         """The pairs of the final list, in document order."""
-        return [self._items[n] for n, hit in self._in_order(self._settled()) if _stays(hit)]
+        return [
+            self._items[n] for n, hit in self._in_order(self._final_verdicts()) if _is_kept(hit)
+        ]
 
     @property
     def duplicates(self) -> list[Duplicate]:
-        """The other pairs, in document order, each with the kept one that makes it one."""
-        final = self._settled()
+        """The duplicates, in document order, each with the kept pair that it duplicates."""
+        final = self._final_verdicts()
         return [
             Duplicate(
                 item=self._items[n],
@@ -133,7 +136,7 @@ class Deduper:
 
     @property
     def conflicts(self) -> list[Conflict]:
-        """Kept pairs that ask what a better kept pair asks, with another answer."""
+        """Kept pairs that ask what a better kept pair asks but answer differently."""
         return [
             Conflict(
                 item=self._items[n],
@@ -141,15 +144,15 @@ class Deduper:
                 score=hit.score,
                 kind=hit.kind,
             )
-            for n, hit in self._in_order(self._settled())
+            for n, hit in self._in_order(self._final_verdicts())
             if hit is not None and not hit.agrees
         ]
 
     def _in_order(self, final: _Final) -> list[tuple[int, Hit | None]]:
         return sorted(final.items(), key=lambda verdict: self._places[verdict[0]])
 
-    def _settled(self) -> _Final:
-        """The final verdicts, computed anew where pairs came in since they last were."""
+    def _final_verdicts(self) -> _Final:
+        """The final verdicts, recomputed after pairs were added."""
         if self._final is None:
             if len(self._batches) > 1:
                 self._batches = [np.concatenate(self._batches)]
@@ -158,7 +161,7 @@ class Deduper:
         return self._final
 
     def _judged(self) -> _Final:
-        """Every pair judged, the best first: so the best of a group is the one that stays."""
+        """Every pair judged, best first, so that the best of a group is kept."""
         best_first = sorted(range(len(self._items)), key=self._rank)
         vectors = self._batches[0] if self._batches else None
         judging = Judging(self._threshold, guards=self._guards)
@@ -180,26 +183,26 @@ class Deduper:
         return Asked(n, self._keys[n], self._items[n].question, self._items[n].answer)
 
     def _vectors_for(
-        self, questions: list[str], given: Sequence[Sequence[float]] | Vectors | None
+        self, questions: list[str], vectors: Sequence[Sequence[float]] | Vectors | None
     ) -> Vectors | None:
-        if given is None:
+        if vectors is None:
             if self._embeddings is None:
                 if questions and self._batches:
                     raise PairsError("dedupe.vectors_missing", count=len(questions))
                 return None
-            given = self._embeddings.embed_documents(questions) if questions else []
+            vectors = self._embeddings.embed_documents(questions) if questions else []
         if self._items and questions and not self._batches:
             raise PairsError("dedupe.vectors_missing", count=len(self._items))
         width = self._batches[0].shape[1] if self._batches else None
         if not questions:
             return None
         try:
-            return unit_rows(given, len(questions), width, zeros=True)
+            return unit_rows(vectors, len(questions), width, zeros=True)
         except VectorError as error:
-            raise _said(error) from error
+            raise _as_pairs_error(error) from error
 
 
-def _said(error: VectorError) -> PairsError:
+def _as_pairs_error(error: VectorError) -> PairsError:
     if error.kind == "count":
         return PairsError("dedupe.vectors_count", vectors=error.found, questions=error.expected)
     if error.kind == "width":
@@ -208,5 +211,5 @@ def _said(error: VectorError) -> PairsError:
     return PairsError("dedupe.vectors_finite")
 
 
-def _stays(hit: Hit | None) -> bool:
+def _is_kept(hit: Hit | None) -> bool:
     return hit is None or not hit.agrees

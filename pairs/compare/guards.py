@@ -1,8 +1,8 @@
-"""Whether two questions that look alike ask different things, and by which of their words.
+"""Guards against false merges: word differences by which similar questions are two.
 
-Embeddings put 2022 beside 2023 and 启用 beside 禁用. Each guard looks at one kind of word and
-sees a difference only where both questions have such a word and not the same one, or where a
-number or a negation stands in one alone; so a question put in other words passes.
+Embeddings place 2022 near 2023 and 启用 near 禁用. Each guard compares one kind of word and
+reports a difference only where both questions have such words but not the same ones, or where a
+number or a negation occurs in one only; so paraphrases pass.
 """
 
 import re
@@ -35,7 +35,7 @@ Difference = Literal[
 _TITLE = re.compile(r"《([^《》]{1,80})》|<([^<>\s=][^<>=]{0,80})>")
 _QUOTED = re.compile(r"\"+([^\"]{2,80})\"+")
 _LATIN = re.compile(r"[a-z][a-z0-9]*(?:[+#]+)?|\d+[a-z][a-z0-9]*")
-# A capital where no sentence begins.
+# A capitalised word that does not begin a sentence.
 _INSIDE = re.compile(r"(?<=[\w,;)'’/-] )[\"'“‘(]?([A-Z\u00c0-\u00de]\w*)|(?<=\w[/-])([A-Z]\w+)")
 _HONORIFICS = frozenset("mr mrs ms dr sir lady lord president professor prof st the".split())
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f][\w\u00c0-\u024f]*")
@@ -49,20 +49,20 @@ _FILLERS = Counter(
 _COUNTS = frozenset(map(Fraction, range(1, 11)))
 _ONE = re.compile(r"1 ?[^\d万亿千百]*")
 _LONGEST = 1000
-"""Characters of a question that are looked at; what is longer is no question a person asks."""
-_ENDING = re.compile("(?:s|i|n|y|a|o|e|an|ans|ns|ian|ians|ese|ish|ic|er|ers|en|in|al)?")
-"""What two forms of one name end in: Italy and Italian."""
+"""Characters of a question that are compared; no person asks longer ones."""
+_NAME_SUFFIX = re.compile("(?:s|i|n|y|a|o|e|an|ans|ns|ian|ians|ese|ish|ic|er|ers|en|in|al)?")
+"""Suffixes of inflected or derived names: Italy and Italian."""
 _SPELLING = 0.75
-"""Ratio from which two words or titles may be spellings of one."""
+"""Least ``SequenceMatcher`` ratio of two spellings of one name or title."""
 # Of two questions' other words, the share that must be common for one word to tell them apart.
-_DENIED_ALIKE = 0.8
+_NEGATION_ALIKE = 0.8
 _ASKED_ALIKE = 0.7
 _HOW_WHY_ALIKE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class _Traits:
-    """What of a question can make it another question."""
+class _Features:
+    """The features of a question that the guards compare."""
 
     text: str
     words: frozenset[str]
@@ -78,13 +78,13 @@ class _Traits:
 
 
 @lru_cache(maxsize=1 << 15)
-def _traits(question: str) -> _Traits:
+def _features(question: str) -> _Features:
     question = question[:_LONGEST]
     flat = flatten(question)
     text = normalise(question)
     words = frozenset(re.findall(r"[a-z0-9\u00c0-\u024f]+", text))
     han = bool(_HAN.search(flat))
-    return _Traits(
+    return _Features(
         text=text,
         words=words,
         numbers=numbers(text),
@@ -100,7 +100,7 @@ def _traits(question: str) -> _Traits:
 
 
 def _codes(question: str) -> frozenset[str]:
-    """The words of an English question that are written like codes: GPT4, NATO."""
+    """The acronyms and alphanumeric codes of an English question: NATO, GPT4."""
     words = re.findall(r"[A-Za-z0-9]+(?:[+#]+)?", question)
     if sum(word.isupper() for word in words) * 2 > len(words):
         return frozenset()
@@ -114,14 +114,14 @@ def _codes(question: str) -> frozenset[str]:
 
 
 def _names(question: str) -> frozenset[str]:
-    """The capitalised words inside an English question, normalised.
+    """The proper names in an English question, normalised: capitalised words inside a sentence.
 
-    None where most words are capitalised, and none that the families know: they have a guard.
+    Empty where most words are capitalised; without family members, which have a guard of their own.
     """
     words = [found.group() for found in _WORD.finditer(question)]
     inside = {found.group(1) or found.group(2) for found in _INSIDE.finditer(question)}
     many = sum(map(str.istitle, words[1:])) * 10 > max(3, len(words) - 1) * 6
-    # Who designed Oakton Cotton Mill? is no headline: its verb is written small.
+    # "Who designed Oakton Cotton Mill?" is not in title case: its verb is lower case.
     if many and not any(len(word) > 4 and word.islower() for word in words[1:]):
         return frozenset()
     return frozenset(
@@ -132,13 +132,13 @@ def _names(question: str) -> frozenset[str]:
 
 
 def difference(one: str, other: str) -> Difference:
-    """The kind of word that makes two questions ask different things; empty where none does.
+    """The kind of word by which two questions differ in meaning; empty where none does.
 
     Args:
-        one: A question as it was asked.
-        other: Another.
+        one: A question, not normalised.
+        other: Another question.
     """
-    mine, theirs = _traits(one), _traits(other)
+    mine, theirs = _features(one), _features(other)
     if mine.text == theirs.text:
         return ""
     if not _same_numbers(mine, theirs):
@@ -149,20 +149,24 @@ def difference(one: str, other: str) -> Difference:
         return "identifier"
     if exclusive(mine.members, theirs.members, opposites=False):
         return "opposite"
-    # Which of two equally long runs are aligned depends on which text comes first.
-    return _denied(mine, theirs) or _by_place(mine, theirs) or _by_place(theirs, mine)
+    # Alignment is not symmetric: ties depend on which text comes first.
+    return (
+        _by_polarity(mine, theirs)
+        or _by_substitution(mine, theirs)
+        or _by_substitution(theirs, mine)
+    )
 
 
-def _denied(mine: _Traits, theirs: _Traits) -> Difference:
-    """Whether opposites, a denial or the word that asks make two questions differ."""
+def _by_polarity(mine: _Features, theirs: _Features) -> Difference:
+    """The difference made by antonyms, a negation or the question word; empty for none."""
     if negated_word(mine.words, theirs.words):
         return "negation"
-    denied = mine.negations % 2 != theirs.negations % 2
+    negated = mine.negations % 2 != theirs.negations % 2
     if exclusive(mine.members, theirs.members, opposites=True):
-        # 没成功 says what 失败 says.
-        return "" if denied else "opposite"
+        # 没成功 means 失败.
+        return "" if negated else "opposite"
     alike = _shared(mine, theirs)
-    if denied and alike >= _DENIED_ALIKE:
+    if negated and alike >= _NEGATION_ALIKE:
         return "negation"
     if clashes(mine.asked, theirs.asked) and alike >= _ASKED_ALIKE:
         return "asked for"
@@ -171,55 +175,57 @@ def _denied(mine: _Traits, theirs: _Traits) -> Difference:
     return ""
 
 
-def _shared(mine: _Traits, theirs: _Traits) -> float:
-    """The share that two questions have in common of the words that neither deny nor ask."""
+def _shared(mine: _Features, theirs: _Features) -> float:
+    """Dice coefficient of two questions' words, without negations and question words."""
     total = mine.rest.total() + theirs.rest.total()
     return 2 * (mine.rest & theirs.rest).total() / total if total else 1.0
 
 
 def facts(question: str) -> int:
-    """A fingerprint of a question's numbers: two that differ mean that ``difference`` sees it.
+    """A hash of a question's numbers: where two differ, ``difference`` is not empty.
 
-    0 where the numbers can be said in ways that no fingerprint brings together. Comparing
-    fingerprints spares a list of thousands of like questions, one a year, the full look.
+    0 where equal numbers need not have equal hashes. It saves the full comparison in lists of
+    thousands of questions that differ by a number only, such as the year.
 
     Args:
-        question: As it was asked.
+        question: A question, not normalised.
     """
-    traits = _traits(question)
+    features = _features(question)
     values = []
-    for number in traits.numbers:
+    for number in features.numbers:
         if number.kind == "label" or number.value[0] is None:
             return 0
-        if not _slight(number, traits.text):
+        if not _may_be_omitted(number, features.text):
             values.append(number.value[0])
     return hash(tuple(sorted(values))) or 1
 
 
-def _same_numbers(mine: _Traits, theirs: _Traits) -> bool:
-    """Whether two questions speak of the same numbers, a slight one in one of them aside."""
-    left, alone = list(theirs.numbers), []
+def _same_numbers(mine: _Features, theirs: _Features) -> bool:
+    """Whether two questions have the same numbers, apart from ones that may be omitted."""
+    left, unmatched = list(theirs.numbers), []
     for number in mine.numbers:
         twin = next((n for n in left if _equal(number, n)), None)
         if twin is None:
-            alone.append(number)
+            unmatched.append(number)
         else:
             left.remove(twin)
-    if alone and left:
-        return _joined_up(mine, alone) == _joined_up(theirs, left)
-    return all(_slight(n, mine.text) for n in alone) and all(_slight(n, theirs.text) for n in left)
+    if unmatched and left:
+        return _without_spaces(mine, unmatched) == _without_spaces(theirs, left)
+    return all(_may_be_omitted(n, mine.text) for n in unmatched) and all(
+        _may_be_omitted(n, theirs.text) for n in left
+    )
 
 
-def _joined_up(traits: _Traits, some: list[Number]) -> str:
-    """The numbers' text without spaces: ipl 2016 is IPL2016."""
+def _without_spaces(features: _Features, some: list[Number]) -> str:
+    """The text of the numbers and the word before, without spaces: ipl2016 for ipl 2016."""
     first, last = some[0].start, some[-1].end
-    word = re.search(r"[a-z]*\s?$", traits.text[:first])
+    word = re.search(r"[a-z]*\s?$", features.text[:first])
     start = word.start() if word and some[0].kind != "label" else first
-    return re.sub(r"[\s.-]", "", traits.text[start:last])
+    return re.sub(r"[\s.-]", "", features.text[start:last])
 
 
-def _slight(number: Number, text: str) -> bool:
-    """Whether a question may as well leave a number out: 哪三个特点 and 哪些特点, in one year."""
+def _may_be_omitted(number: Number, text: str) -> bool:
+    """Whether a number may be omitted from a question: 哪三个特点 and 哪些特点, in one year."""
     if number.kind != "amount":
         return False
     if number.unit in ("", "人", "次"):
@@ -232,12 +238,12 @@ def _equal(one: Number, other: Number) -> bool:
 
 
 def _other_titles(mine: frozenset[str], theirs: frozenset[str]) -> bool:
-    """Whether each side has a title that the other has in no spelling."""
+    """Whether each side has a title that the other side has in no similar spelling."""
     return _other_title(mine, theirs) and _other_title(theirs, mine)
 
 
 def _other_title(mine: frozenset[str], theirs: frozenset[str]) -> bool:
-    """Whether a title is, in whatever spelling, no title of the other's, which has some."""
+    """Whether some title resembles none of the other side's titles, of which there are some."""
     return bool(theirs) and any(
         not any(
             title in other
@@ -249,8 +255,8 @@ def _other_title(mine: frozenset[str], theirs: frozenset[str]) -> bool:
     )
 
 
-def _other_identifiers(mine: _Traits, theirs: _Traits) -> bool:
-    """Whether each question has an identifier that stands nowhere in the other."""
+def _other_identifiers(mine: _Features, theirs: _Features) -> bool:
+    """Whether each question has an identifier that the other does not contain."""
     squeezed_mine = mine.text.replace(" ", "")
     squeezed_theirs = theirs.text.replace(" ", "")
     return any(word not in squeezed_theirs for word in mine.identifiers) and any(
@@ -258,12 +264,12 @@ def _other_identifiers(mine: _Traits, theirs: _Traits) -> bool:
     )
 
 
-def _strange(names: Iterable[str], other: _Traits) -> bool:
+def _has_unknown_name(names: Iterable[str], other: _Features) -> bool:
     return any(not any(_alike(name, word) for word in other.words) for name in names)
 
 
 def _alike(name: str, word: str) -> bool:
-    """Whether two words may be spellings or forms of one name."""
+    """Whether two words may be spellings or inflections of one name."""
     if name == word:
         return True
     if len(word) < 3 or name[0] != word[0]:
@@ -271,19 +277,23 @@ def _alike(name: str, word: str) -> bool:
     if name.startswith(word) or word.startswith(name):
         return True
     shared = Prefix.similarity(name, word)
-    if shared >= 4 and _ENDING.fullmatch(name[shared:]) and _ENDING.fullmatch(word[shared:]):
+    if (
+        shared >= 4
+        and _NAME_SUFFIX.fullmatch(name[shared:])
+        and _NAME_SUFFIX.fullmatch(word[shared:])
+    ):
         return True
     return SequenceMatcher(None, name, word).ratio() >= _SPELLING
 
 
-def _by_place(mine: _Traits, theirs: _Traits) -> Difference:
-    """What the words differ by that stand in the same place of two texts."""
+def _by_substitution(mine: _Features, theirs: _Features) -> Difference:
+    """The difference made by aligned substitutions in two texts; empty for none."""
     if mine.names and theirs.names:
         my_words, their_words = mine.text.split(), theirs.text.split()
         for here, there in replaced(my_words, their_words):
             one = mine.names.intersection(my_words[here])
             other = theirs.names.intersection(their_words[there])
-            if _strange(one, theirs) and _strange(other, mine):
+            if _has_unknown_name(one, theirs) and _has_unknown_name(other, mine):
                 return "name"
     if _HAN.search(mine.text) and _HAN.search(theirs.text):
         for here, there in replaced(mine.text, theirs.text):

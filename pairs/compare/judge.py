@@ -1,4 +1,4 @@
-"""The verdict on each pair in turn: new, the same as a kept one, or in conflict with one."""
+"""Judges pairs in turn: new, a duplicate of a kept pair, or in conflict with one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from .vectors import Vectors
 
 __all__ = ["Asked", "Hit", "Judging"]
 
-_CROWD = 64
-"""Near pairs from which their numbers are compared all at once, before each is looked at."""
+_MANY = 64
+"""Number of similar pairs from which number hashes are compared first, all at once."""
 _NOWHERE: Places = np.empty(0, dtype=np.intp)
 _NOTHING: Vectors = np.empty(0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A pair to be judged: its number, its normalised question, question and answer."""
+    """A pair to judge: its index, its normalised question, question and answer."""
 
     number: int
     key: str
@@ -32,13 +32,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """The kept pair that asks the same as the one judged.
+    """The kept pair that asks the same as the judged one.
 
     Attributes:
-        of: Its number.
+        of: Index of the kept pair.
         score: Cosine of the questions; 1 where they are equal after normalisation.
-        kind: How the questions were found to be the same.
-        agrees: Whether the answers agree: then the one judged is a duplicate, else a conflict.
+        kind: ``exact`` for equal normalised questions, ``semantic`` for similar vectors.
+        agrees: Whether the answers agree: a duplicate; otherwise a conflict.
     """
 
     of: int
@@ -48,11 +48,11 @@ class Hit:
 
 
 class Judging:
-    """Judges pairs one after another against those it kept.
+    """Judges pairs one after another against those kept so far.
 
     Args:
-        threshold: Cosine from which two questions may be one.
-        guards: Whether a difference in numbers, names or the like refuses a merge.
+        threshold: Least cosine of two questions that may be the same.
+        guards: Whether a difference in numbers, names or the like prevents a merge.
     """
 
     def __init__(self, threshold: float, *, guards: bool) -> None:
@@ -64,19 +64,20 @@ class Judging:
         self._neighbours = Neighbours(threshold)
 
     def prepare(self, vectors: Vectors) -> None:
-        """Lets the search learn from vectors such as those to come.
+        """Fits the search to a sample of the vectors to come.
 
         Args:
-            vectors: Unit vectors, one a row.
+            vectors: Unit vectors, shape (n, dimensions).
         """
         self._neighbours.prepare(vectors)
 
     def judge(self, asked: Sequence[Asked], vectors: Vectors | None) -> list[Hit | None]:
-        """What each pair is the same as, or nothing where it is new.
+        """For each pair the kept pair that asks the same, or None where it is new.
 
         Args:
-            asked: Pairs in the order in which they count.
-            vectors: Their questions' unit vectors; without them only equal questions are found.
+            asked: Pairs by precedence, best first.
+            vectors: Unit vectors of their questions, shape (pairs, dimensions); None to compare
+                normalised questions only.
         """
         hits: list[Hit | None] = []
         while len(hits) < len(asked):
@@ -98,9 +99,9 @@ class Judging:
                 found = np.nonzero(new >= self._threshold)[0]
                 places = np.concatenate([places, found + first_new])
                 scores = np.concatenate([scores, new[found]])
-            if self._guards and len(places) > _CROWD:
-                open_ = self._not_settled_by_numbers(asked, places)
-                places, scores = places[open_], scores[open_]
+            if self._guards and len(places) > _MANY:
+                possible = self._with_possible_numbers(asked, places)
+                places, scores = places[possible], scores[possible]
             hit = self._verdict(asked, places, scores)
             if hit is None or not hit.agrees:
                 kept_rows.append(row)
@@ -111,8 +112,8 @@ class Judging:
             self._neighbours.keep(rows[kept_rows])
         return hits
 
-    def _not_settled_by_numbers(self, asked: Asked, places: Places) -> npt.NDArray[np.bool_]:
-        """Which of many near pairs the numbers alone do not tell apart from the one asked."""
+    def _with_possible_numbers(self, asked: Asked, places: Places) -> npt.NDArray[np.bool_]:
+        """Mask of the similar pairs whose number hash does not rule them out."""
         mine = facts(asked.question)
         if not mine:
             return np.ones(len(places), dtype=bool)
@@ -123,7 +124,7 @@ class Judging:
         return np.asarray((theirs == 0) | (theirs == mine), dtype=np.bool_)
 
     def _verdict(self, asked: Asked, places: Places, scores: Vectors) -> Hit | None:
-        """The nearest kept pair with the same answer, else the nearest with another."""
+        """The nearest kept pair whose answer agrees, else the nearest that asks the same."""
         conflict: Hit | None = None
         for place in self._by_key.get(asked.key, []):
             kept = self._kept[place]

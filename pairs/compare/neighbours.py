@@ -1,4 +1,4 @@
-"""Exact cosine search over the vectors kept so far, in blocks, so memory stays bounded."""
+"""Exact cosine search over a growing set of vectors, in blocks of bounded memory."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -16,15 +16,15 @@ Places = npt.NDArray[np.intp]
 
 _BLOCK = 512
 _CELLS = 1 << 24
-"""Cosines held at a time: 64 MB."""
+"""Cosines in memory at a time: 64 MB."""
 _ROWS = 4096
-"""Kept vectors looked at in full at a time: 16 MB at 1024 dimensions."""
-_FULL_LOOK = 30_000
-"""What one full comparison costs, in dimensions of a comparison in a block (measured)."""
+"""Vectors compared in all dimensions at a time: 16 MB at 1024 dimensions."""
+_FULL_COST = 30_000
+"""Cost of one full comparison, in dimensions of a blockwise comparison (measured)."""
 _NOWHERE: Places = np.empty(0, dtype=np.intp)
 _NOTHING: Vectors = np.empty(0, dtype=np.float32)
 _SAMPLE = 2048
-_SLACK = 2e-5
+_ROUNDING = 2e-5
 """Above the rounding error of a float32 dot product of unit vectors."""
 
 
@@ -44,15 +44,15 @@ def one_thread() -> AbstractContextManager[object]:
 
 
 class Neighbours:
-    """Unit vectors to which others can be compared, all of them, none left out.
+    """An exact index of unit vectors: no neighbour is missed.
 
-    Most comparisons end after a part of the dimensions: with P an orthonormal basis of a
-    subspace, Cauchy-Schwarz bounds x.y by Px.Py + |x - Px| |y - Py|, and what the bound puts
-    below the threshold needs no further look. The basis holds the directions in which a sample
-    of the vectors spreads most, as many as make the whole cheapest.
+    Most comparisons end after some of the dimensions: with P an orthonormal basis of a
+    subspace, Cauchy-Schwarz bounds x.y by Px.Py + |x - Px| |y - Py|, and vectors
+    whose bound is below the threshold need no full comparison. The basis is the leading principal
+    directions of a sample, as many as minimise the estimated cost.
 
     Args:
-        threshold: Cosine from which two vectors are near, -1..1.
+        threshold: Least cosine of two neighbours, -1..1.
     """
 
     def __init__(self, threshold: float) -> None:
@@ -66,10 +66,10 @@ class Neighbours:
         return self._size
 
     def prepare(self, sample: Vectors) -> None:
-        """Chooses the basis from vectors such as those to come.
+        """Computes the basis from a sample of the vectors to come.
 
         Args:
-            sample: Unit vectors, one a row; a few thousand are enough.
+            sample: Unit vectors, shape (n, dimensions); a few thousand are enough.
         """
         if self._size or len(sample) < _SAMPLE:
             return
@@ -77,14 +77,14 @@ class Neighbours:
         self._basis = _basis(sample[::step][:_SAMPLE], self._threshold)
 
     def block_size(self) -> int:
-        """How many vectors may be compared at a time for the cosines to fit their memory."""
+        """The number of vectors whose cosines fit the memory bound."""
         return int(min(_BLOCK, max(16, _CELLS // max(1, self._size))))
 
     def near(self, block: Vectors) -> Iterator[tuple[Places, Vectors]]:
-        """For each vector of the block the places of the kept ones near it, and their cosines.
+        """For each vector of a block the indices of its neighbours, and their cosines.
 
         Args:
-            block: Unit vectors, one a row; at most ``block_size`` of them.
+            block: Unit vectors, shape (n, dimensions), with n at most ``block_size()``.
         """
         if not self._size:
             yield from [(_NOWHERE, _NOTHING)] * len(block)
@@ -95,38 +95,38 @@ class Neighbours:
         else:
             bounds = self._head(block) @ self._heads[: self._size].T
         for vector, bound in zip(block, bounds, strict=True):
-            places = np.nonzero(bound >= self._threshold - _SLACK)[0]
+            places = np.nonzero(bound >= self._threshold - _ROUNDING)[0]
             scores = bound[places] if self._basis is None else _dots(kept, places, vector)
             found = scores >= self._threshold
             yield places[found], scores[found]
 
     def keep(self, rows: Vectors) -> None:
-        """Adds vectors to those that others are compared with.
+        """Adds vectors to the index.
 
         Args:
-            rows: Unit vectors, one a row.
+            rows: Unit vectors, shape (n, dimensions).
         """
         if not len(rows):
             return
         needed = self._size + len(rows)
-        self._vectors = _with_room(self._vectors, needed, rows.shape[1])
+        self._vectors = _grown(self._vectors, needed, rows.shape[1])
         self._vectors[self._size : needed] = rows
         if self._basis is not None:
             heads = self._head(rows)
-            self._heads = _with_room(self._heads, needed, heads.shape[1])
+            self._heads = _grown(self._heads, needed, heads.shape[1])
             self._heads[self._size : needed] = heads
         self._size = needed
 
     def _head(self, rows: Vectors) -> Vectors:
-        """The vectors in the basis, and the length of what the basis leaves out."""
+        """Coordinates in the basis, and as last column the norm of the residual."""
         assert self._basis is not None  # noqa: S101 - callers ask only where there is one
         heads = rows @ self._basis
         rest = np.sqrt(np.maximum(0.0, 1.0 - np.einsum("ij,ij->i", heads, heads)))
         return np.hstack([heads, rest[:, None]]).astype(np.float32)
 
 
-def _with_room(array: Vectors, needed: int, width: int) -> Vectors:
-    """The array, grown by a half where it is too short."""
+def _grown(array: Vectors, needed: int, width: int) -> Vectors:
+    """The array, with half its length added where it is too short."""
     if needed <= len(array) and array.shape[1] == width:
         return array
     grown = np.empty((max(needed, len(array) * 3 // 2), width), dtype=np.float32)
@@ -136,7 +136,7 @@ def _with_room(array: Vectors, needed: int, width: int) -> Vectors:
 
 
 def _dots(kept: Vectors, places: Places, vector: Vectors) -> Vectors:
-    """The cosines of a vector with the kept ones that the bound did not settle."""
+    """The exact cosines of a vector with some of the indexed ones."""
     scores = np.empty(len(places), dtype=np.float32)
     for first in range(0, len(places), _ROWS):
         part = slice(first, first + _ROWS)
@@ -145,7 +145,7 @@ def _dots(kept: Vectors, places: Places, vector: Vectors) -> Vectors:
 
 
 def _basis(sample: Vectors, threshold: float) -> Vectors | None:
-    """The leading directions that make a comparison cheapest; nothing where the whole does."""
+    """The principal directions that minimise the cost; None where full comparison is cheaper."""
     _, axes = np.linalg.eigh(sample.T @ sample)
     axes = np.ascontiguousarray(axes[:, ::-1])
     cheapest, best = float(sample.shape[1]), None
@@ -155,8 +155,8 @@ def _basis(sample: Vectors, threshold: float) -> Vectors | None:
         heads = sample[:1024] @ axes[:, :width]
         rest = np.sqrt(np.maximum(0.0, 1.0 - np.einsum("ij,ij->i", heads, heads)))
         bounds = heads @ heads.T + np.outer(rest, rest)
-        open_ = float(np.mean(bounds[np.triu_indices(len(bounds), 1)] >= threshold))
-        cost = width + _FULL_LOOK * open_
+        undecided = float(np.mean(bounds[np.triu_indices(len(bounds), 1)] >= threshold))
+        cost = width + _FULL_COST * undecided
         if cost < cheapest:
             cheapest, best = cost, np.ascontiguousarray(axes[:, :width], dtype=np.float32)
     return best

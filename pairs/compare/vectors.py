@@ -1,4 +1,4 @@
-"""Vectors as they are compared: one a row, of one width, finite, of length 1."""
+"""Validates and normalises embedding vectors: one per row, finite, norm 1."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -12,12 +12,12 @@ Vectors = npt.NDArray[np.float32]
 
 
 class VectorError(ValueError):
-    """What is wrong with vectors; whoever asked for them says it in the user's terms.
+    """Invalid vectors; callers translate it into an error with a message of their own.
 
     Attributes:
-        kind: Too few or too many, of other widths, or not finite or, where refused, of length 0.
-        found: How many, or how wide; 0 where it cannot be told.
-        expected: How many or how wide they should be; 0 for any width.
+        kind: ``count``, ``width`` (dimensions), or ``not finite`` (also for refused zero vectors).
+        found: Number of vectors, or of dimensions; 0 where unknown.
+        expected: Expected number of vectors, or of dimensions; 0 for any.
     """
 
     def __init__(
@@ -36,16 +36,16 @@ def unit_rows(
     *,
     zeros: bool = False,
 ) -> Vectors:
-    """The vectors with the length 1, one a row.
+    """The vectors scaled to norm 1, shape (count, dimensions), float32.
 
     Args:
-        given: Vectors of any length.
-        count: How many there must be.
-        width: How many dimensions they must have; nothing for any.
-        zeros: Whether a vector of zeros is let through as it is: it is near nothing.
+        given: Vectors of any norm.
+        count: Required number of vectors.
+        width: Required number of dimensions; None for any.
+        zeros: Whether zero vectors are passed through unscaled: they are similar to nothing.
 
     Raises:
-        VectorError: They are too few or too many, of other dimensions, or not finite.
+        VectorError: Wrong number of vectors or dimensions, or a vector that is not finite.
     """
     if len(given) != count:
         raise VectorError("count", len(given), count)

@@ -1,4 +1,4 @@
-"""The words by which an answer denies, or turns round, what its evidence says."""
+"""Detects an answer that contradicts its evidence by negation or antonym."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _TOKEN = re.compile(
 _COMPARING = frozenset("before after more less".split())
 _MODAL = frozenset("得能可以会许准要应该被曾")
 _SCOPE = 5
-"""Characters or words over which a denial reaches."""
+"""Scope of a negation, in Chinese characters or words after it."""
 _LONGEST = 4
-"""Characters or words after a denial that are looked for: what is denied."""
+"""Chinese characters or words of the negated phrase that are compared."""
 
 
 def _words(flat: str) -> list[str]:
@@ -36,68 +36,68 @@ def _words(flat: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """A text as words, and which of them deny."""
+class _Tokens:
+    """A tokenised text; ``negates`` tells for each token whether it is a negation."""
 
     words: tuple[str, ...]
-    denies: tuple[bool, ...]
+    negates: tuple[bool, ...]
 
-    def denied(self) -> Iterator[tuple[str, ...]]:
-        """For each denial, the words after it that say what is denied."""
-        for at, denies in enumerate(self.denies):
-            if denies:
+    def negated(self) -> Iterator[tuple[str, ...]]:
+        """For each negation, the negated phrase: up to four tokens after it."""
+        for at, negates in enumerate(self.negates):
+            if negates:
                 first = at + 1
-                while first < len(self.words) and _is_filling(self.words[first]):
+                while first < len(self.words) and _continues_negation(self.words[first]):
                     first += 1
                 yield self.words[first : first + _LONGEST]
 
-    def says(self, wanted: tuple[str, ...]) -> tuple[bool, bool]:
-        """Whether the text says something plainly, and whether it denies it."""
-        plain = denied = False
-        for at in range(len(self.words) - len(wanted) + 1):
-            if self.words[at : at + len(wanted)] == wanted:
-                if any(self.denies[max(0, at - _SCOPE) : at]):
-                    denied = True
+    def polarity(self, phrase: tuple[str, ...]) -> tuple[bool, bool]:
+        """Whether the text asserts a phrase, and whether it negates it."""
+        asserted = negated = False
+        for at in range(len(self.words) - len(phrase) + 1):
+            if self.words[at : at + len(phrase)] == phrase:
+                if any(self.negates[max(0, at - _SCOPE) : at]):
+                    negated = True
                 else:
-                    plain = True
-        return plain, denied
+                    asserted = True
+        return asserted, negated
 
 
-def _is_filling(word: str) -> bool:
-    """Whether a word after a denial only carries it on: 不得骑行 denies 骑行."""
+def _continues_negation(word: str) -> bool:
+    """Whether a token is part of the negation rather than negated: 不得骑行 negates 骑行."""
     return word in _MODAL if IS_HAN.match(word) else is_slight(word)
 
 
 @lru_cache(maxsize=1 << 12)
-def _said(text: str) -> _Said:
+def _tokens(text: str) -> _Tokens:
     flat = flatten(text)
-    harmless = [found.span() for found in NOT_DENYING.finditer(flat)]
-    words, denies = [], []
+    no_negation = [found.span() for found in NOT_DENYING.finditer(flat)]
+    words, negates = [], []
     for found in _TOKEN.finditer(flat):
         at = found.start()
         words.append(stem(found.group()))
-        denies.append(bool(found["no"]) and not any(a <= at < b for a, b in harmless))
-    return _Said(tuple(words), tuple(denies))
+        negates.append(bool(found["no"]) and not any(a <= at < b for a, b in no_negation))
+    return _Tokens(tuple(words), tuple(negates))
 
 
 def turned_round(answer: str, evidence: str, quote: str = "") -> bool:
-    """Whether an answer denies what its evidence says, says what it denies, or the opposite.
+    """Whether an answer contradicts its evidence by a negation or an antonym.
 
-    Only what both speak of is compared: 不得携带 and 可以携带, at least 5 and at most 5.
+    Only shared phrases are compared: 不得携带 and 可以携带, at least 5 and at most 5.
 
     Args:
-        answer: As the model put it.
-        evidence: The sentences it was tied to.
-        quote: What of them the answer repeats nearly word for word; empty for nothing.
+        answer: The model's wording.
+        evidence: The source sentences that ground it.
+        quote: Their part that the answer repeats nearly verbatim; empty where there is none.
     """
     if quote and _differ(flatten(answer), flatten(quote)):
         return True
-    mine, theirs = _said(answer), _said(evidence)
-    if _denies(mine, theirs, 1) or _denies(theirs, mine, 2):
+    mine, theirs = _tokens(answer), _tokens(evidence)
+    if _negates(mine, theirs, 1) or _negates(theirs, mine, 2):
         return True
-    if denial_put_in(mine.words, mine.denies, theirs.words, alone=False):
+    if denial_put_in(mine.words, mine.negates, theirs.words, alone=False):
         return True
-    if denial_put_in(theirs.words, theirs.denies, mine.words, alone=True):
+    if denial_put_in(theirs.words, theirs.negates, mine.words, alone=True):
         return True
     if swapped(answer, evidence):
         return True
@@ -115,34 +115,36 @@ def _affirmed(text: str) -> Members:
 
 
 def _comparing(named: Members) -> Members:
-    """The families of more than two that compare: before, after and during."""
+    """The members of families of comparison: before, after and during."""
     return {
-        family: found for family, found in named.items() if not found.keys().isdisjoint(_COMPARING)
+        family: counts
+        for family, counts in named.items()
+        if not counts.keys().isdisjoint(_COMPARING)
     }
 
 
-def _denies(one: _Said, other: _Said, fewest: int) -> bool:
-    """Whether one text denies what the other says and nowhere denies.
+def _negates(one: _Tokens, other: _Tokens, fewest: int) -> bool:
+    """Whether one text negates a phrase that the other asserts and nowhere negates.
 
     Args:
-        one: The text that may deny.
-        other: The one that may say it.
-        fewest: English words of what is denied that both must share.
+        one: The text that may negate.
+        other: The text that may assert.
+        fewest: English words of the negated phrase that both must share.
     """
-    for what in one.denied():
-        least = 2 if what and IS_HAN.match(what[0]) else fewest
-        for size in range(len(what), least - 1, -1):
-            plain, denied = other.says(what[:size])
-            if plain and not denied and not one.says(what[:size])[0]:
+    for phrase in one.negated():
+        least = 2 if phrase and IS_HAN.match(phrase[0]) else fewest
+        for size in range(len(phrase), least - 1, -1):
+            asserted, negated = other.polarity(phrase[:size])
+            if asserted and not negated and not one.polarity(phrase[:size])[0]:
                 return True
-            if plain or denied:
+            if asserted or negated:
                 break
     return False
 
 
 def _differ(answer: str, quote: str) -> bool:
-    """Whether two nearly equal texts differ by a word that denies or by one and its opposite."""
-    mine, theirs = _but_for_ends(_words(answer), _words(quote))
+    """Whether two nearly equal texts differ by a negation or by an antonym."""
+    mine, theirs = _without_common_ends(_words(answer), _words(quote))
     for here, there in replaced(mine, theirs, gaps=True):
         if any(DENIAL.fullmatch(word) for word in [*mine[here], *theirs[there]]):
             return True
@@ -154,8 +156,8 @@ def _differ(answer: str, quote: str) -> bool:
     return False
 
 
-def _but_for_ends(mine: list[str], theirs: list[str]) -> tuple[list[str], list[str]]:
-    """Two texts without the words with which both begin and end, since aligning is slow."""
+def _without_common_ends(mine: list[str], theirs: list[str]) -> tuple[list[str], list[str]]:
+    """Two token lists without their common prefix and suffix, since alignment is slow."""
     shorter = min(len(mine), len(theirs))
     first = next((at for at in range(shorter) if mine[at] != theirs[at]), shorter)
     last = next((at for at in range(shorter - first) if mine[-1 - at] != theirs[-1 - at]), 0)

@@ -1,4 +1,4 @@
-"""What of a document no kept pair draws on."""
+"""Coverage: which sentences of a document no kept pair uses as evidence."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .source_text import SourceText
 __all__ = ["Coverage", "coverage", "worth_asking"]
 
 _FEWEST_WORDS = 4
-"""Telling words of a sentence below which there is nothing to ask: a heading, a caption, a list."""
+"""Content words of a sentence worth asking about; headings and captions have fewer."""
 
-_SURELY = 12
-"""Words that say something even where some of them turn out to belong to numbers."""
+_ENOUGH_WORDS = 12
+"""Non-stop words that are enough even if some of them turn out to be parts of numbers."""
 
 
 class Coverage(BaseModel):
-    """How much of a document the kept pairs draw on, counted in sentences worth asking about."""
+    """Share of a document's sentences that are evidence of kept pairs."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,51 +42,51 @@ class Coverage(BaseModel):
 def coverage(
     text: str | SourceText, pairs: Iterable[QAPair], chunks: Iterable[Chunk] = ()
 ) -> Coverage:
-    """Which sentences of a document some kept pair draws on.
+    """How many sentences of a document are evidence of a kept pair, and which are not.
 
     Args:
         text: The whole file's text, to which the spans refer.
         pairs: The kept pairs of this file.
-        chunks: The file's chunks: what lies in those marked as boilerplate is not counted.
+        chunks: The file's chunks; sentences in boilerplate ones are not counted.
     """
     source = text if isinstance(text, SourceText) else SourceText(text)
-    drawn = _marked(len(source.text), (pair.evidence.span for pair in pairs))
-    skipped = _marked(len(source.text), (chunk.span for chunk in chunks if chunk.boilerplate))
+    used = _mask(len(source.text), (pair.evidence.span for pair in pairs))
+    skipped = _mask(len(source.text), (chunk.span for chunk in chunks if chunk.boilerplate))
     covered, uncovered = 0, []
     for first, last in source.sentences:
-        if skipped[first:last].all() or not _says_something(source.flat[first:last]):
+        if skipped[first:last].all() or not _has_content(source.flat[first:last]):
             continue
-        if drawn[first:last].any():
+        if used[first:last].any():
             covered += 1
         else:
             uncovered.append(Span(start=first, end=last))
     return Coverage(sentences=covered + len(uncovered), covered=covered, uncovered=tuple(uncovered))
 
 
-def _marked(length: int, spans: Iterable[Span | None]) -> npt.NDArray[np.bool_]:
-    marked = np.zeros(length, dtype=bool)
+def _mask(length: int, spans: Iterable[Span | None]) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(length, dtype=bool)
     for span in spans:
         if span is not None:
-            marked[span.start : span.end] = True
-    return marked
+            mask[span.start : span.end] = True
+    return mask
 
 
-def _says_something(flat: str) -> bool:
-    """Whether a sentence holds enough words to be asked about."""
-    # Reading numbers is what takes time, and what they leave of this many words is enough.
+def _has_content(flat: str) -> bool:
+    """Whether a sentence has enough content words to be asked about."""
+    # Recognising numbers is slow; with this many words there is no need to.
     words = (word for word, _, _ in terms(flat) if not is_slight(word))
-    if len(list(islice(words, _SURELY))) == _SURELY:
+    if len(list(islice(words, _ENOUGH_WORDS))) == _ENOUGH_WORDS:
         return True
     return len(list(islice(pieces(flat), _FEWEST_WORDS))) == _FEWEST_WORDS
 
 
 def worth_asking(covered: Coverage, chunk: Chunk, least: int = 2) -> bool:
-    """Whether a chunk is worth a second question: enough of its sentences are not drawn on.
+    """Whether a chunk has enough uncovered sentences for a second request.
 
     Args:
-        covered: Of the chunk's document.
-        chunk: The chunk.
-        least: Uncovered sentences that make it worth a call.
+        covered: The coverage of the chunk's document.
+        chunk: Any chunk of it.
+        least: Uncovered sentences that justify a request.
     """
     if chunk.boilerplate:
         return False

@@ -1,4 +1,4 @@
-"""Where a text says nearly what an answer says, letter for letter."""
+"""Fuzzy matching: where a text repeats an answer nearly verbatim."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from .source_text import Place, SourceText, trimmed
 __all__ = ["similar_place"]
 
 LEAST = 0.85
-"""Share of letters in common (rapidfuzz's partial ratio) from which two texts are nearly one."""
-_SHORTEST = 8
-"""Letters of an answer below which one letter makes another word of it."""
-_LONGEST = 600
-"""Letters above which an answer is looked for sentence by sentence instead: time is the reason."""
+"""Lowest similarity of a match, 0..1 (rapidfuzz's ``partial_ratio`` / 100)."""
+_MIN_LENGTH = 8
+"""Characters of an answer below which one character makes it another word."""
+_MAX_LENGTH = 600
+"""Characters above which an answer is not matched fuzzily, since that takes too long."""
 
 
 def similar_place(source: SourceText, answer: str) -> tuple[Place, float] | None:
-    """The stretch of a text that an answer repeats with small changes, and how alike they are.
+    """The place in a text that an answer nearly repeats, with their similarity 0.85..1; or None.
 
     Args:
-        source: Where to look.
-        answer: As the model put it.
+        source: The text to search.
+        answer: The model's wording.
     """
     from rapidfuzz.fuzz import partial_ratio_alignment
 
     wanted, text = fold(trimmed(answer)).text, source.folded.text
-    if not _SHORTEST <= len(wanted) <= min(_LONGEST, len(text)):
+    if not _MIN_LENGTH <= len(wanted) <= min(_MAX_LENGTH, len(text)):
         return None
-    found = partial_ratio_alignment(wanted, text, score_cutoff=LEAST * 100)
-    if found is None or found.dest_start >= found.dest_end:
+    match = partial_ratio_alignment(wanted, text, score_cutoff=LEAST * 100)
+    if match is None or match.dest_start >= match.dest_end:
         return None
-    start, end = source.folded.original(found.dest_start, found.dest_end)
-    return _whole_words(source.text, start, end), found.score / 100
+    start, end = source.folded.original(match.dest_start, match.dest_end)
+    return _whole_words(source.text, start, end), match.score / 100
 
 
 def _whole_words(text: str, start: int, end: int) -> Place:
-    """The stretch widened to where its first and last word begin and end."""
+    """The place extended to word boundaries, without outer white space."""
     for _ in range(20):
         if not runs_on(text, start):
             break

@@ -1,7 +1,7 @@
-"""Evidence: where in the document an answer stands, and the sentence it stands in.
+"""Grounding: finds the evidence of an answer in its document.
 
-Looked for in this order: word for word in the chunk, without what print varies, nearly word for
-word, in other words; then, where a whole file is given, word for word elsewhere in it.
+Tried in this order: verbatim in the chunk; after normalisation; fuzzily; by shared words; then,
+where the whole file is given, verbatim elsewhere in it; last by fewer shared words and vectors.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from .support import LEAST_NEAR, share_said, supporting_place
 __all__ = ["Passage", "SourceText", "ground", "page_at"]
 
 NONE = Evidence(match="none")
-_MOST_ELSEWHERE = 50
-_ASKED_ELSEWHERE = 0.4
-"""Share of a question's words that must stand beside an answer found outside its chunk."""
-_TELLING = 16
-"""Characters from which an answer stands nowhere by chance."""
+_MAX_MATCHES_ELSEWHERE = 50
+_QUESTION_WORDS_ELSEWHERE = 0.4
+"""Share of a question's words required in the sentence of an answer found outside its chunk."""
+_NO_COINCIDENCE = 16
+"""Characters from which a verbatim match is no coincidence."""
 
 
 class Passage:
-    """One chunk's text, prepared once for all the answers to be found in it.
+    """Grounds answers in one chunk, whose text is indexed once for all of them.
 
     Args:
         chunk: The chunk the pairs were made from.
         pages: ``(first character, page)`` of the whole file, in order; empty without pages.
-        document: The whole file's text, prepared once for all its chunks; None to look no further
-            than the chunk.
-        near: Whether two texts have vectors that say the same, for answers in words of their own;
-            None to go by words alone.
+        document: The whole file's text, indexed once for all its chunks; None to search the chunk
+            only.
+        near: Tells whether two texts are similar by their vectors, for paraphrased answers; None
+            to go by words alone.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class Passage:
         self._near = near
 
     def ground(self, question: str, answer: str) -> Evidence:
-        """The evidence for an answer; ``match`` is none where nothing in the text carries it.
+        """The evidence for an answer; its ``match`` is ``none`` where there is none.
 
         Args:
-            question: Decides between several places: the nearest to what it speaks of is meant.
-            answer: As the model put it.
+            question: Its words decide between several matches: the nearest to them is taken.
+            answer: The model's wording.
         """
         if not trimmed(answer):
             return NONE
@@ -68,22 +68,22 @@ class Passage:
             return self._evidence(self._source, place, match, 1.0, question, answer)
         if similar := similar_place(self._source, answer):
             return self._evidence(self._source, similar[0], "fuzzy", similar[1], question, answer)
-        if carried := supporting_place(self._source, question, answer):
+        if supported := supporting_place(self._source, question, answer):
             return self._evidence(
-                self._source, carried[0], "supported", carried[1], question, answer
+                self._source, supported[0], "supported", supported[1], question, answer
             )
         found = self._elsewhere(question, answer)
         return self._in_other_words(question, answer) if found.match == "none" else found
 
     def _in_other_words(self, question: str, answer: str) -> Evidence:
-        """The evidence for an answer that shares but some words with it, and its meaning.
+        """The evidence for a paraphrased answer: fewer shared words, but similar vectors.
 
-        Vectors alone prove nothing: they are near for another answer to the same question.
+        Vectors alone prove nothing: another answer to the same question is near as well.
         """
-        carried = supporting_place(self._source, question, answer, LEAST_NEAR)
-        if self._near is None or carried is None:
+        supported = supporting_place(self._source, question, answer, LEAST_NEAR)
+        if self._near is None or supported is None:
             return NONE
-        (start, end), share = carried
+        (start, end), share = supported
         if not self._near(answer, self._source.text[start:end]):
             return NONE
         return self._evidence(self._source, (start, end), "supported", share, question, answer)
@@ -98,10 +98,13 @@ class Passage:
         places, match = self._document.places(answer)
         if not places:
             return NONE
-        place = self._document.nearest(places[:_MOST_ELSEWHERE], question)
+        place = self._document.nearest(places[:_MAX_MATCHES_ELSEWHERE], question)
         first, last = self._document.sentence_around(*place)
-        told = self._document.text[first:last]
-        if share_said(question, told) < _ASKED_ELSEWHERE and place[1] - place[0] < _TELLING:
+        context = self._document.text[first:last]
+        if (
+            share_said(question, context) < _QUESTION_WORDS_ELSEWHERE
+            and place[1] - place[0] < _NO_COINCIDENCE
+        ):
             return NONE
         return self._evidence(self._document, place, match, 1.0, question, answer)
 
@@ -121,13 +124,13 @@ class Passage:
         around = f"{self._chunk.context}\n{self._chunk.text}"
         quote = source.text[start:end]
         literal = match != "supported" and not is_cut_off(source.text, end)
-        # What stands word for word is its own proof: the 90 of a text's 90% may be the answer.
-        told = sentence if match in ("fuzzy", "supported") else f"{quote}\n{sentence}"
+        # A verbatim match proves its own numbers: the 90 of a text's 90% may be the answer.
+        context = sentence if match in ("fuzzy", "supported") else f"{quote}\n{sentence}"
         unproven = unproven_numbers(
-            answer, told if literal else sentence, question, around, quote if literal else ""
+            answer, context if literal else sentence, question, around, quote if literal else ""
         )
         repeated = quote if match == "fuzzy" else ""
-        turned = match in ("fuzzy", "supported") and turned_round(answer, sentence, repeated)
+        contradicts = match in ("fuzzy", "supported") and turned_round(answer, sentence, repeated)
         return Evidence(
             match=match,
             span=Span(start=start + offset, end=end + offset),
@@ -135,18 +138,25 @@ class Passage:
             quote=quote,
             sentence=sentence,
             score=score,
-            numbers_ok=not unproven and not turned,
+            numbers_ok=not unproven and not contradicts,
         )
 
 
 def ground(
     question: str, answer: str, chunk: Chunk, pages: Sequence[tuple[int, int]] = ()
 ) -> Evidence:
-    """The evidence for one answer in one chunk; see ``Passage`` for many."""
+    """The evidence for one answer in one chunk; use ``Passage`` for many answers.
+
+    Args:
+        question: Its words decide between several matches.
+        answer: The model's wording.
+        chunk: The chunk the pair was made from.
+        pages: ``(first character, page)`` of the whole file, in order; empty without pages.
+    """
     return Passage(chunk, pages).ground(question, answer)
 
 
 def page_at(pages: Sequence[tuple[int, int]], place: int) -> int | None:
-    """The page on which a character of the whole text stands; None without pages."""
+    """The page of a character, by its offset in the whole text; None without pages."""
     at = bisect_right(pages, place, key=lambda page: page[0]) - 1
     return pages[at][1] if at >= 0 else None

@@ -1,4 +1,4 @@
-"""A text in which answers are looked for, prepared once for all of them."""
+"""A searchable source text, indexed once for many answers."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ __all__ = ["Place", "SourceText", "trimmed"]
 Place = tuple[int, int]
 """First character and one past the last."""
 
-_EDGES = " \t\r\n\u3000。．.，,、；;：:！!？?"  # what an answer may end with and the text not
+_EDGES = " \t\r\n\u3000。．.，,、；;：:！!？?"  # may end an answer but not its match
 _MARK = re.compile(r"[^\w\s]|_")
-_MOST_PLACES = 200  # an answer such as "是" stands everywhere
+_MOST_PLACES = 200  # an answer such as "是" matches everywhere
 _REACH = 40
-"""Characters after which a word's nearness to an answer counts 1/e of what it does beside it."""
+"""Distance in characters at which a question word's weight has fallen to 1/e."""
 _OUTSIDE = 0.5
-"""What a word in another sentence counts, against one in the answer's own."""
+"""Weight of a question word in another sentence than the match."""
 _FIRST = 1.4
-"""A text says a thing first where it introduces it: a later place must be this much nearer."""
+"""Preference for the first match, since texts introduce things at their first mention."""
 
 
 class SourceText:
-    """A chunk's or a whole file's text, and where things stand in it.
+    """A chunk's or a whole file's text, with lazily built indexes.
 
     Args:
-        text: As the loader gave it.
+        text: As read by the loader.
     """
 
     def __init__(self, text: str) -> None:
@@ -47,12 +47,12 @@ class SourceText:
 
     @cached_property
     def flat(self) -> str:
-        """The text in half width, lower case and simplified characters, place for place."""
+        """The text in half width, lower case and simplified characters; same offsets."""
         return flatten(self.text)
 
     @cached_property
     def folded(self) -> Folded:
-        """The text without what print and input methods vary."""
+        """The text without typographic variation, with a map back."""
         return fold(self.text)
 
     @cached_property
@@ -61,7 +61,7 @@ class SourceText:
 
     @cached_property
     def _cuts(self) -> list[int]:
-        """Where sentences and lines end, from 0 to the text's end."""
+        """Offsets of sentence and line ends, from 0 to the length of the text."""
         ends = {
             mark.end()
             for mark in SENTENCE_END.finditer(self.text)
@@ -72,14 +72,14 @@ class SourceText:
 
     @cached_property
     def sentences(self) -> list[Place]:
-        """The sentences and lines in order, without outer blanks and empty ones."""
+        """The non-empty sentences and lines in order, without outer white space."""
         pieces = zip(self._cuts, self._cuts[1:], strict=False)
         whole = (self._unpadded(first, last) for first, last in pieces)
         return [(first, last) for first, last in whole if first < last]
 
     @cached_property
     def words(self) -> dict[str, list[Place]]:
-        """Where each telling word stands."""
+        """Inverted index: stemmed content word -> its places."""
         index: dict[str, list[Place]] = {}
         for word, start, end in terms(self.flat):
             if not is_slight(word):
@@ -88,17 +88,22 @@ class SourceText:
 
     @cached_property
     def sentences_with(self) -> dict[str, list[int]]:
-        """By words, values of numbers, one and two Chinese characters: where they stand."""
+        """Inverted index: key (see ``terms.forms``) -> indices of the sentences that have it."""
         index: dict[str, list[int]] = {}
         for number, (first, last) in enumerate(self.sentences):
             for form in forms(self.flat[first:last]):
-                stands = index.setdefault(form, [])
-                if not stands or stands[-1] != number:
-                    stands.append(number)
+                occurrences = index.setdefault(form, [])
+                if not occurrences or occurrences[-1] != number:
+                    occurrences.append(number)
         return index
 
     def sentence_around(self, start: int, end: int) -> Place:
-        """The whole sentences or lines over a stretch of the text, without outer blanks."""
+        """The whole sentences or lines that a span touches, without outer white space.
+
+        Args:
+            start: First character.
+            end: One past the last.
+        """
         first = self._cuts[bisect_right(self._cuts, start) - 1]
         last = self._cuts[bisect_left(self._cuts, end)]
         return self._unpadded(first, last)
@@ -108,26 +113,26 @@ class SourceText:
         return first + len(text) - len(text.lstrip()), last - len(text) + len(text.rstrip())
 
     def places(self, answer: str) -> tuple[list[Place], Match]:
-        """Where an answer stands, and how it had to be looked for.
+        """All places of an answer, and the kind of match: ``exact``, ``normalised`` or ``none``.
 
-        Verbatim first; then without what print and input methods vary; then without punctuation.
+        Tried verbatim first, then folded, then folded without punctuation.
 
         Args:
-            answer: As the model put it.
+            answer: The model's wording.
         """
         for wanted in (answer.strip(), trimmed(answer)):
-            if exact := self._alone(_find(self.text, wanted)):
+            if exact := self._at_boundaries(_find(self.text, wanted)):
                 return exact, "exact"
         folded = fold(trimmed(answer))
         bare = without_marks(folded)
         for text, wanted in ((self.folded, folded.text), (self._bare, bare.text)):
             found = (text.original(start, end) for start, end in _find(text.text, wanted))
-            if places := self._alone(found):
+            if places := self._at_boundaries(found):
                 return places, "normalised"
         return [], "none"
 
-    def _alone(self, places: Iterable[Place]) -> list[Place]:
-        """Those that stand on their own: 5 does not stand in 15, nor art in start."""
+    def _at_boundaries(self, places: Iterable[Place]) -> list[Place]:
+        """The places that begin and end at word boundaries: not 5 in 15, nor art in start."""
         return [
             (start, end)
             for start, end in places
@@ -135,35 +140,40 @@ class SourceText:
         ]
 
     def nearest(self, places: list[Place], question: str) -> Place:
-        """The place that stands nearest to what a question speaks of; the first among equals."""
+        """The place nearest to the words of a question; the first among equals.
+
+        Args:
+            places: At least one, in order.
+            question: The pair's question.
+        """
         if len(places) == 1:
             return places[0]
-        asked = [
+        question_words = [
             self.words[word]
             for word in {word for word, _, _ in terms(flatten(question))}
             if word in self.words
         ]
-        near = [self._nearness(place, asked) for place in places]
-        near[0] *= _FIRST
-        return places[near.index(max(near))]
+        scores = [self._score(place, question_words) for place in places]
+        scores[0] *= _FIRST
+        return places[scores.index(max(scores))]
 
-    def _nearness(self, place: Place, asked: list[list[Place]]) -> float:
+    def _score(self, place: Place, question_words: list[list[Place]]) -> float:
         first, last = self.sentence_around(*place)
         return sum(
-            max(_pull(place, at, first, last) for at in _beside(stands, place[0]))
-            / (1 + log(len(stands)))
-            for stands in asked
+            max(_weight(place, at, first, last) for at in _nearest_two(occurrences, place[0]))
+            / (1 + log(len(occurrences)))
+            for occurrences in question_words
         )
 
 
-def _beside(stands: list[Place], at: int) -> list[Place]:
-    """The last two places before a character and the first two after it."""
-    next_one = bisect_left(stands, (at, at))
-    return stands[max(0, next_one - 2) : next_one + 2]
+def _nearest_two(occurrences: list[Place], at: int) -> list[Place]:
+    """The last two places before an offset and the first two after it."""
+    next_one = bisect_left(occurrences, (at, at))
+    return occurrences[max(0, next_one - 2) : next_one + 2]
 
 
-def _pull(place: Place, word: Place, first: int, last: int) -> float:
-    """What a word's nearness to a place counts; nothing where it is part of it."""
+def _weight(place: Place, word: Place, first: int, last: int) -> float:
+    """Weight of a word for a place, by its distance; 0 where they overlap."""
     if place[0] < word[1] and word[0] < place[1]:
         return 0.0
     distance = max(place[0] - word[1], word[0] - place[1])
@@ -172,17 +182,17 @@ def _pull(place: Place, word: Place, first: int, last: int) -> float:
 
 
 def trimmed(answer: str) -> str:
-    """An answer without the marks that end it."""
+    """An answer without outer white space and punctuation."""
     return answer.strip(_EDGES)
 
 
 def without_marks(folded: Folded) -> Folded:
-    """A folded text without punctuation, but for what belongs to a number or a name."""
+    """A folded text without punctuation, except inside numbers and names."""
     text = folded.text
     dropped = [
         at
         for at in (found.start() for found in _MARK.finditer(text))
-        if not _tells(text, at) or (text[at] == "," and _is_spaced(folded, at))
+        if not _is_meaningful(text, at) or (text[at] == "," and _is_spaced(folded, at))
     ]
     if not dropped:
         return folded
@@ -197,12 +207,12 @@ def without_marks(folded: Folded) -> Folded:
 
 
 def _is_spaced(folded: Folded, at: int) -> bool:
-    """Whether white space stood behind a character."""
+    """Whether white space followed a character in the original."""
     return at + 1 < len(folded.text) and bool(folded.starts[at + 1] > folded.ends[at])
 
 
-def _tells(text: str, at: int) -> bool:
-    """Whether a character is more than punctuation: the dot of 1.5, the sharp of C#."""
+def _is_meaningful(text: str, at: int) -> bool:
+    """Whether a character is more than punctuation: the point of 1.5, the sharp of C#."""
     char = text[at]
     if not unicodedata.category(char).startswith("P"):
         return True

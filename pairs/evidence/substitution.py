@@ -1,4 +1,4 @@
-"""Where an answer repeats its evidence's words but for one that turns their meaning round."""
+"""Detects antonyms substituted, or negations inserted, in a repeated context."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ..text.terms import IS_HAN
 
 __all__ = ["affirmed", "alike_around", "common", "denial_put_in", "swapped"]
 
-_LOOK = 12
-"""Characters before and after a word that are compared."""
-_SIDE = 4
-"""Letters, or half as many Chinese characters, that must be equal on both sides of a word;"""
-_EDGE = 8
-"""or on one side, where the answer begins or ends on the other;"""
-_LONG = 16
-"""or on one side alone."""
-_MAY = frozenset("得能可以会许准")
-"""Characters of words that carry a denial on to what is denied."""
-_BESIDE = ((2, 2), (1, 4))
-"""Characters or words before and after a denial that must stand side by side without it."""
-_DENIED = re.compile(
+_CONTEXT = 12
+"""Characters of context compared on each side of a word."""
+_BOTH_SIDES = 4
+"""Common context, in letters (a Chinese character counts two), required on both sides;"""
+_AT_EDGE = 8
+"""or on one side, where the answer begins or ends at the other;"""
+_ONE_SIDE = 16
+"""or on one side only."""
+_MODALS = frozenset("得能可以会许准")
+"""Characters of modal verbs, which stand between a negation and the negated phrase."""
+_ADJACENT = ((2, 2), (1, 4))
+"""Context before and after a negation, in tokens, that must be adjacent without it."""
+_NEGATION_BEFORE = re.compile(
     r"(?:[不没未无勿]|\b(?:not|never|cannot)|n't)\s?(?:能|可|有|曾|被|得|be|been|have|has|the)?\s?\Z"
 )
 _REACH = 14
@@ -32,11 +32,11 @@ _BLANK = re.compile(r"[\s.,;:!?。，；：！？、]*")
 
 
 def common(one: str, other: str) -> int:
-    """How much of two texts is equal from their first character on, Chinese counted twice.
+    """Weighted length of the common prefix of two texts; a Chinese character counts 2.
 
     Args:
         one: A text.
-        other: Another.
+        other: Another text.
     """
     weight = 0
     for mine, theirs in zip(one, other, strict=False):
@@ -47,62 +47,62 @@ def common(one: str, other: str) -> int:
 
 
 def alike_around(
-    flat: str, one: tuple[int, int], told: str, other: tuple[int, int]
+    flat: str, one: tuple[int, int], flat_other: str, other: tuple[int, int]
 ) -> tuple[int, int]:
-    """How much of the text right before and right after two stretches is equal.
+    """Weighted lengths of the equal context right before and right after two spans.
 
     Args:
         flat: A flattened text.
-        one: A stretch of it.
-        told: Another flattened text.
-        other: A stretch of that.
+        one: Start and end of a span of it.
+        flat_other: Another flattened text.
+        other: Start and end of a span of that.
     """
     before = after = 0
-    if one[0] and flat[one[0] - 1] == told[other[0] - 1 : other[0]]:
+    if one[0] and flat[one[0] - 1] == flat_other[other[0] - 1 : other[0]]:
         mine, theirs = (
-            flat[max(0, one[0] - _LOOK) : one[0]],
-            told[max(0, other[0] - _LOOK) : other[0]],
+            flat[max(0, one[0] - _CONTEXT) : one[0]],
+            flat_other[max(0, other[0] - _CONTEXT) : other[0]],
         )
         before = common(mine[::-1], theirs[::-1])
-    if flat[one[1] : one[1] + 1] == told[other[1] : other[1] + 1]:
-        after = common(flat[one[1] : one[1] + _LOOK], told[other[1] : other[1] + _LOOK])
+    if flat[one[1] : one[1] + 1] == flat_other[other[1] : other[1] + 1]:
+        after = common(flat[one[1] : one[1] + _CONTEXT], flat_other[other[1] : other[1] + _CONTEXT])
     return before, after
 
 
 @lru_cache(maxsize=1 << 10)
 def affirmed(flat: str) -> tuple[Occurrence, ...]:
-    """The words of families in a text that are not denied: 不可以 says what 不得 says.
+    """The family members in a text that are not negated: not the 可以 of 不可以.
 
     Args:
-        flat: What ``flatten`` returns.
+        flat: Flattened, as by ``flatten``.
     """
     return tuple(
         word
         for word in occurrences(flat)
-        if not _DENIED.search(flat, max(0, word.start - _REACH), word.start)
+        if not _NEGATION_BEFORE.search(flat, max(0, word.start - _REACH), word.start)
     )
 
 
 def swapped(answer: str, evidence: str) -> bool:
-    """Whether a word stands in an answer where its evidence has one that excludes it.
+    """Whether an answer has a word where its evidence has one that excludes it.
 
-    What the words around say decides, since both words may stand in the evidence: after in
+    The context decides, since both words may occur in the evidence: after and before in
     ``After the war ... leaked before the departure``.
 
     Args:
-        answer: As the model put it.
-        evidence: The sentences it was tied to.
+        answer: The model's wording.
+        evidence: The source sentences that ground it.
     """
-    flat, told = flatten(answer), flatten(evidence)
-    known = _by_family(told)
+    flat, flat_other = flatten(answer), flatten(evidence)
+    known = _by_family(flat_other)
     for word in affirmed(flat):
         same, another = 0, 0
         for other in known.get(word.family, ()):
             place = word.start, word.end
-            before, after = alike_around(flat, place, told, (other.start, other.end))
+            before, after = alike_around(flat, place, flat_other, (other.start, other.end))
             if other.member == word.member:
                 same = max(same, before + after)
-            elif _is_telling(flat, place, before, after):
+            elif _is_enough_context(flat, place, before, after):
                 another = max(another, before + after)
         if another > same:
             return True
@@ -110,42 +110,42 @@ def swapped(answer: str, evidence: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 10)
-def _by_family(told: str) -> dict[int, list[Occurrence]]:
+def _by_family(flat_other: str) -> dict[int, list[Occurrence]]:
     known: dict[int, list[Occurrence]] = {}
-    for word in affirmed(told):
+    for word in affirmed(flat_other):
         if stands_for(word.family):
             known.setdefault(word.family, []).append(word)
     return known
 
 
-def _is_telling(flat: str, place: tuple[int, int], before: int, after: int) -> bool:
-    """Whether the words around are enough to say that one word stands for the other."""
-    if min(before, after) >= _SIDE or max(before, after) >= _LONG:
+def _is_enough_context(flat: str, place: tuple[int, int], before: int, after: int) -> bool:
+    """Whether the common context is long enough for one word to replace the other."""
+    if min(before, after) >= _BOTH_SIDES or max(before, after) >= _ONE_SIDE:
         return True
-    if before >= _EDGE:
+    if before >= _AT_EDGE:
         return _BLANK.fullmatch(flat, place[1]) is not None
-    return after >= _EDGE and _BLANK.fullmatch(flat, 0, place[0]) is not None
+    return after >= _AT_EDGE and _BLANK.fullmatch(flat, 0, place[0]) is not None
 
 
 def denial_put_in(
     one: Sequence[str], denies: Sequence[bool], other: Sequence[str], *, alone: bool
 ) -> bool:
-    """Whether a text denies by a word put between others that stand side by side elsewhere.
+    """Whether a text inserts a negation between tokens that are adjacent in another text.
 
     Args:
-        one: The words of the text that may deny.
-        denies: Which of them do.
-        other: The words of the text in which they stand without the denial.
-        alone: Whether the denial alone is put in, or a word beside it may be too: 由不由, 是不是.
+        one: Tokens of the text that may negate.
+        denies: For each of them, whether it is a negation.
+        other: Tokens of the other text.
+        alone: Whether only the negation itself may be inserted, or also a token beside it: 是不是.
     """
     joined = _joined(other)
     widths = ((0, 1),) if alone else ((0, 1), (-1, 1), (0, 2))
-    for at, denial in enumerate(denies):
-        if not denial and (alone or not _is_doubled(one, at)):
+    for at, negates in enumerate(denies):
+        if not negates and (alone or not _is_doubled(one, at)):
             continue
         for left, right in widths:
-            for before, after in _BESIDE:
-                first, last = at + left, _past_may(one, at + right) + after
+            for before, after in _ADJACENT:
+                first, last = at + left, _past_modals(one, at + right) + after
                 if first < before or last > len(one):
                     continue
                 without = _joined([*one[first - before : first], *one[at + right : last]])
@@ -154,15 +154,15 @@ def denial_put_in(
     return False
 
 
-def _past_may(words: Sequence[str], at: int) -> int:
-    """The next word that says what is denied: 转借 of 不可以转借."""
-    while at < len(words) and words[at] in _MAY:
+def _past_modals(words: Sequence[str], at: int) -> int:
+    """Index of the negated phrase, past modal characters: of 转借 in 不可以转借."""
+    while at < len(words) and words[at] in _MODALS:
         at += 1
     return at
 
 
 def _is_doubled(words: Sequence[str], at: int) -> bool:
-    """Whether a word is the 不 of 是不是, which asks; in an answer it may have been put in."""
+    """Whether a token is the 不 of an A-not-A form such as 是不是."""
     return words[at] in "不没" and 0 < at < len(words) - 1 and words[at - 1] == words[at + 1]
 
 

@@ -1,4 +1,4 @@
-"""The sentences that carry an answer which is put in other words."""
+"""Lexical support: the sentences whose words a rephrased answer shares."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .source_text import Place, SourceText
 __all__ = ["LEAST", "LEAST_NEAR", "share_said", "supporting_place"]
 
 LEAST = 0.6
-"""Share of what an answer adds to its question that must stand in the sentences."""
+"""Least share, by weight, of the answer's new words that the sentences must have."""
 LEAST_NEAR = 0.45
-"""The share that is enough where the vectors of answer and sentences say the same as well."""
+"""The same where the vectors of answer and sentences are similar as well."""
 _MOST_SENTENCES = 3
-_ANOTHER = 0.12
-"""What one more sentence must add to be taken in."""
-_CONTEXT = 0.4
-"""What the question's own words count, against those the answer adds."""
-_LONGEST = 2000
-"""Characters of an answer that are looked at."""
+_SENTENCE_PENALTY = 0.12
+"""Penalty for each sentence after the first."""
+_QUESTION_WEIGHT = 0.4
+"""Weight of the question's words, relative to the words the answer adds."""
+_MAX_LENGTH = 2000
+"""Characters of an answer or a question that are compared."""
 
 _Shares = npt.NDArray[np.float64]
 
@@ -32,31 +32,31 @@ _Shares = npt.NDArray[np.float64]
 def supporting_place(
     source: SourceText, question: str, answer: str, least: float = LEAST
 ) -> tuple[Place, float] | None:
-    """The one to three sentences that say what an answer says, and how much of it they say.
+    """The one to three sentences that support an answer, with its supported share, 0..1; or None.
 
-    Words count by how rare they are in the text; what the answer merely repeats of its question
-    counts only for choosing between sentences.
+    Words are weighted by inverse sentence frequency; those that the answer repeats from its
+    question count only for choosing between sentences.
 
     Args:
-        source: Where to look.
-        question: What was asked.
-        answer: As the model put it.
-        least: Share of what the answer adds that must be said, 0..1.
+        source: The text to search.
+        question: The pair's question.
+        answer: The model's wording.
+        least: Least share of the answer's new words, by weight, 0..1.
     """
     if not source.sentences:
         return None
-    added, asked = _apart(answer[:_LONGEST], question[:_LONGEST])
+    added, question_words = _new_and_known(answer[:_MAX_LENGTH], question[:_MAX_LENGTH])
     if not added:
         return None
-    added_held, added_weights = _held(source, added)
+    added_occurs, added_weights = _occurrences(source, added)
     figures = np.array([word[0].startswith("#") for word in added])
-    asked_held, asked_weights = _held(source, asked)
+    question_occurs, question_weights = _occurrences(source, question_words)
     best: tuple[float, float, int, int] = (0.0, 0.0, 0, 0)
     for size in range(1, min(_MOST_SENTENCES, len(source.sentences)) + 1):
-        shares = _shares(added_held, added_weights, size, figures)
-        scores = shares + _CONTEXT * _shares(asked_held, asked_weights, size)
+        shares = _shares(added_occurs, added_weights, size, figures)
+        scores = shares + _QUESTION_WEIGHT * _shares(question_occurs, question_weights, size)
         at = int(scores.argmax())
-        score = float(scores[at]) - _ANOTHER * (size - 1)
+        score = float(scores[at]) - _SENTENCE_PENALTY * (size - 1)
         if score > best[0]:
             best = (score, float(shares[at]), at, at + size - 1)
     _, share, first, last = best
@@ -66,66 +66,68 @@ def supporting_place(
 
 
 def share_said(wanted: str, told: str) -> float:
-    """The share of a text's telling words that another one holds, 0..1.
+    """The share of a text's content words that another text has, 0..1.
 
     Args:
-        wanted: The text whose words are looked for.
-        told: The text to hold them.
+        wanted: The text whose words are looked up.
+        told: The text to have them.
     """
-    words = list(pieces(flatten(wanted[:_LONGEST])))
+    words = list(pieces(flatten(wanted[:_MAX_LENGTH])))
     known = set(forms(flatten(told)))
     return sum(not known.isdisjoint(word) for word in words) / len(words) if words else 0.0
 
 
-def _apart(answer: str, question: str) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    """The words an answer adds to its question (all, if it adds none), and the question's."""
+def _new_and_known(
+    answer: str, question: str
+) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """The words an answer adds to its question (all, if it adds none), and the question's words."""
     known = set(forms(flatten(question)))
-    said = list(pieces(flatten(answer)))
-    added = [word for word in said if known.isdisjoint(word)]
-    return added or said, list(pieces(flatten(question)))
+    answer_words = list(pieces(flatten(answer)))
+    added = [word for word in answer_words if known.isdisjoint(word)]
+    return added or answer_words, list(pieces(flatten(question)))
 
 
-def _held(
+def _occurrences(
     source: SourceText, words: Sequence[tuple[str, ...]]
 ) -> tuple[npt.NDArray[np.bool_], _Shares]:
-    """Which sentence holds which word, and what each word weighs by its rarity."""
+    """Occurrence matrix (sentences by words), and each word's inverse sentence frequency."""
     index = source.sentences_with
-    held = np.zeros((len(source.sentences), len(words)), dtype=bool)
+    occurs = np.zeros((len(source.sentences), len(words)), dtype=bool)
     weights = np.ones(len(words))
     for column, word in enumerate(words):
         found = [index[piece] for piece in word if piece in index]
         for sentences in found:
-            held[sentences, column] = True
+            occurs[sentences, column] = True
         spread = min(map(len, found), default=1)
         weights[column] = log(1 + len(source.sentences) / spread)
-    return held, weights
+    return occurs, weights
 
 
 def _shares(
-    held: npt.NDArray[np.bool_],
+    occurs: npt.NDArray[np.bool_],
     weights: _Shares,
     size: int,
     single: npt.NDArray[np.bool_] | None = None,
 ) -> _Shares:
-    """For each run of so many sentences, the weight of what they hold; 0..1.
+    """For each run of ``size`` sentences, the weighted share of the words they have, 0..1.
 
     Args:
-        held: Sentences by words.
-        weights: Of the words.
-        size: How many sentences.
-        single: Words of which only the best sentence's count: a figure does not call for a
-            sentence of its own, since some figure stands in most of them.
+        occurs: Occurrence matrix, shape (sentences, words).
+        weights: Shape (words,).
+        size: Sentences in a run.
+        single: Shape (words,): numbers, of which only the best sentence's count, since most
+            sentences have some number and would join the run for it alone.
     """
     total = float(weights.sum())
-    count = len(held) - size + 1
+    count = len(occurs) - size + 1
     if not total:
         return np.zeros(count)
     joint = weights if single is None else np.where(single, 0.0, weights)
-    windows = held[:count].copy()
+    windows = occurs[:count].copy()
     for step in range(1, size):
-        windows |= held[step : count + step]
+        windows |= occurs[step : count + step]
     shares = windows @ joint
     if single is not None and single.any():
-        alone = held @ np.where(single, weights, 0.0)
+        alone = occurs @ np.where(single, weights, 0.0)
         shares = shares + np.max([alone[step : count + step] for step in range(size)], axis=0)
     return np.asarray(shares / total)

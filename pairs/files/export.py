@@ -1,4 +1,4 @@
-"""Writes a list as a file, whole or not at all: JSONL, spreadsheets, and what trainers read."""
+"""Writes lists to files, atomically: JSONL, spreadsheets and training formats."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 
 INFO = "dataset_info.json"
 Before = Callable[[Path, Path], None]
-"""Told a file and where its content stands, before that is put in the file's place."""
+"""Called with a file and the temporary file of its content, before the one replaces the other."""
 
 
 def format_of(path: Path, asked: str | None = None) -> str:
@@ -59,7 +59,7 @@ def write_pairs(
     describe: bool = False,
     before: Before | None = None,
 ) -> Path:
-    """The file written, whole or not at all.
+    """Writes pairs to a file, atomically; returns its path.
 
     Args:
         pairs: Usually ``PairList.kept``.
@@ -71,7 +71,7 @@ def write_pairs(
             0 for none. ``written_files`` names both.
         describe: Whether Alpaca and ShareGPT files are entered in their folder's
             ``dataset_info.json``, by which LLaMA-Factory finds them.
-        before: Told each file and where its content stands, before it is put in its place.
+        before: Called with each file and its temporary file, before that replaces it.
 
     Raises:
         ExportError: Unknown format, or a file cannot be written.
@@ -93,7 +93,7 @@ def write_pairs(
 
 
 def written_files(path: Path, validation: float = 0.0) -> list[Path]:
-    """The files a list goes to, the one to validate with last.
+    """The files of a list; the one for validation, if any, is last.
 
     Args:
         path: The list's file.
@@ -105,7 +105,7 @@ def written_files(path: Path, validation: float = 0.0) -> list[Path]:
 
 
 def split_by_document(pairs: Iterable[QAPair], share: float) -> tuple[list[QAPair], list[QAPair]]:
-    """The pairs to train with and those to validate with, no document in both.
+    """Splits pairs into training and validation pairs by whole documents.
 
     Documents are taken in an order that depends on their names alone, so that a longer run
     of the same documents splits them alike. One document cannot be split: all of it trains.
@@ -169,7 +169,7 @@ def describe_files(files: Sequence[Path], name: str, *, with_system: bool) -> Pa
 
 
 def check_writable(path: Path) -> None:
-    """Fails now rather than after hours of asking.
+    """Checks that a file can be written, to fail before hours of requests.
 
     Raises:
         ExportError: The folder is missing or cannot be written, or a folder bears the name.
@@ -211,7 +211,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def replace_file(target: Path, content: Iterable[bytes], before: Before | None = None) -> None:
-    """Writes beside the file first and puts that in its place.
+    """Replaces a file atomically, by way of a temporary file beside it.
 
     Args:
         target: Replaced if it is there; its folder must exist.
@@ -227,12 +227,12 @@ def replace_file(target: Path, content: Iterable[bytes], before: Before | None =
 def replace_files(
     contents: Iterable[tuple[Path, Iterable[bytes]]], before: Before | None = None
 ) -> None:
-    """Writes beside every file first, and only when all are written puts each in its place.
+    """Replaces files once all temporary files beside them are written.
 
     Args:
         contents: Each file with its pieces, in order; a file is replaced if it is there, and its
             folder must exist.
-        before: Told each file and where its content stands, before it is put in its place.
+        before: Called with each file and its temporary file, before that replaces it.
 
     Raises:
         ExportError: A file cannot be written; unless the disk fails while files are put in their

@@ -1,4 +1,4 @@
-"""What a list looks like in each format: ours, spreadsheets', trainers', people's."""
+"""Table of the formats that lists are written in, with their writers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # the command line lists the formats without what pairs are m
 
 __all__ = ["COLUMNS", "FORMATS", "Format", "cells", "unguarded"]
 
-# A spreadsheet runs a cell that begins with one of these; a quote before it makes it text.
+# Spreadsheets evaluate cells that begin with one of these; a leading quote makes them text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 COLUMNS = (
     "question", "answer", "source", "page", "start", "end", "evidence", "match", "score",
@@ -22,7 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 
 Writer = Callable[["Iterable[QAPair]", str], Iterable[bytes]]
-"""Pairs and a system or instruction text to the pieces of a file."""
+"""Turns pairs and a system text (may be empty) into the chunks of bytes of a file."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Format:
     """One format that a list is written in.
 
     Attributes:
-        name: By which it is asked for.
-        title: As its users call it.
-        suffixes: What names of its files may end in; a new file ends in the first.
-        media_type: Under which it is sent.
-        write: Pairs and a system or instruction text to the pieces of a file.
-        columns: What LLaMA-Factory's ``dataset_info.json`` says of its fields; None where the
-            format is none of LLaMA-Factory's.
+        name: Identifier, the key in ``FORMATS``.
+        title: Display name.
+        suffixes: File name suffixes; new files get the first.
+        media_type: HTTP media type.
+        write: Turns pairs and a system or instruction text into chunks of bytes.
+        columns: The format's entry in LLaMA-Factory's ``dataset_info.json``; None where
+            LLaMA-Factory does not read the format.
     """
 
     name: str
@@ -47,8 +47,8 @@ class Format:
     columns: Mapping[str, str] | None = None
 
 
-def _source(pair: QAPair) -> dict[str, Any]:
-    """Where a pair comes from, as trainers' files carry it beside their own fields."""
+def _provenance(pair: QAPair) -> dict[str, Any]:
+    """A pair's provenance, as extra fields of training formats."""
     span = pair.evidence.span
     return {
         "source": pair.source,
@@ -64,7 +64,7 @@ def _row(pair: QAPair) -> dict[str, Any]:
     return {
         "question": pair.question,
         "answer": pair.answer,
-        **_source(pair),
+        **_provenance(pair),
         "match": pair.evidence.match,
         "score": round(pair.evidence.score, 4),
         "numbers_ok": pair.evidence.numbers_ok,
@@ -76,8 +76,8 @@ def cells(pair: QAPair, *, guarded: bool) -> list[str | int | float | bool | Non
 
     Args:
         pair: The pair.
-        guarded: Whether texts that a spreadsheet would run are quoted; for formats in which a
-            cell cannot say that it is text.
+        guarded: Whether text that a spreadsheet would evaluate gets a leading quote; for formats
+            in which a cell has no type.
     """
     row = _row(pair)
     return [
@@ -91,7 +91,7 @@ def _as_text(cell: str) -> str:
 
 
 def unguarded(cell: str) -> str:
-    """A cell of our own CSV as it was before it was kept from being run."""
+    """A cell of our own CSV without the quote that guards it from evaluation."""
     bare = cell.removeprefix("'")
     return bare if _as_text(bare) == cell else cell
 
@@ -110,13 +110,13 @@ def _csv(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001
     writer = csv.writer(buffer)
     yield "\ufeff"  # without it Excel takes UTF-8 for the local code page
     writer.writerow(COLUMNS)
-    yield _taken(buffer)
+    yield _drained(buffer)
     for pair in pairs:
         writer.writerow(cells(pair, guarded=True))
-        yield _taken(buffer)
+        yield _drained(buffer)
 
 
-def _taken(buffer: StringIO) -> str:
+def _drained(buffer: StringIO) -> str:
     text = buffer.getvalue()
     buffer.seek(0)
     buffer.truncate()
@@ -131,7 +131,7 @@ def _alpaca(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
             "input": "",
             "output": pair.answer,
             **extra,
-            **_source(pair),
+            **_provenance(pair),
         }
         for pair in pairs
     )
@@ -146,7 +146,7 @@ def _sharegpt(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
                 {"from": "gpt", "value": pair.answer},
             ],
             **extra,
-            **_source(pair),
+            **_provenance(pair),
         }
         for pair in pairs
     )
@@ -167,7 +167,7 @@ def _openai(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
 def _flat(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
     extra = {"system": system} if system else {}
     for pair in pairs:
-        row = {"query": pair.question, "response": pair.answer, **extra, **_source(pair)}
+        row = {"query": pair.question, "response": pair.answer, **extra, **_provenance(pair)}
         yield json.dumps(row, ensure_ascii=False) + "\n"
 
 
@@ -184,7 +184,7 @@ def _markdown(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: A
 
 
 def _one_line(text: str) -> str:
-    """A text that Markdown shows as it is, on one line."""
+    """A text on one line, with Markdown's special characters escaped."""
     joined = " ".join(text.split())
     return "".join("\\" + char if char in "\\`*_[]<>#|~" else char for char in joined)
 

@@ -1,4 +1,4 @@
-"""Lists made elsewhere, read as pairs: ours, CSV, Alpaca and ShareGPT, told apart by their content.
+"""Imports lists of pairs: our JSONL, CSV, Alpaca and ShareGPT, recognised by content.
 
 Every row must become a pair or the file is refused with the row's number: a list that shrinks
 unseen is worse than one that has to be put right.
@@ -118,27 +118,27 @@ def _pairs(row: Any) -> Iterator[QAPair]:
 
 
 def _of_turns(turns: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Nothing at all where a question or an answer stands alone: a row is read whole or not."""
-    asked = ""
-    found: list[tuple[str, str]] = []
+    """Question and answer of each exchange; none at all where one of either is unpaired."""
+    question = ""
+    exchanges: list[tuple[str, str]] = []
     for turn in turns:
         if not isinstance(turn, dict):
             return
         who = str(turn.get("from") or turn.get("role") or "").lower()
-        said = _text(turn, ("value", "content"))
-        if who in _ASKS and said and not asked:
-            asked = said
-        elif who in _ANSWERS and said and asked:
-            found.append((asked, said))
-            asked = ""
+        text = _text(turn, ("value", "content"))
+        if who in _ASKS and text and not question:
+            question = text
+        elif who in _ANSWERS and text and question:
+            exchanges.append((question, text))
+            question = ""
         elif who in (*_ASKS, *_ANSWERS):
             return
-    if not asked:
-        yield from found
+    if not question:
+        yield from exchanges
 
 
 def _text(row: dict[str, Any], names: Iterable[str]) -> str:
-    """The first of some fields that holds words, stripped."""
+    """The first of some fields that is a non-blank text, stripped; empty for none."""
     texts = (row.get(name) for name in names)
     return next((text.strip() for text in texts if isinstance(text, str) and text.strip()), "")
 

@@ -1,4 +1,4 @@
-"""A list as a workbook, in which no cell is ever a formula."""
+"""Writes a list as an Excel workbook without formulas."""
 
 from __future__ import annotations
 

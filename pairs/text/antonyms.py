@@ -1,4 +1,4 @@
-"""Words of which one excludes another: opposites, kinship, seasons, places and the like."""
+"""Families of mutually exclusive words: antonyms, kinship terms, seasons, places and the like."""
 
 import json
 import re
@@ -22,34 +22,34 @@ __all__ = [
 ]
 
 Members = dict[int, Counter[str]]
-"""Family -> how often each of its members is named."""
+"""Family number -> how often a text names each of its members."""
 
 PLACES = 0
-"""The family of countries, provinces and cities."""
+"""Number of the family of countries, provinces and cities."""
 
 _LATIN = re.compile(r"[a-z\u00c0-\u024f][a-z0-9\u00c0-\u024f'.&]*")
 _HAN = re.compile(f"[{HAN}]")
-_WHEN = frozenset(
+_TIME = frozenset(
     "before january spring monday morning today 春季 星期一 今天 今年 过去 上午".split()
 )
-"""First words of the families of more than two that say when."""
-_PHRASE = 4
-"""Words in the longest English name looked for."""
+"""First words of the families of more than two members that express time."""
+_MAX_PHRASE = 4
+"""Words in the longest English phrase looked up."""
 
 
 @cache
-def _words() -> dict[str, list[str]]:
+def _word_lists() -> dict[str, list[str]]:
     path = Path(__file__).with_name("opposites.json")
     words: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
     return words
 
 
 @cache
-def _opposed() -> frozenset[str]:
-    """The pairs of characters that stand for opposites on their own: 东北部 and 东南部."""
+def _opposite_characters() -> frozenset[str]:
+    """Pairs of single characters that are antonyms by themselves: 东北部 and 东南部."""
     return frozenset(
         one + other
-        for group in _words()["characters"]
+        for group in _word_lists()["characters"]
         for one in group
         for other in group
         if one != other
@@ -59,7 +59,7 @@ def _opposed() -> frozenset[str]:
 @cache
 def _families() -> list[list[list[str]]]:
     folder = Path(__file__).parent
-    words = _words()
+    words = _word_lists()
     places = json.loads((folder / "places.json").read_text(encoding="utf-8"))["places"]
     families = [
         [member.strip().split("|") for member in line.split(" / ")]
@@ -70,7 +70,7 @@ def _families() -> list[list[list[str]]]:
 
 @cache
 def _index() -> dict[str, list[tuple[int, str]]]:
-    """Word -> the families it belongs to, and the first name of its member there."""
+    """Word -> its families, each with the canonical (first) form of the member it is."""
     index: dict[str, list[tuple[int, str]]] = {}
     for number, family in enumerate(_families()):
         for member in family:
@@ -80,8 +80,8 @@ def _index() -> dict[str, list[tuple[int, str]]]:
 
 
 @cache
-def _longest() -> dict[str, int]:
-    """First character of a Chinese word -> length of the longest word that begins with it."""
+def _longest_word() -> dict[str, int]:
+    """First character -> length in characters of the longest Chinese word beginning with it."""
     longest: dict[str, int] = {}
     for word in _index():
         if _HAN.match(word):
@@ -90,13 +90,13 @@ def _longest() -> dict[str, int]:
 
 
 @cache
-def _beginnings() -> re.Pattern[str]:
-    """The characters with which Chinese words of families begin."""
-    return re.compile("[" + "".join(map(re.escape, _longest())) + "]")
+def _first_character() -> re.Pattern[str]:
+    """Matches the first character of any Chinese word of a family."""
+    return re.compile("[" + "".join(map(re.escape, _longest_word())) + "]")
 
 
 class Occurrence(NamedTuple):
-    """A word of a family where it stands in a text."""
+    """A family member at ``start``..``end`` (one past the last character) of a text."""
 
     family: int
     member: str
@@ -105,20 +105,20 @@ class Occurrence(NamedTuple):
 
 
 def members(flat: str) -> Members:
-    """The members of each family that a text names, the longest word first.
+    """How often a text names each member of each family; longest match first.
 
     Args:
         flat: Half width, lower case, simplified.
     """
-    found: Members = {}
+    counts: Members = {}
     for word in occurrences(flat):
-        found.setdefault(word.family, Counter())[word.member] += 1
-    return found
+        counts.setdefault(word.family, Counter())[word.member] += 1
+    return counts
 
 
 @lru_cache(maxsize=1 << 10)
 def occurrences(flat: str) -> tuple[Occurrence, ...]:
-    """The members of families that a text names, and where; the longest word first.
+    """The family members that a text names, with their places; longest match first.
 
     Args:
         flat: Half width, lower case, simplified.
@@ -132,11 +132,11 @@ def occurrences(flat: str) -> tuple[Occurrence, ...]:
 
 
 def _chinese_words(flat: str) -> list[tuple[str, int, int]]:
-    index, longest = _index(), _longest()
+    index, longest = _index(), _longest_word()
     found: list[tuple[str, int, int]] = []
     place = 0
-    while begins := _beginnings().search(flat, place):
-        place = begins.start()
+    while match := _first_character().search(flat, place):
+        place = match.start()
         length = longest[flat[place]]
         while length and flat[place : place + length] not in index:
             length -= 1
@@ -149,11 +149,11 @@ def _chinese_words(flat: str) -> list[tuple[str, int, int]]:
 
 def _english_words(flat: str) -> list[tuple[str, int, int]]:
     index = _index()
-    tokens = [(_singular(hit.group()), *hit.span()) for hit in _LATIN.finditer(flat)]
+    tokens = [(_without_possessive(hit.group()), *hit.span()) for hit in _LATIN.finditer(flat)]
     found: list[tuple[str, int, int]] = []
     place = 0
     while place < len(tokens):
-        for length in range(min(_PHRASE, len(tokens) - place), 0, -1):
+        for length in range(min(_MAX_PHRASE, len(tokens) - place), 0, -1):
             parts = tokens[place : place + length]
             phrase = " ".join(word for word, _, _ in parts)
             if phrase in index:
@@ -164,21 +164,21 @@ def _english_words(flat: str) -> list[tuple[str, int, int]]:
     return found
 
 
-def _singular(token: str) -> str:
-    """The token without a possessive ending or a closing full stop."""
+def _without_possessive(token: str) -> str:
+    """The token without a possessive ending or a final full stop."""
     if token.endswith(("'s", "s'")) and token not in _index():
         token = token[:-2]
     return token if token in _index() else token.rstrip(".'")
 
 
 def exclusive(mine: Members, theirs: Members, *, opposites: bool) -> bool:
-    """Whether each of two texts names a member of some family that the other does not.
+    """Whether two texts each name a member of one family that the other does not name.
 
     Args:
-        mine: The members one text names.
-        theirs: Those the other names.
-        opposites: Whether families of two, of which a denial of one means the other, are
-            looked at (成功, 失败), or those of more (春, 夏, 秋, 冬).
+        mine: Members in the first text.
+        theirs: Members in the second text.
+        opposites: True to compare families of two, where the negation of one means the other
+            (成功, 失败); False to compare larger ones (春, 夏, 秋, 冬).
     """
     return any(
         mine[family] - theirs[family] and theirs[family] - mine[family]
@@ -191,27 +191,27 @@ def belongs(word: str) -> bool:
     """Whether a word is a member of some family.
 
     Args:
-        word: Flattened.
+        word: Half width, lower case, simplified.
     """
     return word in _index()
 
 
 @cache
 def stands_for(family: int) -> bool:
-    """Whether a member can only stand in the place of another: opposites, and what says when.
+    """Whether members of a family replace each other: antonyms and expressions of time.
 
     Args:
-        family: As ``occurrences`` numbers it.
+        family: Its number, as in ``Occurrence.family``.
     """
-    found = _families()[family]
-    return len(found) == 2 or found[0][0] in _WHEN
+    members_of_it = _families()[family]
+    return len(members_of_it) == 2 or members_of_it[0][0] in _TIME
 
 
 def single_opposites(one: str, other: str) -> bool:
-    """Whether two stretches are opposite characters: 上 and 下.
+    """Whether two strings are single characters of opposite sense: 上 and 下.
 
     Args:
-        one: A stretch.
-        other: What stands in its place.
+        one: A string of the first text.
+        other: The string in its place in the second.
     """
-    return one + other in _opposed()
+    return one + other in _opposite_characters()

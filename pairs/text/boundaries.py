@@ -1,4 +1,4 @@
-"""Where words and numbers begin and end: whether a text stands alone inside another."""
+"""Word and number boundaries: whether a match begins and ends at one."""
 
 from loaders.characters import HAN
 
@@ -6,11 +6,11 @@ __all__ = ["runs_on", "stands_in"]
 
 
 def runs_on(text: str, cut: int) -> bool:
-    """Whether a cut would go through a word in letters or a number.
+    """Whether an index falls inside a word in letters or a number.
 
     Args:
-        text: The text.
-        cut: A place in it.
+        text: Any text.
+        cut: Index between two characters, as in a slice.
     """
     if cut <= 0 or cut >= len(text):
         return False
@@ -29,25 +29,25 @@ def _is_lettered(char: str) -> bool:
 
 
 def stands_in(part: str, whole: str) -> bool:
-    """Whether one normalised text stands in another at boundaries: 5 does not stand in 15 or -5.
+    """Whether one normalised text occurs in another at word boundaries: not 5 in 15 or -5.
 
-    Unlike in a source's text, 5 does not stand in 5km either: it is another answer.
+    Stricter than ``runs_on``: 5 does not occur in 5km either, which is a different answer.
 
     Args:
-        part: What ``normalise`` returns.
-        whole: What it returns for the other text.
+        part: The text looked for, normalised.
+        whole: The text searched, normalised.
     """
     place = whole.find(part)
     while place >= 0:
         end = place + len(part)
         before, after = whole[max(0, place - 1) : place], whole[end : end + 1]
-        if not (_joined(before, part[:1]) or _joined(part[-1:], after)):
+        if not (_same_word(before, part[:1]) or _same_word(part[-1:], after)):
             return True
         place = whole.find(part, place + 1)
     return False
 
 
-def _joined(left: str, right: str) -> bool:
+def _same_word(left: str, right: str) -> bool:
     """Whether two characters side by side belong to one word or number."""
     return (
         bool(left and right)

@@ -1,4 +1,4 @@
-"""The language a text is asked about in."""
+"""Language detection: Chinese or English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The measure words that stand between a Chinese number and what it counts."""
+"""Chinese measure words (classifiers), which stand between a number and its noun."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,8 @@ __all__ = ["AFTER_NUMBERS", "COUNTING", "TELLING"]
 _TABLE = json.loads(Path(__file__).with_name("measure_words.json").read_text(encoding="utf-8"))
 
 COUNTING: frozenset[str] = frozenset(_TABLE["counting"])
-"""They only count: 个, 名."""
+"""Generic classifiers, interchangeable with 个: 名, 条."""
 TELLING: frozenset[str] = frozenset(_TABLE["telling"])
-"""They say what they count: 9局 are no 9个赛季."""
+"""Classifiers with a meaning of their own: 9局 differs from 9个赛季."""
 AFTER_NUMBERS: frozenset[str] = frozenset(_TABLE["after_numbers"])
-"""What belongs to the number before it rather than to the words behind."""
+"""Characters that belong to the number before them rather than to the noun after."""

@@ -1,4 +1,4 @@
-"""How often a question says no, in words or in the make of a word."""
+"""Negation in Chinese and English: negating words and prefixes."""
 
 import re
 from collections.abc import Set
@@ -7,7 +7,7 @@ from loaders.characters import HAN
 
 __all__ = ["DENIAL", "NOT_DENYING", "negated_word", "negations", "without_denying"]
 
-# 不 and 没 in these deny nothing: A-not-A questions, set words, courtesy.
+# No negation in spite of 不, 没, 无 or 非: A-not-A questions, set words, courtesy.
 NOT_DENYING = re.compile(
     rf"([{HAN}])[不没]\1|有没有|是不是|能不能|会不会|要不要|好不好|可不可以|行不行|对不对"
     rf"|[{HAN}]{{2}}不\1"
@@ -17,44 +17,44 @@ NOT_DENYING = re.compile(
     r"|未来|未必|未婚|别人|别的|区别|特别|级别|性别|类别|分别|个别|告别|别名|别称|别墅|别针|差别|辨别|识别|派别"
     r"|鉴别|离别|道别|送别|永别|别扭|不知道?(?=[怎如哪谁什为])|忍不住|来不及|无奈|无聊|无损|不丹|沉没|埋没|淹没|没落|没收|出没"
 )
-_DENYING = re.compile("[不没未无非别勿莫毋]")
+_NEGATING_ZH = re.compile("[不没未无非别勿莫毋]")
 DENIAL = re.compile(
-    rf"{_DENYING.pattern}"
+    rf"{_NEGATING_ZH.pattern}"
     r"|\b(?:not|never|without|no|cannot|neither|nor|hardly|[a-z]{2,7}n't)\b"
 )
-"""A word that denies in a flattened text, where contractions still stand."""
-_ENGLISH = re.compile(
+"""A negating word in a flattened text, whose contractions are not expanded."""
+_NEGATING_EN = re.compile(
     r"\b(?:not|no|never|without|none|nobody|nothing|neither|nor|nowhere|hardly|non|unable|lacks?)\b"
 )
 _PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "mis", "anti", "de")
 
 
 def negations(text: str) -> int:
-    """How many words of a normalised text deny something.
+    """The number of negating words in a normalised text.
 
     Args:
-        text: What ``normalise`` returns.
+        text: Normalised, as by ``normalise``.
     """
     if re.search(f"[{HAN}]", text):
         text = NOT_DENYING.sub("", text)
-    return len(_DENYING.findall(text)) + len(_ENGLISH.findall(text))
+    return len(_NEGATING_ZH.findall(text)) + len(_NEGATING_EN.findall(text))
 
 
 def without_denying(text: str) -> str:
-    """A normalised text without the words that deny.
+    """A normalised text without its negating words.
 
     Args:
-        text: What ``normalise`` returns.
+        text: Normalised, as by ``normalise``.
     """
-    return _ENGLISH.sub("", _DENYING.sub("", text))
+    return _NEGATING_EN.sub("", _NEGATING_ZH.sub("", text))
 
 
 def negated_word(mine: Set[str], theirs: Set[str]) -> bool:
-    """Whether a word of one text stands denied in the other: legitimate, illegitimate.
+    """Whether one text has a word with a negating prefix, the other without: illegitimate.
 
     Args:
-        mine: The English words of one text.
-        theirs: Those of the other.
+        mine: English words of the first text.
+        theirs: English words of the second.
     """
     only_mine, only_theirs = mine - theirs, theirs - mine
     return any(

@@ -1,4 +1,4 @@
-"""Questions boiled down to what they ask, so that equal ones are found."""
+"""Question normalisation: equal results mean equal questions."""
 
 import re
 import unicodedata
@@ -26,17 +26,17 @@ _POLITE = re.compile(
     r"|i want to know|i would like to know|i'd like to know|do you know)\b[,:\s]*)+"
 )
 _TRAILING = re.compile(r"(?:呢|吗|呀|啊|嘛|哦|哪(?<=呢哪)|\s)+$")
-_SHORT = {
+_CONTRACTIONS = {
     "can't": "can not",
     "cannot": "can not",
     "won't": "will not",
     "shan't": "shall not",
     "let's": "let us",
 }
-_SHORT_FORM = re.compile(r"\b(?:can't|cannot|won't|shan't|let's)(?!\w)")
+_CONTRACTED = re.compile(r"\b(?:can't|cannot|won't|shan't|let's)(?!\w)")
 _NOT = re.compile(r"(?<=[a-z])n't\b")
 _IS = re.compile(r"\b(what|who|where|when|how|why|which|that|there|here|it|he|she)'s\b")
-_FULLER = (
+_EXPANSIONS = (
     (re.compile(r"(?<=[a-z])'re\b"), " are"),
     (re.compile(r"(?<=[a-z])'ve\b"), " have"),
     (re.compile(r"(?<=[a-z])'ll\b"), " will"),
@@ -48,11 +48,12 @@ _WORD = re.compile(r"[a-z0-9\u00c0-\u024f\u0370-\u052f]")
 
 
 def normalise(text: str) -> str:
-    """What a question asks, without how it was typed: equal results mean the same question.
+    """The canonical form of a question: equal results mean the same question.
 
-    Folded: NFKC, width, case, 简繁, numbering and politeness in front, 呢 and 吗 behind,
-    contractions, number words, punctuation but what stands inside a number or a name such as C++.
-    A text of nothing else comes back folded only.
+    NFKC, half width, lower case, simplified characters; without leading numbering and courtesy,
+    final particles (呢, 吗) and punctuation other than inside a number or a name such as C++;
+    contractions expanded, number words as digits. A text of which nothing would remain is only
+    flattened.
 
     Args:
         text: A question, in Chinese or English.
@@ -62,7 +63,7 @@ def normalise(text: str) -> str:
     label = _LABEL.match(plain)
     core = plain[label.end() :] if label else plain
     core = _TITLE.sub(r" \1 ", core)
-    core = _despaced(_unpunctuated(_spelled_out(core)))
+    core = _despaced(_unpunctuated(_expanded(core)))
     polite = _POLITE.match(core)
     if polite:
         core = core[polite.end() :]
@@ -70,52 +71,52 @@ def normalise(text: str) -> str:
     return core or " ".join(plain.split())
 
 
-def _spelled_out(text: str) -> str:
-    """English contractions written in full."""
+def _expanded(text: str) -> str:
+    """The text with English contractions expanded."""
     if "'" not in text and "cannot" not in text:
         return text
-    text = _SHORT_FORM.sub(lambda found: _SHORT[found.group()], text)
+    text = _CONTRACTED.sub(lambda match: _CONTRACTIONS[match.group()], text)
     text = _IS.sub(r"\1 is", _NOT.sub(" not", text))
-    for short, full in _FULLER:
+    for short, full in _EXPANSIONS:
         text = short.sub(full, text)
     return text
 
 
 def _unpunctuated(text: str) -> str:
-    """The text with a space for every punctuation mark that says nothing."""
+    """The text with a space for every punctuation mark without meaning."""
     text = _THOUSANDS.sub("", text)
-    kept = []
+    chars = []
     for place, char in enumerate(text):
         if char.isalnum() or not unicodedata.category(char).startswith(("P", "Z", "C")):
-            kept.append(char)
+            chars.append(char)
             continue
         before = text[place - 1] if place else " "
         after = text[place + 1] if place + 1 < len(text) else " "
-        kept.append(char if is_meaningful_mark(before, char, after) else " ")
-    return "".join(kept)
+        chars.append(char if is_meaningful_mark(before, char, after) else " ")
+    return "".join(chars)
 
 
 def is_meaningful_mark(before: str, char: str, after: str) -> bool:
     """Whether a punctuation mark belongs to a number or a name: 1.5, 10:30, -5, 30%, c#.
 
     Args:
-        before: The character before it; a blank where there is none.
-        char: The mark.
-        after: The character after it; a blank where there is none.
+        before: The preceding character; a blank at the beginning.
+        char: The punctuation mark.
+        after: The following character; a blank at the end.
     """
     if char == "%":
         return before.isdigit()
     if char == "#":
         return before.isalnum()
     if char in ".:/,-":
-        # A dash written as two is no minus.
+        # "--" is a dash, no minus sign.
         minus = char == "-" and before != "-" and not (before.isascii() and before.isalpha())
         return after.isdigit() and (before.isdigit() or minus)
     return False
 
 
 def _despaced(text: str) -> str:
-    """The text with one space between two alphabetic words and none elsewhere."""
+    """The text with one space between two Latin, Greek or Cyrillic words, and no other space."""
     words = text.split()
     joined: list[str] = []
     for word in words:

@@ -1,67 +1,83 @@
-"""What kind of thing a question asks for: a person, a time, a place, a reason, a number."""
+"""Question words: whether a text is a question, and what kind of thing it asks for."""
 
+import json
 import re
+from pathlib import Path
 
 from loaders.characters import HAN
 
-__all__ = ["asks_for", "clashes", "without_asking"]
+from .flat import simplified
 
-# In the order in which they are looked for; what is found is taken out of the text.
-_CHINESE: tuple[tuple[str, str], ...] = (
-    ("when:year", "哪一年|哪年|何年|几几年|什么年份|哪个年份|多少年(?=[成建出发开])|哪一年份"),
-    ("when:month", "哪一个?月|哪个月|几月(?!几)|何月|什么月份"),
-    (
-        "when:day",
-        "哪一天|哪天|哪一日|几号(?!线|楼|院)|几月几[日号]|何日|哪个日期|什么日期|什么日子",
-    ),
-    ("when:hour", "几点|几时几分"),
-    ("when:century", "哪个?世纪|哪一世纪|几世纪"),
-    ("when:dynasty", "哪个?朝代?|哪一个?朝代?|什么朝代"),
-    (
-        "when",
-        "什么时候|什么时间|啥时候?|何时|几时|多会儿?|什么时期|哪个?时期|哪一时期|哪段时间|多久",
-    ),
-    (
-        "where",
-        "什么地方|哪里|哪儿|何处|何地|啥地方|哪个?地方|哪一个?地方|什么位置|在哪|去哪|到哪|从哪",
-    ),
-    ("why", "为什么|为何|为啥|何以|因何|什么原因|啥原因|怎么会|怎会|何故|干嘛"),
-    ("who", "谁|何人|什么人|哪位|哪一位|哪个人|哪些人|什么名人|啥人"),
-    ("how much", "多少钱|什么价|什么价格|几钱|多少元|多少块"),
-    (
-        "how many",
-        "多少|几(?=[个名位种类座条项所次届款部张首本篇章节期辆台艘架只头棵块层间对双套份件级代度场集季人])",
-    ),
-    ("how", "怎样|怎么样|如何|何种方式|怎么才|怎么去|怎么做"),
-    # 怎么 asks how or why; it clashes with neither.
-    ("how or why", "怎么|咋样?"),
-)
+__all__ = [
+    "asks_for",
+    "clashes",
+    "has_question_word",
+    "is_question",
+    "may_name_its_answer",
+    "without_asking",
+]
+
+_TABLE = json.loads(Path(__file__).with_name("question_words.json").read_text(encoding="utf-8"))
 _HAN = re.compile(f"[{HAN}]")
-_CHINESE_PATTERNS = tuple((name, re.compile(pattern)) for name, pattern in _CHINESE)
 
+# In the order in which they are looked for; what matched is taken out of the text.
+_KINDS_ZH = tuple((kind, re.compile(pattern)) for kind, pattern in _TABLE["kinds"]["zh"])
+_KINDS_EN = tuple(kind for kind, _ in _TABLE["kinds"]["en"])
+# One capturing group a kind: the number of the group that matched tells which.
 _ENGLISH = re.compile(
-    r"\b(?:(?P<day>(?:what|which) (?:day|date)s?)|(?P<year>(?:what|which) years?)"
-    r"|(?P<month>(?:what|which) months?)|(?P<century>(?:what|which) (?:century|centuries))"
-    r"|(?P<when>when|(?:what|which) (?:time|period|era)\b)"
-    r"|(?P<where>where|(?:what|which) (?:places?|locations?)\b)"
-    r"|(?P<why>why|how come|(?:what|which) (?:is|are|was|were) the reasons?|what reasons?)"
-    r"|(?P<who>who|whom|whose)"
-    r"|(?P<many>how many)|(?P<much>how much)|(?P<long>how long)|(?P<far>how far)"
-    r"|(?P<old>how old)|(?P<often>how often)|(?P<tall>how (?:tall|high|deep|wide|large|big|fast))"
-    r"|(?P<how>how)|(?P<what>what|which))\b"
+    rf"\b(?:{'|'.join(f'({pattern})' for _, pattern in _TABLE['kinds']['en'])})\b"
 )
-_NAMES = {"day": "when:day", "year": "when:year", "month": "when:month",
-          "century": "when:century", "many": "how many", "much": "how much"}  # fmt: skip
-_CLASHING = frozenset(
-    frozenset(pair)
-    for pair in (
-        ("when", "where"), ("when", "why"), ("when", "who"), ("when", "how many"),
-        ("where", "why"), ("where", "who"), ("where", "how many"), ("where", "how"),
-        ("when", "how"), ("why", "who"), ("why", "how many"), ("who", "how many"),
-        ("who", "how"), ("how", "how many"), ("how", "how much"),
-        ("why", "how much"), ("who", "how much"), ("where", "how much"), ("when", "how much"),
+_EXCLUSIVE = frozenset(map(frozenset, _TABLE["exclusive"]))
+
+_ASKS_ZH = re.compile(_TABLE["interrogatives"]["zh"])
+_COMMANDS_ZH = re.compile(f"^(?:请|试)?(?:{_TABLE['commands']['zh']})")
+_WH = rf"\b(?:{_TABLE['interrogatives']['en']})\b"
+_ASKS_EN = re.compile(rf"{_WH}|(?:^|, )(?:{_TABLE['auxiliaries']['en']})\b", re.IGNORECASE)
+_COMMANDS_EN = re.compile(rf"^(?:please\s+)?(?:{_TABLE['commands']['en']})\b", re.IGNORECASE)
+# What is left open at its end asks for it: 清朝的首都是？ 史称为？ 该书的作者？ It was called?
+_OPEN_ZH = re.compile(_TABLE["open_endings"]["zh"])
+_OPEN_EN = re.compile(_TABLE["open_endings"]["en"], re.IGNORECASE)
+_ASKED_FOR = re.compile(f"{_TABLE['asked_for']['zh']}|{_WH}", re.IGNORECASE)
+# 是不是 and 有没有 repeat their verb; that too asks for yes or no.
+_CHOICES = re.compile(
+    rf"{_TABLE['choices']['zh']}|([{HAN}])[不没]\1|\b(?:{_TABLE['choices']['en']})\b",
+    re.IGNORECASE,
+)
+
+
+def is_question(text: str) -> bool:
+    """Whether a text asks something or tells one to answer, in Chinese or English.
+
+    Its last line decides: small models copy a passage under a question and call it all one.
+
+    Args:
+        text: As read from a reply.
+    """
+    last_line = text.strip().rpartition("\n")[2].strip()
+    if _HAN.search(last_line):
+        plain = simplified(last_line)
+        return bool(_ASKS_ZH.search(plain) or _COMMANDS_ZH.search(plain) or _OPEN_ZH.search(plain))
+    return bool(
+        _ASKS_EN.search(last_line) or _COMMANDS_EN.search(last_line) or _OPEN_EN.search(last_line)
     )
-)  # fmt: skip
+
+
+def may_name_its_answer(question: str) -> bool:
+    """Whether a question may contain its own answer: it offers a choice, or asks yes or no.
+
+    Args:
+        question: In Chinese or English.
+    """
+    return _CHOICES.search(simplified(question)) is not None
+
+
+def has_question_word(question: str) -> bool:
+    """Whether a question has a word that stands for the missing answer: what, 谁, 多少.
+
+    Args:
+        question: In Chinese or English.
+    """
+    return _ASKED_FOR.search(simplified(question)) is not None
 
 
 def asks_for(flat: str) -> frozenset[str]:
@@ -69,27 +85,30 @@ def asks_for(flat: str) -> frozenset[str]:
 
     Args:
         flat: Half width, lower case, simplified.
+
+    Returns:
+        Names such as ``who``, ``when:year`` and ``how many``, as in ``question_words.json``.
     """
-    found: set[str] = set()
+    kinds: set[str] = set()
     rest = flat
-    for name, pattern in _CHINESE_PATTERNS if _HAN.search(flat) else ():
+    for kind, pattern in _KINDS_ZH if _HAN.search(flat) else ():
         rest, hits = pattern.subn("\n", rest)
         if hits:
-            found.add(name)
-    # Only the first English one asks; those behind it open clauses.
+            kinds.add(kind)
+    # Only the first English question word asks; those behind it open clauses.
     first = _ENGLISH.search(flat)
-    if first is not None and first.lastgroup not in (None, "what"):
-        found.add(_NAMES.get(str(first.lastgroup), str(first.lastgroup)))
-    return frozenset(found)
+    if first is not None and first.lastindex is not None:
+        kinds |= {_KINDS_EN[first.lastindex - 1]} - {""}
+    return frozenset(kinds)
 
 
 def without_asking(flat: str) -> str:
-    """The text without the words that ask.
+    """The text without its question words.
 
     Args:
         flat: Half width, lower case, simplified.
     """
-    for _, pattern in _CHINESE_PATTERNS if _HAN.search(flat) else ():
+    for _, pattern in _KINDS_ZH if _HAN.search(flat) else ():
         flat = pattern.sub("", flat)
     return _ENGLISH.sub("", flat)
 
@@ -98,14 +117,14 @@ def clashes(mine: frozenset[str], theirs: frozenset[str]) -> bool:
     """Whether two questions ask for things that exclude each other.
 
     Args:
-        mine: What one asks for.
-        theirs: What the other asks for.
+        mine: Kinds of the first question, as ``asks_for`` gives them.
+        theirs: Kinds of the second.
     """
     only_mine, only_theirs = mine - theirs, theirs - mine
-    return any(_clash(one, other) for one in only_mine for other in only_theirs)
+    return any(_exclude(kind, other) for kind in only_mine for other in only_theirs)
 
 
-def _clash(one: str, other: str) -> bool:
-    if one.startswith("when") and other.startswith("when"):
-        return "when" not in (one, other)
-    return frozenset((one.partition(":")[0], other.partition(":")[0])) in _CLASHING
+def _exclude(kind: str, other: str) -> bool:
+    if kind.startswith("when") and other.startswith("when"):
+        return "when" not in (kind, other)
+    return frozenset((kind.partition(":")[0], other.partition(":")[0])) in _EXCLUSIVE

@@ -1,4 +1,4 @@
-"""The words a text is compared by: Chinese by characters, everything else by words."""
+"""Tokenisation for comparison: Chinese by character, everything else by stemmed word."""
 
 import re
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from .measure_words import AFTER_NUMBERS
 __all__ = ["IS_HAN", "Term", "forms", "is_slight", "pieces", "stem", "terms"]
 
 Term = tuple[str, int, int]
-"""A word in its comparable form, its first character and one past its last."""
+"""Stemmed token, its first character and one past its last."""
 
 IS_HAN = re.compile(f"[{HAN}]")
 _TOKEN = re.compile(rf"\d+(?:[.,:/]\d+)*|[^\W\d_{HAN}]+|[{HAN}]")
-# What says nothing of its own: articles, auxiliaries, particles, words that ask.
-_SLIGHT = frozenset(
+# Stop words: articles, auxiliaries, particles, question words.
+_STOP_WORDS = frozenset(
     "第 的 了 是 在 和 与 及 为 由 有 也 就 都 而 被 把 让 以 之 其 该 这 那 此 于 中 上 下 里"
     " 个 们 着 过 到 从 对 将 并 又 或 所 等 什 么 吗 呢 谁 哪 几 何 怎 样 吧 啊 请 问 可 会 能"
     " 要 还 地 得 它 他 她"
@@ -26,16 +26,16 @@ _SLIGHT = frozenset(
     " he she they his her their will would can could shall should may might into than then also"
     " s t not no".split()
 )
-_ENDINGS = ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "ly", "s", "e", "d", "y")
-_SHORTEST = 3
-"""Letters that a word keeps at the least when its ending is cut off."""
+_SUFFIXES = ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "ly", "s", "e", "d", "y")
+_MIN_STEM = 3
+"""Letters of the shortest stem."""
 
 
 def terms(flat: str) -> Iterator[Term]:
-    """The words of a text in order, slight ones included.
+    """The tokens of a text in order, stop words included.
 
     Args:
-        flat: What ``flatten`` returns, so that places are those of the original.
+        flat: Flattened, so that offsets are those of the original.
     """
     for found in _TOKEN.finditer(flat):
         yield stem(found.group()), found.start(), found.end()
@@ -43,33 +43,33 @@ def terms(flat: str) -> Iterator[Term]:
 
 @lru_cache(maxsize=1 << 15)
 def stem(word: str) -> str:
-    """A Latin word without its grammatical ending: located and location are one."""
-    if len(word) <= _SHORTEST or not word.isascii() or not word.isalpha() or word in _SLIGHT:
+    """The stem of an English word, by suffix stripping: walks and walking give walk."""
+    if len(word) <= _MIN_STEM or not word.isascii() or not word.isalpha() or word in _STOP_WORDS:
         return word
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST:
+    for ending in _SUFFIXES:
+        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
             return word[: -len(ending)]
     return word
 
 
 def is_slight(term: str) -> bool:
-    """Whether a word carries no meaning of its own.
+    """Whether a token is a stop word.
 
     Args:
-        term: As ``terms`` gives it.
+        term: As ``terms`` yields it.
     """
-    return term in _SLIGHT
+    return term in _STOP_WORDS
 
 
 def pieces(flat: str) -> Iterator[tuple[str, ...]]:
-    """The telling words of a text, each in the forms of which one must stand elsewhere.
+    """The content words of a text, each as a tuple of alternative keys.
 
-    A word in letters is its own form; a number is known by its value, however written; a Chinese
-    character by its neighbours: of 光 in 由光荣 either 由光 or 光荣 must stand in a text that is to
-    hold it.
+    Another text has the word if it has any of its keys (see ``forms``). A word in letters has its
+    stem as its only key, a number its value, however written. A Chinese character has the bigrams
+    it belongs to: for 光 in 由光荣 another text must have 由光 or 光荣.
 
     Args:
-        flat: What ``flatten`` returns.
+        flat: Flattened, as by ``flatten``.
     """
     rest = list(flat)
     for number in numbers(flat):
@@ -77,26 +77,26 @@ def pieces(flat: str) -> Iterator[tuple[str, ...]]:
         rest[number.start : number.end] = "\n" * (number.end - number.start)
         if flat[number.end : number.end + 1] in AFTER_NUMBERS:
             rest[number.end] = "\n"
-    found = list(terms("".join(rest)))
-    for at, (word, start, end) in enumerate(found):
+    tokens = list(terms("".join(rest)))
+    for at, (word, start, end) in enumerate(tokens):
         if is_slight(word):
             continue
         if not IS_HAN.match(word):
             yield (word,)
             continue
-        forms = []
-        if at and found[at - 1][2] == start and IS_HAN.match(found[at - 1][0]):
-            forms.append(found[at - 1][0] + word)
-        if at + 1 < len(found) and found[at + 1][1] == end and IS_HAN.match(found[at + 1][0]):
-            forms.append(word + found[at + 1][0])
-        yield tuple(forms) or (word,)
+        bigrams = []
+        if at and tokens[at - 1][2] == start and IS_HAN.match(tokens[at - 1][0]):
+            bigrams.append(tokens[at - 1][0] + word)
+        if at + 1 < len(tokens) and tokens[at + 1][1] == end and IS_HAN.match(tokens[at + 1][0]):
+            bigrams.append(word + tokens[at + 1][0])
+        yield tuple(bigrams) or (word,)
 
 
 def forms(flat: str) -> Iterator[str]:
-    """Every form in which a text holds words: its numbers' values, words, pairs of characters.
+    """All keys of a text that those of ``pieces`` may match: number values, words, Han bigrams.
 
     Args:
-        flat: What ``flatten`` returns.
+        flat: Flattened, as by ``flatten``.
     """
     for number in numbers(flat):
         yield from _values(number)
@@ -109,7 +109,7 @@ def forms(flat: str) -> Iterator[str]:
 
 
 def _values(number: Number) -> Iterator[str]:
-    """What a number is worth, as words that no text holds: of a date each part."""
+    """Keys for a number's value, one per date part; # keeps them apart from words."""
     if number.kind == "label":
         yield f"#{number.unit}"
     for part, value in enumerate(number.value):

@@ -1,4 +1,4 @@
-"""The list and its texts as the page's script reads them."""
+"""The JSON data that the page's script reads: documents and pairs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Item = dict[str, Any]
 
 
 def as_script(content: object) -> str:
-    """JSON that nothing in it can end early."""
+    """JSON that is safe inside a script element."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return text.translate(_ESCAPED)
 
 
 def text_content(document: Shown) -> Item:
-    """A document's text and what is marked on it."""
+    """A document's text with its highlighted spans, in UTF-16 offsets."""
     place = Places(document.text)
     marked = marks(document.proofs, document.covered.uncovered)
     return {

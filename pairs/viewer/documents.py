@@ -1,4 +1,4 @@
-"""The documents of a page: each with its kept pairs' evidence and what that leaves uncovered."""
+"""Documents for the page, each with the evidence of its kept pairs and its coverage."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Shown:
     """A document as the page shows it.
 
     Attributes:
-        name: Short, but no other's.
+        name: Short display name, unique on the page.
         text: The whole text.
-        proofs: The evidence of its kept pairs.
-        sentences: Where the sentences begin that some evidence stands in.
-        covered: How much of it kept pairs draw on.
+        proofs: Evidence spans of its kept pairs.
+        sentences: Start offsets of the sentences that contain evidence.
+        covered: Its coverage by kept pairs.
     """
 
     name: str

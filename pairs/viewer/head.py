@@ -1,4 +1,4 @@
-"""The page's head: what became of every chunk and every pair, and what the run took."""
+"""The page's report: outcomes of chunks and pairs, coverage, and the run's cost."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def report(pairs: PairList, documents: Sequence[Shown], language: str, facts: Vi
 
 
 def _counted(title: str, parts: Sequence[tuple[str, str, int]]) -> str:
-    """A bar with what its parts are; parts that count nothing are left out."""
+    """A stacked bar with its legend; parts of 0 are omitted."""
     rows = "".join(
         f'<li><i class="{colour}"></i>{escape(name)} <b>{count:,}</b></li>'
         for colour, name, count in parts
@@ -109,14 +109,14 @@ def _coverage(documents: Sequence[Shown], language: str) -> str:
 
 
 def _percent(part: int, whole: int) -> int:
-    """A share in whole percent that says 100 of a whole alone, and 0 of nothing alone."""
+    """A share in whole percent, 0 or 100 only where it is exactly that."""
     if not whole:
         return 100
     return min(99, max(1, round(100 * part / whole))) if 0 < part < whole else 100 * part // whole
 
 
 def _along(document: Shown) -> list[float | None]:
-    """How much of each part of a text is covered, as far as there is something to cover."""
+    """Covered share of each segment of a text, 0..1; None where it has no sentence to cover."""
     size = max(1, len(document.text))
     columns = min(_COLUMNS, max(1, document.covered.sentences // 2))
     missed, taken = [0] * columns, [0] * columns
@@ -131,7 +131,7 @@ def _along(document: Shown) -> list[float | None]:
 
 
 def _run(pairs: PairList, language: str, facts: ViewFacts) -> str:
-    """What the run took, as far as it is known."""
+    """The run's model, tokens, time and cost, as far as known."""
     usage = facts.usage or pairs.usage
     lines = []
     if facts.backend or facts.model:

@@ -1,4 +1,4 @@
-"""What is marked on a text: where kept pairs stand, and what none of them draws on."""
+"""Highlighted spans of a text: evidence of kept pairs, and uncovered sentences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Mark = tuple[int, int, int]
 
 
 def marks(proofs: Iterable[Span], uncovered: Iterable[Span]) -> list[Mark]:
-    """The marked stretches in order, none over another, each within all proofs it touches.
+    """Highlighted spans in order, not overlapping; split where the evidence spans begin or end.
 
     Args:
         proofs: The evidence of kept pairs; may overlap.

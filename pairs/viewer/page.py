@@ -1,4 +1,4 @@
-"""The page put together: one file that asks nothing of any network."""
+"""Assembles the page: one self-contained HTML file without network access."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def write_view(
     facts: ViewFacts | None = None,
     before: Before | None = None,
 ) -> Path:
-    """The page written, whole or not at all.
+    """Writes the page atomically; returns its path.
 
     Args:
         pairs: The list, a person's edits applied.
@@ -41,7 +41,7 @@ def write_view(
         path: Replaced if it is there; its folder must exist.
         title: Of the page; the documents' names by default.
         language: ``en`` or ``zh``, of everything that is not the documents' own.
-        facts: What is told of the run.
+        facts: Facts of the run, for the report.
         before: As for ``write_pairs``.
 
     Raises:
@@ -76,7 +76,7 @@ def _part(name: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing may run or be drawn but what we wrote ourselves, and nothing be fetched or sent."""
+    """Content security policy: only our own script and style, and no requests."""
     return (
         f"default-src 'none'; script-src {_sum(script)}; style-src {_sum(style)};"
         " base-uri 'none'; form-action 'none'"

@@ -1,4 +1,4 @@
-"""A text as a browser takes it: harmless characters, places counted as it counts them."""
+"""Text for a browser: control characters replaced, offsets converted to UTF-16."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _WIDE = 0xFFFF
 
 
 def harmless(text: str) -> str:
-    """The text without what would make a page show it otherwise than it is, as long as before."""
+    """The text with control and bidirectional characters replaced; same length."""
     return text if text.isascii() and text.isprintable() else text.translate(_HARMFUL)
 
 
 class Places:
-    """Where the characters of a text stand in a browser, which counts UTF-16 units.
+    """Converts offsets in a text to UTF-16 code units, as browsers count.
 
     Args:
         text: As Python counts it.
@@ -36,5 +36,5 @@ class Places:
         self._wide = [at for at, char in enumerate(text) if char > chr(_WIDE)] if wide else []
 
     def __call__(self, place: int) -> int:
-        """A character's place there."""
+        """The offset in UTF-16 code units of a character's offset in Python."""
         return place + bisect_left(self._wide, place) if self._wide else place

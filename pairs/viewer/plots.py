@@ -1,4 +1,4 @@
-"""Small plots as SVG of our own: how a whole falls into parts, and a strip along a text."""
+"""Small SVG plots: a stacked bar, and a coverage strip along a text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def bar(parts: Sequence[tuple[str, str, int]], label: str) -> str:
 
     Args:
         parts: Each with the name of its colour, its name, and how many it counts.
-        label: What the whole is, for those who hear the page.
+        label: Name of the whole, for screen readers.
     """
     total = sum(count for _, _, count in parts)
     drawn: list[str] = []
@@ -40,7 +40,7 @@ def strip(covered: Sequence[float | None], label: str) -> str:
 
     Args:
         covered: Of each part the covered share, 0..1; None where there is nothing to cover.
-        label: For those who hear the page.
+        label: For screen readers.
     """
     width = _WIDTH / max(1, len(covered))
     drawn = [

@@ -1,4 +1,4 @@
-"""What a page shows beside the list itself."""
+"""Input records of the page beside the list: texts and facts of the run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ViewedText(BaseModel):
 
 
 class ViewFacts(BaseModel):
-    """What is told of the run in the page's head; what is empty or None is not shown."""
+    """Facts of the run in the page's report; empty and None values are not shown."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""What the page says, in the reader's language."""
+"""The page's labels in the reader's language."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ MATCHES = {
 
 
 def page_words(language: str) -> dict[str, str]:
-    """The words that stand in the page from the beginning."""
+    """Labels of the HTML template, by placeholder."""
     return {name: say(code, language) for name, code in _PAGE.items()}
 
 
 def script_words(language: str) -> dict[str, object]:
-    """The words the script puts in; those with numbers keep the numbers' names in braces."""
+    """Labels that the script inserts; numbers in them are placeholders in braces."""
     return {
         **{name: say(code, language) for name, code in _SCRIPT.items()},
         "shown": say("view.shown", language, shown="{shown}", total="{total}"),

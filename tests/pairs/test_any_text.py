@@ -23,11 +23,12 @@ from pairs import (
     write_pairs,
 )
 from pairs.edits import Edit, apply_edits, pair_id
-from pairs.evidence.quality import is_question, reason_against
+from pairs.evidence.quality import reason_against
 from pairs.files.formats import FORMATS
 from pairs.text.figures.numbers import missing, numbers
 from pairs.text.language import language_of
 from pairs.text.negation import negations
+from pairs.text.question_words import is_question
 from pairs.viewer.page import write_view
 from pairs.viewer.records import ViewedText
 

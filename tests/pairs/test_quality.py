@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.records import Span
-from pairs.evidence.quality import is_question, reason_against
+from pairs.evidence.quality import reason_against
 from pairs.records import Evidence
 from pairs.text.context_dependence import leans
+from pairs.text.question_words import is_question
 
 FOUND = Evidence(match="exact", span=Span(start=0, end=1), quote="x")
 

@@ -1,4 +1,4 @@
-"""Amounts, shares, ranks and the numbers inside names, with their units."""
+"""Reads amounts, fractions, ordinals and numbers inside identifiers, with their units."""
 
 import re
 from collections.abc import Iterator
@@ -15,29 +15,29 @@ __all__ = ["figures", "labels", "shares", "stepped", "words"]
 
 _CN = "零〇一二三四五六七八九十"
 _GAP = r"\s{0,3}"
-_PART = re.compile(
+_FRACTION_ZH = re.compile(
     rf"(?P<base>百|千|万|(?:[{_CN}两百千万]{{1,6}}|\d{{1,9}}))分之"
     rf"(?P<of>\d{{1,15}}(?:\.\d{{1,15}})?|[{_CN}两百千点]{{1,12}})"
 )
-_SLASH = re.compile(r"(?<![\d/.a-z])(\d{1,6})[/⁄](\d{1,6})(?![\d/.])")
+_FRACTION_SLASH = re.compile(r"(?<![\d/.a-z])(\d{1,6})[/⁄](\d{1,6})(?![\d/.])")
 _TENTHS = re.compile(
     r"(?<![\d.])([一二三四五六七八九两]|\d(?:\.\d{1,3})?)成"
     rf"(?:(半)|(?![{HAN}])|(?=左右|以上|以下|的|多|是))"
 )
-_PLAIN = re.compile(
+_DIGITS = re.compile(
     r"(?<![\d.])(?P<sign>(?:(?<=[\s(:,~为是达到约])|(?<![^\s]))-)?"
     r"(?P<n>\d{1,3}(?:,\d{3}){1,8}(?:\.\d{1,20})?|\d{1,40}(?:\.\d{1,20})?)(?!\d)"
 )
-_NAMED = re.compile(
+_IDENTIFIER = re.compile(
     r"(?<![a-z0-9])[a-z]{1,12}[-.·]?\d[a-z0-9]{0,12}(?:[-.][a-z0-9]{1,6})?(?![a-z0-9])"
 )
-_SOME = "(?:[余来]|多(?!米[诺尼]))?"
-"""220多公里 are some 220 km: what is more is not said."""
-_AFTER_SCALE = re.compile(rf"{_GAP}-?{_SOME}({SCALES})(?![a-z])")
-_AFTER_UNIT = re.compile(rf"{_GAP}-?{_SOME}({UNIT})")
+_APPROXIMATE = "(?:[余来]|多(?!米[诺尼]))?"
+"""Marks an approximation (220多公里: 220 km and some); it leaves the value as it is."""
+_AFTER_SCALE = re.compile(rf"{_GAP}-?{_APPROXIMATE}({SCALES})(?![a-z])")
+_AFTER_UNIT = re.compile(rf"{_GAP}-?{_APPROXIMATE}({UNIT})")
 _STEP = re.compile(r"(\d{1,8}(?:\.\d{1,8})?)([亿万千百])")
 _LAST_STEP = re.compile(r"\d{1,8}(?![\d.,%:/年月日号~-])")
-_STEPS = {"百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
+_SCALE_VALUES = {"百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _KILO = re.compile(r"k(?![a-z0-9])")
 _GENERATION = re.compile(r"[2-6]g(?![a-z0-9])")
 _ORDINAL_END = re.compile(r"(?:st|nd|rd|th)(?![a-z])")
@@ -48,14 +48,14 @@ _DECADE = re.compile(r"(?:年代|'?s(?![a-z]))")
 
 
 def shares(flat: str) -> Iterator[Number]:
-    """Parts of a whole: 百分之五, 三分之一, 1/3, 三成."""
-    for hit in _PART.finditer(flat):
+    """Yields fractions and percentages: 百分之五, 三分之一, 1/3, 三成."""
+    for hit in _FRACTION_ZH.finditer(flat):
         base = {"百": Fraction(100), "千": Fraction(1000), "万": Fraction(10**4)}.get(hit["base"])
         below = base or worth(hit["base"])
         above = _decimal(hit["of"]) if hit["of"][0].isdigit() else chinese_value(hit["of"])
         if below and above is not None:
             yield _share(above / below, hit["base"] == "百", hit.start(), hit.end())
-    for hit in _SLASH.finditer(flat):
+    for hit in _FRACTION_SLASH.finditer(flat):
         if int(hit[2]):
             share = Fraction(int(hit[1]), int(hit[2]))
             yield Number("amount", (share,), "", hit.start(), hit.end())
@@ -76,8 +76,8 @@ def _decimal(word: str) -> Fraction:
 
 
 def labels(flat: str) -> Iterator[Number]:
-    """Numbers that are part of a name: x.25, b2b, covid-19."""
-    for hit in _NAMED.finditer(flat):
+    """Yields numbers inside identifiers: x.25, b2b, covid-19."""
+    for hit in _IDENTIFIER.finditer(flat):
         word = re.sub("[-.·]", "", hit.group())
         if _PREFIXED.match(word):
             continue
@@ -85,21 +85,27 @@ def labels(flat: str) -> Iterator[Number]:
 
 
 def figures(flat: str) -> Iterator[Number]:
-    """Numbers in digits."""
-    for hit in _PLAIN.finditer(flat):
+    """Yields numbers in digits, with what their context adds."""
+    for hit in _DIGITS.finditer(flat):
         value = _decimal(hit["n"])
         yield _measured(flat, -value if hit["sign"] else value, hit.start(), hit.end(), False)
 
 
 def stepped(flat: str) -> Iterator[Number]:
-    """Amounts said step by step: 4万3千人, 1亿2000万元."""
+    """Yields amounts with several scale words: 4万3千人, 1亿2000万元."""
     done = 0
     for hit in _STEP.finditer(flat):
         if hit.start() < done or flat[hit.start() - 1 : hit.start()] in tuple("0123456789.,"):
             continue
-        value, least, done = _decimal(hit[1]) * _STEPS[hit[2]], _STEPS[hit[2]], hit.end()
-        while (step := _STEP.match(flat, done)) and _decimal(step[1]) * _STEPS[step[2]] < least:
-            least = _STEPS[step[2]]
+        value, least, done = (
+            _decimal(hit[1]) * _SCALE_VALUES[hit[2]],
+            _SCALE_VALUES[hit[2]],
+            hit.end(),
+        )
+        while (step := _STEP.match(flat, done)) and _decimal(step[1]) * _SCALE_VALUES[
+            step[2]
+        ] < least:
+            least = _SCALE_VALUES[step[2]]
             value, done = value + _decimal(step[1]) * least, step.end()
         if (last := _LAST_STEP.match(flat, done)) and int(last[0]) < least:
             value, done = value + int(last[0]), last.end()
@@ -108,13 +114,13 @@ def stepped(flat: str) -> Iterator[Number]:
 
 
 def words(flat: str) -> Iterator[Number]:
-    """Numbers in words."""
+    """Yields numbers in words, with what their context adds."""
     for numeral in numerals(flat):
         yield _measured(flat, numeral.value, numeral.start, numeral.end, numeral.ordinal)
 
 
 def _measured(flat: str, value: Fraction, start: int, end: int, ordinal: bool) -> Number:
-    """The number with what stands around it: rank, century, scale, unit, currency."""
+    """The number with what its context adds: ordinal, century, scale word, unit, currency."""
     if start and flat[start - 1] == "第" and not ordinal:
         start, ordinal = start - 1, True
     if (rank := _ORDINAL_END.match(flat, end)) is not None:
@@ -134,7 +140,7 @@ def _measured(flat: str, value: Fraction, start: int, end: int, ordinal: bool) -
 
 
 def _scaled(flat: str, value: Fraction, end: int) -> tuple[Fraction, int]:
-    """The value with the scales that follow, such as 万 or million, and where they end."""
+    """The value times the scale words after it (万, million), and where they end."""
     for _ in range(3):
         scale = _AFTER_SCALE.match(flat, end)
         if scale is None:
@@ -145,7 +151,7 @@ def _scaled(flat: str, value: Fraction, end: int) -> tuple[Fraction, int]:
 
 
 def _with_unit(flat: str, value: Fraction, start: int, end: int) -> Number:
-    """The amount in its canonical unit, which follows or, for money, goes before."""
+    """The amount in its canonical unit; a currency may precede it."""
     unit = ""
     if (named := _AFTER_UNIT.match(flat, end)) is not None:
         factor, unit = FACTORS[named[1]]
@@ -158,7 +164,7 @@ def _with_unit(flat: str, value: Fraction, start: int, end: int) -> Number:
 
 
 def _reads_as_year(flat: str, value: Fraction, start: int, end: int) -> bool:
-    """Whether a figure is a bare year rather than a count of what follows."""
+    """Whether a four-digit number is a year rather than a count."""
     if end - start != 4 or value.denominator != 1 or not 1000 <= value <= 2100:
         return False
     if (

@@ -1,4 +1,4 @@
-"""Years, dates and times of day, Chinese and English."""
+"""Reads years, dates and times of day, Chinese and English."""
 
 import re
 from collections.abc import Iterator
@@ -49,11 +49,11 @@ _TIME = re.compile(
     rf"{_DIGIT}(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?{_GAP}(?P<half>[ap]\.?m\.?)?(?!\d)"
     rf"|{_DIGIT}(?P<h2>1?\d) ?(?P<half2>[ap]\.?m\.?)(?![a-z])"
 )
-_SPAN_BEFORE = re.compile(r"(?:[每共近约达过了满经隔长整]|[有为]期)\s*$")
+_DURATION_BEFORE = re.compile(r"(?:[每共近约达过了满经隔长整]|[有为]期)\s*$")
 
 
 def dates(flat: str) -> Iterator[Number]:
-    """Years and dates, as far as they are said: 2023年3月, March 5, 二〇二三年, 221 BC."""
+    """Yields years and full or partial dates: 2023年3月, March 5, 二〇二三年, 221 BC."""
     for hit in _DATE.finditer(flat):
         parts = hit.groupdict()
         year = next((parts[f"y{n}"] for n in (1, 3, 4, 5, 6, 7) if parts[f"y{n}"]), None)
@@ -76,16 +76,16 @@ def _month(word: str | None) -> Fraction | None:
 
 
 def _is_year(word: str, flat: str, start: int) -> bool:
-    """Whether N年 names a year rather than a length of time such as 5年."""
+    """Whether N年 is a year rather than a duration such as 5年."""
     if len(word) == 4 or (
         len(word) == 2 and all(char in "〇零一二三四五六七八九" for char in word)
     ):
-        return not _SPAN_BEFORE.search(flat[max(0, start - 3) : start]) or len(word) == 4
+        return not _DURATION_BEFORE.search(flat[max(0, start - 3) : start]) or len(word) == 4
     return flat[start : start + 1] in "公前"
 
 
 def lone_dates(flat: str) -> Iterator[Number]:
-    """Months and days that stand by themselves: in June, 30日."""
+    """Yields months and days by themselves: in June, 30日."""
     for hit in _LONE_MONTH.finditer(flat):
         yield Number("date", (None, _month(hit[1]), None), "", hit.start(), hit.end())
     for hit in _LONE_DAY.finditer(flat):
@@ -95,7 +95,7 @@ def lone_dates(flat: str) -> Iterator[Number]:
 
 
 def times(flat: str) -> Iterator[Number]:
-    """Times of day: 10:30, 3 pm, 十点半."""
+    """Yields times of day: 10:30, 3 pm, 十点半."""
     for hit in _TIME.finditer(flat):
         hour = Fraction(int(hit["h"] or hit["h2"]))
         half = (hit["half"] or hit["half2"] or "")[:1]

@@ -1,8 +1,7 @@
-"""The numbers of a text, in a form that can be compared.
+"""Extracts the numbers of a text and compares them.
 
 ``numbers`` reads Chinese and English: 15.2亿 is 1520 million, 二〇二三年 is 2023, 三成 is 30%.
-``same`` says whether two numbers mean the same, ``missing`` which of one text's numbers stand
-nowhere in another.
+``same`` compares two numbers; ``missing`` lists the numbers of one text that another lacks.
 """
 
 from collections.abc import Iterable
@@ -18,14 +17,14 @@ from .units import units_agree
 __all__ = ["Kind", "Number", "missing", "numbers", "same"]
 
 _READERS = (dates, times, shares, labels, stepped, figures, words, lone_dates)
-"""In the order in which they may claim a stretch of the text."""
+"""By precedence: an earlier reader's match hides later ones that overlap it."""
 
 
 @lru_cache(maxsize=1 << 14)
 def numbers(text: str) -> tuple[Number, ...]:
-    """The numbers of a text in order, none of them overlapping.
+    """The numbers of a text in order of place, not overlapping.
 
-    Words that only look like numbers (一些, 一定, 统一, 万一, one of them) are left out.
+    Words that merely contain a numeral (一些, 一定, 统一, 万一, one of them) are skipped.
 
     Args:
         text: Any text, Chinese or English.
@@ -42,7 +41,7 @@ def numbers(text: str) -> tuple[Number, ...]:
 
 
 def same(one: Number, other: Number) -> bool:
-    """Whether two numbers mean the same as far as both say it.
+    """Whether two numbers are compatible: equal in every part that both specify.
 
     3月5日 agrees with 2023年3月5日, a bare 5 with 5 m and with 第5, 0.12 with 12%; 5 m does not
     agree with 5 km, nor March 5 with May 5.
@@ -62,17 +61,17 @@ def same(one: Number, other: Number) -> bool:
 
 
 def _agree(one: tuple[Fraction | None, ...], other: tuple[Fraction | None, ...]) -> bool:
-    """Whether no part is said differently, and some part by both."""
+    """Whether all parts that both specify are equal, and there is at least one."""
     both = [(x, y) for x, y in zip(one, other, strict=True) if x is not None and y is not None]
     return bool(both) and all(x == y for x, y in both)
 
 
 def missing(claimed: Iterable[Number], known: Iterable[Number]) -> tuple[Number, ...]:
-    """The numbers of an answer that stand nowhere in its evidence.
+    """The claimed numbers that are the ``same`` as no known one.
 
     Args:
-        claimed: The answer's numbers.
-        known: The evidence's numbers.
+        claimed: Numbers of an answer.
+        known: Numbers of its evidence.
     """
     pool = tuple(known)
     return tuple(number for number in claimed if not any(same(number, other) for other in pool))

@@ -1,4 +1,4 @@
-"""Numbers written in words, and a text with digits in their place.
+"""Numbers written in words: found, or replaced by digits.
 
 Works on flattened text (see ``flat.flatten``): half width, lower case, simplified.
 """
@@ -13,7 +13,7 @@ __all__ = ["as_digits", "numerals"]
 
 
 def numerals(text: str) -> list[Numeral]:
-    """The numbers in words of a flattened text, in order.
+    """The numerals in words of a flattened text, in order of place.
 
     Args:
         text: Half width, lower case, simplified.
@@ -25,7 +25,7 @@ def numerals(text: str) -> list[Numeral]:
 
 
 def as_digits(text: str) -> str:
-    """The text with its numbers in words put as digits: 第二次 as 第2次, two as 2, second as 2nd.
+    """The text with number words replaced by digits: 第二次 by 第2次, two by 2, second by 2nd.
 
     Args:
         text: Half width, lower case, simplified.
@@ -35,19 +35,19 @@ def as_digits(text: str) -> str:
     for numeral in numerals(text):
         if numeral.value.denominator != 1:
             continue
-        pieces += [text[done : numeral.start], _written(numeral, text)]
+        pieces += [text[done : numeral.start], _in_digits(numeral, text)]
         done = numeral.end
     return "".join([*pieces, text[done:]])
 
 
-_ENDINGS = {"1": "st", "2": "nd", "3": "rd"}
+_ORDINAL_SUFFIXES = {"1": "st", "2": "nd", "3": "rd"}
 
 
-def _written(numeral: Numeral, text: str) -> str:
+def _in_digits(numeral: Numeral, text: str) -> str:
     digits = str(numeral.value)
     if not numeral.ordinal:
         return digits
     if text[numeral.start] == "第":
         return "第" + digits
-    ending = "th" if digits[-2:] in ("11", "12", "13") else _ENDINGS.get(digits[-1], "th")
+    ending = "th" if digits[-2:] in ("11", "12", "13") else _ORDINAL_SUFFIXES.get(digits[-1], "th")
     return digits + ending

@@ -1,4 +1,4 @@
-"""Numbers in Chinese characters: where they stand in a flattened text, and their worth."""
+"""Chinese numerals: their places in a flattened text, and their values."""
 
 import re
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ _ALL = "".join(_DIGITS) + "".join(_SMALL) + "".join(_LARGE)
 
 
 def chinese_value(word: str) -> Fraction | None:
-    """What a Chinese numeral such as 二十三万 or 二〇二三 is worth; nothing where it is none.
+    """The value of a Chinese numeral such as 二十三万 or 二〇二三; None where it is malformed.
 
     Args:
-        word: Characters of numerals only, with at most one 点.
+        word: Numeral characters only, with at most one 点.
     """
     whole, point, decimals = word.partition("点")
     if point:
@@ -37,7 +37,7 @@ def chinese_value(word: str) -> Fraction | None:
 
 
 def _grouped(word: str) -> Fraction | None:
-    """The worth of a numeral with 十, 百, 千, 万 or 亿 in it."""
+    """The value of a numeral with place words (十, 百, 千, 万, 亿)."""
     total = section = 0
     digit: int | None = None
     last = 10**20
@@ -63,13 +63,13 @@ def _grouped(word: str) -> Fraction | None:
             )
             section, digit, last = 0, None, 10**20
     tail = digit or 0
-    # 三万五 is said for 35000, 二百五 for 250.
+    # 三万五 is short for 35000, 二百五 for 250.
     if tail and len(word) > 1 and word[-2] in "百千万亿佰仟":
         tail *= {**_SMALL, **_LARGE}[word[-2]] // 10
     return Fraction(total + section + tail)
 
 
-# What a lone Chinese digit must stand before to be a number: counters and units.
+# Classifiers and units: a single Chinese digit is a number only before one of them.
 _COUNTERS = (
     "个位名种类座条项家所次届款部年月日号天周岁张首支只本篇章节卷期辆台艘架匹头棵株朵块片层楼间栋幢组对双"
     "套份件级等代度场局站集季人口户队班校国省市区县镇村州岛者方面派系门科目线路段步倍成分秒时点小米里公千百万亿"
@@ -77,8 +77,8 @@ _COUNTERS = (
     "堆串副幅封道阶轮拍枪炮发幕出曲折世纪甲大侧边旁端岸地极院室处局厂店星角球档环极核缸轴轨卦经书史宗"
     "冠晚夜旬刻钟届年度月份星期礼拜圈趟遍回番顿餐盏扇堵尊"
 )
-_NOT_ALONE = re.compile(
-    # 一 in these is no number, nor are the other digits in set words.
+_SET_WORDS = re.compile(
+    # Set words in which 一 and other digits are no numbers.
     r"一(?:些|下|点儿|点(?!\d|[一二三四五六七八九十零〇]|钟)|定|样|般|直|起|旦|向|致|切|共|并|再|度|系列|带|体|生|旁"
     r"|时|行|律|味|举|齐|同|概|流|贯|线|手|身|面|路|方面|边|端|大(?!.{0,2}类)|道|番|经|心|口气|世|门|代(?!码))"
     r"|二(?:手|胡|战|次元|人转|氧|维|期|线|流|代|房|货|话|婚|本|中|郎|甲|虎|师兄|锅|奶)"
@@ -88,7 +88,7 @@ _NOT_ALONE = re.compile(
     r"|八(?:卦|达|角|路军|股|仙|旗|字|方)|九(?:龙|江|华|寨|州|大行星|章|歌|品|段线|国)"
     r"|十(?:分(?!之|钟|[一二三四五六七八九])|字|足|全|方|大元帅|字路)"
 )
-_BEFORE_NOT = "统唯惟单划万同专逐任某另每这那哪之"
+_NO_NUMBER_AFTER = "统唯惟单划万同专逐任某另每这那哪之"
 
 _RUN = re.compile(f"第?[{_ALL}]{{1,32}}(?:点[零〇一二三四五六七八九]{{1,20}})?")
 _ROUGH = re.compile("[一二三四五六七八九两]{2}")
@@ -96,7 +96,7 @@ _ARABIC_BEFORE = re.compile(r"[0-9.]$")
 
 
 def chinese_numerals(text: str) -> Iterator[Numeral]:
-    """The numbers in Chinese characters, in order; not those in words such as 一定 or 三国.
+    """The Chinese numerals in order, without those inside words such as 一定 or 三国.
 
     Args:
         text: Half width, lower case, simplified.
@@ -108,7 +108,7 @@ def chinese_numerals(text: str) -> Iterator[Numeral]:
 
 
 def _chinese_numeral(text: str, start: int, end: int) -> Numeral | None:
-    """The numeral in one run of numeral characters, where it means a number."""
+    """The numeral that a run of numeral characters is; None where it is part of a word."""
     word = text[start:end]
     ordinal = word.startswith("第")
     core = word[1:] if ordinal else word
@@ -118,30 +118,30 @@ def _chinese_numeral(text: str, start: int, end: int) -> Numeral | None:
     before = text[start - 1] if start else ""
     if before and (before.isdigit() or before in "几数多"):
         return None
-    if not _counts(core, before, text[end : end + 4], text[start : end + 3]):
+    if not _is_number(core, before, text[end : end + 4], text[start : end + 3]):
         return None
     value = chinese_value(core)
     return None if value is None else Numeral(start, end, value, ordinal=False)
 
 
-def _counts(core: str, before: str, after: str, here: str) -> bool:
-    """Whether a run of numeral characters is a number where it stands, not part of a word."""
+def _is_number(core: str, before: str, after: str, here: str) -> bool:
+    """Whether a run of numeral characters is a number in its context, not part of a word."""
     if len(core) == 1:
         if core in "百千万亿兆拾佰仟零〇":
             return False
-        if core == "一" and (before and before in _BEFORE_NOT):
+        if core == "一" and (before and before in _NO_NUMBER_AFTER):
             return False
-        return not _NOT_ALONE.match(here) and bool(after) and after[0] in _COUNTERS
+        return not _SET_WORDS.match(here) and bool(after) and after[0] in _COUNTERS
     if core in ("万一", "万万", "千万", "千百", "百万", "亿万", "百千", "一一", "千千万万", "万千"):
         return False
     if all(char in _DIGITS for char in core):
-        # 三四个 is a rough amount; 二三年 or 一九八四 is a number spelt digit by digit.
+        # 三四个 is an approximation; 二三年 and 一九八四 are spelt digit by digit.
         return len(core) >= 3 or "〇" in core or "零" in core or after[:1] == "年"
     return core[0] in _DIGITS or core[0] in "十拾" or len(core) > 2
 
 
 def worth(word: str | None) -> Fraction | None:
-    """What digits or a Chinese numeral are worth; nothing where there is no word.
+    """The value of digits or of a Chinese numeral; None for None.
 
     Args:
         word: Such as 12 or 十二.

@@ -1,4 +1,4 @@
-"""What the readers of numbers hand on: a number in words, and a number with its meaning."""
+"""Records of the number readers: a numeral in words, and a number with kind and unit."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,12 +11,12 @@ Kind = Literal["amount", "percent", "ordinal", "date", "time", "label"]
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it stands in a text, and what it means.
+    """A number at its place in a text, with kind, exact value and canonical unit.
 
     Attributes:
         kind: ``date`` covers years, months and days; ``label`` is a number inside a name (B2B).
         value: One exact number; for a date year, month and day, for a time hour, minute and
-            second, each possibly unsaid.
+            second, each None where the text does not give it.
         unit: The canonical unit, such as ``m`` for 5公里 with the value 5000; empty for none.
         start: First character in the text.
         end: One past the last.
@@ -30,13 +30,13 @@ class Number:
 
     @property
     def key(self) -> tuple[str, tuple[Fraction | None, ...], str]:
-        """What makes two numbers equal, their place apart."""
+        """Kind, value and unit: equal for equal numbers at different places."""
         return self.kind, self.value, self.unit
 
 
 @dataclass(frozen=True, slots=True)
 class Numeral:
-    """A number in words over ``start``..``end``; ``ordinal`` where it is a rank."""
+    """A number in words at ``start``..``end`` (one past the last character)."""
 
     start: int
     end: int

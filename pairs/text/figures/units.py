@@ -1,4 +1,4 @@
-"""Units and scales of Chinese and English figures, each with its factor and canonical name."""
+"""Units and scale words, Chinese and English, with factors to canonical units."""
 
 import json
 import re
@@ -18,11 +18,11 @@ FACTORS: dict[str, tuple[Fraction, str]] = {
     for factor, words in factors.items()
     for word in words.split("|")
 }
-"""Word -> factor and canonical unit (公里 -> 1000, m); scales such as 万 have no unit."""
+"""Word -> factor and canonical unit (公里 -> 1000, m); scale words such as 万 have unit ""."""
 
 
 def _pattern(words: list[str]) -> str:
-    """One of the words, the longest first; a Latin one ends where its letters end."""
+    """A regular expression for any of the words, longest first; Latin ones end at a boundary."""
     ordered = sorted(words, key=len, reverse=True)
     return "|".join(
         re.escape(word) + (r"(?![a-z])" if word[-1].isascii() and word[-1].isalpha() else "")
@@ -33,21 +33,21 @@ def _pattern(words: list[str]) -> str:
 SCALES = _pattern(list(_SCALE_WORDS))
 UNIT = _pattern([word for word in FACTORS if word not in _SCALE_WORDS])
 BEFORE = "|".join(
-    # A word in letters stands alone: pioneers 5 are no rupees.
+    # A currency in letters begins at a boundary: the rs of "pioneers 5" are no rupees.
     (r"(?<![a-z])" if word[0].isalpha() else "") + re.escape(word)
     for word in _TABLE["before"].split("|")
 )
-"""The currencies that go before their amount."""
-_EITHER = {
+"""Matches a currency written before its amount."""
+_AMBIGUOUS = {
     frozenset((sign, unit)) for sign, units in _TABLE["either"].items() for unit in units.split("|")
 }
 
 
 def units_agree(one: str, other: str) -> bool:
-    """Whether two canonical units may be one: ¥ is yuan to some and yen to others.
+    """Whether two canonical units may be the same: ¥ is either yuan or yen.
 
     Args:
-        one: A unit.
-        other: Another.
+        one: A canonical unit.
+        other: Another canonical unit.
     """
-    return one == other or frozenset((one, other)) in _EITHER
+    return one == other or frozenset((one, other)) in _AMBIGUOUS

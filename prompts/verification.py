@@ -1,4 +1,4 @@
-"""What a model is asked to answer a question from its evidence alone."""
+"""The verification prompt: answer a question from its evidence alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from .reading import read_file
+from .prompt_file import read_file
 from .template import Language
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class _Example(BaseModel):
 
 
 class VerifyingPrompt(BaseModel):
-    """One YAML file: the task, what is said where there is no answer, and a worked example."""
+    """One YAML file: the task, the reply for "no answer here", and a worked example."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -37,16 +37,16 @@ class VerifyingPrompt(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hex digits that change whenever anything the prompt says changes."""
+        """Twelve hex digits that change whenever any text of the prompt changes."""
         return sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
     def messages(
         self, question: str, passage: str, context: str, *, as_json: bool = False
     ) -> list[BaseMessage]:
-        """The request for one answer.
+        """The messages of one request: system, worked example, question.
 
         Args:
-            question: The pair's.
+            question: The pair's question.
             passage: Its evidence, and nothing else of the document.
             context: Title and headings the evidence stands under.
             as_json: Whether the reply is bound to the JSON schema of pairs; the worked example,
@@ -55,20 +55,20 @@ class VerifyingPrompt(BaseModel):
         from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
         task = self.task.strip().format(nothing=self.nothing)
-        asked = HumanMessage(self._asked(question, passage, context))
+        request = HumanMessage(self._request(question, passage, context))
         if as_json:
-            return [SystemMessage(f"{task}\n{self.json_reply.strip()}"), asked]
-        shown = self._asked(self.example.question, self.example.passage, self.example.context)
-        return [SystemMessage(task), HumanMessage(shown), AIMessage(self.example.answer), asked]
+            return [SystemMessage(f"{task}\n{self.json_reply.strip()}"), request]
+        example = self._request(self.example.question, self.example.passage, self.example.context)
+        return [SystemMessage(task), HumanMessage(example), AIMessage(self.example.answer), request]
 
-    def _asked(self, question: str, passage: str, context: str) -> str:
+    def _request(self, question: str, passage: str, context: str) -> str:
         fields = {"context": context, "passage": passage, "question": question}
         return self.ask.strip().format(**fields)
 
 
 @cache
 def verifying_prompt(language: Language) -> VerifyingPrompt:
-    """The prompt of a language.
+    """The verification prompt in ``zh`` or ``en``.
 
     Raises:
         PromptError: The file is damaged.

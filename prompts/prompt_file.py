@@ -1,4 +1,4 @@
-"""A prompt's YAML file as the record it must be."""
+"""Reads and validates the YAML file of a prompt."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Record = TypeVar("Record", bound=BaseModel)
 
 
 def read_file(name: str, kind: type[Record]) -> Record:
-    """What a file of this folder says.
+    """The validated content of a YAML file in this folder.
 
     Args:
         name: The file's name.
-        kind: What it must hold.
+        kind: The pydantic model it must satisfy.
 
     Raises:
         PromptError: The file is missing or damaged.
