@@ -149,7 +149,7 @@ def resolve(given: Mapping[str, Any] | None = None, config: Path | None = None) 
     layers: list[tuple[str, dict[str, Any]]] = [
         (f"file {file}", from_file),
         ("environment", _from_environment()),
-        ("flag", {name: value for name, value in (given or {}).items() if value is not None}),
+        ("flag", {name: value for name, value in (given or {}).items() if value not in (None, "")}),
     ]
     values: dict[str, Any] = {}
     origins = dict.fromkeys(Settings.model_fields, "default")

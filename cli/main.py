@@ -59,6 +59,8 @@ def _general_first(arguments: Sequence[str]) -> list[str]:
     while at < end:
         name, given, _ = rest[at].partition("=")
         width = 2 if name in _WITH_VALUE and not given else 1
+        if width > end - at:
+            return [*first, name]  # which is refused for want of a value
         if name in (*_FLAGS, *_WITH_VALUE):
             first += rest[at : at + width]
             del rest[at : at + width]

@@ -41,10 +41,11 @@ def start_log(level: int | None = None, file: Path | None = None) -> None:
             from .rotating_file import RotatingFile  # which imports sockets and more
 
             handlers.append(RotatingFile(file.expanduser().resolve(), written))
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # the latter where a home cannot be told
             from .errors import SaidError  # which imports LangChain
 
-            raise SaidError("log.file", file=str(file), reason=error.strerror or "-") from error
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SaidError("log.file", file=str(file), reason=reason) from error
     for name in ROOMS if handlers else ():
         room = logging.getLogger(name)
         room.setLevel(written)
@@ -62,7 +63,8 @@ def end_log() -> None:
         if handlers:
             room.setLevel(logging.NOTSET)
     for handler in handlers:
-        handler.close()
+        with suppress(OSError):  # a full disk; what could be written is there
+            handler.close()
 
 
 def log_file() -> Path | None:

@@ -243,3 +243,19 @@ def test_the_options_of_every_command_may_stand_behind_it(
 def test_a_file_named_like_an_option_is_still_a_file(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["load", "--", "--verbose"]) == 2
     assert "--verbose" in capfd.readouterr().err
+
+
+def test_a_log_that_cannot_be_written_ends_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    assert Path("/dev/full").exists()
+    assert run(["split", str(ENGLISH), "--log", "/dev/full"]) == 0
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [["--log"], ["--lang"], ["--log", "~nobody-at-all/x"]])
+def test_a_log_option_without_a_usable_value_is_said(
+    flags: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["split", str(ENGLISH), *flags]) == 2
+    shown = capfd.readouterr().err
+    assert shown.count("\n") == 1
+    assert flags[0] in shown or flags[-1] in shown

@@ -38,6 +38,7 @@ class Lease:
         self._database = database
         self._lost = lost
         self._over = threading.Event()
+        self._process = os.getpid()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Lease:
@@ -54,6 +55,8 @@ class Lease:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if os.getpid() != self._process:
+            return  # a forked child ends, and the lease is its parent's
         self._over.set()
         self._thread.join()
         try:

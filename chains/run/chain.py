@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.prompts.chat import BaseChatPromptTemplate
 from langchain_core.runnables import RunnableConfig, RunnableSequence
 
+from loaders import whole_characters
 from loaders.records import Chunk
 from pairs.text.language import language_of
 from prompts import PROMPTS, fingerprint, load_prompt, worked_example
@@ -70,8 +72,12 @@ class ExtractionPrompt(BaseChatPromptTemplate):
 
     def format_messages(self, **kwargs: Any) -> list[BaseMessage]:
         """The messages of a request."""
-        text, context = kwargs["text"], kwargs.get("context") or "-"
-        template = self.templates[kwargs.get("language") or self.language_of(text)]
+        text = whole_characters(kwargs["text"])
+        context = whole_characters(kwargs.get("context") or "-")
+        language = kwargs.get("language")
+        template = self.templates[
+            language if language in self.templates else self.language_of(text)
+        ]
         return [*template.format_messages(context=context, text=text), *kwargs.get("repair", ())]
 
 
@@ -100,8 +106,14 @@ def build_chain(settings: Settings | None = None) -> Chain:
         model = CachedModel(opened, journal, lease.id, settings, stop)
         chain = compose(model, backend, settings)
         # The journal and an embedded model stay open as long as the chain is in use.
-        weakref.finalize(model, open_.pop_all().close)
+        weakref.finalize(model, _close, open_.pop_all(), os.getpid())
     return chain
+
+
+def _close(resources: ExitStack, process: int) -> None:
+    """Closes what a chain has open, in the process that opened it and in none that it forked."""
+    if os.getpid() == process:
+        resources.close()
 
 
 def compose(
@@ -175,8 +187,11 @@ def choose_prompt(backend: Backend, settings: Settings) -> tuple[str, str | None
     if name in PROMPTS:
         return name, None
     try:
-        return "chatglm3", Path(name).expanduser().read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        path = Path(name).expanduser()
+        if path.exists() and not path.is_file():  # a device may have no end
+            raise IsADirectoryError(name)
+        return "chatglm3", path.read_text(encoding="utf-8-sig")
+    except (OSError, RuntimeError, UnicodeDecodeError) as error:
         known = ", ".join(PROMPTS)
         raise SettingsError("settings.no_prompt", prompt=name, known=known) from error
 

@@ -8,6 +8,7 @@ handled in the caller's thread, in the order of arrival, and put into document o
 
 from __future__ import annotations
 
+import atexit
 import logging
 import secrets
 import shutil
@@ -18,6 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from weakref import WeakSet
 
 from langchain_core.runnables import RunnableConfig
 
@@ -53,6 +55,9 @@ log = logging.getLogger(__name__)
 BYTES_A_CHUNK = 20_000  # of journal, at most, beside the texts themselves
 LEAST_FREE = 16_000_000
 _ANSWERED = ("pairs", "nothing", "failed")
+
+
+_unfinished: WeakSet[Generator[Event, None, None]] = WeakSet()
 
 
 @dataclass
@@ -122,6 +127,13 @@ class Pipeline:
                 backend that never answered. Once a chunk has been answered, a failure of the
                 backend ends the run with a ``Done`` whose list says so.
         """
+        events = self._events(inputs, config)
+        _unfinished.add(events)
+        return events
+
+    def _events(
+        self, inputs: Iterable[RunInput] | Inputs, config: RunnableConfig | None
+    ) -> Generator[Event, None, None]:
         started = time.monotonic()
         with ExitStack() as open_:
             journal = self._journal or open_.enter_context(Journal(self._settings.journal))
@@ -299,6 +311,17 @@ class Pipeline:
         if new:
             save_documents(journal, job.id, read.files, zip(read.file_of, read.chunks, strict=True))
         return job
+
+
+@atexit.register
+def _stop_unfinished() -> None:
+    """Stops the runs whose events nobody takes any more while their threads can still end.
+
+    A generator that is closed later, with the interpreter's last objects, would wait for ever.
+    """
+    for events in list(_unfinished):
+        with suppress(ValueError):  # another thread is inside it
+            events.close()
 
 
 def _check_room(journal: Journal, inputs: Inputs) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 from langchain_core.documents import Document
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import run_in_executor
+from pydantic import ValidationError
 
+from loaders import LoadError
 from pairs.records import PairList
 
 from ..events import Done, Event
 from ..settings import Resolved, Settings, resolve
-from .inputs import RunInput, Text
+from .inputs import RunInput, Text, Upload
 from .pipeline import Pipeline
 
 
@@ -80,6 +82,23 @@ class PairsRunnable(Runnable[Any, Any]):
         """
         return self._stream(input, config, threading.Event())
 
+    async def ainvoke(
+        self,
+        input: Any,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **_: Any,
+    ) -> PairList:
+        """The list of pairs of some inputs; cancelled, it stops the run as ``astream`` does.
+
+        Raises:
+            SaidError: Nothing could be done at all.
+        """
+        result = PairList()
+        async for event in self.astream(input, config):
+            if isinstance(event, Done):
+                result = event.result
+        return result
+
     async def astream(
         self,
         input: Any,  # noqa: A002 - LangChain's name
@@ -128,7 +147,10 @@ class PairsRunnable(Runnable[Any, Any]):
 
     def _events(self, given: Any, config: RunnableConfig, stop: threading.Event) -> Iterator[Event]:
         if isinstance(given, dict):
-            given = Text.model_validate(given)
+            try:
+                given = Text.model_validate(given)
+            except ValidationError as error:
+                raise LoadError("load.nothing") from error
         return Pipeline(self._resolved, stop=stop).run(_as_inputs(given), config)
 
 
@@ -142,8 +164,10 @@ def build_pipeline(settings: Settings | None = None) -> PairsRunnable:
 
 
 def _as_inputs(given: RunInput | Iterable[RunInput]) -> list[RunInput]:
-    if isinstance(given, str | Path | Text):
+    if isinstance(given, str | Path | Text | Upload):
         return [given]
+    if isinstance(given, Document):
+        return [[given]]
     several = list(given)
     if several and all(isinstance(one, Document) for one in several):
         return [several]  # type: ignore[list-item]  # just checked

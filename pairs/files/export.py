@@ -176,6 +176,8 @@ def check_writable(path: Path) -> None:
     """
     if path.is_dir():
         raise ExportError("export.is_folder", file=str(path))
+    if path.exists() and not path.is_file():
+        raise ExportError("export.no_file", file=str(path))
     if not path.parent.is_dir():
         raise ExportError("export.no_folder", file=str(path), folder=str(path.parent))
     try:

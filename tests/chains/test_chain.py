@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import pickle
+import subprocess
+import sys
 import threading
 from collections import Counter
 from dataclasses import dataclass
@@ -34,6 +37,7 @@ from chains import (
 from chains.events import Done
 from chains.run.pipeline import Pipeline
 from chains.settings import Resolved
+from messages import SaidError
 from pairs import PairList, Reason
 
 TEXT = "The bridge was opened in 1889. It is 300 metres long.\n"
@@ -357,3 +361,74 @@ def test_a_run_without_callbacks_is_the_same_run(settings: Settings, home: Path)
         )
     assert isinstance(events[-1], Done)
     assert events[-1].result.kept == pairs.kept
+
+
+def test_ainvoke_cancelled_stops_the_run(home: Path) -> None:
+    async def cancel() -> None:
+        pipeline = build_pipeline(settings_for(server, home, chunk_size=60, concurrency=1))
+        task = asyncio.create_task(pipeline.ainvoke(documents()))
+        while not server.asked:  # until the first request is under way
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with Simulated(latency=0.2) as server:
+        asyncio.run(cancel())
+        assert server.calls.total() <= 2
+
+
+SCRIPT = """
+import os, sys
+from pathlib import Path
+from qa3 import Settings, Text, build_chain, build_pipeline
+settings = Settings(backend="chatglm3", base_url=sys.argv[1], model="simulated", retry_seconds=0,
+    embeddings="lexical", chunk_size=20, concurrency=2, journal=Path(sys.argv[2]))
+text = "".join(f"Bridge number {n} was opened in {1800 + n}.\\n" for n in range(40))
+"""
+
+
+def run_script(code: str, server: Simulated, journal: Path) -> str:
+    root = str(Path(__file__).resolve().parent.parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT + code, server.base_url, str(journal)],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+def test_a_script_that_leaves_a_stream_unfinished_ends(home: Path) -> None:
+    with Simulated(latency=0.5) as server:
+        code = "events = build_pipeline(settings).stream(Text(text=text))\nnext(events)\n"
+        run_script(code, server, home / "j.sqlite")
+    with Journal(home / "j.sqlite") as journal:
+        assert journal.rows("SELECT state FROM jobs") == [("stopped",)]
+        assert journal.rows("SELECT id FROM owners") == []
+
+
+def test_a_forked_child_that_ends_leaves_the_chain_to_its_parent(
+    server: Simulated, home: Path
+) -> None:
+    code = (
+        "chain = build_chain(settings)\n"
+        "child = os.fork()\n"
+        "if child == 0:\n    sys.exit(0)\n"
+        "os.waitpid(child, 0)\n"
+        "print(len(chain.invoke({'text': 'The bridge was opened in 1889.'})))\n"
+    )
+    assert run_script(code, server, home / "j.sqlite") == "1"
+
+
+def test_odd_inputs_are_refused_or_taken_as_meant(settings: Settings) -> None:
+    pipeline, chain = build_pipeline(settings), build_chain(settings)
+    for nothing in ({"text": ""}, {}):
+        with pytest.raises(SaidError):
+            pipeline.invoke(nothing)
+    assert len(pipeline.invoke(Document(page_content=TEXT)).kept) == 2
+    assert len(chain.invoke({"text": TEXT, "language": "fr"})) == 2
+    assert len(chain.invoke({"text": f"\ud800{TEXT}", "context": "\udfff"})) == 2

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.errors import SettingsError
+from chains.llm.backends import choose
 from chains.settings import Settings, resolve, setting_info
 
 LAYERS = st.lists(st.sampled_from(["file", "environment", "flag"]), unique=True)
@@ -121,3 +122,10 @@ def test_settings_survive_being_written_down() -> None:
     given = {"max_calls": 3, "journal": Path("a.sqlite"), "prompt_text": "问 {text}"}
     one = Settings.model_validate(given)
     assert Settings.model_validate(one.model_dump(mode="json")) == one
+
+
+def test_an_empty_flag_counts_as_not_given() -> None:
+    """An unset shell variable must not send a document to another address."""
+    backend = choose(resolve({"backend": "chatglm3", "base_url": "", "model": ""}))
+    assert backend.base_url == "http://127.0.0.1:8000/v1"
+    assert backend.model

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -241,3 +242,11 @@ def test_what_cannot_be_written_or_read_is_said(tmp_path: Path) -> None:
     assert (caught.value.code, caught.value.fields["line"]) == ("export.line", 2)
     with pytest.raises(ValueError, match="share"):
         write_pairs(TWO, tmp_path / "list.csv", validation=2)
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "list.jsonl"
+    os.mkfifo(pipe)
+    with pytest.raises(ExportError) as caught:
+        check_writable(pipe)
+    assert caught.value.code == "export.no_file"
