@@ -6,7 +6,6 @@ from .chat.retriever import PairRetriever as PairRetriever
 from .chat.retriever_cache import RetrieverCache as RetrieverCache
 from .embedding.load import NamedEmbeddings as NamedEmbeddings
 from .embedding.load import bge_folder as bge_folder
-from .embedding.load import load_embeddings as load_embeddings
 from .embedding.local import LocalEmbeddings as LocalEmbeddings
 from .errors import BackendError as BackendError
 from .errors import BusyError as BusyError
@@ -43,7 +42,6 @@ from .journal.replies import Journal as Journal
 from .llm.backends import Backend as Backend
 from .llm.backends import all_backends as all_backends
 from .llm.backends import choose as choose
-from .llm.client import OpenBackend as OpenBackend
 from .llm.client import check_reachable as check_reachable
 from .models.folders import BGE as BGE
 from .models.folders import download_named as download_named
@@ -59,7 +57,6 @@ from .records import DraftPair as DraftPair
 from .records import Job as Job
 from .records import PairCounts as PairCounts
 from .records import Progress as Progress
-from .records import Reply as Reply
 from .records import VerificationCounts as VerificationCounts
 from .run.assembly import FAULTS as FAULTS
 from .run.chain import build_chain as build_chain

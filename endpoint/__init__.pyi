@@ -1,5 +1,4 @@
 from .errors import EndpointError as EndpointError
-from .llamacpp import LlamaServer as LlamaServer
 from .model.convert_gguf import write_gguf as write_gguf
 from .model.convert_native import write_native as write_native
 from .model.open import open_engine as open_engine
