@@ -23,6 +23,15 @@ from types import TracebackType
 from typing import Any
 
 MATERIAL = re.compile(r"(?:文字：|Text:)\n(.*)\Z", re.DOTALL)
+LIST = re.compile(
+    r"(?:Text|Passage|资料)[:：]\n(?P<passage>.*)\n\n(?:Pairs to check|要检查的问答对)[:：]\n(?P<pairs>.*)\Z",
+    re.DOTALL,
+)
+ITEM = re.compile(
+    r"(?:\A|\n)(\d+)\. (?:Q: |问：)(.*?)\n   (?:A: |答：)(.*?)(?=\n\d+\. (?:Q: |问：)|\Z)",
+    re.DOTALL,
+)
+ABOUT = re.compile(r"关于“(.*)”说了什么|What is said about (.*)\?")
 SENTENCE = re.compile(r"[^。！？\n]{6,}?(?:[。！？]|[.!?](?=\s|$))")
 
 
@@ -62,6 +71,23 @@ def pairs_reply(messages: list[dict[str, str]]) -> str:
     return "\n".join(lines) or "没有可以提问的内容。There is nothing to ask about."
 
 
+def judge_reply(messages: list[dict[str, str]]) -> str | None:
+    """A good judge's word on a list of such pairs; None for a request that holds no list."""
+    found = LIST.search(messages[-1]["content"])
+    if not found:
+        return None
+    chinese = "问：" in found["pairs"]
+    lines = []
+    for number, question, answer in ITEM.findall(found["pairs"]):
+        about = ABOUT.search(question)
+        right = answer in found["passage"] and (
+            about is None or answer.startswith(about[1] or about[2])
+        )
+        verdict = ("是｜" if right else "否｜") if chinese else ("yes | " if right else "no | ")
+        lines.append(f"{number}. {verdict}{answer if right else '?'}".replace("\n", " "))
+    return "\n".join(lines)
+
+
 @dataclass
 class Simulated:
     """The server; use it as a context.
@@ -76,9 +102,12 @@ class Simulated:
         cuts: Whether replies end at their token limit, of a character each, under the finish
             reason of whole ones, as ChatGLM3 servers do it.
         key: Calls with another key are answered 401; empty for any key.
+        judge: The reply to a request to check pairs; None for a request that is none.
         bound: How a reply is written under a ``response_format``; None for JSON of its pairs.
 
     Attributes:
+        checks: How often a list of pairs was judged; such requests know no faults, and count in
+            nothing else.
         calls: How often each prompt (its digest) was answered with status 200.
         asked: How often each prompt was sent at all.
         struck: The faults that fell on some prompt.
@@ -93,7 +122,9 @@ class Simulated:
     context: int = 0
     cuts: bool = False
     schema: bool = True
+    judge: Callable[[list[dict[str, str]]], str | None] = judge_reply
     bound: Callable[[str], str] | None = None
+    checks: int = 0
     began: float = 0.0
     calls: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
@@ -159,6 +190,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, {"error": {"message": f"no model {body['model']}"}})
             return
         messages = body["messages"]
+        judged = state.judge(messages)
+        if judged is not None:
+            with state.lock:
+                state.checks += 1
+            time.sleep(state.latency)
+            self._complete("check", body, messages, judged, "stop")
+            return
         digest = sha256(json.dumps(messages).encode()).hexdigest()
         with state.lock:
             state.asked[digest] += 1
@@ -195,6 +233,17 @@ class _Handler(BaseHTTPRequestHandler):
         text = text[:most] if state.cuts else text
         with state.lock:
             state.calls[digest] += 1
+        self._complete(digest[:8], body, messages, text, finish)
+
+    def _complete(
+        self,
+        id_: str,
+        body: dict[str, Any],
+        messages: list[dict[str, str]],
+        text: str,
+        finish: str,
+    ) -> None:
+        state, most = self.server_state, body.get("max_tokens", 1024)
         usage = {
             "prompt_tokens": sum(len(message["content"]) for message in messages),
             "completion_tokens": min(len(text), most - (not state.cuts)),
@@ -208,7 +257,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(
             200,
             {
-                "id": digest[:8],
+                "id": id_,
                 "object": "chat.completion",
                 "created": 0,
                 "model": state.model,

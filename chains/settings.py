@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from messages import say
 
@@ -61,10 +61,26 @@ class Settings(BaseModel):
     embeddings: str = _setting("embeddings", "auto")
     embedding_backend: Literal["auto", "torch", "openvino"] = _setting("embedding_backend", "auto")
     passes: int = _setting("passes", 1, ge=1, le=5)
-    verify: bool = _setting("verify", False)
+    check: Literal["all", "open", "off"] = _setting("check", "all")
+    judge: str | None = _setting("judge", None)
     threshold: float | None = _setting("threshold", None, ge=0, le=1)
     evidence: Literal["strict", "keep"] = _setting("evidence", "strict")
     journal: Path | None = _setting("journal", None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_check(cls, given: Any) -> Any:
+        return _verify_as_check(given) if isinstance(given, dict) else given
+
+
+def _verify_as_check(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings in which ``verify``, as jobs and files of earlier versions have it, is ``check``."""
+    rest = dict(given)
+    verify = rest.pop("verify", None)
+    if verify is not None:
+        wanted = str(verify).lower() in ("true", "1", "yes", "on")
+        rest.setdefault("check", "all" if wanted else "off")
+    return rest
 
 
 @dataclass(frozen=True)
@@ -154,7 +170,7 @@ def resolve(given: Mapping[str, Any] | None = None, config: Path | None = None) 
     values: dict[str, Any] = {}
     origins = dict.fromkeys(Settings.model_fields, "default")
     for origin, layer in layers:
-        for name, value in layer.items():
+        for name, value in _verify_as_check(layer).items():
             values[name] = value
             origins[name] = (
                 f"{origin} {PREFIX}{name.upper()}" if origin == "environment" else origin
@@ -171,7 +187,8 @@ def resolve(given: Mapping[str, Any] | None = None, config: Path | None = None) 
 
 
 def _from_environment() -> dict[str, str]:
-    names = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
+    known = (*Settings.model_fields, "verify")
+    names = {f"{PREFIX}{name.upper()}": name for name in known}
     return {name: os.environ[key] for key, name in names.items() if os.environ.get(key)}
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _OFFERED = (
     "backend -b", "base_url", "model -m", "prompt", "language", "density", "passes", "temperature",
     "max_tokens", "concurrency", "timeout", "retry_seconds", "chunk_size", "overlap", "embeddings",
-    "embedding_backend", "threshold", "evidence", "verify", "max_calls", "max_tokens_total",
+    "embedding_backend", "threshold", "evidence", "check", "judge", "max_calls", "max_tokens_total",
     "requests_per_minute", "tokens_per_minute", "journal",
 )  # fmt: skip
 
@@ -38,8 +38,9 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         time_one: bool = typer.Option(False, "--time-one", help=say("cli.time_one", lang)),
         quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        verify: bool = typer.Option(False, "--verify", help=say("cli.verify", lang)),
     ) -> int:
-        resolved = resolved_settings(context)
+        resolved = resolved_settings(context, {"check": "all"} if verify else None)
         if dry_run:
             return _estimate(docs, resolved, context.obj, time_one=time_one, as_json=as_json)
         destination = Output(output, format_, force=force, quiet=quiet, as_json=as_json)
@@ -76,8 +77,8 @@ def _estimate(
     typer.echo(
         translate("show.estimate_tokens", prompt=expected.prompt, completion=expected.completion)
     )
-    if expected.verifying is not None:
-        typer.echo(translate("show.estimate_verifying", **expected.verifying.model_dump()))
+    if expected.checking is not None:
+        typer.echo(translate("show.estimate_checking", **expected.checking.model_dump()))
     if expected.further is not None:
         typer.echo(translate("show.estimate_further", **expected.further.model_dump()))
     if expected.cost is not None:

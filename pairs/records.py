@@ -11,7 +11,10 @@ from loaders.records import Span
 from messages import say
 from messages.errors import SaidError
 
-Match = Literal["exact", "normalised", "fuzzy", "supported", "none"]
+Match = Literal["exact", "normalised", "fuzzy", "supported", "judged", "none"]
+SameBy = Literal["exact", "semantic", "judged"]
+"""How two pairs were found to ask the same: equal words, near vectors, or a judge's word."""
+Verdict = Literal["proven", "open", "refuted"]
 ChunkState = Literal["pairs", "nothing", "repeated", "failed", "not asked"]
 
 
@@ -61,7 +64,7 @@ class Reason(_Record):
 class Evidence(_Record):
     """The passage that proves an answer; ``quote`` is the source's own text over ``span``."""
 
-    match: Match
+    match: Match = Field(description="how the quote was found; judged: a model named it")
     span: Span | None = Field(default=None, description="in characters of the whole file's text")
     page: int | None = Field(default=None, ge=1, description="page on which the quote begins")
     quote: str = ""
@@ -83,12 +86,20 @@ class QAPair(_Record):
     question: str = Field(min_length=1)
     answer: str = Field(min_length=1)
     evidence: Evidence
+    verdict: Verdict | None = Field(
+        default=None,
+        description="the rules' word: proven by the text, refuted by it, or open; None in lists of"
+        " earlier versions",
+    )
     verified: bool | None = Field(
         default=None,
-        description="whether the model, asked again, answers so from the evidence alone; None"
-        " where it was not asked",
+        description="the word of the model that checked the pair; None where it was not asked or"
+        " gave no usable answer",
     )
-    answer_again: str = Field(default="", description="what it answered then")
+    answer_again: str = Field(
+        default="", description="what it answered where it was asked the question again"
+    )
+    objection: str = Field(default="", description="what it holds against the pair")
     edited: bool = Field(default=False, description="its words are a person's")
     source: str = ""
     page: int | None = None
@@ -96,14 +107,32 @@ class QAPair(_Record):
     model: str = ""
     prompt: str = Field(default="", description="the prompt's fingerprint")
 
+    @property
+    def proven(self) -> bool:
+        """Whether the text proves the pair: by rule, or by words that a trusted model quotes."""
+        if self.edited or self.verdict is None:
+            return self.evidence.match != "none" and self.evidence.numbers_ok
+        if self.verdict == "open":
+            return self.verified is True
+        return self.verdict == "proven" and self.verified is not False
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether rules and model contradict each other about a pair that was kept."""
+        return not self.edited and (
+            self.verified is False or (self.verdict == "refuted" and self.verified is True)
+        )
+
 
 class Duplicate(_Record):
     """A pair left out because a kept one asks the same."""
 
     item: QAPair
     duplicate_of: QAPair = Field(description="always a kept pair")
-    score: float = Field(description="cosine of the questions; 1 where equal after normalisation")
-    kind: Literal["exact", "semantic"]
+    score: float = Field(
+        description="cosine of the questions; 1 where equal after normalisation, 0 where judged"
+    )
+    kind: SameBy
 
 
 class Conflict(_Record):
@@ -112,7 +141,7 @@ class Conflict(_Record):
     item: QAPair
     conflicts_with: QAPair
     score: float = Field(description="as for a duplicate")
-    kind: Literal["exact", "semantic"]
+    kind: SameBy
 
 
 class Rejected(_Record):
@@ -149,6 +178,33 @@ class TokenUsage(_Record):
         )
 
 
+class JudgeRecord(_Record):
+    """How far the model's word about pairs could be trusted in a run.
+
+    Each list put to it held some pairs known to be wrong, and pairs known to be right.
+    """
+
+    model: str = ""
+    trusted: bool = Field(default=False, description="whether its word decided what was kept")
+    asked: int = Field(default=0, ge=0, description="pairs put to it, planted ones left out")
+    unanswered: int = Field(default=0, ge=0, description="of these, without a usable answer")
+    planted: int = Field(default=0, ge=0, description="planted wrong pairs it gave its word on")
+    caught: int = Field(default=0, ge=0, description="of these, called wrong")
+    sure: int = Field(default=0, ge=0, description="pairs known to be right it gave its word on")
+    refused: int = Field(default=0, ge=0, description="of these, called wrong")
+    look_alikes: int = Field(default=0, ge=0, description="couples known to ask different things")
+    confused: int = Field(default=0, ge=0, description="of these, said to ask the same")
+
+    def __add__(self, other: JudgeRecord) -> JudgeRecord:
+        """The counts of both, under the model and the trust of the first."""
+        sums = {
+            name: value + getattr(other, name)
+            for name, value in self
+            if name not in ("model", "trusted")
+        }
+        return self.model_copy(update=sums)
+
+
 class PairList(_Record):
     """One deduplicated list, and the account of every chunk and every pair."""
 
@@ -159,6 +215,9 @@ class PairList(_Record):
     chunks: tuple[ChunkOutcome, ...] = ()
     usage: TokenUsage = TokenUsage()
     embeddings: str = Field(default="", description="what the duplicates were judged with")
+    judge: JudgeRecord | None = Field(
+        default=None, description="of the model that checked the pairs; None if none did"
+    )
 
     @model_validator(mode="after")
     def _adds_up(self) -> PairList:

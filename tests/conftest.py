@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doubles import Gate
@@ -12,12 +13,19 @@ from hypothesis import settings
 
 from bench.simulated import Simulated
 from chains.settings import user_folder
+from loaders.characters import whole
 
 MODELS = user_folder("cache") / "models"
 
 # A law is not a stopwatch: how long an example takes says more of the machine than of the code.
 settings.register_profile("qa3", deadline=None)
 settings.load_profile("qa3")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Reports that one process can send another: half a character in a log line is no UTF-8."""
+    return whole((yield))
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from ..errors import JournalError
 from ..events import Event
 from ..journal.documents import load_documents
 from ..journal.replies import Journal
-from ..llm.backends import backend_of
+from ..llm.backends import tables_of
 from ..models.gguf import DownloadProgress
 from ..records import Job
 from ..run.inputs import Inputs
@@ -54,14 +54,12 @@ def resume(
     )
     asked = {name: value for name, value in (given or {}).items() if value is not None}
     budget = {"max_calls": None, "max_tokens_total": None}
-    backend = backend_of(job)
+    tables = tables_of(job)
     try:
         settings = Settings.model_validate({**job.settings, **budget, **asked})
     except ValidationError as error:
         raise JournalError("job.other_version", job=job.id) from error
-    resolved = Resolved(
-        settings=settings, origins={}, backends={backend.name: backend.model_dump()}
-    )
+    resolved = Resolved(settings=settings, origins={}, backends=tables)
     pipeline = Pipeline(
         resolved,
         journal=journal,

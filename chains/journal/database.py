@@ -106,6 +106,15 @@ CREATE TABLE edits (
     PRIMARY KEY (job, pair)
 )
 """
+# What judges were worth; added to a journal of any version when it is opened.
+JUDGES = """
+CREATE TABLE IF NOT EXISTS judges (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    judge TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (job, judge)
+)
+"""
 FROM_2 = f"""
 ALTER TABLE jobs ADD COLUMN served INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN failure TEXT;
@@ -157,7 +166,7 @@ class Database:
             if version == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
                 # Another program's file, which must not be given our tables.
                 raise JournalError("journal.foreign", file=str(self.path))
-            for statement in filter(str.strip, steps[version].split(";\n")):
+            for statement in filter(str.strip, [*steps[version].split(";\n"), JUDGES]):
                 db.execute(statement)
             # Written whether it changes or not, so that a read-only folder raises here.
             db.execute(f"PRAGMA user_version = {VERSION}")

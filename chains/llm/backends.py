@@ -6,7 +6,7 @@ Every backend is an OpenAI-compatible address, or another provider's package thr
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,6 +17,8 @@ from ..settings import Resolved, address_from
 
 _OVERRIDES = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
 _OVERRIDES |= {"requests_per_minute", "tokens_per_minute"}
+_JUDGE = "judge"
+"""Key of the judge's own backend beside the fields of the one that makes a job's pairs."""
 
 
 class Backend(BaseModel):
@@ -46,6 +48,11 @@ class Backend(BaseModel):
     response_format: bool = Field(
         False, description="ask for JSON under a schema; given up where the address refuses it"
     )
+    checks: Literal["lists", "answers"] = Field(
+        "lists",
+        description="how pairs are checked: judged as lists, or, by a model too small for that,"
+        " each question answered again from its evidence",
+    )
     extra_body: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -66,6 +73,7 @@ BUILT_IN = {
             max_tokens=400,
             chunk_size=200,
             stream=True,
+            checks="answers",
             extra_body={"frequency_penalty": 0.3},
         ),
         Backend(name="chatglm3", base_url="http://127.0.0.1:8000/v1", model="chatglm3-6b"),
@@ -92,18 +100,49 @@ def choose(resolved: Resolved) -> Backend:
         SettingsError: There is no such backend, or its table in the settings file is invalid.
     """
     settings = resolved.settings
-    table = resolved.backends.get(settings.backend)
+    overrides = settings.model_dump(include=_OVERRIDES, exclude_none=True)
+    return _named(settings.backend, resolved).model_copy(update=overrides)
+
+
+def choose_judge(resolved: Resolved) -> Backend | None:
+    """The backend that the settings name to judge pairs; None for the one that makes them.
+
+    Raises:
+        SettingsError: There is no such backend, or its table in the settings file is invalid.
+    """
+    name = resolved.settings.judge
+    return _named(name, resolved) if name and name != resolved.settings.backend else None
+
+
+def _named(name: str, resolved: Resolved) -> Backend:
+    table = resolved.backends.get(name)
     if table is not None:
-        backend = _from_table(settings.backend, table)
-    elif settings.backend in BUILT_IN:
-        backend = BUILT_IN[settings.backend]
+        backend = _from_table(name, table)
+    elif name in BUILT_IN:
+        backend = BUILT_IN[name]
     else:
         known = ", ".join([*BUILT_IN, *resolved.backends])
-        raise SettingsError("settings.unknown_backend", backend=settings.backend, known=known)
+        raise SettingsError("settings.unknown_backend", backend=name, known=known)
     if backend.base_url_env and address_from(backend.base_url_env):
         backend = backend.model_copy(update={"base_url": address_from(backend.base_url_env)})
-    overrides = settings.model_dump(include=_OVERRIDES, exclude_none=True)
-    return backend.model_copy(update=overrides)
+    return backend
+
+
+def tables_of(job: Job) -> dict[str, dict[str, Any]]:
+    """The tables of a job's backends by name: the one that makes its pairs, and its judge's own.
+
+    Raises:
+        JournalError: Another version wrote the job.
+    """
+    judge = job.backend.get(_JUDGE)
+    own = backend_of(job)
+    return {own.name: own.model_dump()} | ({judge["name"]: judge} if judge else {})
+
+
+def table_for(backend: Backend, judge: Backend | None) -> dict[str, Any]:
+    """A job's backend as its row keeps it, with its judge's own if it has one."""
+    table = backend.model_dump(mode="json")
+    return table if judge is None else {**table, _JUDGE: judge.model_dump(mode="json")}
 
 
 def backend_of(job: Job) -> Backend:
@@ -113,7 +152,7 @@ def backend_of(job: Job) -> Backend:
         JournalError: Another version wrote the job.
     """
     try:
-        return Backend.model_validate(job.backend)
+        return Backend.model_validate({k: v for k, v in job.backend.items() if k != _JUDGE})
     except ValidationError as error:
         raise JournalError("job.other_version", job=job.id) from error
 

@@ -22,6 +22,7 @@ from ..errors import BackendError, JournalError, UnansweredError
 from ..journal.replies import Journal, request_key
 from ..records import LOOP, Reply, is_watched
 from ..settings import Settings
+from .backends import Backend
 from .client import OpenBackend, wrong_key
 from .errors import classify, is_about_schema, reason_of
 from .limits import Budget, Pace
@@ -50,9 +51,13 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         owner: Id of the lease under which requests are claimed in the journal.
         settings: Budget, limits, and how long a failing request is retried.
         stop: Once set, only replies in the journal are given.
+        beside: Another model of the run, whose budget it shares, and its rate as well where both
+            ask the same backend; a failure of one leaves the other.
 
     Attributes:
         failure: The error after which no more requests are sent; None before.
+        budget: What may still be spent.
+        pace: How fast requests may follow each other.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         owner: str,
         settings: Settings,
         stop: threading.Event | None = None,
+        beside: CachedModel | None = None,
     ) -> None:
         self.failure: SaidError | None = None
         self._opened = opened
@@ -69,9 +75,12 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         self._owner = owner
         self._retry_seconds = settings.retry_seconds
         self._stop = stop or threading.Event()
-        self._budget = Budget(settings.max_calls, settings.max_tokens_total)
         backend = opened.backend
-        self._pace = Pace(backend.requests_per_minute, backend.tokens_per_minute)
+        self.budget = Budget(settings.max_calls, settings.max_tokens_total)
+        self.pace = Pace(backend.requests_per_minute, backend.tokens_per_minute)
+        if beside:
+            self.budget = beside.budget
+            self.pace = beside.pace if beside.backend == backend else self.pace
         self._counting = bool(settings.max_tokens_total or backend.tokens_per_minute)
         self._lock = threading.Lock()
         self._answered = self._lost = 0
@@ -110,6 +119,16 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
                 raise
         self._opened.give_up_schema()
         return self._answer(messages, config)
+
+    @property
+    def backend(self) -> Backend:
+        """The backend that is asked."""
+        return self._opened.backend
+
+    @property
+    def identity(self) -> str:
+        """Names the model and where it runs, in records of its worth."""
+        return f"{self._opened.model} {self._opened.address}"
 
     def key(self, messages: list[BaseMessage]) -> str:
         """The key of a request in the journal."""
@@ -159,19 +178,19 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
     def _within_budget(self, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
         estimated = sum(count_tokens(message.text) for message in messages) if self._counting else 0
         reserved = ceil(estimated * self._count_ratio) + self._opened.parameters["max_tokens"]
-        exceeded = self._budget.take(reserved)
+        exceeded = self.budget.take(reserved)
         if exceeded:
             raise UnansweredError(exceeded, asked=False)
         used = None
         try:
             reply = self._reply(messages, reserved, config)
             used = reply.prompt_tokens + reply.completion_tokens
-            self._pace.settle(reserved, used)
+            self.pace.settle(reserved, used)
             if estimated:
                 # Our count is an estimate: if the model counts more, later estimates are scaled up.
                 self._count_ratio = max(self._count_ratio, reply.prompt_tokens / estimated)
         finally:
-            self._budget.settle(reserved, used)
+            self.budget.settle(reserved, used)
         return reply
 
     def _reply(self, messages: list[BaseMessage], tokens: int, config: RunnableConfig) -> Reply:
@@ -210,7 +229,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
                     read_stream(llm, messages, config) if stream else llm.invoke(messages, config)
                 ),
                 seconds=self._retry_seconds,
-                pace=self._pace,
+                pace=self.pace,
                 tokens=tokens,
                 stop=self._stop,
             )

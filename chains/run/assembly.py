@@ -14,6 +14,7 @@ from pairs.edits import pair_id
 from pairs.evidence.grounding import NONE, Passage
 from pairs.evidence.quality import reason_against
 from pairs.evidence.source_text import SourceText
+from pairs.evidence.verdict import verdict_on
 from pairs.records import (
     ChunkOutcome,
     Evidence,
@@ -32,6 +33,7 @@ from ..records import DraftPair
 from ..settings import Settings
 from .extraction import Answered
 from .inputs import Inputs
+from .judge.lists import Checked, CheckList, check_lists
 
 if TYPE_CHECKING:
     from pairs.compare.dedupe import Deduper
@@ -55,10 +57,17 @@ class Assembly:
         journal: Where outcomes and vectors are kept.
         model: The model's name, as pairs carry it.
         settings: How pairs are judged.
+        planted: Wrong pairs in each list for a judge; 0 where there is no judge.
     """
 
     def __init__(
-        self, job: str, inputs: Inputs, journal: Journal, model: str, settings: Settings
+        self,
+        job: str,
+        inputs: Inputs,
+        journal: Journal,
+        model: str,
+        settings: Settings,
+        planted: int = 0,
     ) -> None:
         self.outcomes: dict[int, ChunkOutcome] = {}
         self.usage = TokenUsage()
@@ -67,8 +76,11 @@ class Assembly:
         self._journal = journal
         self._model = model
         self._settings = settings
+        self._planted = planted
         self._answered: dict[int, Answered] = {}
-        self._rejected: dict[int, list[Rejected]] = {}
+        self._checked: dict[int, list[Checked]] = {}
+        self._faulty: dict[int, list[Rejected]] = {}
+        self._to_judge: list[CheckList] = []
         self._texts: dict[int, SourceText] = {}
         self._accepted: list[tuple[int, QAPair]] = []
         self._deduper: Deduper | None = None
@@ -141,6 +153,39 @@ class Assembly:
             )
         return events
 
+    def check_lists(self) -> list[CheckList]:
+        """The lists to put to a judge about the chunks taken since the last call."""
+        lists, self._to_judge = self._to_judge, []
+        return lists
+
+    def decide(self, decide: Callable[[Checked], Checked]) -> None:
+        """Replaces the rules' word on each pair by another, and judges the duplicates anew.
+
+        Args:
+            decide: Gives a pair with the reason to reject it, or None, for such a couple.
+
+        Raises:
+            JournalError: The journal cannot be read.
+            EmbeddingError: The vectors cannot be computed.
+        """
+        if self._named is None:
+            return
+        self._checked = {
+            place: [decide(one) for one in checked] for place, checked in self._checked.items()
+        }
+        self._faulty.clear()
+        self._accepted = [
+            (place, pair)
+            for place in sorted(self._checked)
+            for pair, reason in self._checked[place]
+            if reason is None
+        ]
+        self._deduper = None
+
+    def order(self) -> dict[str, int]:
+        """The place of each accepted pair in document order, by its id."""
+        return {pair.id: at for at, (_, pair) in enumerate(self._accepted)}
+
     def result(self) -> PairList:
         """The list, in document order.
 
@@ -155,12 +200,17 @@ class Assembly:
         return PairList(
             kept=tuple(deduper.kept) if deduper else (),
             duplicates=tuple(deduper.duplicates) if deduper else (),
-            rejected=tuple(item for index in order for item in self._rejected[index]),
+            rejected=tuple(one for index in order for one in self._rejected(index)),
             conflicts=tuple(deduper.conflicts) if deduper else (),
             chunks=tuple(self.outcomes[index] for index in order),
             usage=self.usage,
             embeddings=self._embeddings,
         )
+
+    def _rejected(self, index: int) -> list[Rejected]:
+        """The rejected pairs of a chunk."""
+        rejected = [Rejected(item=p, reason=why) for p, why in self._checked[index] if why]
+        return rejected + self._faulty.get(index, [])
 
     def _deduplicate(
         self, named: NamedEmbeddings, pairs: list[QAPair], rows: Vectors | None, place: int
@@ -188,16 +238,20 @@ class Assembly:
 
     def _deduplicated(self) -> Deduper | None:
         """The deduplicated list of all pairs; a pair that makes deduplication fail is rejected."""
-        if self._deduper is None or self._named is None:
+        if self._named is None:
             return None
-        error, faults = _deduplication_error(self._deduper), 0
+        if self._deduper is None:
+            self._deduper, error = self._deduper_of(self._accepted, self._named)
+        else:
+            error = _deduplication_error(self._deduper)
+        faults = 0
         while error is not None:
             faults += 1
             if faults > MOST_FAULTS:
                 raise error
             log.error("job %s: judging the pairs failed", self._job, exc_info=error)
             place, pair = self._accepted.pop(self._first_fault(self._named))
-            self._rejected[place].append(Rejected(item=pair, reason=fault(error)))
+            self._faulty.setdefault(place, []).append(Rejected(item=pair, reason=fault(error)))
             self._deduper, error = self._deduper_of(self._accepted, self._named)
         return self._deduper
 
@@ -234,7 +288,8 @@ class Assembly:
         """
         chunk = self._inputs.chunks[index]
         drafts, prompt = answered.drafts, answered.prompt
-        judged: list[tuple[QAPair, Reason | None]]
+        checked: list[Checked]
+        passage = None
         try:
             passage = self._grounder(index) if drafts else None
         except SaidError:
@@ -243,12 +298,12 @@ class Assembly:
             log.exception("job %s: no evidence can be looked for in chunk %d", self._job, index)
             answered = replace(answered, reason=chunk_fault(error))
             why = fault(error)
-            judged = [(self._pair(draft, NONE, chunk, prompt), why) for draft in drafts]
+            checked = [(self._pair(draft, NONE, chunk, prompt), why) for draft in drafts]
         else:
-            judged = [self._check(draft, passage, index, prompt) for draft in drafts if passage]
-        accepted = [pair for pair, reason in judged if reason is None]
-        rejected = [Rejected(item=pair, reason=reason) for pair, reason in judged if reason]
-        self._rejected.setdefault(index, []).extend(rejected)
+            checked = [self._check(draft, passage, index, prompt) for draft in drafts if passage]
+        self._checked.setdefault(index, []).extend(checked)
+        if passage and self._planted:
+            self._to_judge += self._lists(chunk, passage, checked)
         whole = self._over_passes(index, answered)
         self.outcomes[index] = ChunkOutcome(
             chunk_id=chunk.id,
@@ -259,17 +314,26 @@ class Assembly:
             reason=whole.reason,
             raw=whole.raw,
         )
-        return accepted
+        return [pair for pair, reason in checked if reason is None]
 
-    def _check(
-        self, draft: DraftPair, passage: Passage, index: int, prompt: str
-    ) -> tuple[QAPair, Reason | None]:
+    def _lists(self, chunk: Chunk, passage: Passage, checked: list[Checked]) -> list[CheckList]:
+        """The lists to put to a judge; none if making them fails: the rules decide then."""
+        try:
+            all_pairs = self._settings.check == "all"
+            return check_lists(chunk, passage, checked, planted=self._planted, all_pairs=all_pairs)
+        except SaidError:
+            raise
+        except Exception:
+            log.exception("job %s: no list for the judge about chunk %s", self._job, chunk.id)
+            return []
+
+    def _check(self, draft: DraftPair, passage: Passage, index: int, prompt: str) -> Checked:
         """A pair with its evidence, and the reason to reject it, if any."""
         chunk = self._inputs.chunks[index]
         try:
             evidence = passage.ground(draft.question, draft.answer)
             code = reason_against(draft.question, draft.answer, evidence, self._settings.evidence)
-            pair = self._pair(draft, evidence, chunk, prompt)
+            pair = self._pair(draft, evidence, chunk, prompt, code)
         except SaidError:
             raise
         except Exception as error:
@@ -302,12 +366,15 @@ class Assembly:
         vectors = embed(self._named, [one, other], self._journal)
         return bool(vectors) and float(vectors[one] @ vectors[other]) >= self._named.threshold
 
-    def _pair(self, draft: DraftPair, evidence: Evidence, chunk: Chunk, prompt: str) -> QAPair:
+    def _pair(
+        self, draft: DraftPair, evidence: Evidence, chunk: Chunk, prompt: str, code: str = ""
+    ) -> QAPair:
         return QAPair(
             id=pair_id(chunk.id, draft.question, draft.answer),
             question=draft.question,
             answer=draft.answer,
             evidence=evidence,
+            verdict=verdict_on(evidence, code),
             source=chunk.source,
             page=evidence.page or chunk.first_page,
             chunk_id=chunk.id,

@@ -14,11 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from loaders import count_tokens
 from loaders.records import Chunk
 from pairs.text.normalise import normalise
+from prompts.judge import judge_prompt
 from prompts.verification import verifying_prompt
 
 from ..journal.leases import Lease
 from ..journal.replies import Journal
-from ..llm.backends import choose
+from ..llm.backends import choose, choose_judge
 from ..llm.cached_call import CachedModel
 from ..llm.client import OpenBackend
 from ..settings import Resolved
@@ -31,6 +32,8 @@ REPLY_TOKENS_A_PAIR = 30
 """Of a question (13 to 20), its answer (5 to 13) and labels (about 6) in CMRC and SQuAD."""
 EVIDENCE_TOKENS, ANSWER_TOKENS = 40, 15
 """Of an evidence sentence, and of an answer alone."""
+VERDICT_TOKENS = 25
+"""Of a judge's word on a pair with the words it quotes, as measured on the labelled set."""
 
 
 class Asking(BaseModel):
@@ -59,9 +62,10 @@ class Estimate(BaseModel):
     prompt: int = Field(description="prompt tokens still to pay for")
     completion: int = Field(description="reply tokens still to pay for")
     cost: float | None = Field(description="in the currency of the configured price")
-    verifying: Asking | None = Field(
-        default=None, description="answering once more what may be kept; part of the cost"
+    checking: Asking | None = Field(
+        default=None, description="checking the pairs once more; part of the cost"
     )
+    cost_unchecked: float | None = Field(default=None, description="the cost without checking")
     further: Asking | None = Field(
         default=None, description="further passes at the most; they ask about what is left over"
     )
@@ -105,9 +109,16 @@ def estimate(
                 unpaid.append(all_calls[-1])
         one = _time(unknown[0], model, extraction) if time_one and unknown else None
     first_pass = _sum(unpaid)
-    verifying = _verifying(all_calls) if settings.verify else None
+    judge = choose_judge(resolved) or backend
+    checking = None
+    if settings.check != "off":
+        lists = judge.checks == "lists"
+        checking = _judging(all_calls, read.chunks) if lists else _answering(all_calls)
     further = _sum(all_calls * (settings.passes - 1)) if settings.passes > 1 else None
-    cost = _cost(backend.price, first_pass, verifying)
+    unchecked = _cost(backend.price, first_pass)
+    checked = _cost(judge.price, checking)
+    cost = None if unchecked is None or checked is None else unchecked + checked
+    most = _cost(backend.price, first_pass, further)
     return Estimate(
         backend=backend.name,
         embedded=backend.embedded,
@@ -120,11 +131,12 @@ def estimate(
         prompt=first_pass.prompt,
         completion=first_pass.completion,
         cost=cost,
-        verifying=verifying,
+        checking=checking,
+        cost_unchecked=unchecked,
         further=further,
-        cost_at_most=_cost(backend.price, first_pass, verifying, further) if further else None,
+        cost_at_most=None if further is None or most is None else most + (checked or 0.0),
         one=one,
-        eta=None if one is None else _seconds(one, unpaid, verifying, backend.concurrency),
+        eta=None if one is None else _seconds(one, unpaid, checking, backend.concurrency),
     )
 
 
@@ -140,7 +152,20 @@ def _sum(some: Sequence[Asking]) -> Asking:
     )
 
 
-def _verifying(all_calls: Sequence[Asking]) -> Asking:
+def _judging(all_calls: Sequence[Asking], chunks: Sequence[Chunk]) -> Asking:
+    """The calls of a judge: one for each chunk, with its text and its pairs."""
+    rules = _tokens(judge_prompt("zh").messages([], "", ""))
+    expected = sum(one.completion for one in all_calls)
+    texts = sum(count_tokens(chunk.text) for chunk in chunks)
+    pairs = round(expected / REPLY_TOKENS_A_PAIR)
+    return Asking(
+        calls=len(all_calls),
+        prompt=rules * len(all_calls) + texts + expected,
+        completion=pairs * VERDICT_TOKENS,
+    )
+
+
+def _answering(all_calls: Sequence[Asking]) -> Asking:
     """The calls of verification: a short one for each expected pair."""
     pairs = round(sum(one.completion for one in all_calls) / REPLY_TOKENS_A_PAIR)
     prompt_tokens = _tokens(verifying_prompt("zh").messages("", "", "")) + EVIDENCE_TOKENS

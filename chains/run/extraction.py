@@ -21,6 +21,7 @@ from langchain_core.runnables.config import merge_configs
 
 from loaders import count_tokens, split
 from loaders.records import Chunk
+from messages.errors import SaidError
 from pairs.records import ChunkState, Reason, TokenUsage
 from prompts import repair_request
 
@@ -121,6 +122,11 @@ class Extraction:
         self._config: RunnableConfig = config or {}
         self._name, _ = choose_prompt(backend, settings)
         self._first_chain = compose(model, backend, settings)
+
+    @property
+    def failure(self) -> SaidError | None:
+        """The error after which nothing more is asked; None before."""
+        return self._model.failure
 
     @cached_property
     def _further_chain(self) -> Chain:

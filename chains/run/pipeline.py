@@ -36,19 +36,22 @@ from ..journal.jobs import Jobs
 from ..journal.leases import Lease
 from ..journal.lists import save_list
 from ..journal.replies import Journal
-from ..llm.backends import Backend, choose
+from ..llm.backends import Backend, choose, choose_judge, table_for
 from ..llm.cached_call import CachedModel
 from ..llm.client import OpenBackend
 from ..models.gguf import DownloadProgress
 from ..records import ChunkCounts, Job, PairCounts, Progress, VerificationCounts
 from ..settings import Resolved
-from .assembly import Assembly, ended
+from .asker import Asker
+from .assembly import Assembly
 from .chain import choose_prompt
 from .extraction import Answered, Extraction
 from .inputs import Inputs, RunInput, read_for
+from .judge.judge import Judge
+from .judge.record import planted_in_each
+from .judge.verdicts import judged_list
 from .second_pass import ask_again
 from .verification import Verification, marks
-from .workers import WorkerPool
 
 log = logging.getLogger(__name__)
 
@@ -72,12 +75,19 @@ class _Run:
     assembly: Assembly
     named: Future[NamedEmbeddings]
     backend: Backend
+    judge: Judge | None
     config: RunnableConfig | None
 
     @property
     def concurrency(self) -> int:
         """The number of simultaneous calls."""
         return self.backend.concurrency
+
+    @property
+    def judge_concurrency(self) -> int:
+        """The number of simultaneous calls to a judge of its own; 0 where there is none."""
+        judge = self.judge
+        return judge.backend.concurrency if judge and judge.backend != self.backend else 0
 
 
 class Pipeline:
@@ -137,7 +147,7 @@ class Pipeline:
         started = time.monotonic()
         with ExitStack() as open_:
             journal = self._journal or open_.enter_context(Journal(self._settings.journal))
-            backend = choose(self._resolved)
+            backend, judge_backend = choose(self._resolved), choose_judge(self._resolved)
             opened = open_.enter_context(
                 closing(OpenBackend(backend, self._settings, self._progress))
             )
@@ -147,15 +157,28 @@ class Pipeline:
             owner = open_.enter_context(Lease(journal, lost=self._stop))
             model = CachedModel(opened, journal, owner.id, self._settings, self._stop)
             extraction = Extraction(model, backend, self._settings, config)
-            job = self._open_job(inputs, opened, journal, owner.id)
+            judge_opened = opened
+            if judge_backend is not None:
+                judge_opened = OpenBackend(judge_backend, self._settings, self._progress)
+                open_.enter_context(closing(judge_opened))
+            judge_model = CachedModel(
+                *(judge_opened, journal, owner.id, self._settings, self._stop), beside=model
+            )
+            job = self._open_job(inputs, opened, judge_backend, journal, owner.id)
             if named.done():
                 named.result()  # before a call is paid for
-            assembly = Assembly(job.id, inputs, journal, opened.model, self._settings)
+            lists = self._settings.check != "off" and judge_model.backend.checks == "lists"
+            judge = Judge(judge_model, self._settings, config) if lists else None
+            planted = planted_in_each(len(inputs.chunks)) if lists else 0
+            assembly = Assembly(job.id, inputs, journal, opened.model, self._settings, planted)
             log.info(
                 "job %s begins: %d files, %d chunks, backend %s, model %s",
                 *(job.id, len(inputs.files), len(inputs.chunks), backend.name, opened.model),
             )
-            run = _Run(job, owner.id, inputs, model, extraction, assembly, named, backend, config)
+            run = _Run(
+                *(job, owner.id, inputs, judge_model, extraction, assembly, named, backend),
+                *(judge, config),
+            )
             yield from self._run(run, journal, opened, started)
 
     def _run(
@@ -163,9 +186,12 @@ class Pipeline:
     ) -> Iterator[Event]:
         try:
             yield from self._ask_all(run, opened)
-            result = run.assembly.result()
-            if self._settings.verify:
-                result = yield from self._verify(run, journal, result)
+            if run.judge is not None:
+                result = judged_list(run.judge, run.assembly, journal, run.job.id)
+            else:
+                result = run.assembly.result()
+                if self._settings.check != "off":
+                    result = yield from self._verify(run, journal, result)
         except BaseException as error:
             log.info("job %s is broken off: %s", run.job.id, type(error).__name__)
             # Also if the caller has stopped iterating; the first error says more than a second one.
@@ -176,29 +202,25 @@ class Pipeline:
 
     def _ask_all(self, run: _Run, opened: OpenBackend) -> Iterator[Event]:
         to_ask, repeated = _distinct(run.inputs.chunks)
-        ask, chunks = run.extraction.ask, run.inputs.chunks
-        with WorkerPool(lambda at: ask(chunks[at]), to_ask, run.concurrency, self._stop) as workers:
-            named = run.named.result()
+        chunks, assembly = run.inputs.chunks, run.assembly
+        asker = Asker(
+            *(run.extraction, assembly, run.judge),
+            *(run.concurrency, run.judge_concurrency, self._stop),
+        )
+
+        def begun(named: NamedEmbeddings) -> Iterator[Event]:
             yield self._prepared(run, opened, named)
             again = Reason(code="chunk.repeated")
-            yield from run.assembly.take(
-                [(at, Answered(reason=again, repeated=True)) for at in repeated], named
-            )
-            for batch in workers.batches():
-                yield from run.assembly.take([ended(at, answer) for at, answer in batch], named)
-        rest = [at for at in to_ask if at not in run.assembly.outcomes]
-        not_asked = Reason(code="chunk.not_asked")
-        run.assembly.take([(at, Answered(reason=not_asked, asked=False)) for at in rest], named)
-        failure = run.model.failure
-        if failure and not any(o.state in _ANSWERED for o in run.assembly.outcomes.values()):
+            repeats = [(at, Answered(reason=again, repeated=True)) for at in repeated]
+            yield from assembly.take(repeats, named)
+
+        yield from asker.ask({at: chunks[at] for at in to_ask}, run.named, begun=begun)
+        failure = run.extraction.failure
+        if failure and not any(o.state in _ANSWERED for o in assembly.outcomes.values()):
             raise failure
         yield from ask_again(
-            run.extraction,
-            run.assembly,
-            run.inputs,
-            named,
+            *(asker, assembly, run.inputs, run.named),
             passes=self._settings.passes,
-            width=run.concurrency,
             stop=self._stop,
         )
 
@@ -206,7 +228,9 @@ class Pipeline:
         self, run: _Run, journal: Journal, result: PairList
     ) -> Generator[Event, None, PairList]:
         contexts = {chunk.id: chunk.context for chunk in run.inputs.chunks}
-        verification = Verification(run.model, run.backend, self._settings, contexts, run.config)
+        verification = Verification(
+            run.model, run.model.backend, self._settings, contexts, run.config
+        )
         try:
             yield from verification.ask(result, run.concurrency, self._stop)
         finally:
@@ -234,8 +258,9 @@ class Pipeline:
         state, progress = "stopped", Progress()
         if result is not None:
             progress = self._progress_of(result, len(run.inputs.chunks))
-            verification = progress.verification
-            incomplete = progress.chunks.failed or (verification and verification.unverified)
+            verification, judge = progress.verification, result.judge
+            unanswered = (verification and verification.unverified) or (judge and judge.unanswered)
+            incomplete = progress.chunks.failed or unanswered
             state = "stopped" if progress.chunks.not_asked else "partial" if incomplete else "done"
             save_list(journal, run.job.id, result)
         over = {
@@ -264,13 +289,15 @@ class Pipeline:
                 duplicates=len(result.duplicates),
                 rejected=len(result.rejected),
             ),
-            verification=VerificationCounts(**marks(result)) if self._settings.verify else None,
+            verification=None
+            if self._settings.check == "off"
+            else VerificationCounts(**marks(result)),
         )
 
     def _extra_requests(self) -> list[str]:
         """What is asked beyond one pass; empty by default, as in jobs of earlier versions."""
-        more = {"passes": self._settings.passes > 1, "verify": self._settings.verify}
-        return [f"{name} {getattr(self._settings, name)}" for name, given in more.items() if given]
+        passes = self._settings.passes
+        return [f"passes {passes}"] if passes > 1 else []
 
     def _load_embeddings(self, open_: ExitStack) -> Future[NamedEmbeddings]:
         """A future embedding, loaded while the first calls go out: bge takes seconds."""
@@ -282,7 +309,14 @@ class Pipeline:
         settings = self._settings
         return loader.submit(load_embeddings, settings.embeddings, settings.embedding_backend)
 
-    def _open_job(self, read: Inputs, opened: OpenBackend, journal: Journal, owner: str) -> Job:
+    def _open_job(
+        self,
+        read: Inputs,
+        opened: OpenBackend,
+        judge: Backend | None,
+        journal: Journal,
+        owner: str,
+    ) -> Job:
         prompt, own_prompt = choose_prompt(opened.backend, self._settings)
         identity = (
             read.fingerprint(),
@@ -301,7 +335,7 @@ class Pipeline:
             id=self._job or secrets.token_hex(4),
             fingerprint=sha256(repr(identity).encode("utf-8", "surrogatepass")).hexdigest(),
             settings={**self._settings.model_dump(mode="json"), **chosen},
-            backend=opened.backend.model_dump(mode="json"),
+            backend=table_for(opened.backend, judge),
         )
         jobs = Jobs(journal)
         if self._job:

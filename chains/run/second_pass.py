@@ -6,18 +6,18 @@ import logging
 import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 
 from loaders.records import Chunk, Span
 from pairs.evidence.coverage import coverage, worth_asking
 from pairs.evidence.source_text import SourceText
-from pairs.records import ChunkOutcome, QAPair, Reason
+from pairs.records import ChunkOutcome, QAPair
 
 from ..embedding.load import NamedEmbeddings
-from ..events import ChunkDone
-from .assembly import Assembly, ended
-from .extraction import Answered, Extraction
+from ..events import Event
+from .asker import Asker
+from .assembly import Assembly
 from .inputs import Inputs
-from .workers import WorkerPool
 
 log = logging.getLogger(__name__)
 
@@ -27,26 +27,24 @@ _WHOLE = ("pairs", "nothing")
 
 
 def ask_again(
-    extraction: Extraction,
+    asker: Asker,
     assembly: Assembly,
     inputs: Inputs,
-    named: NamedEmbeddings,
+    named: Future[NamedEmbeddings],
     *,
     passes: int,
-    width: int,
     stop: threading.Event,
-) -> Iterator[ChunkDone]:
+) -> Iterator[Event]:
     """Events of the passes after the first; there are none if the first was ended early.
 
     A failure in a later pass is recorded for its chunk, which keeps its pairs.
 
     Args:
-        extraction: Asks.
+        asker: Asks.
         assembly: Holds the list of the first pass; further outcomes are added to it.
         inputs: The inputs, read and split.
         named: The embedding that finds duplicates.
         passes: In all, the first counted.
-        width: Calls at the same time.
         stop: Ends the run.
 
     Raises:
@@ -66,30 +64,10 @@ def ask_again(
             return
         asked |= {(at, chunk.text) for at, chunk in again.items()}
         before = assembly.kept()
-        yield from _pass(extraction, assembly, named, again, width, stop)
+        assembly.expect(len(again))
+        yield from asker.ask(again, named, again=True)
         if assembly.kept() - before < LEAST_GAIN * len(again):
             return
-
-
-def _pass(
-    extraction: Extraction,
-    assembly: Assembly,
-    named: NamedEmbeddings,
-    again: Mapping[int, Chunk],
-    width: int,
-    stop: threading.Event,
-) -> Iterator[ChunkDone]:
-    assembly.expect(len(again))
-    rest = set(again)
-    with WorkerPool(
-        lambda at: extraction.ask(again[at], again=True), again, width, stop
-    ) as workers:
-        for batch in workers.batches():
-            results = [ended(at, result) for at, result in batch]
-            rest -= {at for at, _ in results}
-            yield from assembly.take(results, named)
-    not_asked = Answered(reason=Reason(code="chunk.not_asked"), asked=False)
-    assembly.take([(at, not_asked) for at in sorted(rest)], named)
 
 
 def left_over(

@@ -6,6 +6,7 @@ where the whole file is given, verbatim elsewhere in it; last by fewer shared wo
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
@@ -24,6 +25,7 @@ NONE = Evidence(match="none")
 _MAX_MATCHES_ELSEWHERE = 50
 _QUESTION_WORDS_ELSEWHERE = 0.4
 """Share of a question's words required in the sentence of an answer found outside its chunk."""
+_ELLIPSIS = re.compile(r"…+|\.{3,}|\[…\]")
 _NO_COINCIDENCE = 16
 """Characters from which a verbatim match is no coincidence."""
 
@@ -75,6 +77,37 @@ class Passage:
         found = self._elsewhere(question, answer)
         return self._in_other_words(question, answer) if found.match == "none" else found
 
+    def finds(self, quote: str) -> bool:
+        """Whether words that are said to stand in the document stand there."""
+        return self._quoted(quote) is not None
+
+    def judged(self, quote: str, question: str, answer: str) -> Evidence:
+        """The evidence that a model names for an answer; ``none`` if its words are not there.
+
+        Args:
+            quote: Words of the document as the model copied them.
+            question: The pair's question.
+            answer: The pair's answer, whose numbers and denials the sentence of the quote must
+                bear out for ``numbers_ok``.
+        """
+        found = self._quoted(quote)
+        return NONE if found is None else self._evidence(*found, "judged", 1.0, question, answer)
+
+    def _quoted(self, quote: str) -> tuple[SourceText, Place] | None:
+        """Where a quote stands: in the chunk or else in the document, verbatim or nearly so."""
+        part = max(_ELLIPSIS.split(quote), key=len).strip()
+        if not trimmed(part):
+            return None
+        for source in (self._source, self._document):
+            if source is None:
+                continue
+            places, _ = source.places(part)
+            if places:
+                return source, places[0]
+            if source is self._source and (similar := similar_place(source, part)):
+                return source, similar[0]
+        return None
+
     def _in_other_words(self, question: str, answer: str) -> Evidence:
         """The evidence for a paraphrased answer: fewer shared words, but similar vectors.
 
@@ -123,14 +156,15 @@ class Passage:
         sentence = source.text[first:last]
         around = f"{self._chunk.context}\n{self._chunk.text}"
         quote = source.text[start:end]
-        literal = match != "supported" and not is_cut_off(source.text, end)
+        free = match in ("supported", "judged")
+        literal = not free and not is_cut_off(source.text, end)
         # A verbatim match proves its own numbers: the 90 of a text's 90% may be the answer.
-        context = sentence if match in ("fuzzy", "supported") else f"{quote}\n{sentence}"
+        context = sentence if free or match == "fuzzy" else f"{quote}\n{sentence}"
         unproven = unproven_numbers(
             answer, context if literal else sentence, question, around, quote if literal else ""
         )
         repeated = quote if match == "fuzzy" else ""
-        contradicts = match in ("fuzzy", "supported") and turned_round(answer, sentence, repeated)
+        contradicts = (free or match == "fuzzy") and turned_round(answer, sentence, repeated)
         return Evidence(
             match=match,
             span=Span(start=start + offset, end=end + offset),

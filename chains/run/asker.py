@@ -1,0 +1,119 @@
+"""Asks about chunks, and puts their pairs to the judge beside the asking of other chunks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+
+from loaders.records import Chunk
+from messages.errors import SaidError
+from pairs.records import Reason
+
+from ..embedding.load import NamedEmbeddings
+from ..events import Event, Verified
+from .assembly import Assembly, ended
+from .extraction import Answered, Extraction
+from .judge.judge import Judge, Judged
+from .judge.lists import CheckList
+from .workers import WorkerPool
+
+log = logging.getLogger(__name__)
+Item = int | CheckList
+
+
+class Asker:
+    """Sends the requests of a run through one pool of threads.
+
+    Args:
+        extraction: Asks about chunks.
+        assembly: Takes the outcomes.
+        judge: Checks the pairs; None where nobody does.
+        width: Calls at the same time.
+        judge_width: Calls at the same time to a judge of its own; 0 where the model that is asked
+            about the chunks is the judge.
+        stop: Ends the run.
+    """
+
+    def __init__(
+        self,
+        extraction: Extraction,
+        assembly: Assembly,
+        judge: Judge | None,
+        width: int,
+        judge_width: int,
+        stop: threading.Event,
+    ) -> None:
+        self._extraction, self._assembly, self._judge = extraction, assembly, judge
+        self._width, self._judge_width = width, judge_width
+        self._stop = stop
+        self._judged = self._to_judge = 0
+
+    def ask(
+        self,
+        chunks: Mapping[int, Chunk],
+        named: Future[NamedEmbeddings],
+        *,
+        again: bool = False,
+        begun: Callable[[NamedEmbeddings], Iterator[Event]] | None = None,
+    ) -> Iterator[Event]:
+        """Events of chunks and of lists; chunks that were not asked about have no event.
+
+        Args:
+            chunks: The chunks by their place, in the order in which they are asked about.
+            named: The embedding that finds duplicates, which may still be loading.
+            again: Whether their texts are passages that no pair of an earlier pass draws on.
+            begun: Gives the events that come first, once the embedding is there.
+
+        Raises:
+            SaidError: The journal cannot be written, or the vectors cannot be computed.
+        """
+
+        def work(item: Item) -> Answered | Judged:
+            if isinstance(item, CheckList):
+                return self._judge.ask(item)  # type: ignore[union-attr]  # lists are made for it
+            return self._extraction.ask(chunks[item], again=again)
+
+        rest = set(chunks)
+        pool: WorkerPool[Item, Answered | Judged] = WorkerPool(
+            work, chunks, self._width, self._stop
+        )
+        lane = pool.beside(work, self._judge_width) if self._judge_width else pool.lane
+        waiting: dict[int, CheckList] = {}
+        with pool:
+            ready = named.result()
+            if begun is not None:
+                yield from begun(ready)
+            for batch in pool.batches():
+                asked = [
+                    ended(at, result)
+                    for at, result in batch
+                    if isinstance(at, int) and not isinstance(result, Judged)
+                ]
+                rest -= {at for at, _ in asked}
+                yield from self._assembly.take(asked, ready) if asked else ()
+                for item, result in batch:
+                    if isinstance(item, CheckList):
+                        del waiting[id(item)]
+                        yield self._take_judged(item, result)
+                for check_list in self._assembly.check_lists():
+                    waiting[id(check_list)] = check_list
+                    self._to_judge += len(check_list.items)
+                    lane.add(check_list, at_once=True)
+        for check_list in waiting.values():
+            self._take_judged(check_list, Judged(check_list))
+        not_asked = Answered(reason=Reason(code="chunk.not_asked"), asked=False)
+        self._assembly.take([(at, not_asked) for at in sorted(rest)], ready)
+
+    def _take_judged(self, check_list: CheckList, result: object) -> Verified:
+        if isinstance(result, SaidError):
+            raise result
+        if not isinstance(result, Judged):
+            log.error("asking the judge failed", exc_info=result)  # type: ignore[arg-type]  # an exception
+            result = Judged(check_list)
+        assert self._judge is not None  # noqa: S101 - for mypy: lists are made for a judge
+        self._judge.take(result)
+        self._assembly.usage += result.usage
+        self._judged += len(check_list.items)
+        return Verified(done=self._judged, total=self._to_judge, usage=self._assembly.usage)

@@ -1,0 +1,1 @@
+"""The judge: a model that checks the pairs of a chunk against its text, and is itself measured."""

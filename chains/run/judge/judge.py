@@ -1,0 +1,242 @@
+"""Asks a model to check the pairs of a chunk against its text, and keeps what it says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from langchain_core.messages import BaseMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import merge_configs
+
+from loaders.records import Chunk
+from pairs.evidence.grounding import Passage
+from pairs.records import JudgeRecord, QAPair, Reason, TokenUsage
+from pairs.text.language import language_of
+from prompts.judge import JudgePrompt, judge_prompt
+
+from ...errors import UnansweredError
+from ...llm.cached_call import CachedModel, tokens_paid
+from ...parsing.verdicts import Said, read_verdicts
+from ...settings import Settings
+from .lists import Checked, CheckList
+
+__all__ = ["Judge", "Judged"]
+
+log = logging.getLogger(__name__)
+
+MOST_CALLS = 4
+"""Calls about one list: its first, and those about the end of a reply that was cut off."""
+_OBJECTION = 300
+"""Characters kept of what the model holds against a pair."""
+
+
+@dataclass
+class Judged:
+    """What came back about one list.
+
+    Attributes:
+        check_list: The list.
+        said: Verdicts by index in the list.
+        same: Couples of indices said to ask the same.
+        compared: Indices of the pairs among which all couples were named, by reply.
+        usage: Calls and tokens paid for just now.
+        reason: Why there was no reply, or not about all; None where there was.
+    """
+
+    check_list: CheckList
+    said: dict[int, Said] = field(default_factory=dict)
+    same: set[tuple[int, int]] = field(default_factory=set)
+    compared: list[frozenset[int]] = field(default_factory=list)
+    usage: TokenUsage = field(default_factory=TokenUsage)
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A verdict on a pair, with the passage in which its quote was looked up."""
+
+    yes: bool
+    words: str
+    passage: Passage
+
+
+class Judge:
+    """Asks about lists, from any number of threads, and holds what was said, in one thread.
+
+    Args:
+        model: Answers requests.
+        settings: The language, if it is not the text's; what evidence is wanted.
+        config: LangChain's configuration, whose callbacks and tags every call is given.
+
+    Attributes:
+        backend: The backend that is asked.
+        record: What the judge was worth so far.
+        usage: Calls and tokens paid for so far.
+        same: Ids of couples of pairs said to ask the same.
+    """
+
+    def __init__(
+        self,
+        model: CachedModel,
+        settings: Settings,
+        config: RunnableConfig | None = None,
+    ) -> None:
+        self.backend = model.backend
+        self._model, self._settings = model, settings
+        self._config = config
+        self._words: dict[str, _Word] = {}
+        self.record = JudgeRecord(model=model.backend.model)
+        self.usage = TokenUsage()
+        self.same: set[tuple[str, str]] = set()
+        self._compared: dict[str, int] = {}
+        self._lists = 0
+
+    @property
+    def identity(self) -> str:
+        """Names its model and its prompts, in records of its worth."""
+        prompts = " ".join(judge_prompt(language).fingerprint for language in ("zh", "en"))
+        return f"{self._model.identity} {prompts}"
+
+    def ask(self, check_list: CheckList) -> Judged:
+        """What the model says about a list; the end of a truncated reply is asked again.
+
+        Raises:
+            JournalError: The journal cannot be read or written.
+        """
+        judged = Judged(check_list)
+        left = list(range(len(check_list.items)))
+        for _ in range(MOST_CALLS):
+            left = self._ask(judged, left)
+            if not left:
+                break
+        return judged
+
+    def take(self, judged: Judged) -> None:
+        """Keeps what was said about a list."""
+        check_list, items = judged.check_list, judged.check_list.items
+        counts = dict.fromkeys(
+            ("asked", "unanswered", "planted", "caught", "sure", "refused"), 0
+        ) | {"look_alikes": 0, "confused": 0}
+        for at, item in enumerate(items):
+            said = judged.said.get(at)
+            if item.planted:
+                counts["planted"] += said is not None
+                counts["caught"] += said is not None and not said.yes
+                continue
+            counts["asked"] += len(item.ids)
+            if said is None or (said.yes and not check_list.passage.finds(said.words)):
+                counts["unanswered"] += len(item.ids)
+                continue
+            counts["sure"] += item.sure
+            counts["refused"] += item.sure and not said.yes
+            for id_ in item.ids:
+                self._words[id_] = _Word(said.yes, said.words, check_list.passage)
+        self._take_couples(judged, counts)
+        self.record += JudgeRecord(**counts)
+        self.usage += judged.usage
+
+    def _take_couples(self, judged: Judged, counts: dict[str, int]) -> None:
+        items = judged.check_list.items
+        places = {item.ids[0]: at for at, item in enumerate(items) if item.ids}
+        for at, item in enumerate(items):
+            if item.alike in places and at in judged.said:
+                counts["look_alikes"] += 1
+                counts["confused"] += _couple(at, places[item.alike]) in judged.same
+        for one, other in judged.same:
+            if items[one].ids and items[other].ids:
+                self.same.add(_ids(items[one].ids[0], items[other].ids[0]))
+        for indices in judged.compared:
+            self._lists += 1
+            for at in indices:
+                self._compared |= dict.fromkeys(items[at].ids[:1], self._lists)
+
+    def apart(self, one: str, other: str) -> bool:
+        """Whether two pairs stood in one list and were not said to ask the same."""
+        listed = self._compared.get(one, 0)
+        return 0 < listed == self._compared.get(other) and _ids(one, other) not in self.same
+
+    def decide(self, checked: Checked, *, trusted: bool) -> Checked:
+        """A pair with the judge's word, and the reason to reject it, if any.
+
+        Args:
+            checked: The pair and the rules' reason.
+            trusted: Whether the word decides; otherwise it only marks the pair.
+        """
+        pair, reason = checked
+        word = self._words.get(pair.id)
+        if word is None:
+            return checked
+        if not word.yes:
+            objection = word.words[:_OBJECTION]
+            pair = pair.model_copy(update={"verified": False, "objection": objection})
+            if trusted and reason is None and self._settings.evidence == "strict":
+                reason = Reason(code="rejected.judge", fields={"reason": objection or "-"})
+            return pair, reason
+        pair = pair.model_copy(update={"verified": True})
+        return _affirmed(pair, word, reason) if trusted and reason else (pair, reason)
+
+    def request(
+        self, items: Sequence[tuple[str, str]], text: str, context: str
+    ) -> list[BaseMessage]:
+        """The messages about some questions and answers made from a text."""
+        as_json = self.backend.response_format
+        return self._prompt(text).messages(items, text, context, as_json=as_json)
+
+    def _ask(self, judged: Judged, left: list[int]) -> list[int]:
+        """Asks about the items at some indices; returns those to be asked about again."""
+        items, chunk = judged.check_list.items, judged.check_list.chunk
+        asked = [(items[at].question, items[at].answer) for at in left]
+        messages = self.request(asked, chunk.text, chunk.context or Path(chunk.source).stem or "-")
+        try:
+            reply = self._model.invoke(messages, self._run_config(chunk))
+        except UnansweredError as error:
+            if error.overflow and len(left) > 1:
+                half = len(left) // 2
+                return self._ask(judged, left[:half]) + self._ask(judged, left[half:])
+            judged.reason = error.reason
+            return []
+        judged.usage += tokens_paid(reply)
+        verdicts = read_verdicts(reply.text, len(left))
+        said = dict(verdicts.said)
+        cut = reply.response_metadata["truncated"] and verdicts.last > 1
+        if cut:
+            said.pop(verdicts.last, None)  # its words may be cut off
+        judged.said |= {left[number - 1]: word for number, word in said.items()}
+        if verdicts.compared:
+            judged.compared.append(frozenset(left[number - 1] for number in said))
+        judged.same |= {_couple(left[one - 1], left[other - 1]) for one, other in verdicts.same}
+        return left[verdicts.last - 1 :] if cut else []
+
+    def _run_config(self, chunk: Chunk) -> RunnableConfig:
+        about = {"chunk_id": chunk.id, "prompt": self._prompt(chunk.text).fingerprint}
+        return merge_configs(self._config, {"run_name": "qa3.judge", "metadata": about})
+
+    def _prompt(self, text: str) -> JudgePrompt:
+        asked = self._settings.language
+        return judge_prompt(language_of(text) if asked == "auto" else asked)
+
+
+def _affirmed(pair: QAPair, word: _Word, reason: Reason) -> Checked:
+    """A pair that the rules reject and the judge affirms, proved by the words it quotes.
+
+    Where the rules call the pair refuted and its quote does not change their mind, the pair stays
+    refuted, and is kept as doubtful.
+    """
+    if reason.code == "rejected.answer_is_question":
+        return pair, reason
+    found = word.passage.judged(word.words, pair.question, pair.answer)
+    if pair.evidence.match != "none" and pair.verdict != "refuted":
+        return pair, None  # its question was at fault, not its evidence
+    verdict = "refuted" if pair.verdict == "refuted" and not found.numbers_ok else "open"
+    return pair.model_copy(update={"evidence": found, "verdict": verdict}), None
+
+
+def _ids(one: str, other: str) -> tuple[str, str]:
+    return min(one, other), max(one, other)
+
+
+def _couple(one: int, other: int) -> tuple[int, int]:
+    return min(one, other), max(one, other)

@@ -1,0 +1,42 @@
+"""Whether a judge is to be trusted: what it caught of planted errors, and refused of sure pairs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pairs.records import JudgeRecord
+
+LEAST_KNOWN = 12
+"""Planted pairs, and sure ones, from which a share says something."""
+LEAST_CAUGHT = 0.75
+MOST_REFUSED = 0.10
+MOST_CONFUSED = 0.25
+"""Bounds of the shares; bench/judging.py shows who passes them."""
+
+Standing = Literal["trusted", "unmeasured", "weak"]
+
+
+def standing(record: JudgeRecord) -> Standing:
+    """Whether a judge with this record may decide.
+
+    Args:
+        record: Of a run, or of a run and earlier ones of the same model and prompt.
+    """
+    if record.planted < LEAST_KNOWN or record.sure < LEAST_KNOWN:
+        return "unmeasured"
+    if (
+        record.caught < LEAST_CAUGHT * record.planted
+        or record.refused > MOST_REFUSED * record.sure
+        or record.confused > MOST_CONFUSED * record.look_alikes
+    ):
+        return "weak"
+    return "trusted"
+
+
+def planted_in_each(lists: int) -> int:
+    """Wrong pairs to plant in each list: more where a short document has few lists.
+
+    Args:
+        lists: Lists of the run.
+    """
+    return max(2, min(4, -(-LEAST_KNOWN // max(1, lists))))
