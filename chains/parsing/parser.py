@@ -21,7 +21,7 @@ from .json_pairs import read_json, unescaped, wrapped_words
 from .labelled import read_labels
 from .lists import read_lists
 from .tables import read_tables
-from .trimming import trimmed_answer, trimmed_question, without_remark
+from .trimming import trimmed_answer, trimmed_question, without_delimiters, without_remark
 
 _SPACES = re.compile(r"\s+")
 # Longer replies come only from loops; the text beyond counts as cut off.
@@ -204,14 +204,14 @@ def _best_findings(text: str) -> Findings:
 
 
 def _drafts(found: Findings) -> list[DraftPair]:
-    drafts: list[DraftPair] = []
+    pairs: list[tuple[str, str]] = []
     for position, (raw_question, raw_answer) in enumerate(found.pairs, 1):
         question, answer = trimmed_question(raw_question), trimmed_answer(raw_answer)
         if position == len(found.pairs):
             answer = trimmed_answer(without_remark(answer))
         if question and answer:
-            drafts.append(DraftPair(question=question, answer=answer))
-    return drafts
+            pairs.append((question, answer))
+    return [DraftPair(question=q, answer=a) for q, a in without_delimiters(pairs)]
 
 
 def _key(text: str) -> str:
