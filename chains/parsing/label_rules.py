@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from .choices import offered
 from .labels import Kind, Mark
@@ -22,37 +22,32 @@ def settled(marks: list[Mark], shadow: str) -> list[Mark]:
         marks: All possible labels, in order.
         shadow: The cleaned reply, normalised by ``plain``.
     """
-    marks = _with_options(marks, shadow)
+    marks = _without_options(marks, shadow)
     marks = _with_speakers(marks)
     marks = _with_items(marks)
-    marks = _with_answer_key(marks, shadow)
+    marks = _numbered(marks, shadow)
     marks = _without_inner_headings(marks, shadow)
     return _without_inner_questions(marks, shadow)
 
 
-def _with_options(marks: list[Mark], shadow: str) -> list[Mark]:
-    """Letters A, B, C ... in sequence become options; other letters are text, A alone a label."""
+def _without_options(marks: list[Mark], shadow: str) -> list[Mark]:
+    """Drops letters A, B, C ... in sequence: they are options, A alone is a label."""
     kept: list[Mark] = []
     letter = ""
     for position, mark in enumerate(marks):
-        following = marks[position + 1] if position + 1 < len(marks) else None
         if mark.kind == "option":
-            if letter and mark.word == chr(ord(letter) + 1):
-                kept.append(mark)
-                letter = mark.word
+            letter = mark.word if letter and mark.word == chr(ord(letter) + 1) else letter
             continue
         letter = ""
-        lone = mark.kind == "answer" and mark.word == "a" and not mark.number
-        if lone and following and following.kind == "option" and following.word == "b":
-            between = shadow[mark.end : following.start]
-            if between.strip() and between.strip().count("\n") <= 1:
-                kept.append(mark._replace(kind="option"))
+        if mark.kind == "answer" and mark.word == "a" and not mark.number:
+            following = marks[position + 1] if position + 1 < len(marks) else None
+            line = shadow[mark.start : max(shadow.find("\n", mark.end), mark.end)]
+            below = following and following.kind == "option" and following.word == "b"
+            between = shadow[mark.end : following.start].strip() if following else ""
+            if (below and between and between.count("\n") <= 1) or (
+                mark.separator != ":" and len(offered(line.strip(" -*"))) > 1
+            ):
                 letter = "a"
-                continue
-        if lone and mark.separator != ":":
-            line = shadow[mark.start : shadow.find("\n", mark.end)]
-            if following and len(offered(line.strip(" -*("))) > 1:
-                kept.append(mark._replace(kind="field", word="选项", end=mark.start))
                 continue
         kept.append(mark)
     return kept
@@ -92,21 +87,44 @@ def _with_items(marks: list[Mark]) -> list[Mark]:
     return kept
 
 
-def _with_answer_key(marks: list[Mark], shadow: str) -> list[Mark]:
-    """Question labels repeated below a final heading "Answers:" become answers."""
-    first = next((mark for mark in marks if mark.kind == "question" and mark.number), None)
-    for mark, following in pairwise(marks):
-        if first and mark.kind == "answer" and mark.start > first.start and not mark.number:
-            again = following.kind == "question" and following.number == first.number
-            if again and not shadow[mark.end : following.start].strip(" \n*_"):
-                return [
-                    other._replace(kind="answer")
-                    if other.kind == "question" and other.start > mark.start
-                    else other
-                    for other in marks
-                    if other is not mark
-                ]
-    return marks
+def _numbered(marks: list[Mark], shadow: str) -> list[Mark]:
+    """Numbers questions that all come first and the answers behind them, where they have none.
+
+    A label with nothing below it but labels of its kind is a heading, and a question's label
+    repeated under the heading of the answers is an answer's.
+    """
+    kept: list[Mark] = []
+    asked: list[int] = []
+    key = False
+    for position, mark in enumerate(marks):
+        following = marks[position + 1] if position + 1 < len(marks) else None
+        if mark.kind == "answer" and following and _heads(mark, following, shadow):
+            again = following.kind == "question" and following.number
+            key = key or bool(again and following.number in asked[:1])
+            if key or (following.kind == "answer" and (following.number or len(asked) > 1)):
+                continue
+        if mark.kind == "question":
+            asked.append(mark.number)
+        kept.append(mark._replace(kind="answer") if key and mark.kind == "question" else mark)
+    return _in_groups(kept)
+
+
+def _heads(mark: Mark, following: Mark, shadow: str) -> bool:
+    return not shadow[mark.end : following.start].strip(" \n*_-=")
+
+
+def _in_groups(marks: list[Mark]) -> list[Mark]:
+    """Gives numbers to as many questions without one as answers follow them in a row."""
+    numbered = list(marks)
+    places = [at for at, mark in enumerate(marks) if mark.kind in ("question", "answer")]
+    runs = [list(run) for _, run in groupby(places, key=lambda at: marks[at].kind)]
+    for asked, answered in pairwise(runs):
+        alike = len(asked) == len(answered) > 1 and marks[asked[0]].kind == "question"
+        if alike and not any(marks[at].number for at in answered):
+            for number, at in enumerate(zip(asked, answered, strict=True), 1):
+                for place in at:
+                    numbered[place] = marks[place]._replace(number=number)
+    return numbered
 
 
 def _without_inner_headings(marks: list[Mark], shadow: str) -> list[Mark]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from .choices import Options, chosen, offered
+from .choices import offered, without_options
 from .findings import NOTHING_FOUND, Findings, Tail
 from .inline_labels import spread
 from .label_rules import settled
 from .labels import Mark, plain, scan
 from .lists import list_before, numbered_items, question_before
-from .trimming import ends_as_question, first_line, without_recurring_fields
+from .trimming import ends_as_question, first_line, without_opened, without_recurring_fields
 
 
 @dataclass(slots=True)
 class _Entry:
-    """A question being read: the spans of its question and answer, and its options."""
+    """A question being read: the spans of its question and answer, and what these leave open."""
 
     start: int
     question: tuple[int, int]
@@ -23,8 +23,15 @@ class _Entry:
     word: str = ""
     bare: bool = False
     answer: tuple[int, int] | None = None
-    options: Options = field(default_factory=dict)
+    opened: tuple[str, str] = ("", "")
     closed: bool = False
+
+    def pair(self, text: str) -> tuple[str, str]:
+        """The question and the answer as written; an answer by its option's text."""
+        question, answer = text[slice(*self.question)], text[slice(*(self.answer or (0, 0)))]
+        return without_options(
+            without_opened(question, self.opened[0]), without_opened(answer, self.opened[1])
+        )
 
 
 def read_labels(text: str) -> Findings:
@@ -56,7 +63,7 @@ class _Reader:
         ends = [mark.start for mark in self._marks[1:]] + [len(self._text)]
         take = {
             "question": self._question, "item": self._question, "answer": self._answer,
-            "option": self._option, "field": self._close, "stop": self._close,
+            "field": self._close, "stop": self._close,
         }  # fmt: skip
         for position, (mark, end) in enumerate(zip(self._marks, ends, strict=True)):
             take[mark.kind](mark, end, position)
@@ -79,6 +86,7 @@ class _Reader:
                 return
         entry = _Entry(mark.start, (mark.end, end), mark.number, mark.word)
         entry.bare = not mark.separator or self._text[mark.end : mark.end + 1] == "\n"
+        entry.opened = (mark.opened, "")
         self._entries.append(entry)
         if mark.number:
             self._unanswered[mark.number] = entry
@@ -103,6 +111,7 @@ class _Reader:
             # "A2" below an uncounted question is the answer 2 without its colon.
             begin = mark.start + self._shadow[mark.start : mark.end].lower().find("a") + 1
         entry.answer = (begin, end)
+        entry.opened = (entry.opened[0], mark.opened)
         self._unanswered.pop(entry.number, None)
 
     def _answer_without_label(self, mark: Mark, end: int, position: int) -> None:
@@ -119,10 +128,8 @@ class _Reader:
         if place:
             if last and last.answer:
                 last.answer = (last.answer[0], min(last.answer[1], place[0]))
-            entry = _Entry(place[0], place[1:], len(self._entries) + 1)
+            entry = _Entry(place[0], (place[1], limit), len(self._entries) + 1)
             entry.answer = (mark.end, end)
-            if limit - place[2] > 1:
-                entry.options = offered(self._text[place[2] : limit])
             self._entries.append(entry)
         elif last and mark.word == "a" and mark.separator != ":" and not last.closed:
             self._extend(last, mark, end)
@@ -148,13 +155,6 @@ class _Reader:
             and ends_as_question(self._shadow[mark.end : end])
         )
 
-    def _option(self, mark: Mark, end: int, _position: int) -> None:
-        last = self._open
-        if last and last.answer is None:
-            last.options[mark.word.upper()] = self._text[mark.end : end].strip()
-        elif last and not last.closed:
-            self._extend(last, mark, end)
-
     def _extend(self, entry: _Entry, mark: Mark, end: int) -> None:
         if entry.answer and entry.answer[1] == mark.start:
             entry.answer = (entry.answer[0], end)
@@ -164,7 +164,7 @@ class _Reader:
         if last is None:
             return
         if mark.word in ("选项", "options", "choices") and last.answer is None:
-            last.options.update(offered(self._text[mark.end : end]))
+            last.question = (last.question[0], end)
         if last.answer is not None:
             last.closed = True
 
@@ -173,7 +173,7 @@ def _fill_unlabelled(entries: list[_Entry], text: str, shadow: str) -> None:
     """Takes the text below a question without a labelled answer as its answer, if it is one."""
     candidates: list[tuple[_Entry, tuple[int, int], tuple[int, int], bool]] = []
     for entry in entries:
-        if entry.answer is None and not entry.options:
+        if entry.answer is None and not offered(text[slice(*entry.question)]):
             begin, end = first_line(shadow, *entry.question)
             rest = text[end : entry.question[1]]
             if rest.strip() and (entry.bare or ends_as_question(shadow[begin:end])):
@@ -196,13 +196,13 @@ def _findings(entries: list[_Entry], text: str, shadow: str) -> Findings:
         grouped = _grouped(entry, entries[:position], text, shadow) if entry is entries[-1] else []
         if grouped:
             pairs.extend(grouped)
-        elif entry.answer is None or not text[slice(*entry.answer)].strip():
-            unanswered += 1
-            tail = "dropped"
-            continue
         else:
-            answer = chosen(text[slice(*entry.answer)], entry.options)
-            pairs.append((text[slice(*entry.question)], answer))
+            question, answer = entry.pair(text)
+            if not answer.strip():
+                unanswered += 1
+                tail = "dropped"
+                continue
+            pairs.append((question, answer))
         start = entry.start if start < 0 else start
         tail = "open" if entry.answer and entry.answer[1] == len(text) else "closed"
     return Findings(without_recurring_fields(pairs), max(start, 0), tail, unanswered)
@@ -220,17 +220,7 @@ def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> lis
     if len(questions) < 2 or not answers:
         return []
     return [
-        _chosen_among(questions[number], answers[number])
+        without_options(questions[number], answers[number])
         for number in questions
         if number in answers
     ]
-
-
-def _chosen_among(question: str, answer: str) -> tuple[str, str]:
-    """A question without its options, and the text of the option that its answer names."""
-    options = offered(question)
-    if not options:
-        return question, answer
-    return question[: question.index(options["A"])].rstrip(" (（A.．、:：)）"), chosen(
-        answer, options
-    )

@@ -104,7 +104,8 @@ _LABEL = re.compile(
     r"(?![a-z])"
     rf"(?: {{0,3}}(?:#|no\.?|第)? {{0,2}}(?P<inner>[(\[])?(?P<number>{NUMERAL})(?(inner)[)\]]))?"
     r"(?: ?[(\[][^()\[\]:\n]{1,24}[)\]])?"
-    rf"(?P<close>{_CLOSE}) {{0,4}}(?P<separator>(?:\) ?:|[=-]?>|[:.。、)\-–—=→|])?)(?P<after>{_CLOSE})"
+    rf"(?P<close>{_CLOSE}) {{0,4}}(?P<separator>(?:\) ?:|[=-]?>|[:.。、)\-–—=→|])?)"
+    rf"(?P<after>{_CLOSE})"
     r"|^ *(?P<rule>(?:-{3,}|\*{3,}|_{3,}|={3,}|(?:- ){2,}-)|(?P<hashes>#{1,6}) ?[^\n]*) *$",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -112,8 +113,8 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
     ("field", "field"), ("question", "question"), ("answer", "answer"), ("item_", "item"),
     ("user", "user"), ("assistant", "assistant"), ("option", "option"),
 )  # fmt: skip
-_CLOSING = {"[": "]", "【": "】", "「": "」", "『": "』", "《": "》", "〈": "〉", "〔": "〕", "〖": "〗",
-            "<": ">", "(": ")"}  # fmt: skip
+_CLOSING = {"[": "]", "【": "】", "「": "」", "『": "』", "《": "》", "〈": "〉", "〔": "〕",
+            "〖": "〗", "<": ">", "(": ")"}  # fmt: skip
 _BRACKETS = set(_CLOSING.values()) - {")"}
 # A star before a blank is a bullet.
 _OPENING = re.compile(rf"\*\*|\*(?! )|__|_|~~|`|[{re.escape(''.join(_CLOSING))}]")
