@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import groupby, pairwise
 
 from .choices import offered
-from .labels import Kind, Mark
+from .labels import Kind, Mark, number_of
 from .trimming import ends_as_question, first_line
 
 _FENCE = re.compile(r"^ *```", re.MULTILINE)
@@ -22,12 +23,87 @@ def settled(marks: list[Mark], shadow: str) -> list[Mark]:
         marks: All possible labels, in order.
         shadow: The cleaned reply, normalised by ``plain``.
     """
-    marks = _without_options(marks, shadow)
+    marks = _without_options(_own_lines(marks, shadow), shadow)
     marks = _with_speakers(marks)
     marks = _with_items(marks)
     marks = _numbered(marks, shadow)
+    marks = _without_inner_fields(marks)
     marks = _without_inner_headings(marks, shadow)
-    return _without_inner_questions(marks, shadow)
+    marks = _without_inner_questions(marks, shadow)
+    return _with_sections(marks, shadow)
+
+
+def _own_lines(marks: list[Mark], shadow: str) -> list[Mark]:
+    """Drops labels in fenced code and in blockquotes, where pairs are labelled outside as well."""
+    fences = _fences(shadow)
+    outside: list[Mark] = []
+    upcoming = 0
+    for mark in marks:
+        while upcoming < len(fences) and fences[upcoming][1] <= mark.start:
+            upcoming += 1
+        fenced = upcoming < len(fences) and fences[upcoming][0] < mark.start
+        if not fenced and not shadow.startswith(">", mark.start):
+            outside.append(mark)
+    return outside if {"question", "answer"} <= {mark.kind for mark in outside} else marks
+
+
+def _without_inner_fields(marks: list[Mark]) -> list[Mark]:
+    """Drops bulleted fields that are items of an answer: those that not every answer has."""
+    if any(mark.bullet for mark in marks if mark.kind in ("question", "answer")):
+        return marks
+    answers = sum(mark.kind == "answer" for mark in marks)
+    counts = Counter(mark.word for mark in marks if mark.kind == "field" and mark.bullet)
+    return [
+        mark
+        for mark in marks
+        if mark.kind != "field" or not mark.bullet or counts[mark.word] >= max(answers, 2)
+    ]
+
+
+_SECTION = re.compile(
+    r" *[>#*_\[【]{0,4} ?(?:(?P<zh>[一二三四五六七八九十]{1,3})[、.]"
+    r"|[(](?P<inner>[一二三四五六七八九十]{1,3})[)]"
+    r"|(?P<roman>[ivx]{1,5})[.、]|(?P<digit>\d{1,2})[.、]"
+    r"|(?P<word>(?:part|section|chapter|unit|topic|theme) (?:\d{1,2}|[ivx]{1,4}|[a-z])\b"
+    r"|第[一二三四五六七八九十\d]{1,3}(?:部分|章|节|单元|类)))[^?。!\n]{0,50}",
+    re.IGNORECASE,
+)
+_BOLD_LINE = re.compile(r" *(?:\*\*[^*\n?]{1,60}\*\*:?|【[^】\n?]{1,30}】)")
+
+
+def _with_sections(marks: list[Mark], shadow: str) -> list[Mark]:
+    """Adds an end of a pair where a section's heading stands above a question's label."""
+    counted: dict[str, int] = {}
+    sectioned: list[Mark] = []
+    for mark in marks:
+        above = _above(shadow, mark.start) if mark.kind == "question" else None
+        last = sectioned[-1] if sectioned else None
+        if above and (last is None or last.end <= above[0]):
+            line, apart = shadow[slice(*above)], not shadow[max(above[0] - 2, 0) : above[0]].strip()
+            found = _SECTION.fullmatch(line)
+            numeral = found and (found["zh"] or found["inner"] or found["roman"] or found["digit"])
+            if found and numeral:
+                style = next(name for name in _STYLES if found[name])
+                first = counted.get(style, 0) + 1
+                if number_of(numeral) == first and (first == 1) == (last is None):
+                    counted[style] = first
+                    sectioned.append(Mark(*above, "stop", line))
+            elif apart and (found or _BOLD_LINE.fullmatch(line)):
+                sectioned.append(Mark(*above, "stop", line))
+        sectioned.append(mark)
+    return sectioned
+
+
+_STYLES = ("zh", "inner", "roman", "digit")
+
+
+def _above(shadow: str, place: int) -> tuple[int, int] | None:
+    """The last line with words above a place, if at most one blank line lies between."""
+    end = place
+    while end > 0 and place - end < 4 and shadow[end - 1] == "\n":
+        end -= 1
+    begin = shadow.rfind("\n", max(0, end - 80), end) + 1
+    return (begin, end) if 0 < end - begin < 80 else None
 
 
 def _without_options(marks: list[Mark], shadow: str) -> list[Mark]:
@@ -211,7 +287,7 @@ def _quoted(
     answered = following is not None and following.kind in ("answer", "option", "field")
     if counted and not mark.number:
         inner_answer = answered and following is not None and not following.number
-        return coming == current + 1 or (answers_numbered and inner_answer)
+        return coming == current + 1 or (answers_numbered and inner_answer and not coming)
     if answered or following is None or (mark.number and mark.number == current + 1):
         return False
     return not ends_as_question(shadow[slice(*first_line(shadow, mark.end, following.start))])

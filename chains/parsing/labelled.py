@@ -9,7 +9,7 @@ from .findings import NOTHING_FOUND, Findings, Tail
 from .inline_labels import spread
 from .label_rules import settled
 from .labels import Mark, plain, scan
-from .lists import list_before, numbered_items, question_before
+from .lists import list_before, list_spans, numbered_items, question_before
 from .trimming import ends_as_question, first_line, without_opened, without_recurring_fields
 
 
@@ -60,6 +60,8 @@ class _Reader:
         self._unanswered: dict[int, _Entry] = {}
 
     def entries(self) -> list[_Entry]:
+        if self._answers_stand_first():
+            return self._behind_their_answers()
         ends = [mark.start for mark in self._marks[1:]] + [len(self._text)]
         take = {
             "question": self._question, "item": self._question, "answer": self._answer,
@@ -69,6 +71,42 @@ class _Reader:
             take[mark.kind](mark, end, position)
         return self._entries
 
+    def _answers_stand_first(self) -> bool:
+        """Whether every label of a question follows the label of its answer."""
+        said = [mark for mark in self._marks if mark.kind in ("question", "answer")]
+        kinds = [mark.kind for mark in said]
+        if len(said) < 2 or kinds != [("answer", "question")[i % 2] for i in range(len(said))]:
+            return False
+        if question_before(self._shadow, 0, said[0].start):
+            return False
+        numbers = [
+            (answer.number, asked.number)
+            for answer, asked in zip(said[::2], said[1::2], strict=False)
+        ]
+        if any(answer for answer, _ in numbers):
+            return all(answer == asked for answer, asked in numbers)
+        apart = [self._apart(mark) for mark in said[1:]]
+        return kinds[-1] == "question" or (any(apart[1::2]) and not any(apart[::2]))
+
+    def _apart(self, mark: Mark) -> bool:
+        return self._shadow[max(mark.start - 2, 0) : mark.start] == "\n\n"
+
+    def _behind_their_answers(self) -> list[_Entry]:
+        ends = [mark.start for mark in self._marks[1:]] + [len(self._text)]
+        answer: tuple[Mark, int] | None = None
+        for mark, end in zip(self._marks, ends, strict=True):
+            if mark.kind == "answer":
+                answer = (mark, end)
+            elif mark.kind == "question" and answer:
+                stop = self._text.find("\n\n", mark.end + 1, end)
+                span = (mark.end, end if stop < 0 else stop)
+                entry = _Entry(answer[0].start, span, mark.number, mark.word)
+                entry.answer = (answer[0].end, answer[1])
+                entry.opened = (mark.opened, answer[0].opened)
+                self._entries.append(entry)
+                answer = None
+        return self._entries
+
     @property
     def _open(self) -> _Entry | None:
         return self._entries[-1] if self._entries else None
@@ -76,7 +114,7 @@ class _Reader:
     def _blank(self, begin: int, end: int) -> bool:
         return not self._text[begin:end].strip(" \n*_#")
 
-    def _question(self, mark: Mark, end: int, _position: int) -> None:
+    def _question(self, mark: Mark, end: int, position: int) -> None:
         last = self._open
         if last and last.answer is None:
             if self._blank(*last.question):
@@ -90,6 +128,18 @@ class _Reader:
         self._entries.append(entry)
         if mark.number:
             self._unanswered[mark.number] = entry
+        elif entry.bare:
+            self._listed(mark, end, position)
+
+    def _listed(self, mark: Mark, end: int, position: int) -> None:
+        """Makes entries of a list of questions under one label that numbered answers follow."""
+        answers = self._marks[position + 1 : position + 3]
+        if [answer.number for answer in answers if answer.kind == "answer"] != [1, 2]:
+            return
+        items = list_spans(self._shadow, mark.end, end)
+        if len(items) > 1:
+            self._entries[-1:] = [_Entry(at, (at, stop), n) for n, (at, stop) in items.items()]
+            self._unanswered = {entry.number: entry for entry in self._entries}
 
     def _repeats_its_label(self, last: _Entry, mark: Mark, end: int) -> bool:
         """Whether "Q2: ...? Q2: ..." gives a question and, under the same label, its answer."""
@@ -204,7 +254,8 @@ def _findings(entries: list[_Entry], text: str, shadow: str) -> Findings:
                 continue
             pairs.append((question, answer))
         start = entry.start if start < 0 else start
-        tail = "open" if entry.answer and entry.answer[1] == len(text) else "closed"
+        last = max(entry.question[1], entry.answer[1] if entry.answer else 0)
+        tail = "open" if last == len(text) else "closed"
     return Findings(without_recurring_fields(pairs), max(start, 0), tail, unanswered)
 
 

@@ -82,12 +82,13 @@ _ANSWER = (
 _FIELD = (
     r"(?:question |answer )?(?:difficulty|source|reason|reasoning|rationale|explanation|evidence"
     r"|reference|type|category|tags?|topic|confidence|score|grade|keywords?|page|options|choices"
-    r"|hint|citation|passage|source text|level|quote)(?: level| score| text)?"
+    r"|hint|citation|passage|source text|level|quote|justification|location)"
+    r"(?: level| score| text)?"
     r"|(?:问题|答案|文本|预测|参考|原文|回答)?(?:难度|难易度|来源|出处|依据|理由|解析|解释|证据"
     r"|页码|题型"
     r"|类型|标签|知识点|考点|分值|得分|评分|成绩|置信度|关键词|备注|选项|段落|原文)(?:等级|级别"
     r"|位置|引用)?"
-    r"|(?:答案|原文)(?:说明|分析|引用)|引用|上下文|context"
+    r"|(?:答案|原文|补充)?(?:说明|分析|引用)|思路|上下文|context"
 )
 _ITEM = (
     r"(?:flash)?cards?|item|pair|example|q&a|qa(?: pair)?|例|示例|卡片|问答对?"

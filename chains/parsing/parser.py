@@ -20,6 +20,7 @@ from .findings import NOTHING_FOUND, Findings
 from .json_pairs import read_json, unescaped, wrapped_words
 from .labelled import read_labels
 from .lists import read_lists
+from .markup import read_markup, without_tags
 from .tables import read_tables
 from .trimming import trimmed_answer, trimmed_question, without_delimiters, without_remark
 
@@ -98,8 +99,12 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
         cleaned = clean(text)
         words = _bounded(cleaned.text)
         found = _best_findings(words)
-        if not found.pairs and _ESCAPES.search(words):
-            found = _best_findings(_bounded(unescaped(words)))
+        for plain_text in (
+            unescaped(words) if _ESCAPES.search(words) else words,
+            without_tags(words),
+        ):
+            if not found.pairs and plain_text != words:
+                found = _best_findings(_bounded(plain_text))
         drafts = _drafts(found)
         cut = truncated or words != cleaned.text
         dropped = found.tail == "dropped" or cleaned.still_thinking or words != cleaned.text
@@ -190,7 +195,7 @@ def _best_findings(text: str) -> Findings:
     words = "" if decoded.pairs else wrapped_words(text)
     if words:
         return _best_findings(words)
-    candidates = [decoded, read_tables(text), read_labels(text)]
+    candidates = [decoded, read_markup(text), read_tables(text), read_labels(text)]
     best = min(
         (found for found in candidates if found.pairs), key=lambda found: found.start, default=None
     )
