@@ -44,10 +44,12 @@ def read_json(text: str) -> Findings:
             start = begin if collector.first < 0 else collector.first
         collector.take(value)
         position = end
+    read = len(collector.pairs)
     tail = mend(text, position, len(text), collector)
     if start < 0:
         start = max(collector.first, 0)
-    return Findings(collector.pairs, start, _tail(collector, tail), collector.unanswered)
+    end = position if read == len(collector.pairs) and not collector.pending else 0
+    return Findings(collector.pairs, start, _tail(collector, tail), collector.unanswered, end)
 
 
 def wrapped_words(text: str) -> str:
