@@ -47,7 +47,7 @@ _HEADED = re.compile(
     r"^\W{0,6}(?:final |here is the )?"
     r"(?:answer|output|response|reply|result|pairs|done thinking"
     r"|(?:最终|最終|正式)?(?:回答|答案|输出|輸出|结果|結果|问答对|問答對))\W{0,4}$"
-    r"|\Aanalysis(?=[^a-z\s:：]).*?assistant(?:<[^<>\n]{1,20}>)?final",
+    r"|\Aanalysis(?-i:(?=[A-Z\u4e00-\u9fff])).*?assistant(?:<[^<>\n]{1,20}>)?final",
     re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
 _ALL = re.compile(r"\A<(?P<name>\w{1,20})>(?P<inner>.*?)</(?P=name)>\Z", re.DOTALL)

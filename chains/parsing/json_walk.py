@@ -202,13 +202,16 @@ _TRADITIONAL = str.maketrans("問題參標準確實測復覆", "问题参标准�
 _NAMES: dict[str, Role] = {
     **dict.fromkeys(
         "question questions q query queries ques prompt instruction instructions user human"
-        " 问题 问 提问 题目 题干 问句 指令 用户 用户问题 questiontext front".split(),
+        " 问题 问 提问 题目 题干 问句 指令 用户 用户问题"
+        " 问题内容 问题描述 questiontext front stem".split(),
         "question",
     ),
     **dict.fromkeys(
         "answer answers a ans response responses reply completion output outputs assistant gpt bot"
         " 答案 答 回答 解答 答复 回复 回应 输出 助手 参考答案 标准答案 正确答案 真实答案"
-        " correctanswer referenceanswer answertext goldanswer groundtruth back".split(),
+        " 答案内容 回答内容 正解"
+        " solution correct correctoption correctanswer referenceanswer answertext"
+        " goldanswer groundtruth back".split(),
         "answer",
     ),
     **dict.fromkeys("options choices 选项 选择项".split(), "options"),

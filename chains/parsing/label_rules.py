@@ -178,6 +178,7 @@ def _numbered(marks: list[Mark], shadow: str) -> list[Mark]:
             again = following.kind == "question" and following.number
             key = key or bool(again and following.number in asked[:1])
             if key or (following.kind == "answer" and (following.number or len(asked) > 1)):
+                kept.append(mark._replace(kind="stop"))
                 continue
         if mark.kind == "question":
             asked.append(mark.number)

@@ -133,8 +133,8 @@ class _Reader:
 
     def _listed(self, mark: Mark, end: int, position: int) -> None:
         """Makes entries of a list of questions under one label that numbered answers follow."""
-        answers = self._marks[position + 1 : position + 3]
-        if [answer.number for answer in answers if answer.kind == "answer"] != [1, 2]:
+        following = [m for m in self._marks[position + 1 : position + 5] if m.kind != "stop"]
+        if [(mark.kind, mark.number) for mark in following[:2]] != [("answer", 1), ("answer", 2)]:
             return
         items = list_spans(self._shadow, mark.end, end)
         if len(items) > 1:

@@ -20,6 +20,7 @@ _HALF = re.compile(r"</?\w{0,20}\Z")
 _BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
 _ROW = re.compile(r"<tr\b[^<>]{0,200}>(.*?)(?=</tr>|<tr\b|</table>|\Z)", re.DOTALL | re.IGNORECASE)
 _CELL = re.compile(r"<t[dh]\b[^<>]{0,200}>", re.IGNORECASE)
+_BETWEEN_ROWS = re.compile(r"\|[ \t]*\n\s*\|")
 _BLOCK = re.compile(
     r"</?(?:p|div|li|ul|ol|h[1-6]|hr|br|section|article|body|html|head|table|thead|tbody|tr"
     r"|blockquote|details|summary)\b[^<>]{0,200}>",
@@ -59,7 +60,7 @@ def read_markup(text: str) -> Findings:
             asked = element
         elif asked and element.text and not (shut and _HALF.search(element.text)):
             pairs.append((asked.text, element.text))
-            start = asked.start if start < 0 else start
+            start = text.rfind("\n", 0, asked.start) + 1 if start < 0 else start
             end = element.end
             tail = "closed" if element.closed or end < len(text) else "open"
             asked = None
@@ -116,7 +117,8 @@ def without_tags(text: str) -> str:
     if "<" not in text or not (_BLOCK.search(text) or _INLINE.search(text)):
         return text
     text = _ROW.sub(_row, text)
-    return html.unescape(_INLINE.sub("", _BLOCK.sub("\n", text))).strip()
+    text = html.unescape(_INLINE.sub("", _BLOCK.sub("\n", text)))
+    return _BETWEEN_ROWS.sub("|\n|", text).strip()
 
 
 def _row(row: re.Match[str]) -> str:

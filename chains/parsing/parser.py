@@ -212,8 +212,9 @@ def _best_findings(text: str) -> Findings:
         more = _first_layout(rest, read_json(rest))
         if not more.pairs or rest[: more.start].rpartition("\n")[2].strip(" \t`>"):
             break
+        repeated = set(more.pairs) <= set(found.pairs)  # the same once more in another layout
         found = Findings(
-            found.pairs + more.pairs,
+            found.pairs + ([] if repeated else more.pairs),
             found.start,
             more.tail,
             found.unanswered + more.unanswered,

@@ -9,7 +9,13 @@ _QUOTES = "\"'”’」』*_) ）\n\t~`"
 _FIELD_LINE = re.compile(
     r"^[ \t#*\-•·>【\[]{0,8}(?P<name>[^\W\d_][\w ]{0,14})[*】\]]{0,3}[:：]", re.MULTILINE
 )
-_BULLET = re.compile(r"^[ \t]*(?:[-*+•·●▪■○–—→]|->|=>)[ \t]+")
+_BULLET = re.compile(r"^[ \t]*(?:[-*+•·●▪■○–—→:]|->|=>)[ \t]+")
+# The kind of a question, and its number behind it.
+_TYPE = re.compile(
+    r"^[【\[(（](?:[^】\])）\n]{0,6}题|[a-z /-]{0,20}(?:choice|true/false|blank|answer))[】\])）]"
+    r"\s*(?:\d{1,3}[、.．)）]\s*)?",
+    re.IGNORECASE,
+)
 # Closing remarks address the user or mention the pairs; answers are about their subject.
 _CLOSING = re.compile(
     r"^[ \t>*#（(【\[_-]{0,6}(?:"
@@ -61,7 +67,7 @@ def first_line(shadow: str, begin: int, end: int) -> tuple[int, int]:
 
 def trimmed_question(text: str) -> str:
     """A question without emphasis, bullets or blanks around it."""
-    text = _bare(_BULLET.sub("", text.strip().rstrip(" |;；")))
+    text = _TYPE.sub("", _bare(_BULLET.sub("", text.strip().rstrip(" |;；"))))
     slanted = _ITALIC.match(text)
     return slanted["inner"].strip() if slanted else text
 
