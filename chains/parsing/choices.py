@@ -23,6 +23,10 @@ _OFFERED = re.compile(
     r"[ \t]{0,4}(?=\S)",
     re.MULTILINE,
 )
+_KEYED = re.compile(
+    r"(?<!\d)(?P<first>\d{1,3})(?: ?[-~–—至到] ?(?P<last>\d{1,3}))?[ \t]*[.、:：)）．]?[ \t]*"
+    r"(?P<letters>[A-HＡ-Ｈ](?:[ ,，、]?[A-HＡ-Ｈ])*)(?![a-zA-Z])"
+)
 _TICK = re.compile(
     r"[ \t]*(?:[✅✔☑√✓]\ufe0f?|[(（](?:correct|right|正确|正確|答案)[^()（）]{0,8}[)）])",
     re.IGNORECASE,
@@ -86,6 +90,24 @@ def without_options(question: str, answer: str) -> tuple[str, str]:
     if said == answer.strip() and "1" in options:
         return question, answer
     return stem, said
+
+
+def keyed(text: str) -> dict[int, str]:
+    """The options of a key by the number of their question: ``1. B 2. A``, ``1-5 ABCDA``.
+
+    Args:
+        text: The text under the label of the answers; if it holds anything else, the key is empty.
+    """
+    if _KEYED.sub("", text).strip(" \t\n;；,，.。、*_"):
+        return {}
+    key: dict[int, str] = {}
+    for found in _KEYED.finditer(text):
+        first, letters = int(found["first"]), _ONE.findall(_letter(found["letters"]))
+        if not found["last"]:
+            key[first] = found["letters"].strip()
+        elif len(letters) == int(found["last"]) - first + 1:
+            key.update(enumerate(letters, first))
+    return key
 
 
 def _split(text: str) -> tuple[str, Options]:

@@ -61,8 +61,20 @@ _TOKEN = re.compile(
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 # Invisible characters: NUL and other controls, zero-width marks, byte order marks.
 _UNSEEN = dict.fromkeys(
-    [*range(9), *range(14, 32), 127, 0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF]
+    [
+        *range(9),
+        *range(14, 32),
+        127,
+        0xAD,
+        0x200B,
+        0x200E,
+        0x200F,
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x206A),
+        0xFEFF,
+    ]
 )
+_JOINERS = re.compile(r"(?<=[\w:：])[\u200c\u200d](?=[\w:：])")
 # The look-behind keeps long runs of white space linear: only a run's first blank starts a match.
 _TRAILING = re.compile(r"(?<![ \t\u3000\xa0])[ \t\u3000\xa0]+(?=\n|\Z)")
 _GAP = re.compile(r"\n{3,}")
@@ -82,6 +94,7 @@ def clean(text: str) -> Cleaned:
         text: The raw reply, any string at all.
     """
     text = _LINE_ENDS.sub("\n", whole_characters(text)).translate(_UNSEEN)
+    text = _JOINERS.sub("", text.replace("<0x0A>", "\n").replace("\u2581", " "))
     text, still_thinking = _without_thoughts(_own_turn(_from_final_channel(text)))
     text = _HEADED.sub("", _TOKEN.sub("", text).strip(), count=1)
     if "\n" not in text:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .choices import offered, without_options
+from .choices import keyed, offered, without_options
 from .findings import NOTHING_FOUND, Findings, Tail
 from .inline_labels import spread
 from .label_rules import settled
 from .labels import Mark, plain, scan
+from .learnt_labels import learnt
 from .lists import list_before, list_spans, numbered_items, question_before
 from .trimming import ends_as_question, first_line, without_opened, without_recurring_fields
 
@@ -25,6 +26,7 @@ class _Entry:
     answer: tuple[int, int] | None = None
     opened: tuple[str, str] = ("", "")
     closed: bool = False
+    listed: bool = False
 
     def pair(self, text: str) -> tuple[str, str]:
         """The question and the answer as written; an answer by its option's text."""
@@ -42,6 +44,8 @@ def read_labels(text: str) -> Findings:
     """
     shadow = plain(text)
     marks = spread(shadow, settled(scan(shadow), shadow))
+    if not any(mark.kind == "answer" for mark in marks):
+        marks = learnt(shadow) or marks
     if not any(mark.kind in ("question", "answer") for mark in marks):
         return NOTHING_FOUND
     entries = _Reader(text, shadow, marks).entries()
@@ -60,52 +64,52 @@ class _Reader:
         self._unanswered: dict[int, _Entry] = {}
 
     def entries(self) -> list[_Entry]:
-        if self._answers_stand_first():
-            return self._behind_their_answers()
         ends = [mark.start for mark in self._marks[1:]] + [len(self._text)]
+        pieces = self._in_order(list(zip(self._marks, ends, strict=True)))
+        self._marks = [mark for mark, _ in pieces]
         take = {
             "question": self._question, "item": self._question, "answer": self._answer,
             "field": self._close, "stop": self._close,
         }  # fmt: skip
-        for position, (mark, end) in enumerate(zip(self._marks, ends, strict=True)):
+        for position, (mark, end) in enumerate(pieces):
             take[mark.kind](mark, end, position)
+        self._end_before_a_question()
         return self._entries
 
-    def _answers_stand_first(self) -> bool:
-        """Whether every label of a question follows the label of its answer."""
-        said = [mark for mark in self._marks if mark.kind in ("question", "answer")]
-        kinds = [mark.kind for mark in said]
-        if len(said) < 2 or kinds != [("answer", "question")[i % 2] for i in range(len(said))]:
-            return False
-        if question_before(self._shadow, 0, said[0].start):
-            return False
-        numbers = [
-            (answer.number, asked.number)
-            for answer, asked in zip(said[::2], said[1::2], strict=False)
-        ]
-        if any(answer for answer, _ in numbers):
-            return all(answer == asked for answer, asked in numbers)
-        apart = [self._apart(mark) for mark in said[1:]]
-        return kinds[-1] == "question" or (any(apart[1::2]) and not any(apart[::2]))
+    def _end_before_a_question(self) -> None:
+        """Ends the last answer where a question without label follows that has none itself."""
+        last = self._open
+        if not last or not last.listed or not last.answer:
+            return
+        place = question_before(self._shadow, last.answer[0], last.answer[1])
+        if place and place[0] > last.answer[0]:
+            below = self._text[place[1] : last.answer[1]]
+            if ends_as_question(below) or offered(below):
+                last.answer = (last.answer[0], place[0])
 
-    def _apart(self, mark: Mark) -> bool:
-        return self._shadow[max(mark.start - 2, 0) : mark.start] == "\n\n"
-
-    def _behind_their_answers(self) -> list[_Entry]:
-        ends = [mark.start for mark in self._marks[1:]] + [len(self._text)]
-        answer: tuple[Mark, int] | None = None
-        for mark, end in zip(self._marks, ends, strict=True):
-            if mark.kind == "answer":
-                answer = (mark, end)
-            elif mark.kind == "question" and answer:
-                stop = self._text.find("\n\n", mark.end + 1, end)
-                span = (mark.end, end if stop < 0 else stop)
-                entry = _Entry(answer[0].start, span, mark.number, mark.word)
-                entry.answer = (answer[0].end, answer[1])
-                entry.opened = (mark.opened, answer[0].opened)
-                self._entries.append(entry)
-                answer = None
-        return self._entries
+    def _in_order(self, pieces: list[tuple[Mark, int]]) -> list[tuple[Mark, int]]:
+        """The labels with the ends of their text, questions before the answers to them."""
+        said = [piece for piece in pieces if piece[0].kind in ("question", "answer")]
+        kinds = [mark.kind for mark, _ in said]
+        if kinds[:1] != ["answer"] or question_before(self._shadow, 0, said[0][0].start):
+            return pieces
+        count = kinds.count("question")
+        if 1 < count == len(kinds) - count and kinds[:count] == ["answer"] * count:
+            numbers = [mark.number for mark, _ in said]
+            return said[count:] + said[:count] if numbers[:count] == numbers[count:] else pieces
+        if kinds != [("answer", "question")[at % 2] for at in range(len(kinds))] or not count:
+            return pieces
+        numbers = [mark.number for mark, _ in said]
+        apart = [self._shadow[max(mark.start - 2, 0) : mark.start] == "\n\n" for mark, _ in said]
+        if any(a and q and a != q for a, q in zip(numbers[::2], numbers[1::2], strict=False)) or (
+            kinds[-1] == "answer" and not (any(apart[2::2]) and not any(apart[1::2]))
+        ):
+            return pieces
+        ordered: list[tuple[Mark, int]] = []
+        for answer, (mark, end) in zip(said[::2], said[1::2], strict=False):
+            stop = self._text.find("\n\n", mark.end + 1, end)
+            ordered += [(mark, end if stop < 0 else stop), answer]
+        return ordered
 
     @property
     def _open(self) -> _Entry | None:
@@ -150,7 +154,7 @@ class _Reader:
 
     def _answer(self, mark: Mark, end: int, position: int) -> None:
         entry = self._open
-        if entry and entry.answer is None and mark.number and entry.number != mark.number:
+        if mark.number and entry and entry.number != mark.number:
             # All questions come first, the answers follow under the same numbers.
             entry = self._unanswered.get(mark.number, entry)
         if entry is None or entry.answer is not None:
@@ -178,7 +182,7 @@ class _Reader:
         if place:
             if last and last.answer:
                 last.answer = (last.answer[0], min(last.answer[1], place[0]))
-            entry = _Entry(place[0], (place[1], limit), len(self._entries) + 1)
+            entry = _Entry(place[0], (place[1], limit), len(self._entries) + 1, listed=True)
             entry.answer = (mark.end, end)
             self._entries.append(entry)
         elif last and mark.word == "a" and mark.separator != ":" and not last.closed:
@@ -190,7 +194,8 @@ class _Reader:
         self, begin: int, limit: int, mark: Mark, end: int
     ) -> tuple[int, int, int] | None:
         """The span of a list of questions whose answers follow as a list under one label."""
-        if self._entries or not numbered_items(self._text, self._shadow, mark.end, end):
+        listed = numbered_items(self._text, self._shadow, mark.end, end)
+        if self._entries or not (listed or keyed(self._text[mark.end : end])):
             return None
         return list_before(self._shadow, begin, limit)
 
@@ -263,7 +268,7 @@ def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> lis
     """Pairs by number if all questions come first and one label heads all their answers."""
     if entry.answer is None:
         return []
-    answers = numbered_items(text, shadow, *entry.answer)
+    answers = keyed(text[slice(*entry.answer)]) or numbered_items(text, shadow, *entry.answer)
     questions = numbered_items(text, shadow, *entry.question)
     if before and not any(other.answer for other in before) and len(answers) > 1:
         asked = [*before, entry]

@@ -63,7 +63,7 @@ NUMERAL = r"(?:\d{1,4}|[一二三四五六七八九十百零〇两]{1,5}|[①-�
 _DECOR = r"(?:[^\w\s.,;:!?…。，、；：！？\"'“”‘’$%&/\\=^@{})\]】」』》〉〕〗]|[ _])"
 _LEAD = (
     rf"^ *(?P<lead>{_DECOR}{{0,12}}"
-    rf"(?:[(]?(?P<item>\d{{1,4}}|[一二三四五六七八九十]{{1,3}}|[①-⑳])(?:[.)、:\ufe0f]"
+    rf"(?:[(]?(?P<item>\d{{1,4}}(?:\.\d{{1,2}})?|[一二三四五六七八九十]{{1,3}}|[①-⑳])(?:[.)、:\ufe0f]"
     rf"|(?<=[①-⑳])){_DECOR}{{0,8}})?)"
 )
 _QUESTION = (
@@ -94,17 +94,16 @@ _ITEM = (
     r"(?:flash)?cards?|item|pair|example|q&a|qa(?: pair)?|例|示例|卡片|问答对?"
     r"|第(?P<n4>\d{1,4}|[一二三四五六七八九十]{1,3})[组对条则]"
 )
-_USER = r"user|human|customer|student|instruction|prompt|front|用户|提问者|学生|客户"
-_ASSISTANT = (
-    r"assistant|bot|ai|gpt|response|output|back|teacher|chatglm|助手|助理|机器人|客服|老师|回答者"
-)
+_USER = r"user|human|instruction|prompt|front|用户|提问者"
+_ASSISTANT = r"assistant|bot|ai|gpt|response|output|back|chatglm|助手|助理|机器人|回答者"
 _CLOSE = r"[*_`~\]】」』>》〉〕〗\"'”]{0,5}"
 _LABEL = re.compile(
     rf"{_LEAD}(?:(?P<field>{_FIELD})|(?P<item_>{_ITEM})|(?P<answer>{_ANSWER})"
     rf"|(?P<question>{_QUESTION})|(?P<user>{_USER})|(?P<assistant>{_ASSISTANT})|(?P<option>[b-h]))"
     r"(?![a-z])"
-    rf"(?: {{0,3}}(?:#|no\.?|第)? {{0,2}}(?P<inner>[(\[])?(?P<number>{NUMERAL})(?(inner)[)\]]))?"
-    r"(?: ?[(\[][^()\[\]:\n]{1,24}[)\]])?"
+    r"(?: {0,3}(?:#|no\.?|第|(?<=[qQ])[.-])? {0,2}"
+    rf"(?P<inner>[(\[])?(?P<number>{NUMERAL})(?(inner)[)\]]))?"
+    r"(?: ?(?:of|/) ?\d{1,3}(?=[ :.)]))?(?: ?[(\[][^()\[\]:\n]{1,24}[)\]])?"
     rf"(?P<close>{_CLOSE}) {{0,4}}(?P<separator>(?:\) ?:|[=-]?>|[:.。、)\-–—=→|])?)"
     rf"(?P<after>{_CLOSE})"
     r"|^ *(?P<rule>(?:-{3,}|\*{3,}|_{3,}|={3,}|(?:- ){2,}-)|(?P<hashes>#{1,6}) ?[^\n]*) *$",
@@ -150,8 +149,8 @@ def number_of(numeral: str | None) -> int:
         return 0
     if numeral in _DIGITS:
         return _DIGITS[numeral]
-    if numeral.isdecimal():
-        return int(numeral)
+    if numeral.partition(".")[0].isdecimal():
+        return int(numeral.partition(".")[0])
     if "①" <= numeral <= "⑳":
         return ord(numeral) - ord("①") + 1
     if numeral.lower() in _ROMAN:

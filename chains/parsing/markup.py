@@ -21,6 +21,11 @@ _BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
 _ROW = re.compile(r"<tr\b[^<>]{0,200}>(.*?)(?=</tr>|<tr\b|</table>|\Z)", re.DOTALL | re.IGNORECASE)
 _CELL = re.compile(r"<t[dh]\b[^<>]{0,200}>", re.IGNORECASE)
 _BETWEEN_ROWS = re.compile(r"\|[ \t]*\n\s*\|")
+_TAGGED = re.compile(
+    r"(?:\b(?:q|a|question|answer)|问题?|問題?|答案?)\s?\d{0,3}\s?[.:：]?\s?</(?:b|strong|u|em|i|span|p|h\d)>",
+    re.IGNORECASE,
+)
+_LINE_BREAK = re.compile(r"\S<br\s?/?>\n", re.IGNORECASE)
 _BLOCK = re.compile(
     r"</?(?:p|div|li|ul|ol|h[1-6]|hr|br|section|article|body|html|head|table|thead|tbody|tr"
     r"|blockquote|details|summary)\b[^<>]{0,200}>",
@@ -106,6 +111,11 @@ def _from_attributes(tag: re.Match[str]) -> list[_Element]:
             said = html.unescape(double or single)
             found.append(_Element(role, said, tag.start(), tag.end(), closed=True))
     return found if len(found) > 1 else []
+
+
+def has_tagged_labels(text: str) -> bool:
+    """Whether tags of HTML stand around the labels of a reply or end its lines."""
+    return "<" in text and bool(_TAGGED.search(text) or len(_LINE_BREAK.findall(text)) > 1)
 
 
 def without_tags(text: str) -> str:

@@ -21,7 +21,7 @@ from .json_pairs import read_json, unescaped, wrapped_words
 from .labelled import read_labels
 from .lists import read_lists
 from .mappings import read_mappings
-from .markup import read_markup, without_tags
+from .markup import has_tagged_labels, read_markup, without_tags
 from .tables import read_tables, read_unheaded
 from .trimming import trimmed_answer, trimmed_question, without_delimiters, without_remark
 
@@ -104,6 +104,8 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
         """
         cleaned = clean(text)
         words = _bounded(cleaned.text)
+        if has_tagged_labels(words):
+            words = without_tags(words)
         found = _best_findings(words)
         for plain_text in (
             unescaped(words) if _ESCAPES.search(words) else words,
@@ -112,8 +114,9 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
             if not found.pairs and plain_text != words:
                 found = _best_findings(_bounded(plain_text))
         drafts = _drafts(found)
-        cut = truncated or words != cleaned.text
-        dropped = found.tail == "dropped" or cleaned.still_thinking or words != cleaned.text
+        beyond = len(_bounded(cleaned.text)) < len(cleaned.text)
+        cut = truncated or beyond
+        dropped = found.tail == "dropped" or cleaned.still_thinking or beyond
         if cut and found.tail == "open":
             drafts, dropped = drafts[:-1], True
         kept = self._own(drafts)

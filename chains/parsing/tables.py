@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .choices import chosen, without_options
 from .findings import NOTHING_FOUND, Findings, Tail
 from .json_walk import role_of
 from .trimming import ends_as_question
 
-_RULE = re.compile(r"[|\s:\-—=+]+\Z")
+_RULE = re.compile(r"[|\s:\-—=+\u2500-\u257f]+\Z")
 _CELL = re.compile(r"(?<!\\)[|｜]")
+_BARS = str.maketrans("│┃║", "|||")
 _WIDEST = 12
 _LONGEST_HEADER = 200
 _BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
@@ -21,16 +23,22 @@ _DELIMITED = {
         rf" *(?:\"(?P<quoted>(?:[^\"]|\"\"|\"(?![\"]| {{0,8}}(?:{sign}|\n|\Z)))*)\" *"
         rf"|(?P<bare>[^\n{sign}]*))(?P<end>{sign}|\n|\Z)"
     )
-    for sign in (",", ";", "\t", "，")
+    for sign in (",", ";", "\t", "，", " {2,}")
 }
 _STRING = r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.|'')*'"
 _TUPLE = re.compile(
     rf"[(\[{{]\s{{0,8}}(?:\d{{1,4}}\s{{0,4}},\s{{0,4}})?(?P<first>{_STRING})\s{{0,8}},\s{{0,8}}"
     rf"(?P<second>{_STRING})\s{{0,8}},?\s{{0,8}}[)\]}}]"
 )
+_MEMBER = re.compile(
+    rf"(?P<first>{_STRING})\s{{0,8}}(?::|=>|->)\s{{0,8}}(?P<second>{_STRING})(?=\s{{0,8}}[,;}})\]])"
+)
+_UPRIGHT = re.compile(
+    r"^[ \t]*[|｜][^|｜\n]{1,40}[|｜](?:[^|｜\n]|\\\|)+[|｜][ \t]*$", re.MULTILINE
+)
 _ASKED = re.compile(
-    r"^(?P<question>[^\n\t|｜]{1,400}[?？])[ \"”]{0,3}(?:\t|[|｜]|::)[ \"“]{0,3}"
-    r"(?P<answer>[^\n\t|｜]+)$",
+    r"^ *(?:\d{1,4}[\t,;|])?\"?(?P<question>[^\n\t|｜]{1,400}[?？])(?:\" *[,;] *\"| *(?:\t|[|｜;]|::) *)"
+    r"(?P<answer>[^\n\t|｜]+?)\"?$",
     re.MULTILINE,
 )
 _QUOTE = re.compile(r"\\(.)|''")
@@ -48,6 +56,12 @@ class _Columns(NamedTuple):
     question: int
     answer: int
     width: int
+    options: tuple[tuple[str, int], ...] = ()
+
+    def pair(self, cells: list[str]) -> tuple[str, str]:
+        """The question and answer of a row; an answer by the text of the option it names."""
+        offered = {letter: cells[at] for letter, at in self.options}
+        return without_options(cells[self.question], chosen(cells[self.answer], offered))
 
 
 def read_tables(text: str) -> Findings:
@@ -56,14 +70,30 @@ def read_tables(text: str) -> Findings:
     Args:
         text: A cleaned reply.
     """
-    found = [_below_header(text, begin, sign) for begin, sign in _headers(text)[:1]]
-    if found and found[0].pairs:
-        return found[0]
-    tuples = _tuples(text)
-    return tuples if tuples.pairs or not found else found[0]
+    text = text.translate(_BARS)
+    header = _header(text)
+    found = [_below_header(text, *header)] if header else [_upright(text)]
+    found += [] if found[0].pairs else [_strings(text)]
+    return next((other for other in found if other.pairs), found[0])
 
 
-def _headers(text: str) -> list[tuple[int, str]]:
+def _upright(text: str) -> Findings:
+    """Pairs from rows that each hold the name of a field and its text."""
+    pairs: list[tuple[str, str]] = []
+    asked, start, end, unanswered = "", -1, 0, 0
+    for row in _UPRIGHT.finditer(text):
+        name, said = _cells(row[0])
+        role = role_of(name)
+        if role == "question":
+            unanswered += bool(asked)
+            asked, start = said, row.start() if start < 0 else start
+        elif role == "answer" and asked and said:
+            pairs.append((asked, said))
+            asked, end = "", row.end()
+    return Findings(pairs, max(start, 0), "dropped" if asked else "closed", unanswered, end)
+
+
+def _header(text: str) -> tuple[int, str] | None:
     """The offset of the first line that names the columns, and the sign between its cells."""
     position = 0
     while position < len(text):
@@ -71,19 +101,19 @@ def _headers(text: str) -> list[tuple[int, str]]:
         end = len(text) if end < 0 else end
         if end - position <= _LONGEST_HEADER:
             line = text[position:end]
-            for sign in ("|", "\t", ",", ";", "，"):
+            for sign in ("|", "\t", ",", ";", "，", "  "):
                 if (sign in line or (sign == "|" and "｜" in line)) and _columns(
                     _split(line, sign)
                 ):
-                    return [(position, sign)]
+                    return position, sign
         position = end + 1
-    return []
+    return None
 
 
 def _split(line: str, sign: str) -> list[str]:
     if sign == "|":
         return _cells(line)
-    return [cell.strip(' "') for cell in line.split(sign)]
+    return [cell.strip(' "') for cell in line.split(sign) if cell or sign != "  "]
 
 
 def _below_header(text: str, begin: int, sign: str) -> Findings:
@@ -107,7 +137,7 @@ def _below_header(text: str, begin: int, sign: str) -> Findings:
             if cells is None and sign != "|":
                 break
             continue
-        pairs.append((cells[columns.question], cells[columns.answer]))
+        pairs.append(columns.pair(cells))
         end = row.end
         tail = "closed" if row.closed else "open"
     return Findings(pairs, begin, tail, unanswered, end)
@@ -162,7 +192,7 @@ def _piped(text: str, begin: int) -> Iterator[_Row]:
         if not cells:
             yield _Row(end, found, closed or end < len(text))
     if cells:
-        yield _Row(end, cells, closed=False)
+        yield _Row(end, cells if end < len(text) else [], closed=False)
 
 
 def _grid(text: str, begin: int) -> Iterator[_Row]:
@@ -194,7 +224,7 @@ def _records(text: str, begin: int, sign: str) -> Iterator[_Row]:
     while position <= len(text):
         if not cells and (text.startswith("\n", position) or _FENCE.match(text, position)):
             return
-        found = _DELIMITED[sign].match(text, position)
+        found = _DELIMITED[sign if sign != "  " else " {2,}"].match(text, position)
         if not found:
             return
         quoted = found["quoted"]
@@ -202,7 +232,7 @@ def _records(text: str, begin: int, sign: str) -> Iterator[_Row]:
         half = quoted is None and said.startswith('"') and '"' not in said[1:]
         cells.append(said)
         position = found.end()
-        if found["end"] != sign:
+        if found["end"] in ("", "\n"):
             if half:
                 return
             yield _Row(found.end("end") - len(found["end"]), cells, bool(found["end"]))
@@ -217,16 +247,27 @@ def _columns(cells: list[str]) -> _Columns | None:
     roles = [role_of(cell) for cell in cells]
     if "question" not in roles or "answer" not in roles:
         return None
-    return _Columns(roles.index("question"), roles.index("answer"), len(cells))
+    lettered = [(cell.strip("选项option ").upper(), at) for at, cell in enumerate(cells)]
+    options = tuple((cell, at) for cell, at in lettered if cell in tuple("ABCDEFGH"))
+    if options[1:]:
+        roles = [None if at in dict(options).values() else role for at, role in enumerate(roles)]
+    if "question" not in roles or "answer" not in roles:
+        return None
+    return _Columns(
+        roles.index("question"), roles.index("answer"), len(cells), options[1:] and options
+    )
 
 
-def _tuples(text: str) -> Findings:
-    """Pairs from tuples of two strings, if the first of each is a question."""
-    rows = list(_TUPLE.finditer(text))
-    if not rows or not all(ends_as_question(row["first"]) for row in rows):
-        return NOTHING_FOUND
-    pairs = [(_said(row["first"]), _said(row["second"])) for row in rows]
-    return Findings(pairs, rows[0].start(), "closed", 0, rows[-1].end())
+def _strings(text: str) -> Findings:
+    """Pairs from strings of code that stand two by two, if the first of each is a question."""
+    for pattern in (_TUPLE, _MEMBER):
+        rows = list(pattern.finditer(text))
+        if rows and all(
+            ends_as_question(row["first"]) and not ends_as_question(row["second"]) for row in rows
+        ):
+            pairs = [(_said(row["first"]), _said(row["second"])) for row in rows]
+            return Findings(pairs, rows[0].start(), "closed", 0, rows[-1].end())
+    return NOTHING_FOUND
 
 
 def read_unheaded(text: str) -> Findings:

@@ -9,7 +9,11 @@ _QUOTES = "\"'”’」』*_) ）\n\t~`"
 _FIELD_LINE = re.compile(
     r"^[ \t#*\-•·>【\[]{0,8}(?P<name>[^\W\d_][\w ]{0,14})[*】\]]{0,3}[:：]", re.MULTILINE
 )
-_BULLET = re.compile(r"^[ \t]*(?:[-*+•·●▪■○–—→:]|->|=>)[ \t]+")
+_BULLET = re.compile(
+    r"^[ \t]*(?:[-*+•·●▪■○–—→:]|->|=>)[ \t]+"
+    "|^[ \t]*[\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]\ufe0f?[ \t]*(?=\\S)"
+)
+_JOINT = re.compile(r"([?？][\"'”’」』*_)）]{0,4})\s{0,4}(?:→|[=-]?>|[,，—–-]+)\Z")
 # The kind of a question, and its number behind it.
 _TYPE = re.compile(
     r"^[【\[(（](?:[^】\])）\n]{0,6}题|[a-z /-]{0,20}(?:choice|true/false|blank|answer))[】\])）]"
@@ -67,7 +71,8 @@ def first_line(shadow: str, begin: int, end: int) -> tuple[int, int]:
 
 def trimmed_question(text: str) -> str:
     """A question without emphasis, bullets or blanks around it."""
-    text = _TYPE.sub("", _bare(_BULLET.sub("", text.strip().rstrip(" |;；"))))
+    text = _JOINT.sub(r"\1", text.strip().rstrip(" |;；"))
+    text = _TYPE.sub("", _bare(_BULLET.sub("", text)))
     slanted = _ITALIC.match(text)
     return slanted["inner"].strip() if slanted else text
 
