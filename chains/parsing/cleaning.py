@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from loaders import whole_characters
 
+from .json_walk import role_of
 from .template_tokens import (
     MARKERS,
     MODEL_ROLES,
@@ -25,7 +26,31 @@ _TURN = re.compile(
     re.IGNORECASE,
 )
 _OTHERS = frozenset(OTHER_ROLES.split("|"))
-_THOUGHT = re.compile(rf"<(?P<close>/?)(?:{THOUGHT_TAGS}|reflection|scratchpad)>", re.IGNORECASE)
+_THOUGHTS = (
+    rf"{THOUGHT_TAGS}|thoughts|reflection|scratchpad|analysis|(?:inner_)?monologue|antthinking"
+    r"|cot|chain_of_thought|planning"
+)
+_THOUGHT = re.compile(
+    rf"[<\[◁](?P<close>/?)(?:\w{{1,12}}:)?(?:{_THOUGHTS})(?:\s[^<>\n]{{0,120}})?[>\]▷]"
+    rf"|<\|(?:(?:begin|start)_(?:of_)?|(?P<end>end_(?:of_)?))(?:{_THOUGHTS})\|>"
+    r"|<details[^<>\n]{0,120}(?:reasoning|think)[^<>\n]{0,120}>|(?P<shut></details>)"
+    r"|<details[^<>\n]{0,80}>\s{0,8}<summary>[^<\n]{0,40}(?:th(?:ink|ought)|reason|思考|推理)"
+    r"[^<\n]{0,40}</summary>"
+    r"|<unused94>(?:thought\b)?|(?P<unused><unused95>)",
+    re.IGNORECASE,
+)
+# Thoughts and reply under headings of plain words, or under the names of channels whose tokens
+# were lost.
+_HEADED = re.compile(
+    r"\A\W{0,4}(?:think(?:ing)?(?: process)?|thoughts?(?: process)?|reasoning|analysis"
+    r"|(?:我的)?(?:思考|推理|分析)(?:过程|過程)?)\W{0,4}(?:\n|[:：]).*"
+    r"^\W{0,6}(?:final |here is the )?"
+    r"(?:answer|output|response|reply|result|pairs|done thinking"
+    r"|(?:最终|最終|正式)?(?:回答|答案|输出|輸出|结果|結果|问答对|問答對))\W{0,4}$"
+    r"|\Aanalysis(?-i:(?=[A-Z\u4e00-\u9fff])).*?assistant(?:<[^<>\n]{1,20}>)?final",
+    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+)
+_ALL = re.compile(r"\A<(?P<name>\w{1,20})>(?P<inner>.*?)</(?P=name)>\Z", re.DOTALL)
 _FINAL_CHANNEL = re.compile(r"<\|channel\|>\s{0,4}final\s{0,4}<\|message\|>")
 # <s> and </s> may be HTML of the document: tokens only at a reply's beginning and at its end.
 _TOKEN = re.compile(
@@ -36,16 +61,23 @@ _TOKEN = re.compile(
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 # Invisible characters: NUL and other controls, zero-width marks, byte order marks.
 _UNSEEN = dict.fromkeys(
-    [*range(9), *range(14, 32), 127, 0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF]
+    [
+        *range(9),
+        *range(14, 32),
+        127,
+        0xAD,
+        0x200B,
+        0x200E,
+        0x200F,
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x206A),
+        0xFEFF,
+    ]
 )
+_JOINERS = re.compile(r"(?<=[\w:：])[\u200c\u200d](?=[\w:：])")
 # The look-behind keeps long runs of white space linear: only a run's first blank starts a match.
 _TRAILING = re.compile(r"(?<![ \t\u3000\xa0])[ \t\u3000\xa0]+(?=\n|\Z)")
 _GAP = re.compile(r"\n{3,}")
-_TAG = re.compile(
-    r"<(?P<close>/?)(?:(?P<q>questions?|q|问题|問題|问)|(?P<a>answers?|a|答案|回答|答)"
-    r"|qas?|pairs?|qa_?pairs?|item)\d{0,4}>",
-    re.IGNORECASE,
-)
 
 
 class Cleaned(NamedTuple):
@@ -62,11 +94,17 @@ def clean(text: str) -> Cleaned:
         text: The raw reply, any string at all.
     """
     text = _LINE_ENDS.sub("\n", whole_characters(text)).translate(_UNSEEN)
+    text = _JOINERS.sub("", text.replace("<0x0A>", "\n").replace("\u2581", " "))
     text, still_thinking = _without_thoughts(_own_turn(_from_final_channel(text)))
-    text = _untagged(_TOKEN.sub("", text))
+    text = _HEADED.sub("", _TOKEN.sub("", text).strip(), count=1)
     if "\n" not in text:
         text = text.replace("<n>", "\n")  # ChatGLM's own line break, where no other is
-    return Cleaned(_GAP.sub("\n\n", _TRAILING.sub("", text)).strip(), still_thinking)
+    text = _GAP.sub("\n\n", _TRAILING.sub("", text)).strip()
+    wrapped = _ALL.match(text)
+    if wrapped and role_of(wrapped["name"]) != "question":
+        inner = wrapped["inner"].strip()
+        text = text if f"<{wrapped['name']}>" in inner else inner
+    return Cleaned(text, still_thinking)
 
 
 def _from_final_channel(text: str) -> str:
@@ -96,10 +134,10 @@ def _without_thoughts(text: str) -> tuple[str, bool]:
     pieces: list[str] = []
     thinking, position = False, 0
     for mark in _THOUGHT.finditer(text):
-        if mark["close"]:
+        if mark["close"] or mark["end"] or mark["unused"] or mark["shut"]:
             if thinking:
                 thinking, position = False, mark.end()
-            elif _ends_line(text, mark.end()):
+            elif not mark["shut"] and _ends_line(text, mark.end()):
                 # The chat template holds the opening tag: all text before is a thought.
                 pieces, position = [], mark.end()
         elif not thinking and _begins_line(text, mark.start()):
@@ -116,24 +154,3 @@ def _begins_line(text: str, place: int) -> bool:
 
 def _ends_line(text: str, place: int) -> bool:
     return not text[place : place + 20].partition("\n")[0].strip(" \t*")
-
-
-def _untagged(text: str) -> str:
-    """Replaces question and answer tags by labels, if the reply uses both."""
-    kinds = {
-        kind for mark in _TAG.finditer(text) for kind in ("q", "a") if mark[kind] and mark["close"]
-    }
-    if len(kinds) < len(("q", "a")):
-        return text
-    return _TAG.sub(
-        lambda mark: (
-            "\n"
-            if mark["close"]
-            else "\nQuestion: "
-            if mark["q"]
-            else "\nAnswer: "
-            if mark["a"]
-            else "\n"
-        ),
-        text,
-    )

@@ -8,7 +8,7 @@ from .labels import NUMERAL, Kind, Mark, number_of
 from .trimming import ends_as_question
 
 _INLINE = re.compile(
-    r"(?<=[\s?!.。:;,、)\]】”\"」*|])"
+    r"(?<=[\s?!.。:;,、)\]】”\"」*|→>—–])"
     r"(?:[*_【\[(<]{0,3})(?:(?P<question>questions?|问题|提问|题目|q|问)|(?P<answer>answers?|a|"
     r"(?:参考|标准|正确)?答案|回答|解答|答)|(?P<field>难度|来源|出处|理由|解析|依据|difficulty"
     r"|source|reason|explanation))"

@@ -34,6 +34,7 @@ def read_json(text: str) -> Findings:
     """
     if not _MAYBE_NAMED.search(text):
         return NOTHING_FOUND
+    text = literal(_COMMENT.sub(lambda mark: " " * len(mark[0]), text))
     collector = PairCollector()
     start, position = -1, 0
     for begin, end, value in _pieces(text):
@@ -44,10 +45,63 @@ def read_json(text: str) -> Findings:
             start = begin if collector.first < 0 else collector.first
         collector.take(value)
         position = end
+    read = len(collector.pairs)
     tail = mend(text, position, len(text), collector)
     if start < 0:
         start = max(collector.first, 0)
-    return Findings(collector.pairs, start, _tail(collector, tail), collector.unanswered)
+    end = position if read == len(collector.pairs) and not collector.pending else 0
+    pairs = [(written(question), written(answer)) for question, answer in collector.pairs]
+    return Findings(pairs, start, _tail(collector, tail), collector.unanswered, end)
+
+
+# Comments behind a comma or bracket, in front of the next name, value or bracket.
+_COMMENT = re.compile(
+    r"(?<=[,{\[}\]])\s*(?:(?://|#)[^\n\"]*\n\s*|/\*[^\"]{0,400}?\*/\s*)+(?=[\"'“{}\[\]\w])"
+)
+_STRING = re.compile(r"(?:[^\"\\]|\\.)+", re.DOTALL)
+_TOKEN = re.compile(
+    r"(?P<path>[A-Za-z]:(?:\\[\w .-]+)+)|\\(?P<letter>.)(?P<rest>[A-Za-z]*)", re.DOTALL
+)
+_COMMANDS = frozenset(
+    "neq ne nu nabla not notin neg newline nolimits nmid ngeq nleq nexists nearrow times theta tan"
+    " tanh tau text textbf textit textrm to top triangle tilde tfrac rho right rightarrow rangle"
+    " rm rvert rceil rfloor rightleftharpoons".split()
+)
+_LITERAL = "\ue000"  # stands for a backslash that is no escape, so that offsets stay
+_MATHS = re.compile(r"\$|\\[(\[]|\\[^\"\\/bfnrtu]|\\[bf][a-z]")
+
+
+def literal(text: str) -> str:
+    """A text of JSON, of the same length, whose backslashes of LaTeX and paths are no escapes."""
+    return _STRING.sub(_without_escapes, text) if "\\" in text else text
+
+
+def written(text: str) -> str:
+    """A value read from ``literal``'s text, with its backslashes."""
+    return text.replace(_LITERAL, "\\")
+
+
+def _without_escapes(string: re.Match[str]) -> str:
+    said = string[0]
+    if "\\" not in said or re.search(r"\\\\[A-Za-z]", said):
+        return said  # whoever doubles a backslash once knows how to write one
+    maths = bool(_MATHS.search(said))
+
+    def meant(token: re.Match[str]) -> str:
+        letter, rest = token["letter"], token["rest"]
+        if token["path"]:
+            return token[0].replace("\\", _LITERAL)
+        command = letter in "nrt" and maths and letter + rest in _COMMANDS
+        form = letter in "bf" and rest[:1].islower()
+        invalid = letter not in "\"\\/bfnrtu'" or (
+            letter == "u" and not _UNICODE.match(said, token.start())
+        )
+        return f"{_LITERAL}{letter}{rest}" if command or form or invalid else token[0]
+
+    return _TOKEN.sub(meant, said)
+
+
+_UNICODE = re.compile(r"\\u[0-9a-fA-F]{4}")
 
 
 def wrapped_words(text: str) -> str:
@@ -109,16 +163,16 @@ _NAME = re.compile(
     r"|(?<=[{,])\s{0,20}(?P<bare>[^\W\d]\w{0,15})\s{0,4}[:：](?=\s{0,20}[\"'“‘`\[\d])"
 )
 _ENDS = {
-    quote: re.compile(rf"(?<!\\)[{closing}]\s*(?:,\s*)?(?:[}}\]]|\Z)")
+    quote: re.compile(rf"(?<!\\)[{closing}]\s*(?:[,，]\s*)?(?:[}}｝\]］]|\Z)")
     for quote, closing in {
         '"': '"”', "“": "”\"", "'": "'’", "‘": "’'", "`": "`", "”": '"”', "’": "'’", "「": "」",
     }.items()
 }  # fmt: skip
-_SCALAR = re.compile(r"[^\s,}\]\"'“]{1,400}(?=\s*[,}\n])")
+_SCALAR = re.compile(r"[^\"'“”{}\[\]]{1,400}?(?=\s*(?:[}\]]|[,，\n]\s*\Z))")
 _ITEM = re.compile(r"(?<!\\)\"((?:[^\"\\]|\\.)*)\"|(?<!\\)'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\n", "b": "", "f": "\n"}
-_BEFORE_A_NAME = "{,[\"'“”‘’}]"
+_BEFORE_A_NAME = "{,，｛[\"'“”‘’}]"
 
 
 def mend(text: str, begin: int, end: int, collector: PairCollector) -> Tail:

@@ -68,7 +68,7 @@ class PairCollector:
 
     def _object(self, members: Members) -> list[Any]:
         """Reads an object's own members and returns the values to descend into."""
-        members = _as_spoken(members)
+        members = _questions_first(_as_spoken(members))
         deeper: list[Any] = []
         if self._parallel(members):
             return deeper
@@ -118,11 +118,13 @@ class PairCollector:
         questions, answers = lists.get("question"), lists.get("answer")
         if not questions or not answers or len(questions) != len(answers):
             return False
-        if not all(isinstance(text, str) for text in [*questions, *answers]):
+        asked = [_said(text, "question") for text in questions]
+        said = [_said(text, "answer") for text in answers]
+        if None in (*asked, *said):
             return False
-        for question, answer in zip(questions, answers, strict=True):
-            self.ask(question)
-            self.answer(answer)
+        for question, answer in zip(asked, said, strict=True):
+            self.ask(question or "")
+            self.answer(answer or "")
         return True
 
     def _couple(self, value: list[Any]) -> bool:
@@ -135,6 +137,25 @@ class PairCollector:
                 self.answer(answer)
                 return True
         return False
+
+
+def _said(value: Any, role: Role) -> str | None:
+    """The text of one of parallel lists: a string, or the member of an object that means it."""
+    if isinstance(value, Members):
+        said = [inner for name, inner in value if role_of(name) == role]
+        value = said[0] if len(said) == 1 else None
+    return value if isinstance(value, str) else None
+
+
+def _questions_first(members: Members) -> Members:
+    """The members with the question in front, where one answer stands before one question."""
+    roles = [role_of(name) for name, _ in members]
+    if roles.count("question") != 1 or roles.count("answer") != 1:
+        return members
+    asked, said = roles.index("question"), roles.index("answer")
+    if said > asked:
+        return members
+    return Members([members[asked], *members[:asked], *members[asked + 1 :]])
 
 
 def strings(value: Any) -> list[str]:
@@ -202,18 +223,22 @@ _TRADITIONAL = str.maketrans("問題參標準確實測復覆", "问题参标准�
 _NAMES: dict[str, Role] = {
     **dict.fromkeys(
         "question questions q query queries ques prompt instruction instructions user human"
-        " 问题 问 提问 题目 题干 问句 指令 用户 用户问题 questiontext front".split(),
+        " 问题 问 提问 题目 题干 问句 指令 用户 用户问题"
+        " 问题内容 问题描述 questiontext front stem".split(),
         "question",
     ),
     **dict.fromkeys(
         "answer answers a ans response responses reply completion output outputs assistant gpt bot"
         " 答案 答 回答 解答 答复 回复 回应 输出 助手 参考答案 标准答案 正确答案 真实答案"
-        " correctanswer referenceanswer answertext goldanswer groundtruth back".split(),
+        " 答案内容 回答内容 正解"
+        " solution correct correctoption correctanswer referenceanswer answertext"
+        " goldanswer groundtruth back".split(),
         "answer",
     ),
     **dict.fromkeys("options choices 选项 选择项".split(), "options"),
 }
-_NOISE = re.compile(r"[\s_\-*`:：.\d#（）()]+|[一二三四五六七八九十]+$")
+_NOISE = re.compile(r"[\W\d_]+|[一二三四五六七八九十]+$")
+_ASIDE = re.compile(r"[（(][^()（）]*[)）]")
 _LONGEST = 24
 
 
@@ -225,4 +250,5 @@ def role_of(name: str) -> Role | None:
     """
     if len(name) > _LONGEST:
         return None
-    return _NAMES.get(_NOISE.sub("", name.strip().lower().translate(_TRADITIONAL)))
+    said = name.strip().lower().translate(_TRADITIONAL)
+    return _NAMES.get(_NOISE.sub("", said)) or _NAMES.get(_NOISE.sub("", _ASIDE.sub("", said)))

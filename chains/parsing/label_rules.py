@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from collections import Counter
+from itertools import groupby, pairwise
 
 from .choices import offered
-from .labels import Kind, Mark
+from .labels import Kind, Mark, number_of
 from .trimming import ends_as_question, first_line
 
 _FENCE = re.compile(r"^ *```", re.MULTILINE)
@@ -22,37 +23,107 @@ def settled(marks: list[Mark], shadow: str) -> list[Mark]:
         marks: All possible labels, in order.
         shadow: The cleaned reply, normalised by ``plain``.
     """
-    marks = _with_options(marks, shadow)
+    marks = _without_options(_own_lines(marks, shadow), shadow)
     marks = _with_speakers(marks)
     marks = _with_items(marks)
-    marks = _with_answer_key(marks, shadow)
+    marks = _numbered(marks, shadow)
+    marks = _without_inner_fields(marks)
     marks = _without_inner_headings(marks, shadow)
-    return _without_inner_questions(marks, shadow)
+    marks = _without_inner_questions(marks, shadow)
+    return _with_sections(marks, shadow)
 
 
-def _with_options(marks: list[Mark], shadow: str) -> list[Mark]:
-    """Letters A, B, C ... in sequence become options; other letters are text, A alone a label."""
+def _own_lines(marks: list[Mark], shadow: str) -> list[Mark]:
+    """Drops labels in fenced code and in blockquotes, where pairs are labelled outside as well."""
+    fences = _fences(shadow)
+    outside: list[Mark] = []
+    upcoming = 0
+    for mark in marks:
+        while upcoming < len(fences) and fences[upcoming][1] <= mark.start:
+            upcoming += 1
+        fenced = upcoming < len(fences) and fences[upcoming][0] < mark.start
+        if not fenced and not shadow.startswith(">", mark.start):
+            outside.append(mark)
+    return outside if {"question", "answer"} <= {mark.kind for mark in outside} else marks
+
+
+def _without_inner_fields(marks: list[Mark]) -> list[Mark]:
+    """Drops bulleted fields that are items of an answer: those that not every answer has."""
+    if any(mark.bullet for mark in marks if mark.kind in ("question", "answer")):
+        return marks
+    answers = sum(mark.kind == "answer" for mark in marks)
+    counts = Counter(mark.word for mark in marks if mark.kind == "field" and mark.bullet)
+    return [
+        mark
+        for mark in marks
+        if mark.kind != "field" or not mark.bullet or counts[mark.word] >= max(answers, 2)
+    ]
+
+
+_SECTION = re.compile(
+    r" *[>#*_\[【]{0,4} ?(?:(?P<zh>[一二三四五六七八九十]{1,3})[、.]"
+    r"|[(](?P<inner>[一二三四五六七八九十]{1,3})[)]"
+    r"|(?P<roman>[ivx]{1,5})[.、]|(?P<digit>\d{1,2})[.、]"
+    r"|(?P<word>(?:part|section|chapter|unit|topic|theme) (?:\d{1,2}|[ivx]{1,4}|[a-z])\b"
+    r"|第[一二三四五六七八九十\d]{1,3}(?:部分|章|节|单元|类)))[^?。!\n]{0,50}",
+    re.IGNORECASE,
+)
+_BOLD_LINE = re.compile(r" *(?:\*\*[^*\n?]{1,60}\*\*:?|【[^】\n?]{1,30}】)")
+
+
+def _with_sections(marks: list[Mark], shadow: str) -> list[Mark]:
+    """Adds an end of a pair where a section's heading stands above a question's label."""
+    counted: dict[str, int] = {}
+    sectioned: list[Mark] = []
+    for mark in marks:
+        above = _above(shadow, mark.start) if mark.kind == "question" else None
+        last = sectioned[-1] if sectioned else None
+        if above and (last is None or last.end <= above[0]):
+            line, apart = shadow[slice(*above)], not shadow[max(above[0] - 2, 0) : above[0]].strip()
+            found = _SECTION.fullmatch(line)
+            numeral = found and (found["zh"] or found["inner"] or found["roman"] or found["digit"])
+            if found and numeral:
+                style = next(name for name in _STYLES if found[name])
+                first = counted.get(style, 0) + 1
+                if number_of(numeral) == first and (first == 1) == (last is None):
+                    counted[style] = first
+                    sectioned.append(Mark(*above, "stop", line))
+            elif apart and (found or _BOLD_LINE.fullmatch(line)):
+                sectioned.append(Mark(*above, "stop", line))
+        sectioned.append(mark)
+    return sectioned
+
+
+_STYLES = ("zh", "inner", "roman", "digit")
+
+
+def _above(shadow: str, place: int) -> tuple[int, int] | None:
+    """The last line with words above a place, if at most one blank line lies between."""
+    end = place
+    while end > 0 and place - end < 4 and shadow[end - 1] == "\n":
+        end -= 1
+    begin = shadow.rfind("\n", max(0, end - 80), end) + 1
+    return (begin, end) if 0 < end - begin < 80 else None
+
+
+def _without_options(marks: list[Mark], shadow: str) -> list[Mark]:
+    """Drops letters A, B, C ... in sequence: they are options, A alone is a label."""
     kept: list[Mark] = []
     letter = ""
     for position, mark in enumerate(marks):
-        following = marks[position + 1] if position + 1 < len(marks) else None
         if mark.kind == "option":
-            if letter and mark.word == chr(ord(letter) + 1):
-                kept.append(mark)
-                letter = mark.word
+            letter = mark.word if letter and mark.word == chr(ord(letter) + 1) else letter
             continue
         letter = ""
-        lone = mark.kind == "answer" and mark.word == "a" and not mark.number
-        if lone and following and following.kind == "option" and following.word == "b":
-            between = shadow[mark.end : following.start]
-            if between.strip() and between.strip().count("\n") <= 1:
-                kept.append(mark._replace(kind="option"))
+        if mark.kind == "answer" and mark.word == "a" and not mark.number:
+            following = marks[position + 1] if position + 1 < len(marks) else None
+            line = shadow[mark.start : max(shadow.find("\n", mark.end), mark.end)]
+            below = following and following.kind == "option" and following.word == "b"
+            between = shadow[mark.end : following.start].strip() if following else ""
+            if (below and between and between.count("\n") <= 1) or (
+                mark.separator != ":" and len(offered(line.strip(" -*"))) > 1
+            ):
                 letter = "a"
-                continue
-        if lone and mark.separator != ":":
-            line = shadow[mark.start : shadow.find("\n", mark.end)]
-            if following and len(offered(line.strip(" -*("))) > 1:
-                kept.append(mark._replace(kind="field", word="选项", end=mark.start))
                 continue
         kept.append(mark)
     return kept
@@ -92,21 +163,45 @@ def _with_items(marks: list[Mark]) -> list[Mark]:
     return kept
 
 
-def _with_answer_key(marks: list[Mark], shadow: str) -> list[Mark]:
-    """Question labels repeated below a final heading "Answers:" become answers."""
-    first = next((mark for mark in marks if mark.kind == "question" and mark.number), None)
-    for mark, following in pairwise(marks):
-        if first and mark.kind == "answer" and mark.start > first.start and not mark.number:
-            again = following.kind == "question" and following.number == first.number
-            if again and not shadow[mark.end : following.start].strip(" \n*_"):
-                return [
-                    other._replace(kind="answer")
-                    if other.kind == "question" and other.start > mark.start
-                    else other
-                    for other in marks
-                    if other is not mark
-                ]
-    return marks
+def _numbered(marks: list[Mark], shadow: str) -> list[Mark]:
+    """Numbers questions that all come first and the answers behind them, where they have none.
+
+    A label with nothing below it but labels of its kind is a heading, and a question's label
+    repeated under the heading of the answers is an answer's.
+    """
+    kept: list[Mark] = []
+    asked: list[int] = []
+    key = False
+    for position, mark in enumerate(marks):
+        following = marks[position + 1] if position + 1 < len(marks) else None
+        if mark.kind == "answer" and following and _heads(mark, following, shadow):
+            again = following.kind == "question" and following.number
+            key = key or bool(again and following.number in asked[:1])
+            if key or (following.kind == "answer" and (following.number or len(asked) > 1)):
+                kept.append(mark._replace(kind="stop"))
+                continue
+        if mark.kind == "question":
+            asked.append(mark.number)
+        kept.append(mark._replace(kind="answer") if key and mark.kind == "question" else mark)
+    return _in_groups(kept)
+
+
+def _heads(mark: Mark, following: Mark, shadow: str) -> bool:
+    return not shadow[mark.end : following.start].strip(" \n*_-=")
+
+
+def _in_groups(marks: list[Mark]) -> list[Mark]:
+    """Gives numbers to as many questions without one as answers follow them in a row."""
+    numbered = list(marks)
+    places = [at for at, mark in enumerate(marks) if mark.kind in ("question", "answer")]
+    runs = [list(run) for _, run in groupby(places, key=lambda at: marks[at].kind)]
+    for asked, answered in pairwise(runs):
+        alike = len(asked) == len(answered) > 1 and marks[asked[0]].kind == "question"
+        if alike and not any(marks[at].number for at in answered):
+            for number, at in enumerate(zip(asked, answered, strict=True), 1):
+                for place in at:
+                    numbered[place] = marks[place]._replace(number=number)
+    return numbered
 
 
 def _without_inner_headings(marks: list[Mark], shadow: str) -> list[Mark]:
@@ -193,7 +288,7 @@ def _quoted(
     answered = following is not None and following.kind in ("answer", "option", "field")
     if counted and not mark.number:
         inner_answer = answered and following is not None and not following.number
-        return coming == current + 1 or (answers_numbered and inner_answer)
+        return coming == current + 1 or (answers_numbered and inner_answer and not coming)
     if answered or following is None or (mark.number and mark.number == current + 1):
         return False
     return not ends_as_question(shadow[slice(*first_line(shadow, mark.end, following.start))])

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from .choices import Options, chosen, offered
+from .choices import keyed, offered, without_options
 from .findings import NOTHING_FOUND, Findings, Tail
 from .inline_labels import spread
 from .label_rules import settled
 from .labels import Mark, plain, scan
-from .lists import list_before, numbered_items, question_before
-from .trimming import ends_as_question, first_line, without_recurring_fields
+from .learnt_labels import learnt
+from .lists import list_before, list_spans, numbered_items, question_before
+from .trimming import ends_as_question, first_line, without_opened, without_recurring_fields
 
 
 @dataclass(slots=True)
 class _Entry:
-    """A question being read: the spans of its question and answer, and its options."""
+    """A question being read: the spans of its question and answer, and what these leave open."""
 
     start: int
     question: tuple[int, int]
@@ -23,8 +24,16 @@ class _Entry:
     word: str = ""
     bare: bool = False
     answer: tuple[int, int] | None = None
-    options: Options = field(default_factory=dict)
+    opened: tuple[str, str] = ("", "")
     closed: bool = False
+    listed: bool = False
+
+    def pair(self, text: str) -> tuple[str, str]:
+        """The question and the answer as written; an answer by its option's text."""
+        question, answer = text[slice(*self.question)], text[slice(*(self.answer or (0, 0)))]
+        return without_options(
+            without_opened(question, self.opened[0]), without_opened(answer, self.opened[1])
+        )
 
 
 def read_labels(text: str) -> Findings:
@@ -35,6 +44,8 @@ def read_labels(text: str) -> Findings:
     """
     shadow = plain(text)
     marks = spread(shadow, settled(scan(shadow), shadow))
+    if not any(mark.kind == "answer" for mark in marks):
+        marks = learnt(shadow) or marks
     if not any(mark.kind in ("question", "answer") for mark in marks):
         return NOTHING_FOUND
     entries = _Reader(text, shadow, marks).entries()
@@ -54,13 +65,51 @@ class _Reader:
 
     def entries(self) -> list[_Entry]:
         ends = [mark.start for mark in self._marks[1:]] + [len(self._text)]
+        pieces = self._in_order(list(zip(self._marks, ends, strict=True)))
+        self._marks = [mark for mark, _ in pieces]
         take = {
             "question": self._question, "item": self._question, "answer": self._answer,
-            "option": self._option, "field": self._close, "stop": self._close,
+            "field": self._close, "stop": self._close,
         }  # fmt: skip
-        for position, (mark, end) in enumerate(zip(self._marks, ends, strict=True)):
+        for position, (mark, end) in enumerate(pieces):
             take[mark.kind](mark, end, position)
+        self._end_before_a_question()
         return self._entries
+
+    def _end_before_a_question(self) -> None:
+        """Ends the last answer where a question without label follows that has none itself."""
+        last = self._open
+        if not last or not last.listed or not last.answer:
+            return
+        place = question_before(self._shadow, last.answer[0], last.answer[1])
+        if place and place[0] > last.answer[0]:
+            below = self._text[place[1] : last.answer[1]]
+            if ends_as_question(below) or offered(below):
+                last.answer = (last.answer[0], place[0])
+
+    def _in_order(self, pieces: list[tuple[Mark, int]]) -> list[tuple[Mark, int]]:
+        """The labels with the ends of their text, questions before the answers to them."""
+        said = [piece for piece in pieces if piece[0].kind in ("question", "answer")]
+        kinds = [mark.kind for mark, _ in said]
+        if kinds[:1] != ["answer"] or question_before(self._shadow, 0, said[0][0].start):
+            return pieces
+        count = kinds.count("question")
+        if 1 < count == len(kinds) - count and kinds[:count] == ["answer"] * count:
+            numbers = [mark.number for mark, _ in said]
+            return said[count:] + said[:count] if numbers[:count] == numbers[count:] else pieces
+        if kinds != [("answer", "question")[at % 2] for at in range(len(kinds))] or not count:
+            return pieces
+        numbers = [mark.number for mark, _ in said]
+        apart = [self._shadow[max(mark.start - 2, 0) : mark.start] == "\n\n" for mark, _ in said]
+        if any(a and q and a != q for a, q in zip(numbers[::2], numbers[1::2], strict=False)) or (
+            kinds[-1] == "answer" and not (any(apart[2::2]) and not any(apart[1::2]))
+        ):
+            return pieces
+        ordered: list[tuple[Mark, int]] = []
+        for answer, (mark, end) in zip(said[::2], said[1::2], strict=False):
+            stop = self._text.find("\n\n", mark.end + 1, end)
+            ordered += [(mark, end if stop < 0 else stop), answer]
+        return ordered
 
     @property
     def _open(self) -> _Entry | None:
@@ -69,7 +118,7 @@ class _Reader:
     def _blank(self, begin: int, end: int) -> bool:
         return not self._text[begin:end].strip(" \n*_#")
 
-    def _question(self, mark: Mark, end: int, _position: int) -> None:
+    def _question(self, mark: Mark, end: int, position: int) -> None:
         last = self._open
         if last and last.answer is None:
             if self._blank(*last.question):
@@ -79,9 +128,22 @@ class _Reader:
                 return
         entry = _Entry(mark.start, (mark.end, end), mark.number, mark.word)
         entry.bare = not mark.separator or self._text[mark.end : mark.end + 1] == "\n"
+        entry.opened = (mark.opened, "")
         self._entries.append(entry)
         if mark.number:
             self._unanswered[mark.number] = entry
+        elif entry.bare:
+            self._listed(mark, end, position)
+
+    def _listed(self, mark: Mark, end: int, position: int) -> None:
+        """Makes entries of a list of questions under one label that numbered answers follow."""
+        following = [m for m in self._marks[position + 1 : position + 5] if m.kind != "stop"]
+        if [(mark.kind, mark.number) for mark in following[:2]] != [("answer", 1), ("answer", 2)]:
+            return
+        items = list_spans(self._shadow, mark.end, end)
+        if len(items) > 1:
+            self._entries[-1:] = [_Entry(at, (at, stop), n) for n, (at, stop) in items.items()]
+            self._unanswered = {entry.number: entry for entry in self._entries}
 
     def _repeats_its_label(self, last: _Entry, mark: Mark, end: int) -> bool:
         """Whether "Q2: ...? Q2: ..." gives a question and, under the same label, its answer."""
@@ -92,7 +154,7 @@ class _Reader:
 
     def _answer(self, mark: Mark, end: int, position: int) -> None:
         entry = self._open
-        if entry and entry.answer is None and mark.number and entry.number != mark.number:
+        if mark.number and entry and entry.number != mark.number:
             # All questions come first, the answers follow under the same numbers.
             entry = self._unanswered.get(mark.number, entry)
         if entry is None or entry.answer is not None:
@@ -103,6 +165,7 @@ class _Reader:
             # "A2" below an uncounted question is the answer 2 without its colon.
             begin = mark.start + self._shadow[mark.start : mark.end].lower().find("a") + 1
         entry.answer = (begin, end)
+        entry.opened = (entry.opened[0], mark.opened)
         self._unanswered.pop(entry.number, None)
 
     def _answer_without_label(self, mark: Mark, end: int, position: int) -> None:
@@ -119,10 +182,8 @@ class _Reader:
         if place:
             if last and last.answer:
                 last.answer = (last.answer[0], min(last.answer[1], place[0]))
-            entry = _Entry(place[0], place[1:], len(self._entries) + 1)
+            entry = _Entry(place[0], (place[1], limit), len(self._entries) + 1, listed=True)
             entry.answer = (mark.end, end)
-            if limit - place[2] > 1:
-                entry.options = offered(self._text[place[2] : limit])
             self._entries.append(entry)
         elif last and mark.word == "a" and mark.separator != ":" and not last.closed:
             self._extend(last, mark, end)
@@ -133,7 +194,8 @@ class _Reader:
         self, begin: int, limit: int, mark: Mark, end: int
     ) -> tuple[int, int, int] | None:
         """The span of a list of questions whose answers follow as a list under one label."""
-        if self._entries or not numbered_items(self._text, self._shadow, mark.end, end):
+        listed = numbered_items(self._text, self._shadow, mark.end, end)
+        if self._entries or not (listed or keyed(self._text[mark.end : end])):
             return None
         return list_before(self._shadow, begin, limit)
 
@@ -148,13 +210,6 @@ class _Reader:
             and ends_as_question(self._shadow[mark.end : end])
         )
 
-    def _option(self, mark: Mark, end: int, _position: int) -> None:
-        last = self._open
-        if last and last.answer is None:
-            last.options[mark.word.upper()] = self._text[mark.end : end].strip()
-        elif last and not last.closed:
-            self._extend(last, mark, end)
-
     def _extend(self, entry: _Entry, mark: Mark, end: int) -> None:
         if entry.answer and entry.answer[1] == mark.start:
             entry.answer = (entry.answer[0], end)
@@ -164,7 +219,7 @@ class _Reader:
         if last is None:
             return
         if mark.word in ("选项", "options", "choices") and last.answer is None:
-            last.options.update(offered(self._text[mark.end : end]))
+            last.question = (last.question[0], end)
         if last.answer is not None:
             last.closed = True
 
@@ -173,7 +228,7 @@ def _fill_unlabelled(entries: list[_Entry], text: str, shadow: str) -> None:
     """Takes the text below a question without a labelled answer as its answer, if it is one."""
     candidates: list[tuple[_Entry, tuple[int, int], tuple[int, int], bool]] = []
     for entry in entries:
-        if entry.answer is None and not entry.options:
+        if entry.answer is None and not offered(text[slice(*entry.question)]):
             begin, end = first_line(shadow, *entry.question)
             rest = text[end : entry.question[1]]
             if rest.strip() and (entry.bare or ends_as_question(shadow[begin:end])):
@@ -196,15 +251,16 @@ def _findings(entries: list[_Entry], text: str, shadow: str) -> Findings:
         grouped = _grouped(entry, entries[:position], text, shadow) if entry is entries[-1] else []
         if grouped:
             pairs.extend(grouped)
-        elif entry.answer is None or not text[slice(*entry.answer)].strip():
-            unanswered += 1
-            tail = "dropped"
-            continue
         else:
-            answer = chosen(text[slice(*entry.answer)], entry.options)
-            pairs.append((text[slice(*entry.question)], answer))
+            question, answer = entry.pair(text)
+            if not answer.strip():
+                unanswered += 1
+                tail = "dropped"
+                continue
+            pairs.append((question, answer))
         start = entry.start if start < 0 else start
-        tail = "open" if entry.answer and entry.answer[1] == len(text) else "closed"
+        last = max(entry.question[1], entry.answer[1] if entry.answer else 0)
+        tail = "open" if last == len(text) else "closed"
     return Findings(without_recurring_fields(pairs), max(start, 0), tail, unanswered)
 
 
@@ -212,7 +268,7 @@ def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> lis
     """Pairs by number if all questions come first and one label heads all their answers."""
     if entry.answer is None:
         return []
-    answers = numbered_items(text, shadow, *entry.answer)
+    answers = keyed(text[slice(*entry.answer)]) or numbered_items(text, shadow, *entry.answer)
     questions = numbered_items(text, shadow, *entry.question)
     if before and not any(other.answer for other in before) and len(answers) > 1:
         asked = [*before, entry]
@@ -220,17 +276,7 @@ def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> lis
     if len(questions) < 2 or not answers:
         return []
     return [
-        _chosen_among(questions[number], answers[number])
+        without_options(questions[number], answers[number])
         for number in questions
         if number in answers
     ]
-
-
-def _chosen_among(question: str, answer: str) -> tuple[str, str]:
-    """A question without its options, and the text of the option that its answer names."""
-    options = offered(question)
-    if not options:
-        return question, answer
-    return question[: question.index(options["A"])].rstrip(" (（A.．、:：)）"), chosen(
-        answer, options
-    )

@@ -115,29 +115,29 @@ _ASKING = re.compile(r"^ *(?P<lead>[>#*_\-+•·●▪◆■○ ]{0,8})(?P<text>
 _OPTION = re.compile(r"^ *[\-* ]{0,4}[(]?[a-h][.)、:]", re.IGNORECASE)
 
 
-def numbered_items(text: str, shadow: str, begin: int, end: int) -> dict[int, str]:
-    """The items of a list by number, if the span begins with item 1; else none.
+def list_spans(shadow: str, begin: int, end: int) -> dict[int, tuple[int, int]]:
+    """The spans of a list's items by number, if the span begins with item 1; else none.
 
     Args:
-        text: A cleaned reply.
-        shadow: The same, normalised by ``plain``.
+        shadow: The cleaned reply, normalised by ``plain``.
         begin: Start of the span.
         end: End of the span, exclusive.
     """
-    found = [
-        (mark.start(), mark.end(), number_of(mark["number"]))
-        for mark in _ITEM.finditer(shadow, begin, end)
-    ]
-    if not found or found[0][2] != 1 or shadow[begin : found[0][0]].strip(" \n*_#:"):
-        return {}
-    items: dict[int, str] = {}
-    starts = [start for start, _, _ in found[1:]] + [end]
-    for (_, after, number), stop in zip(found, starts, strict=True):
-        if number == len(items) + 1:
-            items[number] = text[after:stop]
-        else:
-            items[len(items)] += text[after:stop]
-    return items
+    spans: dict[int, tuple[int, int]] = {}
+    for mark in _ITEM.finditer(shadow, begin, end):
+        number = number_of(mark["number"])
+        if not spans and (number != 1 or shadow[begin : mark.start()].strip(" \n*_#:")):
+            return {}
+        if number == len(spans) + 1:
+            if spans:
+                spans[number - 1] = (spans[number - 1][0], mark.start())
+            spans[number] = (mark.end(), end)
+    return spans
+
+
+def numbered_items(text: str, shadow: str, begin: int, end: int) -> dict[int, str]:
+    """The items of a list by number, if the span begins with item 1; else none."""
+    return {n: text[slice(*span)] for n, span in list_spans(shadow, begin, end).items()}
 
 
 def list_before(shadow: str, begin: int, end: int) -> tuple[int, int, int] | None:

@@ -16,18 +16,25 @@ from ..errors import ReplyError
 from ..records import LOOP, DraftPair, is_watched
 from .cleaning import clean
 from .failure_reasons import is_placeholder, without_pairs
-from .findings import NOTHING_FOUND, Findings
+from .findings import Findings
 from .json_pairs import read_json, unescaped, wrapped_words
 from .labelled import read_labels
 from .lists import read_lists
-from .tables import read_tables
-from .trimming import trimmed_answer, trimmed_question, without_remark
+from .mappings import read_mappings
+from .markup import has_tagged_labels, read_markup, without_tags
+from .tables import read_tables, read_unheaded
+from .trimming import trimmed_answer, trimmed_question, without_delimiters, without_remark
 
 _SPACES = re.compile(r"\s+")
 # Longer replies come only from loops; the text beyond counts as cut off.
 _MOST_LINES = 20_000
 _MOST_CHARACTERS = 500_000
 _LINE = re.compile("\n")
+_LONG = 100_000
+_MOST_LAYOUTS = 6
+_REST = re.compile(r"\A\s*```[^\S\n]*(?:\n|\Z)")
+_OPENED = re.compile(r"(?:^ *```\w{0,10} *\n|[\[{(\s])*\Z", re.MULTILINE)
+_ANNOUNCED = re.compile(r"问答|問答|Q&A|pairs|表格|JSON|questions", re.IGNORECASE)
 _ESCAPES = re.compile(r"\\[n\"]")
 
 
@@ -97,12 +104,19 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
         """
         cleaned = clean(text)
         words = _bounded(cleaned.text)
+        if has_tagged_labels(words):
+            words = without_tags(words)
         found = _best_findings(words)
-        if not found.pairs and _ESCAPES.search(words):
-            found = _best_findings(_bounded(unescaped(words)))
+        for plain_text in (
+            unescaped(words) if _ESCAPES.search(words) else words,
+            without_tags(words),
+        ):
+            if not found.pairs and plain_text != words:
+                found = _best_findings(_bounded(plain_text))
         drafts = _drafts(found)
-        cut = truncated or words != cleaned.text
-        dropped = found.tail == "dropped" or cleaned.still_thinking or words != cleaned.text
+        beyond = len(_bounded(cleaned.text)) < len(cleaned.text)
+        cut = truncated or beyond
+        dropped = found.tail == "dropped" or cleaned.still_thinking or beyond
         if cut and found.tail == "open":
             drafts, dropped = drafts[:-1], True
         kept = self._own(drafts)
@@ -185,33 +199,75 @@ def _bounded(text: str) -> str:
 
 
 def _best_findings(text: str) -> Findings:
-    """The findings of the reader whose first pair begins earliest in the reply."""
+    """The pairs of the layout that begins earliest, and of those that follow it."""
     decoded = read_json(text)
     words = "" if decoded.pairs else wrapped_words(text)
     if words:
         return _best_findings(words)
-    candidates = [decoded, read_tables(text), read_labels(text)]
-    best = min(
-        (found for found in candidates if found.pairs), key=lambda found: found.start, default=None
+    found = _first_layout(text, decoded)
+    position = 0
+    for _ in range(_MOST_LAYOUTS if len(text) < _LONG else 1):
+        if not found.end:
+            break
+        position += found.end
+        rest = _REST.sub("", text[position:], count=1)
+        position = len(text) - len(rest)
+        more = _first_layout(rest, read_json(rest))
+        if not more.pairs or rest[: more.start].rpartition("\n")[2].strip(" \t`>"):
+            break
+        repeated = set(more.pairs) <= set(found.pairs)  # the same once more in another layout
+        found = Findings(
+            found.pairs + ([] if repeated else more.pairs),
+            found.start,
+            more.tail,
+            found.unanswered + more.unanswered,
+            more.end,
+        )
+    return found
+
+
+def _first_layout(text: str, decoded: Findings) -> Findings:
+    """The findings of the reader whose first pair begins earliest in the text."""
+    labelled = read_labels(text)
+    blocks = [decoded, read_markup(text), read_tables(text), read_mappings(text)]
+    first = min(
+        (found for found in blocks if found.pairs), key=lambda found: found.start, default=None
     )
-    if best:
-        return best
-    if not candidates[-1].unanswered:
-        candidates.append(read_lists(text))
-        if candidates[-1].pairs:
-            return candidates[-1]
-    return max(candidates, key=lambda found: found.unanswered, default=NOTHING_FOUND)
+    if first and (not labelled.pairs or first.start <= labelled.start):
+        return first
+    if labelled.pairs:
+        if first and _stands_apart(text, first.start):
+            before = text[: first.start].rpartition("\n")[0]
+            return read_labels(before)._replace(end=len(before), tail="closed")
+        return labelled
+    if labelled.unanswered:
+        return labelled
+    others = [read_unheaded(text), read_lists(text)]
+    return next(
+        (found for found in others if found.pairs),
+        max([*blocks, *others], key=lambda found: found.unanswered),
+    )
+
+
+def _stands_apart(text: str, place: int) -> bool:
+    """Whether a table or data is a layout of its own, not part of the answer above it."""
+    above = text[max(0, place - 2000) : place]
+    bare = _OPENED.sub("", above)
+    paragraph = bare.rpartition("\n\n")[2]
+    introduced = paragraph.rstrip("*_ ").endswith((":", "："))
+    apart = above[len(bare) :].replace(" ", "").startswith("\n\n")
+    return apart and (not introduced or bool(_ANNOUNCED.search(paragraph)))
 
 
 def _drafts(found: Findings) -> list[DraftPair]:
-    drafts: list[DraftPair] = []
+    pairs: list[tuple[str, str]] = []
     for position, (raw_question, raw_answer) in enumerate(found.pairs, 1):
         question, answer = trimmed_question(raw_question), trimmed_answer(raw_answer)
         if position == len(found.pairs):
             answer = trimmed_answer(without_remark(answer))
         if question and answer:
-            drafts.append(DraftPair(question=question, answer=answer))
-    return drafts
+            pairs.append((question, answer))
+    return [DraftPair(question=q, answer=a) for q, a in without_delimiters(pairs)]
 
 
 def _key(text: str) -> str:

@@ -9,7 +9,17 @@ _QUOTES = "\"'”’」』*_) ）\n\t~`"
 _FIELD_LINE = re.compile(
     r"^[ \t#*\-•·>【\[]{0,8}(?P<name>[^\W\d_][\w ]{0,14})[*】\]]{0,3}[:：]", re.MULTILINE
 )
-_BULLET = re.compile(r"^[ \t]*(?:[-*+•·●▪■○–—→]|->|=>)[ \t]+")
+_BULLET = re.compile(
+    r"^[ \t]*(?:[-*+•·●▪■○–—→:]|->|=>)[ \t]+"
+    "|^[ \t]*[\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]\ufe0f?[ \t]*(?=\\S)"
+)
+_JOINT = re.compile(r"([?？][\"'”’」』*_)）]{0,4})\s{0,4}(?:→|[=-]?>|[,，—–-]+)\Z")
+# The kind of a question, and its number behind it.
+_TYPE = re.compile(
+    r"^[【\[(（](?:[^】\])）\n]{0,6}题|[a-z /-]{0,20}(?:choice|true/false|blank|answer))[】\])）]"
+    r"\s*(?:\d{1,3}[、.．)）]\s*)?",
+    re.IGNORECASE,
+)
 # Closing remarks address the user or mention the pairs; answers are about their subject.
 _CLOSING = re.compile(
     r"^[ \t>*#（(【\[_-]{0,6}(?:"
@@ -38,9 +48,12 @@ _SUMMARY = re.compile(
     r"|overall,|to sum up)",
     re.IGNORECASE,
 )
+_BRACKETS = "]】」』》〉〕〗>)"
 _EMPTY_FENCE = re.compile(r"\n```\w{0,10}\s{0,4}\n```\w{0,10}\Z")
 _TITLE = re.compile(r"^[ \t]*\*\*[^*\n]{1,60}\*\*[ \t]*$")
-_WRAPPED = re.compile(r"(\*\*|__|\*|`)(?P<inner>[^*_`]+)\1\Z")
+_BOLD = re.compile(r"\*\*(?P<inner>[^*]+)\*\*\Z")
+_ITALIC = re.compile(r"(\*|_{1,2})(?P<inner>[^*_]+)\1\Z")
+_DELIMITERS = {"“": "”", '"': '"', "「": "」", "『": "』", "‘": "’", "'": "'", "”": "”", "«": "»"}
 
 
 def ends_as_question(text: str) -> bool:
@@ -58,7 +71,10 @@ def first_line(shadow: str, begin: int, end: int) -> tuple[int, int]:
 
 def trimmed_question(text: str) -> str:
     """A question without emphasis, bullets or blanks around it."""
-    return _bare(_BULLET.sub("", text.strip().rstrip(" |;；")))
+    text = _JOINT.sub(r"\1", text.strip().rstrip(" |;；"))
+    text = _TYPE.sub("", _bare(_BULLET.sub("", text)))
+    slanted = _ITALIC.match(text)
+    return slanted["inner"].strip() if slanted else text
 
 
 def trimmed_answer(text: str) -> str:
@@ -135,15 +151,41 @@ def _later_fields(answer: str) -> list[re.Match[str]]:
 
 
 def _bare(text: str) -> str:
-    """The text without emphasis around all of it or opened before its label."""
-    wrapped = _WRAPPED.match(text)
-    if wrapped:
-        return wrapped["inner"].strip()
+    """The text without the stars that make all of it bold, or that are left of such."""
+    bold = _BOLD.match(text)
+    if bold:
+        return bold["inner"].strip()
     if text.count("**") % 2:
-        if text.startswith("**"):
-            text = text[2:]
-        elif text.endswith("**"):
-            text = text[:-2]
-        elif text.count("**") == 1:
-            text = text.replace("**", "")
+        text = text[2:] if text.startswith("**") else text.removesuffix("**")
     return text.strip()
+
+
+def without_opened(content: str, opened: str) -> str:
+    """The content of a label without the mark that closes what was opened before the label.
+
+    Args:
+        content: The text behind the label, such as ``Who built it?** (easy)``.
+        opened: The closing mark that is due, ``**`` or a bracket; empty for none.
+    """
+    if not opened or opened not in content:
+        return content
+    if opened in _BRACKETS:
+        return content.rstrip().removesuffix(opened)
+    before, _, behind = content.partition(opened)
+    return before + behind
+
+
+def without_delimiters(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs without quotation marks, if these stand around every question and answer.
+
+    Args:
+        pairs: Trimmed questions and answers; quotes that only some of them have are content.
+    """
+    if not pairs or not all(_delimited(text) for pair in pairs for text in pair):
+        return pairs
+    return [(question[1:-1].strip(), answer[1:-1].strip()) for question, answer in pairs]
+
+
+def _delimited(text: str) -> bool:
+    close = _DELIMITERS.get(text[:1])
+    return bool(close) and len(text) > 2 and text.find(str(close), 1) == len(text) - 1
