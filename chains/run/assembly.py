@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from loaders.records import Chunk
 from messages.errors import SaidError
 from messages.log import logged
+from pairs.compare.passages import Vocabulary
 from pairs.edits import pair_id
 from pairs.evidence.grounding import NONE, Passage
 from pairs.evidence.quality import reason_against
@@ -83,6 +84,7 @@ class Assembly:
         self._to_judge: list[CheckList] = []
         self._texts: dict[int, SourceText] = {}
         self._accepted: list[tuple[int, QAPair]] = []
+        self._words = Vocabulary()
         self._deduper: Deduper | None = None
         self._named: NamedEmbeddings | None = None
         self._embeddings = ""
@@ -234,7 +236,8 @@ class Assembly:
         from pairs.compare.dedupe import Deduper
 
         threshold = self._settings.threshold
-        return Deduper(threshold=named.threshold if threshold is None else threshold)
+        threshold = named.threshold if threshold is None else threshold
+        return Deduper(threshold=threshold, words=self._words)
 
     def _deduplicated(self) -> Deduper | None:
         """The deduplicated list of all pairs; a pair that makes deduplication fail is rejected."""
@@ -287,6 +290,7 @@ class Assembly:
         journal, and would end every further run of the job alike.
         """
         chunk = self._inputs.chunks[index]
+        self._words.read(chunk.source, chunk.text)
         drafts, prompt = answered.drafts, answered.prompt
         checked: list[Checked]
         passage = None

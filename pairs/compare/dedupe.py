@@ -14,6 +14,7 @@ from ..text.normalise import normalise
 from .answers import fullness
 from .judge import Asked, Hit, Judging
 from .neighbours import one_thread
+from .passages import Vocabulary
 from .vectors import VectorError, Vectors, unit_rows
 
 __all__ = ["Conflict", "Deduper"]
@@ -43,10 +44,17 @@ class Deduper:
         threshold: Least cosine of two questions that may be the same, 0..1; depends on the model.
         guards: Whether a difference in numbers, names, antonyms or question words prevents a
             merge.
+        words: The words of the pairs' documents; the more it knows, the better names are told
+            from words. The evidence sentences of the pairs are added to it.
     """
 
     def __init__(
-        self, embeddings: Embeddings | None = None, threshold: float = 0.9, *, guards: bool = True
+        self,
+        embeddings: Embeddings | None = None,
+        threshold: float = 0.9,
+        *,
+        guards: bool = True,
+        words: Vocabulary | None = None,
     ) -> None:
         self._embeddings = embeddings
         self._threshold = threshold
@@ -55,7 +63,8 @@ class Deduper:
         self._places: list[tuple[int, int]] = []
         self._keys: list[str] = []
         self._batches: list[Vectors] = []
-        self._stream = Judging(threshold, guards=guards)
+        self._words = words or Vocabulary()
+        self._stream = Judging(threshold, self._words, guards=guards)
         self._final: _Final | None = None
 
     def collect(
@@ -80,6 +89,8 @@ class Deduper:
         rows = self._vectors_for([item.question for item in items], vectors)
         at = len(self._items)
         self._items += items
+        for item in items:
+            self._words.read(item.source, item.evidence.sentence)
         self._places += [(at if place is None else place, at + n) for n in range(len(items))]
         self._keys += [normalise(item.question) for item in items]
         if rows is not None:
@@ -164,7 +175,7 @@ class Deduper:
         """Every pair judged, best first, so that the best of a group is kept."""
         best_first = sorted(range(len(self._items)), key=self._rank)
         vectors = self._batches[0] if self._batches else None
-        judging = Judging(self._threshold, guards=self._guards)
+        judging = Judging(self._threshold, self._words, guards=self._guards)
         if vectors is not None:
             judging.prepare(vectors)
         final: _Final = {}
@@ -180,7 +191,7 @@ class Deduper:
         return item.evidence.match == "none", -fullness(item.answer), self._places[n]
 
     def _asked(self, n: int) -> Asked:
-        return Asked(n, self._keys[n], self._items[n].question, self._items[n].answer)
+        return Asked(n, self._keys[n], self._items[n])
 
     def _vectors_for(
         self, questions: list[str], vectors: Sequence[Sequence[float]] | Vectors | None

@@ -24,7 +24,7 @@ from ..text.figures.numbers import Number, numbers, same
 from ..text.flat import flatten
 from ..text.negation import negated_word, negations, without_denying
 from ..text.normalise import normalise
-from ..text.question_words import asks_for, clashes, without_asking
+from ..text.question_words import asks_for, clashes, has_question_word, without_asking
 
 __all__ = ["Difference", "difference", "facts"]
 
@@ -54,6 +54,22 @@ _NAME_SUFFIX = re.compile("(?:s|i|n|y|a|o|e|an|ans|ns|ian|ians|ese|ish|ic|er|ers
 """Suffixes of inflected or derived names: Italy and Italian."""
 _SPELLING = 0.75
 """Least ``SequenceMatcher`` ratio of two spellings of one name or title."""
+_CODE = re.compile(r"(?<![a-z0-9])[a-z0-9]+(?:-[a-z0-9]+)*(?![a-z0-9])")
+_VARIANT = re.compile(
+    r"(?<![a-z0-9.])(\d+[a-z]?) ?(pro|max|plus|mini|lite|ultra|air|se|turbo)(?![a-z0-9])"
+)
+"""The suffix of a product's variant: iPhone 15 Pro."""
+_SEVERAL = re.compile(
+    r"分别|各自|各(?=[是有为占]|多少|几)|区别|差别|差异|不同之处|有[何什]么?不同|相比"
+    r"|\b(?:both|respectively|differences?|differ|compared)\b"
+    r"|\b(?:when|where|who|what|why|how)(?: \w+)? (?:and|or) (?:when|where|who|what|why|how)\b"
+)
+"""What asks for more than one thing."""
+_POLAR = re.compile(
+    r"吗|[是能可会有应需]否|([\u4e00-\u9fff])[不没]\1|有没有"
+    r"|^(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|must)\b"
+)
+"""What asks for yes or no."""
 # Of two questions' other words, the share that must be common for one word to tell them apart.
 _NEGATION_ALIKE = 0.8
 _ASKED_ALIKE = 0.7
@@ -75,6 +91,10 @@ class _Features:
     negations: int
     asked: frozenset[str]
     rest: Counter[str]
+    codes: frozenset[str]
+    variants: frozenset[tuple[str, str]]
+    several: bool
+    polar: bool
 
 
 @lru_cache(maxsize=1 << 15)
@@ -84,6 +104,7 @@ def _features(question: str) -> _Features:
     text = normalise(question)
     words = frozenset(re.findall(r"[a-z0-9\u00c0-\u024f]+", text))
     han = bool(_HAN.search(flat))
+    figured = any(map(str.isdigit, text))
     return _Features(
         text=text,
         words=words,
@@ -95,8 +116,17 @@ def _features(question: str) -> _Features:
         names=frozenset() if han else _names(question),
         negations=negations(text),
         asked=asks_for(text),
+        codes=frozenset(filter(_is_code, _CODE.findall(flat) if figured else ())),
+        variants=frozenset(_VARIANT.findall(text) if figured else ()),
+        several=bool(_SEVERAL.search(flat)),
+        polar=bool(_POLAR.search(flat)) and not has_question_word(flat),
         rest=Counter(_TOKEN.findall(without_asking(without_denying(text)))) - _FILLERS,
     )
+
+
+def _is_code(word: str) -> bool:
+    """Whether a word has letters and digits, as the names of models have."""
+    return any(map(str.isdigit, word)) and any(map(str.isalpha, word))
 
 
 def _codes(question: str) -> frozenset[str]:
@@ -131,34 +161,39 @@ def _names(question: str) -> frozenset[str]:
     )
 
 
-def difference(one: str, other: str) -> Difference:
+def difference(one: str, other: str, *, one_answer: bool = False) -> Difference:
     """The kind of word by which two questions differ in meaning; empty where none does.
 
     Args:
         one: A question, not normalised.
         other: Another question.
+        one_answer: Whether one passage gives both the same answer: then a number that only one
+            question has only says more of the same thing (the tariff, the tariff of 2022), and
+            how it asks for the answer does not matter (when, in which year).
     """
     mine, theirs = _features(one), _features(other)
     if mine.text == theirs.text:
         return ""
-    if not _same_numbers(mine, theirs):
+    if not _same_numbers(mine, theirs, additions=one_answer):
         return "number"
     if _other_titles(mine.titles, theirs.titles) or _other_titles(mine.quoted, theirs.quoted):
         return "title"
-    if _other_identifiers(mine, theirs):
+    if _other_identifiers(mine, theirs) or _other_variants(mine, theirs):
         return "identifier"
+    if one_answer and (mine.several != theirs.several or mine.polar != theirs.polar):
+        return "asked for"
     if exclusive(mine.members, theirs.members, opposites=False):
         return "opposite"
     # Alignment is not symmetric: ties depend on which text comes first.
     return (
-        _by_polarity(mine, theirs)
+        _by_polarity(mine, theirs, asked=not one_answer)
         or _by_substitution(mine, theirs)
         or _by_substitution(theirs, mine)
     )
 
 
-def _by_polarity(mine: _Features, theirs: _Features) -> Difference:
-    """The difference made by antonyms, a negation or the question word; empty for none."""
+def _by_polarity(mine: _Features, theirs: _Features, *, asked: bool) -> Difference:
+    """The difference made by antonyms, a negation or, if ``asked``, the question word."""
     if negated_word(mine.words, theirs.words):
         return "negation"
     negated = mine.negations % 2 != theirs.negations % 2
@@ -168,6 +203,8 @@ def _by_polarity(mine: _Features, theirs: _Features) -> Difference:
     alike = _shared(mine, theirs)
     if negated and alike >= _NEGATION_ALIKE:
         return "negation"
+    if not asked:
+        return ""
     if clashes(mine.asked, theirs.asked) and alike >= _ASKED_ALIKE:
         return "asked for"
     if {"how", "why"} == mine.asked ^ theirs.asked and alike >= _HOW_WHY_ALIKE:
@@ -200,8 +237,14 @@ def facts(question: str) -> int:
     return hash(tuple(sorted(values))) or 1
 
 
-def _same_numbers(mine: _Features, theirs: _Features) -> bool:
-    """Whether two questions have the same numbers, apart from ones that may be omitted."""
+def _same_numbers(mine: _Features, theirs: _Features, *, additions: bool) -> bool:
+    """Whether two questions have the same numbers, apart from ones that may be omitted.
+
+    Args:
+        mine: Features of the first question.
+        theirs: Features of the second.
+        additions: Whether any number may be omitted that stands in one question only.
+    """
     left, unmatched = list(theirs.numbers), []
     for number in mine.numbers:
         twin = next((n for n in left if _equal(number, n)), None)
@@ -211,6 +254,8 @@ def _same_numbers(mine: _Features, theirs: _Features) -> bool:
             left.remove(twin)
     if unmatched and left:
         return _without_spaces(mine, unmatched) == _without_spaces(theirs, left)
+    if additions:
+        return True
     return all(_may_be_omitted(n, mine.text) for n in unmatched) and all(
         _may_be_omitted(n, theirs.text) for n in left
     )
@@ -262,6 +307,23 @@ def _other_identifiers(mine: _Features, theirs: _Features) -> bool:
     return any(word not in squeezed_theirs for word in mine.identifiers) and any(
         word not in squeezed_mine for word in theirs.identifiers
     )
+
+
+def _other_variants(mine: _Features, theirs: _Features) -> bool:
+    """Whether two questions name two variants of one model: AW-30 and AW-30H, 15 and 15 Pro."""
+    only_mine, only_theirs = mine.codes - theirs.codes, theirs.codes - mine.codes
+    if any(
+        one.startswith(other) or other.startswith(one) for one in only_mine for other in only_theirs
+    ):
+        return True
+    return _plain_of(mine.variants - theirs.variants, theirs.text) or _plain_of(
+        theirs.variants - mine.variants, mine.text
+    )
+
+
+def _plain_of(variants: Iterable[tuple[str, str]], text: str) -> bool:
+    """Whether a text names a model without the suffix of its variant."""
+    return any(re.search(rf"(?<![a-z0-9.]){model}(?![a-z0-9])", text) for model, _ in variants)
 
 
 def _has_unknown_name(names: Iterable[str], other: _Features) -> bool:

@@ -117,6 +117,14 @@ class Neighbours:
             self._heads[self._size : needed] = heads
         self._size = needed
 
+    def vectors(self, places: Places) -> Vectors:
+        """Vectors of the index, shape (places, dimensions).
+
+        Args:
+            places: Their indices, also counted back from the end as negative numbers.
+        """
+        return self._vectors[: self._size][places]
+
     def _head(self, rows: Vectors) -> Vectors:
         """Coordinates in the basis, and as last column the norm of the residual."""
         assert self._basis is not None  # noqa: S101 - callers ask only where there is one

@@ -5,6 +5,7 @@ import unicodedata
 
 from .figures.numerals import as_digits
 from .flat import flatten
+from .periods import with_periods
 
 __all__ = ["is_meaningful_mark", "normalise"]
 
@@ -52,8 +53,8 @@ def normalise(text: str) -> str:
 
     NFKC, half width, lower case, simplified characters; without leading numbering and courtesy,
     final particles (呢, 吗) and punctuation other than inside a number or a name such as C++;
-    contractions expanded, number words as digits. A text of which nothing would remain is only
-    flattened.
+    contractions expanded, number words as digits, quarters and half years as q1 and h1. A text
+    of which nothing would remain is only flattened.
 
     Args:
         text: A question, in Chinese or English.
@@ -67,7 +68,7 @@ def normalise(text: str) -> str:
     polite = _POLITE.match(core)
     if polite:
         core = core[polite.end() :]
-    core = as_digits(_TRAILING.sub("", core))
+    core = with_periods(as_digits(_TRAILING.sub("", core)))
     return core or " ".join(plain.split())
 
 

@@ -128,7 +128,7 @@ def test_a_fault_while_duplicates_are_judged_costs_one_pair(
     original = judge.Judging.judge
 
     def fails(self: Any, asked: Any, rows: Any) -> Any:
-        if any(MARK in one.question for one in asked):
+        if any(MARK in one.item.question for one in asked):
             raise IndexError("a fault of ours")
         return original(self, asked, rows)
 

@@ -105,3 +105,49 @@ def test_a_loop_of_a_model_takes_no_time_and_no_error(piece: str) -> None:
     assert difference(text + "x", "营收是多少？ " + text) in (
         *("", "number", "title", "identifier", "opposite", "name", "negation", "asked for"),
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("RX-20的功率是多少？", "RX-20B的功率是多少？"),
+        ("How loud is the RX-20?", "How loud is the RX-20s?"),
+        ("Nova 8 多重？", "Nova 8 Pro 多重？"),
+        ("How heavy is the Nova 8?", "How heavy is the Nova 8 Pro?"),
+    ],
+)
+def test_variants_of_a_model_are_two_models(one: str, other: str) -> None:
+    assert difference(one, other) in ("identifier", "number")
+    assert difference(other, one) in ("identifier", "number")
+    assert not difference(one, one.upper())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("基本每股收益是多少？", "稀释每股收益是多少？"),
+        ("证券投资亏损了吗？", "衍生品投资亏损了吗？"),
+        ("零样本学习的准确率是多少？", "少样本学习的准确率是多少？"),
+        ("What are the basic earnings per share?", "What are the diluted earnings per share?"),
+        ("How many games did they lose?", "How many games did they draw?"),
+    ],
+)
+def test_terms_that_exclude_each_other(one: str, other: str) -> None:
+    assert difference(one, other) == "opposite"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alone", "one_answer"),
+    [
+        ("Who built the mill?", "Who built the mill in 1902?", "number", ""),
+        ("磨坊是谁建的？", "1902年磨坊是谁建的？", "number", ""),
+        ("Who built the mill in 1901?", "Who built the mill in 1902?", "number", "number"),
+        ("东塔和西塔各有多高？", "西塔有多高？", "", "asked for"),
+        ("Was the mill built of oak?", "What was the mill built of?", "", "asked for"),
+    ],
+)
+def test_one_answer_from_one_passage_excuses_what_only_one_question_adds(
+    one: str, other: str, alone: str, one_answer: str
+) -> None:
+    assert difference(one, other) == alone
+    assert difference(one, other, one_answer=True) == one_answer

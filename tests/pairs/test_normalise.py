@@ -113,3 +113,27 @@ def test_normalising_loses_no_text_altogether(text: str) -> None:
 @pytest.mark.parametrize("text", ["？？", "请问", "1.", "...", "", "  "])
 def test_a_text_of_nothing_to_ask_stays_itself(text: str) -> None:
     assert normalise(text) == " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2013年1-3月的产量", "2013年第一季度的产量"),
+        ("一季度的产量", "Q1的产量"),
+        ("2019年1月至6月的客流", "2019年上半年的客流"),
+        ("前三季度的销量", "1-9月的销量"),
+        ("Sales of Q3 2020?", "Sales of third quarter 2020?"),
+        ("Sales April to June 2020", "Sales 2nd quarter 2020"),
+        ("The fee for 2014-15", "The fee for 2014–2015"),
+    ],
+)
+def test_a_period_has_one_name(one: str, other: str) -> None:
+    assert normalise(one) == normalise(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("第一季第三集", "Q1第三集"), ("前三季度", "第三季度"), ("in 2011-12", "in 2011-2012")],
+)
+def test_what_is_no_period_keeps_its_name(one: str, other: str) -> None:
+    assert normalise(one) != normalise(other)
