@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from loaders.records import Chunk, Span
 
@@ -17,6 +18,7 @@ from .fuzzy import similar_place
 from .numbers import is_cut_off, unproven_numbers
 from .source_text import Place, SourceText, trimmed
 from .support import LEAST_NEAR, share_said, supporting_place
+from .tables import labels_of
 
 __all__ = ["Passage", "SourceText", "ground", "page_at"]
 
@@ -48,7 +50,7 @@ class Passage:
         near: Callable[[str, str], bool] | None = None,
     ) -> None:
         self._chunk = chunk
-        self._source = SourceText(chunk.text)
+        self._source = SourceText(chunk.text, chunk.context)
         self._document = document
         self._pages = pages
         self._near = near
@@ -64,7 +66,7 @@ class Passage:
             return NONE
         places, match = self._source.places(answer)
         if places:
-            place = self._source.nearest(places, question)
+            place = self._source.nearest(_fitting(self._source, places, question), question)
             return self._evidence(self._source, place, match, 1.0, question, answer)
         if similar := similar_place(self._source, answer):
             return self._evidence(self._source, similar[0], "fuzzy", similar[1], question, answer)
@@ -98,7 +100,8 @@ class Passage:
         places, match = self._document.places(answer)
         if not places:
             return NONE
-        place = self._document.nearest(places[:_MAX_MATCHES_ELSEWHERE], question)
+        places = _fitting(self._document, places[:_MAX_MATCHES_ELSEWHERE], question)
+        place = self._document.nearest(places, question)
         first, last = self._document.sentence_around(*place)
         context = self._document.text[first:last]
         if (
@@ -118,28 +121,87 @@ class Passage:
         answer: str,
     ) -> Evidence:
         start, end = place
-        first, last = source.sentence_around(start, end)
         offset = self._chunk.span.start if source is self._source else 0
-        sentence = source.text[first:last]
+        sentence = _text(source, source.sentence_around(start, end))
         around = f"{self._chunk.context}\n{self._chunk.text}"
         quote = source.text[start:end]
+        above = _above(source, place, question)
+        told = "\n".join(filter(None, (sentence, above.header, above.amounts)))
         literal = match != "supported" and not is_cut_off(source.text, end)
         # A verbatim match proves its own numbers: the 90 of a text's 90% may be the answer.
-        context = sentence if match in ("fuzzy", "supported") else f"{quote}\n{sentence}"
+        context = told if match in ("fuzzy", "supported") else f"{quote}\n{told}"
         unproven = unproven_numbers(
-            answer, context if literal else sentence, question, around, quote if literal else ""
+            answer, context if literal else told, question, around, quote if literal else ""
         )
         repeated = quote if match == "fuzzy" else ""
         contradicts = match in ("fuzzy", "supported") and turned_round(answer, sentence, repeated)
+        more = [above.row] if above.row else []
+        sentences = {source.sentence_around(*one) for one in (place, *more)}
         return Evidence(
             match=match,
             span=Span(start=start + offset, end=end + offset),
+            more=tuple(Span(start=one[0] + offset, end=one[1] + offset) for one in more),
             page=page_at(self._pages, start + offset),
             quote=quote,
-            sentence=sentence,
+            sentence="\n".join(_text(source, one) for one in sorted(sentences)),
+            header=above.header,
             score=score,
             numbers_ok=not unproven and not contradicts,
+            names_ok=above.fits,
         )
+
+
+class _Above(NamedTuple):
+    """What stands over a place in a table.
+
+    Attributes:
+        header: Caption, row name and column name; empty outside of tables.
+        amounts: The row's numbers with the units of their header.
+        row: The place of the row that names the columns; None where it is not in the text.
+        fits: Whether the question names no other row or column.
+    """
+
+    header: str = ""
+    amounts: str = ""
+    row: Place | None = None
+    fits: bool = True
+
+
+def _above(source: SourceText, place: Place, question: str) -> _Above:
+    table = source.table_at(*place)
+    row = table.row_at(*place) if table else None
+    if table is None or row is None:
+        return _Above()
+    cell = table.cell_at(*place)
+    column = cell.column if cell else None
+    names = table.rows[0] if table.headed and row else None
+    elsewhere = table.belongs_elsewhere(labels_of(question), row, column)
+    return _Above(table.header(row, column), table.amounts(row), names, not elsewhere)
+
+
+def _fitting(source: SourceText, places: list[Place], question: str) -> list[Place]:
+    """The places in cells that a question names, else those in no cell of another, else all."""
+    if len(places) == 1 or not source.tables:
+        return places
+    words = labels_of(question)
+    fits = [_fit(source, place, words) for place in places]
+    best = max(fits)
+    return [place for place, fit in zip(places, fits, strict=True) if fit == best]
+
+
+def _fit(source: SourceText, place: Place, question: frozenset[str]) -> int:
+    """2 for a place in a cell that a question names, 0 in one of another's, else 1."""
+    table = source.table_at(*place)
+    cell = table.cell_at(*place) if table else None
+    if table is None or cell is None:
+        return 1
+    if table.fits(question, cell):
+        return 2
+    return 0 if table.belongs_elsewhere(question, cell.row, cell.column) else 1
+
+
+def _text(source: SourceText, place: Place) -> str:
+    return source.text[slice(*place)]
 
 
 def ground(
