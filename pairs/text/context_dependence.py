@@ -95,7 +95,8 @@ _PRONOUN_EN = re.compile(
     rf"{_WH_EN}{_AUX_EN} (?:he|she|they|his|her|their|its|these|those)\b"
     rf"|^{_AUX_EN} (?:he|she|they|his|her|their|its)\b"
     # It stands for a clause where one follows: how long does it take to ...
-    rf"|{_WH_EN}{_AUX_EN} it\b(?!.*\b(?:to|when|if|that|whether|how|why|for|until|before|after|since)\b"
+    rf"|{_WH_EN}{_AUX_EN} it\b"
+    r"(?!.*\b(?:to|when|if|that|whether|how|why|for|until|before|after|since)\b"
     r"(?! *\??$))(?! (?:rain|snow|take|mean|matter|feel|look like)\b)",
     re.IGNORECASE,
 )
