@@ -17,7 +17,7 @@ from .contradiction import turned_round
 from .fuzzy import similar_place
 from .numbers import is_cut_off, unproven_numbers
 from .source_text import Place, SourceText, trimmed
-from .support import LEAST_NEAR, share_said, supporting_place
+from .support import LEAST, Support, is_told, share_said, supporting_place
 from .tables import labels_of
 
 __all__ = ["Passage", "SourceText", "ground", "page_at"]
@@ -38,8 +38,8 @@ class Passage:
         pages: ``(first character, page)`` of the whole file, in order; empty without pages.
         document: The whole file's text, indexed once for all its chunks; None to search the chunk
             only.
-        near: Tells whether two texts are similar by their vectors, for paraphrased answers; None
-            to go by words alone.
+        near: The cosine of two texts as a share of the one at which two questions count as one,
+            for paraphrased answers; None to go by words alone.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Passage:
         chunk: Chunk,
         pages: Sequence[tuple[int, int]] = (),
         document: SourceText | None = None,
-        near: Callable[[str, str], bool] | None = None,
+        near: Callable[[str, str], float] | None = None,
     ) -> None:
         self._chunk = chunk
         self._source = SourceText(chunk.text, chunk.context)
@@ -70,10 +70,9 @@ class Passage:
             return self._evidence(self._source, place, match, 1.0, question, answer)
         if similar := similar_place(self._source, answer):
             return self._evidence(self._source, similar[0], "fuzzy", similar[1], question, answer)
-        if supported := supporting_place(self._source, question, answer):
-            return self._evidence(
-                self._source, supported[0], "supported", supported[1], question, answer
-            )
+        supported = supporting_place(self._source, question, answer)
+        if supported and supported.share >= LEAST:
+            return self._supported(supported, question, answer)
         found = self._elsewhere(question, answer)
         return self._in_other_words(question, answer) if found.match == "none" else found
 
@@ -82,13 +81,18 @@ class Passage:
 
         Vectors alone prove nothing: another answer to the same question is near as well.
         """
-        supported = supporting_place(self._source, question, answer, LEAST_NEAR)
-        if self._near is None or supported is None:
+        supported = supporting_place(self._source, question, answer, loosely=True)
+        if supported is None:
             return NONE
-        (start, end), share = supported
-        if not self._near(answer, self._source.text[start:end]):
+        told = self._source.text[slice(*supported.place)]
+        if not is_told(supported, self._near(answer, told) if self._near else 0.0):
             return NONE
-        return self._evidence(self._source, (start, end), "supported", share, question, answer)
+        return self._supported(supported, question, answer)
+
+    def _supported(self, found: Support, question: str, answer: str) -> Evidence:
+        return self._evidence(
+            self._source, found.place, "supported", found.share, question, answer, found.more
+        )
 
     def _elsewhere(self, question: str, answer: str) -> Evidence:
         """The evidence outside the chunk, such as a heading above it.
@@ -119,10 +123,13 @@ class Passage:
         score: float,
         question: str,
         answer: str,
+        further: Sequence[Place] = (),
     ) -> Evidence:
         start, end = place
         offset = self._chunk.span.start if source is self._source else 0
-        sentence = _text(source, source.sentence_around(start, end))
+        sentence = "\n".join(
+            _text(source, one) for one in sorted({source.sentence_around(start, end), *further})
+        )
         around = f"{self._chunk.context}\n{self._chunk.text}"
         quote = source.text[start:end]
         above = _above(source, place, question)
@@ -135,7 +142,7 @@ class Passage:
         )
         repeated = quote if match == "fuzzy" else ""
         contradicts = match in ("fuzzy", "supported") and turned_round(answer, sentence, repeated)
-        more = [above.row] if above.row else []
+        more = [above.row, *further][:2] if above.row else further
         sentences = {source.sentence_around(*one) for one in (place, *more)}
         return Evidence(
             match=match,
