@@ -15,9 +15,10 @@ from loaders.records import Chunk, Span
 from ..records import Evidence, Match
 from .contradiction import turned_round
 from .fuzzy import similar_place
+from .names import is_about_another, names_another
 from .numbers import is_cut_off, unproven_numbers
 from .source_text import Place, SourceText, trimmed
-from .support import LEAST, Support, is_told, share_said, supporting_place
+from .support import LEAST, Support, is_asked_elsewhere, is_told, share_said, supporting_place
 from .tables import labels_of
 
 __all__ = ["Passage", "SourceText", "ground", "page_at"]
@@ -154,7 +155,12 @@ class Passage:
             header=above.header,
             score=score,
             numbers_ok=not unproven and not contradicts,
-            names_ok=above.fits,
+            names_ok=above.fits
+            and not is_about_another(question, answer, told, around)
+            and not (match == "fuzzy" and names_another(answer, quote, told, around))
+            and not (
+                match in ("exact", "normalised") and is_asked_elsewhere(source, place, question)
+            ),
         )
 
 

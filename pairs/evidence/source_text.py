@@ -127,6 +127,17 @@ class SourceText:
         last = self._cuts[bisect_left(self._cuts, end)]
         return self._unpadded(first, last)
 
+    def sentences_of(self, start: int, end: int) -> tuple[int, int]:
+        """Indices of the first and the last sentence that a span touches.
+
+        Args:
+            start: First character.
+            end: One past the last.
+        """
+        first = bisect_right(self.sentences, start, key=lambda place: place[0]) - 1
+        last = bisect_left(self.sentences, end, key=lambda place: place[0]) - 1
+        return max(0, first), max(0, first, last)
+
     def _unpadded(self, first: int, last: int) -> Place:
         text = self.text[first:last]
         return first + len(text) - len(text.lstrip()), last - len(text) + len(text.rstrip())

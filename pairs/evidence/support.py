@@ -13,7 +13,7 @@ from ..text.flat import flatten
 from ..text.terms import IS_HAN, forms, pieces
 from .source_text import Place, SourceText
 
-__all__ = ["LEAST", "Support", "is_told", "share_said", "supporting_place"]
+__all__ = ["LEAST", "Support", "is_asked_elsewhere", "is_told", "share_said", "supporting_place"]
 
 LEAST = 0.6
 """Least share, by weight, of the answer's new words that the sentences must have."""
@@ -25,6 +25,12 @@ _LEAST_OPEN = 0.2
 """Least share of more words, single characters counted;"""
 _LEAST_BOTH = 0.78
 """and the least sum of share and likeness of the vectors."""
+_NEIGHBOURS = 2
+"""Sentences before and after an answer in which its question's words may stand."""
+_ASKED = 0.8
+"""Share of a question's words, by weight, with which a sentence is what it asks about,"""
+_ASKED_MORE = 0.3
+"""where it has so much more of them than those around the answer."""
 _MOST_SENTENCES = 3
 _MOST_FURTHER = 2
 _LEAST_GAIN = 0.15
@@ -126,6 +132,26 @@ def is_told(support: Support, likeness: float) -> bool:
     if support.new < _FEWEST_NEW:
         return support.share >= _LEAST_FEW and likeness >= 1
     return support.share >= _LEAST_OPEN and support.share + likeness >= _LEAST_BOTH
+
+
+def is_asked_elsewhere(source: SourceText, place: Place, question: str) -> bool:
+    """Whether another sentence has nearly all words of a question, and those around a place few.
+
+    What stands word for word in a text may answer another question than the one it is given for.
+
+    Args:
+        source: The text.
+        place: Of the answer.
+        question: The pair's question.
+    """
+    words = list(pieces(flatten(question[:_MAX_LENGTH])))
+    if not words or not source.sentences:
+        return False
+    occurs, weights = _occurrences(source, words, loosely=True)
+    first, last = source.sentences_of(*place)
+    here = float(occurs[max(0, first - _NEIGHBOURS) : last + 1 + _NEIGHBOURS].max(axis=0) @ weights)
+    there = float((occurs @ weights).max())
+    return there >= _ASKED * weights.sum() and there - here >= _ASKED_MORE * weights.sum()
 
 
 def share_said(wanted: str, told: str) -> float:
