@@ -7,7 +7,7 @@ where the whole file is given, verbatim elsewhere in it; last by fewer shared wo
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from loaders.records import Chunk, Span
@@ -18,12 +18,21 @@ from .fuzzy import similar_place
 from .names import is_about_another, names_another
 from .numbers import is_cut_off, unproven_numbers
 from .source_text import Place, SourceText, trimmed
-from .support import LEAST, Support, is_asked_elsewhere, is_told, share_said, supporting_place
+from .support import (
+    LEAST,
+    Support,
+    is_asked_elsewhere,
+    is_told,
+    question_place,
+    share_said,
+    supporting_place,
+)
 from .tables import labels_of
 
 __all__ = ["Passage", "SourceText", "ground", "page_at"]
 
 NONE = Evidence(match="none")
+_MOST_PLACES = 3
 _MAX_MATCHES_ELSEWHERE = 50
 _QUESTION_WORDS_ELSEWHERE = 0.4
 """Share of a question's words required in the sentence of an answer found outside its chunk."""
@@ -126,16 +135,14 @@ class Passage:
         answer: str,
         further: Sequence[Place] = (),
     ) -> Evidence:
-        start, end = place
-        offset = self._chunk.span.start if source is self._source else 0
-        sentence = "\n".join(
-            _text(source, one) for one in sorted({source.sentence_around(start, end), *further})
-        )
         around = f"{self._chunk.context}\n{self._chunk.text}"
-        quote = source.text[start:end]
         above = _above(source, place, question)
+        places = [place, *further][: _MOST_PLACES - bool(above.row)]
+        sentences = {source.sentence_around(*one) for one in places}
+        sentence = _joined(source, sentences)
         told = "\n".join(filter(None, (sentence, above.header, above.amounts)))
-        literal = match != "supported" and not is_cut_off(source.text, end)
+        quote = source.text[slice(*place)]
+        literal = match != "supported" and not is_cut_off(source.text, place[1])
         # A verbatim match proves its own numbers: the 90 of a text's 90% may be the answer.
         context = told if match in ("fuzzy", "supported") else f"{quote}\n{told}"
         unproven = unproven_numbers(
@@ -143,24 +150,30 @@ class Passage:
         )
         repeated = quote if match == "fuzzy" else ""
         contradicts = match in ("fuzzy", "supported") and turned_round(answer, sentence, repeated)
-        more = [above.row, *further][:2] if above.row else further
-        sentences = {source.sentence_around(*one) for one in (place, *more)}
+        asked_elsewhere = False
+        if above.row:
+            places.append(above.row)
+        if source is self._source:
+            if match in ("exact", "normalised"):
+                asked_elsewhere = is_asked_elsewhere(source, place, question)
+            if len(places) < _MOST_PLACES and (asking := question_place(source, places, question)):
+                places.append(asking)
+        offset = self._chunk.span.start if source is self._source else 0
+        spans = [Span(start=start + offset, end=end + offset) for start, end in places]
         return Evidence(
             match=match,
-            span=Span(start=start + offset, end=end + offset),
-            more=tuple(Span(start=one[0] + offset, end=one[1] + offset) for one in more),
-            page=page_at(self._pages, start + offset),
+            span=spans[0],
+            more=tuple(spans[1:]),
+            page=page_at(self._pages, spans[0].start),
             quote=quote,
-            sentence="\n".join(_text(source, one) for one in sorted(sentences)),
+            sentence=_joined(source, {source.sentence_around(*one) for one in places}),
             header=above.header,
             score=score,
             numbers_ok=not unproven and not contradicts,
             names_ok=above.fits
+            and not asked_elsewhere
             and not is_about_another(question, answer, told, around)
-            and not (match == "fuzzy" and names_another(answer, quote, told, around))
-            and not (
-                match in ("exact", "normalised") and is_asked_elsewhere(source, place, question)
-            ),
+            and not (match == "fuzzy" and names_another(answer, quote, told, around)),
         )
 
 
@@ -213,8 +226,9 @@ def _fit(source: SourceText, place: Place, question: frozenset[str]) -> int:
     return 0 if table.belongs_elsewhere(question, cell.row, cell.column) else 1
 
 
-def _text(source: SourceText, place: Place) -> str:
-    return source.text[slice(*place)]
+def _joined(source: SourceText, places: Iterable[Place]) -> str:
+    """The text of distinct places, in its order."""
+    return "\n".join(source.text[slice(*place)] for place in sorted(set(places)))
 
 
 def ground(

@@ -10,11 +10,9 @@ from ..text.terms import IS_HAN, stem
 
 __all__ = ["is_about_another", "names_another"]
 
-# A code holds a digit, or is a short word in capitals, or a command's option.
-_CODE = re.compile(
-    r"(?<![\w.-])(?:[A-Za-z]+(?:[-_./]?[A-Za-z]+)*[-_./]?\d[\w.-]*\w|[A-Za-z]{1,4}\d"
-    r"|[A-Z]{2,4}|[A-Za-z]{3,}-[a-z0-9]{2,}|-{1,2}[a-z]+)(?![A-Za-z0-9])"
-)
+_WORD = re.compile(r"(?<![\w.-])-{0,2}[A-Za-z][A-Za-z0-9]*(?:[-_./][A-Za-z0-9]+)*")
+_LONGEST_CAPITALS = 4
+_LEAST_PART = 2
 _TITLE = re.compile(r"《([^《》]{1,40})》")
 _TOKEN = re.compile(r"[^\W\d_\u4e00-\u9fff]+|\d+|[\u4e00-\u9fff]")
 _STEM = re.compile(r"[A-Za-z]+(?:[A-Za-z]+[-_./])*[-_./]?|-+")
@@ -43,16 +41,30 @@ def is_about_another(question: str, answer: str, evidence: str, around: str) -> 
         if told and not told & titles:
             own = {title for title in told if title not in answer}
             return bool(own) and any(f"《{title}》" in around for title in titles)
-    asked = set(_CODE.findall(question))
+    asked = _codes(question)
     if not asked:
         return False
-    told = set(_CODE.findall(evidence))
+    told = _codes(evidence)
     if asked & told:
         return False
-    named = set(_CODE.findall(answer))
+    named = _codes(answer)
     others = told - asked - named
     standing = [code for code in asked - named if _stands(code, around)]
     return any(_are_siblings(code, other) for code in standing for other in others)
+
+
+def _codes(text: str) -> set[str]:
+    """The words that are codes: with a digit, two parts, short in capitals, or an option."""
+    return {word for word in _WORD.findall(text) if _is_code(word)}
+
+
+def _is_code(word: str) -> bool:
+    if word.startswith("-") or any(map(str.isdigit, word)):
+        return True
+    if word.isupper() and word.isalpha():
+        return 1 < len(word) <= _LONGEST_CAPITALS
+    first, _, rest = word.partition("-")
+    return len(first) >= _LEAST_STEM and len(rest) >= _LEAST_PART
 
 
 def _stands(code: str, text: str) -> bool:

@@ -13,7 +13,15 @@ from ..text.flat import flatten
 from ..text.terms import IS_HAN, forms, pieces
 from .source_text import Place, SourceText
 
-__all__ = ["LEAST", "Support", "is_asked_elsewhere", "is_told", "share_said", "supporting_place"]
+__all__ = [
+    "LEAST",
+    "Support",
+    "is_asked_elsewhere",
+    "is_told",
+    "question_place",
+    "share_said",
+    "supporting_place",
+]
 
 LEAST = 0.6
 """Least share, by weight, of the answer's new words that the sentences must have."""
@@ -27,13 +35,17 @@ _LEAST_BOTH = 0.78
 """and the least sum of share and likeness of the vectors."""
 _NEIGHBOURS = 2
 """Sentences before and after an answer in which its question's words may stand."""
+_NEAR = 5
+"""Sentences before and after an answer among which one may say what is asked about."""
+_LEAST_ASKED = 0.2
+"""Share of the question's words, by weight, that it must add."""
 _ASKED = 0.8
 """Share of a question's words, by weight, with which a sentence is what it asks about,"""
 _ASKED_MORE = 0.3
 """where it has so much more of them than those around the answer."""
 _MOST_SENTENCES = 3
-_MOST_FURTHER = 2
-_LEAST_GAIN = 0.15
+_MOST_FURTHER = 4
+_LEAST_GAIN = 0.1
 """Share of the answer's new words, by weight, that a sentence elsewhere must add."""
 _LETTER_ALONE = 0.6
 """What a Chinese character counts that stands there beside other ones."""
@@ -95,27 +107,45 @@ def supporting_place(
         if score > best[0]:
             best = (score, float(shares[at]), at, at + size - 1)
     _, share, first, last = best
-    more = _further(added_occurs, added_weights, (first, last))
-    return Support(
-        place=(source.sentences[first][0], source.sentences[last][1]),
-        share=min(1.0, share),
-        new=len(added),
-        more=tuple(source.sentences[at] for at in more),
-    )
+    runs = _joined_runs(added_occurs, added_weights, figures, (first, last))
+    places = [(source.sentences[a][0], source.sentences[b][1]) for a, b in runs]
+    return Support(places[0], min(1.0, share), len(added), tuple(places[1:]))
 
 
-def _further(occurs: _Shares, weights: _Shares, known: tuple[int, int]) -> list[int]:
-    """Sentences that add most to what a run of sentences has of an answer; two at most."""
-    covered = occurs[known[0] : known[1] + 1].max(axis=0)
-    found: list[int] = []
+def _joined_runs(
+    occurs: _Shares,
+    weights: _Shares,
+    figures: npt.NDArray[np.bool_],
+    first_run: tuple[int, int],
+) -> list[tuple[int, int]]:
+    """Runs of sentences that an answer joins, the first first: those add most that it lacks.
+
+    Args:
+        occurs: Occurrence matrix, shape (sentences, words), 0..1.
+        weights: Shape (words,).
+        figures: Shape (words,): numbers, which a sentence far off has by chance.
+        first_run: First and last sentence of the run found.
+    """
+    covered = occurs[first_run[0] : first_run[1] + 1].max(axis=0)
+    runs, least = [first_run], _LEAST_GAIN * float(weights.sum())
     for _ in range(_MOST_FURTHER):
-        gains = (np.maximum(occurs, covered) - covered) @ weights / weights.sum()
+        added = np.maximum(occurs, covered) - covered
+        gains = added @ np.where(figures, 0.0, weights)
+        for beside in {at for run in runs for at in (run[0] - 1, run[1] + 1)}:
+            if 0 <= beside < len(occurs):
+                gains[beside] = added[beside] @ weights
         at = int(gains.argmax())
-        if gains[at] < _LEAST_GAIN:
+        if gains[at] <= least:
             break
-        found.append(at)
+        joined = next((run for run in runs if run[0] - 1 <= at <= run[1] + 1), None)
+        if joined is None and len(runs) == _MOST_SENTENCES:
+            break
+        if joined is None:
+            runs.append((at, at))
+        else:
+            runs[runs.index(joined)] = (min(at, joined[0]), max(at, joined[1]))
         covered = np.maximum(covered, occurs[at])
-    return found
+    return runs
 
 
 def is_told(support: Support, likeness: float) -> bool:
@@ -132,6 +162,30 @@ def is_told(support: Support, likeness: float) -> bool:
     if support.new < _FEWEST_NEW:
         return support.share >= _LEAST_FEW and likeness >= 1
     return support.share >= _LEAST_OPEN and support.share + likeness >= _LEAST_BOTH
+
+
+def question_place(source: SourceText, places: Sequence[Place], question: str) -> Place | None:
+    """The sentence near an answer that has most of what its own sentences lack of the question.
+
+    It tells who is meant where the answer's sentence says he, or which claim a reason is for.
+
+    Args:
+        source: The text.
+        places: Of the answer.
+        question: The pair's question.
+    """
+    words = list(pieces(flatten(question[:_MAX_LENGTH])))
+    if not words or not source.sentences:
+        return None
+    occurs, weights = _occurrences(source, words, loosely=True)
+    runs = [source.sentences_of(*place) for place in places]
+    known = np.max([occurs[first : last + 1].max(axis=0) for first, last in runs], axis=0)
+    first, last = runs[0]
+    begin = max(0, first - _NEAR)
+    near = occurs[begin : last + 1 + _NEAR]
+    gains = (np.maximum(near, known) - known) @ weights / weights.sum()
+    at = int(gains.argmax())
+    return source.sentences[begin + at] if gains[at] >= _LEAST_ASKED else None
 
 
 def is_asked_elsewhere(source: SourceText, place: Place, question: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from loaders.characters import HAN
@@ -296,14 +296,15 @@ def labels_of(text: str) -> frozenset[str]:
     return frozenset(words)
 
 
-def units_in(label: str) -> list[str]:
+@lru_cache(maxsize=1 << 10)
+def units_in(label: str) -> tuple[str, ...]:
     """The units that a label gives to the values under it: of 重量（kg）, of Sales ($ million).
 
     Args:
         label: A row's or column's name, or a caption.
     """
     found = [next(filter(None, unit.groups()), "") for unit in _UNIT.finditer(label)]
-    return [unit.strip() for unit in found if unit.strip()]
+    return tuple(unit.strip() for unit in found if unit.strip())
 
 
 def _with_unit(value: str, unit: str) -> str:

@@ -81,7 +81,7 @@ _NUMBERED_EN = re.compile(
 )
 _THIS_TEXT_EN = re.compile(rf"\bthis\s+{_ADJECTIVES_EN}(?P<noun>{_TEXT_EN})\b", re.IGNORECASE)
 _THIS_EN = re.compile(
-    r"\b(?:this|these)\s+(?!is\b|are\b|was\b|were\b|that\b|who\b|which\b|of\b|in\b)[a-z]",
+    rf"\b(?:this|these)\s+{_ADJECTIVES_EN}(?:{'|'.join(_NOUNS['en']['things'])})s?\b",
     re.IGNORECASE,
 )
 # What a question has told before it says this or these: a name, a quotation or a whole clause.
