@@ -48,11 +48,11 @@ def passage(context: str) -> Passage:
     return _PASSAGES[context]
 
 
-def _near(one: str, other: str) -> bool:
+def _near(one: str, other: str) -> float:
     named = _EMBEDDINGS[0]
     assert named.embeddings
     first, second = named.embeddings.embed_documents([one, other])
-    return sum(x * y for x, y in zip(first, second, strict=True)) >= named.threshold
+    return sum(x * y for x, y in zip(first, second, strict=True)) / named.threshold
 
 
 def bare(text: str) -> str:

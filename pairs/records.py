@@ -62,15 +62,28 @@ class Reason(_Record):
 
 
 class Evidence(_Record):
-    """The passage that proves an answer; ``quote`` is the source's own text over ``span``."""
+    """The passage that proves an answer; ``quote`` is the source's own text over ``span``.
+
+    An answer may rest on up to three places; ``sentence`` holds the sentences around all of them.
+    """
 
     match: Match = Field(description="how the quote was found; judged: a model named it")
     span: Span | None = Field(default=None, description="in characters of the whole file's text")
     page: int | None = Field(default=None, ge=1, description="page on which the quote begins")
     quote: str = ""
-    sentence: str = Field(default="", description="the source's own sentence around the quote")
+    sentence: str = Field(default="", description="the source's own sentences around the places")
+    more: tuple[Span, ...] = Field(
+        default=(), max_length=2, description="further places that the answer rests on"
+    )
+    header: str = Field(
+        default="", description="of a table's cell: caption and unit, row name, column name"
+    )
     score: float = Field(default=0.0, ge=0, le=1, description="1 for exact and normalised")
     numbers_ok: bool = Field(default=True, description="every number of the answer stands in it")
+    names_ok: bool = Field(
+        default=True,
+        description="the row, column, code or name it stands under is the one that is asked about",
+    )
 
     @model_validator(mode="after")
     def _quote_has_a_place(self) -> Evidence:

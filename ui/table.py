@@ -123,6 +123,7 @@ def as_row(pair: QAPair) -> Row:
         "span": [evidence.span.start, evidence.span.end] if evidence.span else None,
         "sentence": evidence.sentence or evidence.quote,
         "quote": evidence.quote,
+        "header": evidence.header,
         "match": evidence.match,
         "numbers_ok": evidence.numbers_ok,
         "edited": pair.edited,

@@ -361,14 +361,16 @@ class Assembly:
         file = self._inputs.files[place]
         if place not in self._texts:
             self._texts = {place: SourceText(file.text)}  # chunks of one file come together
-        return Passage(self._inputs.chunks[index], file.pages, self._texts[place], self._is_near)
+        return Passage(self._inputs.chunks[index], file.pages, self._texts[place], self._likeness)
 
-    def _is_near(self, one: str, other: str) -> bool:
-        """Whether the cosine of two texts reaches the threshold for duplicate questions."""
+    def _likeness(self, one: str, other: str) -> float:
+        """The cosine of two texts as a share of the threshold for duplicate questions."""
         if self._named is None:
-            return False
+            return 0.0
         vectors = embed(self._named, [one, other], self._journal)
-        return bool(vectors) and float(vectors[one] @ vectors[other]) >= self._named.threshold
+        if not vectors or self._named.threshold <= 0:
+            return 0.0
+        return float(vectors[one] @ vectors[other]) / self._named.threshold
 
     def _pair(
         self, draft: DraftPair, evidence: Evidence, chunk: Chunk, prompt: str, code: str = ""

@@ -8,20 +8,32 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from loaders.records import Chunk, Span
 
 from ..records import Evidence, Match
 from .contradiction import turned_round
 from .fuzzy import similar_place
+from .names import is_about_another, names_another
 from .numbers import is_cut_off, unproven_numbers
 from .source_text import Place, SourceText, trimmed
-from .support import LEAST_NEAR, share_said, supporting_place
+from .support import (
+    LEAST,
+    Support,
+    is_asked_elsewhere,
+    is_told,
+    question_place,
+    share_said,
+    supporting_place,
+)
+from .tables import labels_of
 
 __all__ = ["Passage", "SourceText", "ground", "page_at"]
 
 NONE = Evidence(match="none")
+_MOST_PLACES = 3
 _MAX_MATCHES_ELSEWHERE = 50
 _QUESTION_WORDS_ELSEWHERE = 0.4
 """Share of a question's words required in the sentence of an answer found outside its chunk."""
@@ -38,8 +50,8 @@ class Passage:
         pages: ``(first character, page)`` of the whole file, in order; empty without pages.
         document: The whole file's text, indexed once for all its chunks; None to search the chunk
             only.
-        near: Tells whether two texts are similar by their vectors, for paraphrased answers; None
-            to go by words alone.
+        near: The cosine of two texts as a share of the one at which two questions count as one,
+            for paraphrased answers; None to go by words alone.
     """
 
     def __init__(
@@ -47,10 +59,10 @@ class Passage:
         chunk: Chunk,
         pages: Sequence[tuple[int, int]] = (),
         document: SourceText | None = None,
-        near: Callable[[str, str], bool] | None = None,
+        near: Callable[[str, str], float] | None = None,
     ) -> None:
         self._chunk = chunk
-        self._source = SourceText(chunk.text)
+        self._source = SourceText(chunk.text, chunk.context)
         self._document = document
         self._pages = pages
         self._near = near
@@ -66,14 +78,13 @@ class Passage:
             return NONE
         places, match = self._source.places(answer)
         if places:
-            place = self._source.nearest(places, question)
+            place = self._source.nearest(_fitting(self._source, places, question), question)
             return self._evidence(self._source, place, match, 1.0, question, answer)
         if similar := similar_place(self._source, answer):
             return self._evidence(self._source, similar[0], "fuzzy", similar[1], question, answer)
-        if supported := supporting_place(self._source, question, answer):
-            return self._evidence(
-                self._source, supported[0], "supported", supported[1], question, answer
-            )
+        supported = supporting_place(self._source, question, answer)
+        if supported and supported.share >= LEAST:
+            return self._supported(supported, question, answer)
         found = self._elsewhere(question, answer)
         return self._in_other_words(question, answer) if found.match == "none" else found
 
@@ -113,13 +124,18 @@ class Passage:
 
         Vectors alone prove nothing: another answer to the same question is near as well.
         """
-        supported = supporting_place(self._source, question, answer, LEAST_NEAR)
-        if self._near is None or supported is None:
+        supported = supporting_place(self._source, question, answer, loosely=True)
+        if supported is None:
             return NONE
-        (start, end), share = supported
-        if not self._near(answer, self._source.text[start:end]):
+        told = self._source.text[slice(*supported.place)]
+        if not is_told(supported, self._near(answer, told) if self._near else 0.0):
             return NONE
-        return self._evidence(self._source, (start, end), "supported", share, question, answer)
+        return self._supported(supported, question, answer)
+
+    def _supported(self, found: Support, question: str, answer: str) -> Evidence:
+        return self._evidence(
+            self._source, found.place, "supported", found.share, question, answer, found.more
+        )
 
     def _elsewhere(self, question: str, answer: str) -> Evidence:
         """The evidence outside the chunk, such as a heading above it.
@@ -131,7 +147,8 @@ class Passage:
         places, match = self._document.places(answer)
         if not places:
             return NONE
-        place = self._document.nearest(places[:_MAX_MATCHES_ELSEWHERE], question)
+        places = _fitting(self._document, places[:_MAX_MATCHES_ELSEWHERE], question)
+        place = self._document.nearest(places, question)
         first, last = self._document.sentence_around(*place)
         context = self._document.text[first:last]
         if (
@@ -149,31 +166,103 @@ class Passage:
         score: float,
         question: str,
         answer: str,
+        further: Sequence[Place] = (),
     ) -> Evidence:
-        start, end = place
-        first, last = source.sentence_around(start, end)
-        offset = self._chunk.span.start if source is self._source else 0
-        sentence = source.text[first:last]
         around = f"{self._chunk.context}\n{self._chunk.text}"
-        quote = source.text[start:end]
+        above = _above(source, place, question)
+        places = [place, *further][: _MOST_PLACES - bool(above.row)]
+        sentences = {source.sentence_around(*one) for one in places}
+        sentence = _joined(source, sentences)
+        told = "\n".join(filter(None, (sentence, above.header, above.amounts)))
+        quote = source.text[slice(*place)]
         free = match in ("supported", "judged")
-        literal = not free and not is_cut_off(source.text, end)
+        literal = not free and not is_cut_off(source.text, place[1])
         # A verbatim match proves its own numbers: the 90 of a text's 90% may be the answer.
-        context = sentence if free or match == "fuzzy" else f"{quote}\n{sentence}"
+        context = told if free or match == "fuzzy" else f"{quote}\n{told}"
         unproven = unproven_numbers(
-            answer, context if literal else sentence, question, around, quote if literal else ""
+            answer, context if literal else told, question, around, quote if literal else ""
         )
         repeated = quote if match == "fuzzy" else ""
         contradicts = (free or match == "fuzzy") and turned_round(answer, sentence, repeated)
+        asked_elsewhere = False
+        if above.row:
+            places.append(above.row)
+        if source is self._source:
+            if match in ("exact", "normalised"):
+                asked_elsewhere = is_asked_elsewhere(source, place, question)
+            if len(places) < _MOST_PLACES and (asking := question_place(source, places, question)):
+                places.append(asking)
+        offset = self._chunk.span.start if source is self._source else 0
+        spans = [Span(start=start + offset, end=end + offset) for start, end in places]
         return Evidence(
             match=match,
-            span=Span(start=start + offset, end=end + offset),
-            page=page_at(self._pages, start + offset),
+            span=spans[0],
+            more=tuple(spans[1:]),
+            page=page_at(self._pages, spans[0].start),
             quote=quote,
-            sentence=sentence,
+            sentence=_joined(source, {source.sentence_around(*one) for one in places}),
+            header=above.header,
             score=score,
             numbers_ok=not unproven and not contradicts,
+            names_ok=above.fits
+            and not asked_elsewhere
+            and not is_about_another(question, answer, told, around)
+            and not (match == "fuzzy" and names_another(answer, quote, told, around)),
         )
+
+
+class _Above(NamedTuple):
+    """What stands over a place in a table.
+
+    Attributes:
+        header: Caption, row name and column name; empty outside of tables.
+        amounts: The row's numbers with the units of their header.
+        row: The place of the row that names the columns; None where it is not in the text.
+        fits: Whether the question names no other row or column.
+    """
+
+    header: str = ""
+    amounts: str = ""
+    row: Place | None = None
+    fits: bool = True
+
+
+def _above(source: SourceText, place: Place, question: str) -> _Above:
+    table = source.table_at(*place)
+    row = table.row_at(*place) if table else None
+    if table is None or row is None:
+        return _Above()
+    cell = table.cell_at(*place)
+    column = cell.column if cell else None
+    names = table.rows[0] if table.headed and row else None
+    elsewhere = table.belongs_elsewhere(labels_of(question), row, column)
+    return _Above(table.header(row, column), table.amounts(row), names, not elsewhere)
+
+
+def _fitting(source: SourceText, places: list[Place], question: str) -> list[Place]:
+    """The places in cells that a question names, else those in no cell of another, else all."""
+    if len(places) == 1 or not source.tables:
+        return places
+    words = labels_of(question)
+    fits = [_fit(source, place, words) for place in places]
+    best = max(fits)
+    return [place for place, fit in zip(places, fits, strict=True) if fit == best]
+
+
+def _fit(source: SourceText, place: Place, question: frozenset[str]) -> int:
+    """2 for a place in a cell that a question names, 0 in one of another's, else 1."""
+    table = source.table_at(*place)
+    cell = table.cell_at(*place) if table else None
+    if table is None or cell is None:
+        return 1
+    if table.fits(question, cell):
+        return 2
+    return 0 if table.belongs_elsewhere(question, cell.row, cell.column) else 1
+
+
+def _joined(source: SourceText, places: Iterable[Place]) -> str:
+    """The text of distinct places, in its order."""
+    return "\n".join(source.text[slice(*place)] for place in sorted(set(places)))
 
 
 def ground(

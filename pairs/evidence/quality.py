@@ -35,6 +35,8 @@ def reason_against(
         return "rejected.no_evidence"
     if not evidence.numbers_ok:
         return "rejected.number"
+    if not evidence.names_ok:
+        return "rejected.name"
     if not is_question(question):
         return "rejected.not_a_question"
     if leans(question):

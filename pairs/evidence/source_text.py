@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 from math import exp, log
 
 import numpy as np
@@ -16,13 +17,13 @@ from loaders.sentences import SENTENCE_END, is_sentence_end
 from ..records import Match
 from ..text.boundaries import runs_on
 from ..text.flat import Folded, flatten, fold
+from ..text.line_breaks import soft_breaks
 from ..text.normalise import is_meaningful_mark
 from ..text.terms import forms, is_slight, terms
+from .table_rows import tables
+from .tables import Place, Table
 
 __all__ = ["Place", "SourceText", "trimmed"]
-
-Place = tuple[int, int]
-"""First character and one past the last."""
 
 _EDGES = " \t\r\n\u3000。．.，,、；;：:！!？?"  # may end an answer but not its match
 _MARK = re.compile(r"[^\w\s]|_")
@@ -40,10 +41,12 @@ class SourceText:
 
     Args:
         text: As read by the loader.
+        context: What stands above it, such as the header row of the table it begins in.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, context: str = "") -> None:
         self.text = text
+        self._context = context
 
     @cached_property
     def flat(self) -> str:
@@ -61,13 +64,14 @@ class SourceText:
 
     @cached_property
     def _cuts(self) -> list[int]:
-        """Offsets of sentence and line ends, from 0 to the length of the text."""
+        """Offsets of sentence ends and of line ends that are no mere wrapping, 0 and length too."""
         ends = {
             mark.end()
             for mark in SENTENCE_END.finditer(self.text)
             if is_sentence_end(self.text, mark)
         }
-        ends |= {found.end() for found in re.finditer("\n", self.text)}
+        soft = set(soft_breaks(self.text))
+        ends |= {at.end() for at in re.finditer("\n", self.text) if at.start() not in soft}
         return sorted(ends | {0, len(self.text)})
 
     @cached_property
@@ -87,11 +91,26 @@ class SourceText:
         return index
 
     @cached_property
+    def tables(self) -> list[Table]:
+        """Its tables, in order."""
+        return tables(self.text, self._context)
+
+    def table_at(self, start: int, end: int) -> Table | None:
+        """The table that a span lies in, or None."""
+        at = bisect_right(self.tables, start, key=lambda table: table.start) - 1
+        return self.tables[at] if at >= 0 and end <= self.tables[at].end else None
+
+    @cached_property
     def sentences_with(self) -> dict[str, list[int]]:
-        """Inverted index: key (see ``terms.forms``) -> indices of the sentences that have it."""
+        """Inverted index: key (see ``terms.forms``) -> indices of the sentences that have it.
+
+        A row of a table has its column names and its caption as well.
+        """
         index: dict[str, list[int]] = {}
         for number, (first, last) in enumerate(self.sentences):
-            for form in forms(self.flat[first:last]):
+            table = self.table_at(first, last)
+            above = table.forms_above(first, last) if table else ()
+            for form in chain(forms(self.flat[first:last]), above):
                 occurrences = index.setdefault(form, [])
                 if not occurrences or occurrences[-1] != number:
                     occurrences.append(number)
@@ -107,6 +126,17 @@ class SourceText:
         first = self._cuts[bisect_right(self._cuts, start) - 1]
         last = self._cuts[bisect_left(self._cuts, end)]
         return self._unpadded(first, last)
+
+    def sentences_of(self, start: int, end: int) -> tuple[int, int]:
+        """Indices of the first and the last sentence that a span touches.
+
+        Args:
+            start: First character.
+            end: One past the last.
+        """
+        first = bisect_right(self.sentences, start, key=lambda place: place[0]) - 1
+        last = bisect_left(self.sentences, end, key=lambda place: place[0]) - 1
+        return max(0, first), max(0, first, last)
 
     def _unpadded(self, first: int, last: int) -> Place:
         text = self.text[first:last]

@@ -16,6 +16,6 @@ def verdict_on(evidence: Evidence, code: str) -> Verdict:
         evidence: What ``ground`` found for its answer.
         code: The rules' reason against it, as ``reason_against`` gives it; empty for none.
     """
-    if evidence.match != "none" and not evidence.numbers_ok:
+    if evidence.match != "none" and not (evidence.numbers_ok and evidence.names_ok):
         return "refuted"
     return "proven" if evidence.match in _LITERAL and not code else "open"

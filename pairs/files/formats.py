@@ -18,7 +18,7 @@ __all__ = ["COLUMNS", "FORMATS", "Format", "cells", "unguarded"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 COLUMNS = (
     "question", "answer", "source", "page", "start", "end", "evidence", "match", "score",
-    "numbers_ok", "verified",
+    "numbers_ok", "verified", "header", "more",
 )  # fmt: skip
 
 Writer = Callable[["Iterable[QAPair]", str], Iterable[bytes]]
@@ -56,8 +56,15 @@ def _provenance(pair: QAPair) -> dict[str, Any]:
         "start": span.start if span else None,
         "end": span.end if span else None,
         "evidence": pair.evidence.sentence,
+        **({"header": pair.evidence.header} if pair.evidence.header else {}),
+        **({"more": _spans(pair)} if pair.evidence.more else {}),
         **({} if pair.verified is None else {"verified": pair.verified}),
     }
+
+
+def _spans(pair: QAPair) -> str:
+    """The further places of the evidence, as first and last offsets: ``120-180 240-260``."""
+    return " ".join(f"{span.start}-{span.end}" for span in pair.evidence.more)
 
 
 def _row(pair: QAPair) -> dict[str, Any]:

@@ -20,6 +20,8 @@ __all__ = ["as_script", "list_content", "text_content"]
 # What would end the script's element, or the line in an older reader of JSON.
 _ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
+_LONGEST_QUOTE = 500
+
 Item = dict[str, Any]
 
 
@@ -131,9 +133,22 @@ class _Placed:
             item["numbers"] = False
         if pair.edited:
             item["edited"] = True
+        if evidence.header:
+            item["header"] = harmless(evidence.header)
         if "span" not in item and evidence.quote:
             item["quote"] = harmless(evidence.quote)
+        elif "span" in item and evidence.more:
+            item.update(self._further(item["document"], evidence.more))
         return item
+
+    def _further(self, document: int, spans: Sequence[Span]) -> Item:
+        """The further places of a pair's evidence, and their texts."""
+        text, place = self._texts[document].text, self._places[document]
+        within = [span for span in spans if span.end <= len(text)]
+        return {
+            "more": [[place(span.start), place(span.end)] for span in within],
+            "quotes": [harmless(text[span.start : span.end][:_LONGEST_QUOTE]) for span in within],
+        }
 
     def place(self, source: str, span: Span | None) -> Item:
         """The document's number and the place in it, or its name where its text is not here."""

@@ -60,20 +60,22 @@
     }
     return low;
   };
-  const spanHere = () => {
+  // The places of the selected pair in this text, the first first.
+  const spansHere = () => {
     const item = items[selected];
-    return item && item.document === document_ && item.span ? item.span : [-1, -1];
+    return item && item.document === document_ && item.span ? [item.span, ...(item.more || [])] : [];
   };
   const fillBlock = (element, start, end) => {
     const { text: all, marks } = texts[document_];
-    const [from, to] = spanHere();
+    const spans = spansHere();
+    const cuts = [...new Set(spans.flat())].sort((one, other) => one - other);
     const pieces = [];
     const put = (a, b, kind) => {
       if (a >= b) return;
-      const inside = [a, ...[from, to].filter((cut) => cut > a && cut < b), b];
+      const inside = [a, ...cuts.filter((cut) => cut > a && cut < b), b];
       for (let at = 0; at + 1 < inside.length; at++) {
         const words = all.slice(inside[at], inside[at + 1]);
-        const here = inside[at] >= from && inside[at + 1] <= to;
+        const here = spans.some(([from, to]) => inside[at] >= from && inside[at + 1] <= to);
         if (!here && !kind) { pieces.push(words); continue; }
         const piece = make(here ? "mark" : "span", kind, words);
         piece.dataset.at = inside[at];
@@ -128,17 +130,18 @@
   const later = window.requestIdleCallback
     ? (act) => requestIdleCallback(act)
     : (act) => setTimeout(() => act({ timeRemaining: () => 8 }), 50);
-  const refresh = ([from, to]) => {
-    for (const block of blocks) if (block.start < to && block.end > from) block.element.again();
+  const refresh = (spans) => {
+    for (const block of blocks)
+      if (spans.some(([from, to]) => block.start < to && block.end > from)) block.element.again();
   };
   const showPlace = () => {
-    const [from, to] = spanHere();
-    if (from < 0) return;
+    if (!spansHere().length) return;
+    const [from, to] = spansHere()[0];
     for (const block of blocks) if (block.start < to && block.end > from) block.element.fill();
     // What stands above takes its true height only once it is seen, which may move the place.
     let tries = 4;
     const settle = () => {
-      const mark = text.querySelector("mark");
+      const mark = text.querySelector(`mark[data-at="${from}"]`) || text.querySelector("mark");
       if (!mark) return;
       const tall = mark.getBoundingClientRect().height > text.clientHeight;
       mark.scrollIntoView({ block: tall ? "start" : "center" });
@@ -170,6 +173,7 @@
     if (item.numbers === false) line.append(" · ", make("span", "warning", words.numbers));
     return line;
   };
+  const quotes = (item) => [item.quote, ...(item.quotes || [])].filter(Boolean);
   const card = (number, place) => {
     const item = items[number];
     const element = make("article", `card ${item.state.replace(" ", "-")}`);
@@ -181,7 +185,8 @@
     element.append(about(item));
     if (item.question) element.append(make("h3", "", item.question), make("p", "answer", item.answer));
     if (item.reason) element.append(make("p", "reason", item.reason));
-    if (item.quote) element.append(make("p", "reason", `“${item.quote}”`));
+    if (item.header) element.append(make("p", "reason", item.header));
+    for (const quote of quotes(item)) element.append(make("p", "reason", `“${quote}”`));
     if (item.same !== undefined) element.append(link(words.sameAs, item.same));
     for (const other of item.differs || []) element.append(link(words.differs, other));
     if (item.raw) {
@@ -226,7 +231,7 @@
     return group.children[place % GROUP];
   };
   const select = (number) => {
-    const before = spanHere();
+    const before = spansHere();
     selected = number;
     const item = items[number];
     for (const old of cards.querySelectorAll('[aria-current="true"]')) old.setAttribute("aria-current", "false");
@@ -237,7 +242,7 @@
     else showText(item.document);
     byId("asked").textContent = item.question ? `${item.question} → ${item.answer}` : item.reason || "";
     refresh(before);
-    refresh(spanHere());
+    refresh(spansHere());
     showPlace();
   };
   // Where the filters hide the card they are undone: what is asked for is always shown.

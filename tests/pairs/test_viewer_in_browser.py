@@ -290,3 +290,25 @@ def test_of_a_long_list_only_what_is_near_is_made(page: Page, tmp_path: Path) ->
     end = page.locator("#text .block").last.text_content()
     assert end
     assert text.text.endswith(end)
+
+
+def test_every_place_of_a_pair_is_marked_and_its_header_shown(page: Page, tmp_path: Path) -> None:
+    text = "Filler line.\n" * 40 + "| Pump | Weight (kg) |\n| LX-2 | 7.5 |\n"
+    names, cell = text.index("| Pump"), text.index("7.5")
+    evidence = Evidence(
+        match="exact",
+        span=Span(start=cell, end=cell + 3),
+        more=(Span(start=names, end=text.index("\n", names)),),
+        header="LX-2 | Weight (kg)",
+        quote="7.5",
+    )
+    one = QAPair(question="How heavy is LX-2?", answer="7.5", evidence=evidence, source="t")
+    path = write_view(
+        PairList(kept=(one,)), [ViewedText(source="t", text=text)], tmp_path / "view.html"
+    )
+    page.goto(path.as_uri())
+    card = page.locator(".card").first
+    assert "LX-2 | Weight (kg)" in card.inner_text()
+    assert "“| Pump | Weight (kg) |”" in card.inner_text()
+    card.click()
+    assert page.locator("#text mark").all_inner_texts() == ["| Pump | Weight (kg) |", "7.5"]

@@ -68,6 +68,7 @@ function Row({ row, view, running, open, toggle, changed }) {
         </td>
         <td className="qa3-answer">{failed ? row.reason : row.answer}</td>
         <td className="qa3-evidence">
+          {!failed && row.header && <p className="qa3-quiet">{row.header}</p>}
           {failed ? say(row.asked ? 'failed' : 'not_asked') : <Marked row={row} />}{' '}
           {!failed && <Place row={row} />}
         </td>

@@ -13,6 +13,7 @@ from langchain_core.runnables.config import merge_configs
 
 from loaders.records import Chunk
 from pairs.evidence.grounding import Passage
+from pairs.evidence.verdict import verdict_on
 from pairs.records import JudgeRecord, QAPair, Reason, TokenUsage
 from pairs.text.language import language_of
 from prompts.judge import JudgePrompt, judge_prompt
@@ -158,12 +159,14 @@ class Judge:
         listed = self._compared.get(one, 0)
         return 0 < listed == self._compared.get(other) and _ids(one, other) not in self.same
 
-    def decide(self, checked: Checked, *, trusted: bool) -> Checked:
+    def decide(self, checked: Checked, *, trusted: bool, overrules: bool) -> Checked:
         """A pair with the judge's word, and the reason to reject it, if any.
 
         Args:
             checked: The pair and the rules' reason.
             trusted: Whether the word decides; otherwise it only marks the pair.
+            overrules: Whether it decides, too, on what the rules reject for more than want of
+                evidence.
         """
         pair, reason = checked
         word = self._words.get(pair.id)
@@ -176,7 +179,9 @@ class Judge:
                 reason = Reason(code="rejected.judge", fields={"reason": objection or "-"})
             return pair, reason
         pair = pair.model_copy(update={"verified": True})
-        return _affirmed(pair, word, reason) if trusted and reason else (pair, reason)
+        if not trusted or reason is None:
+            return pair, reason
+        return _affirmed(pair, word, reason, overrules=overrules)
 
     def request(
         self, items: Sequence[tuple[str, str]], text: str, context: str
@@ -219,7 +224,7 @@ class Judge:
         return judge_prompt(language_of(text) if asked == "auto" else asked)
 
 
-def _affirmed(pair: QAPair, word: _Word, reason: Reason) -> Checked:
+def _affirmed(pair: QAPair, word: _Word, reason: Reason, *, overrules: bool) -> Checked:
     """A pair that the rules reject and the judge affirms, proved by the words it quotes.
 
     Where the rules call the pair refuted and its quote does not change their mind, the pair stays
@@ -228,10 +233,14 @@ def _affirmed(pair: QAPair, word: _Word, reason: Reason) -> Checked:
     if reason.code == "rejected.answer_is_question":
         return pair, reason
     found = word.passage.judged(word.words, pair.question, pair.answer)
-    if pair.evidence.match != "none" and pair.verdict != "refuted":
-        return pair, None  # its question was at fault, not its evidence
-    verdict = "refuted" if pair.verdict == "refuted" and not found.numbers_ok else "open"
-    return pair.model_copy(update={"evidence": found, "verdict": verdict}), None
+    if pair.verdict == "refuted":
+        verdict = verdict_on(found, "")
+        if verdict == "refuted" and not overrules:
+            return pair, reason
+        return pair.model_copy(update={"evidence": found, "verdict": verdict}), None
+    if pair.evidence.match == "none":
+        return pair.model_copy(update={"evidence": found}), None
+    return pair, None if overrules else reason  # its question is at fault, not its evidence
 
 
 def _ids(one: str, other: str) -> tuple[str, str]:

@@ -27,7 +27,7 @@ _DENIED = re.compile(r"\b(?:not|never) ", re.IGNORECASE)
 _ASSERTED = re.compile(
     r"\b(?:is|are|was|were|can|may|must|will|shall|should|has|have|does|did)\b(?! not)"
 )
-_REFUTED = "rejected.number"
+_REFUTED = ("rejected.number", "rejected.name")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class _Planter:
 
     def _refuted(self, question: str, answer: str) -> bool:
         reason = self._check(question, answer)
-        return reason is not None and reason.code == _REFUTED
+        return reason is not None and reason.code in _REFUTED
 
     def _altered(self, text: str) -> Iterator[str]:
         """The text with one of its numbers changed by a digit, each in turn."""

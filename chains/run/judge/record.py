@@ -9,6 +9,8 @@ from pairs.records import JudgeRecord
 LEAST_KNOWN = 12
 """Planted pairs, and sure ones, from which a share says something."""
 LEAST_CAUGHT = 0.75
+LEAST_TO_OVERRULE = 0.95
+"""Of planted errors, caught by a judge whose yes outweighs a rule's refutation."""
 MOST_REFUSED = 0.10
 MOST_CONFUSED = 0.25
 """Bounds of the shares; bench/judging.py shows who passes them."""
@@ -31,6 +33,11 @@ def standing(record: JudgeRecord) -> Standing:
     ):
         return "weak"
     return "trusted"
+
+
+def overrules(record: JudgeRecord) -> bool:
+    """Whether a trusted judge misses so few errors that its yes outweighs a refutation."""
+    return record.caught >= LEAST_TO_OVERRULE * record.planted
 
 
 def planted_in_each(lists: int) -> int:

@@ -12,7 +12,7 @@ from ...journal.judges import earlier_record, save_record
 from ...journal.replies import Journal
 from ..assembly import Assembly
 from .judge import Judge
-from .record import standing
+from .record import overrules, standing
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +31,14 @@ def judged_list(judge: Judge, assembly: Assembly, journal: Journal, job: str) ->
     Raises:
         SaidError: The journal cannot be written, or the vectors cannot be computed.
     """
-    record = judge.record
-    found = standing(record)
-    if found == "unmeasured":
-        found = standing(record + earlier_record(journal, job, judge.identity))
+    record = known = judge.record
+    if standing(record) == "unmeasured":
+        known = record + earlier_record(journal, job, judge.identity)
+    found = standing(known)
     trusted = found == "trusted"
     log.info("job %s: the judge is %s: %s", job, found, record.model_dump_json())
     save_record(journal, job, judge.identity, record)
-    assembly.decide(partial(judge.decide, trusted=trusted))
+    assembly.decide(partial(judge.decide, trusted=trusted, overrules=overrules(known)))
     result = assembly.result()
     if trusted:
         result = merge_couples(result, judge.same, judge.apart, assembly.order())
