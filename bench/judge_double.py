@@ -2,7 +2,8 @@
 
 ``judges.py`` of the shared tools plays verdicts recorded from a strong model, or worse ones. The
 environment names it and how it judges: ``JUDGES`` the file, ``JUDGE`` the kind (``recorded``,
-``noisy:0.85:0.95``, ``coin``, ``yes``, ``no``, ``nonsense``), ``SETS`` the folders of labelled pairs.
+``noisy:0.85:0.95``, ``coin``, ``yes``, ``no``, ``nonsense``), ``SETS`` the folders of labelled
+pairs, ``TOKENS`` a file to which the length of each request is added.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import re
 from functools import cache
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 _PAIRS = re.compile(
@@ -37,13 +39,17 @@ def _judge() -> Any:
     return module.Judge(os.environ["JUDGE"], os.environ["SETS"].split(os.pathsep))
 
 
-def judge(messages: list[dict[str, str]], rows: list[dict[str, Any]]) -> str:
+def judge(messages: list[dict[str, str]], _rows: list[dict[str, Any]]) -> str:
     """The reply to a request about numbered pairs.
 
     Args:
         messages: The request.
-        rows: The labelled pairs whose questions stand in it; not needed here.
     """
+    if os.environ.get("TOKENS"):
+        from loaders import count_tokens
+
+        with Path(os.environ["TOKENS"]).open("a", encoding="utf-8") as file:
+            file.write(f"{sum(count_tokens(one['content']) for one in messages)}\n")
     if os.environ["JUDGE"] == "nonsense":
         return "As a language model I find these very interesting. 42 of them, in fact! 很有意思。"
     request = messages[-1]["content"]

@@ -24,7 +24,8 @@ from typing import Any
 
 MATERIAL = re.compile(r"(?:文字：|Text:)\n(.*)\Z", re.DOTALL)
 LIST = re.compile(
-    r"(?:Text|Passage|资料)[:：]\n(?P<passage>.*)\n\n(?:Pairs to check|要检查的问答对)[:：]\n(?P<pairs>.*)\Z",
+    r"(?:Text|Passage|资料)[:：]\n(?P<passage>.*)\n\n"
+    r"(?:Pairs to check|要检查的问答对)[:：]\n(?P<pairs>.*)\Z",
     re.DOTALL,
 )
 ITEM = re.compile(
