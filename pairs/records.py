@@ -11,7 +11,7 @@ from loaders.records import Span
 from messages import say
 from messages.errors import SaidError
 
-Match = Literal["exact", "normalised", "fuzzy", "supported", "none"]
+Match = Literal["exact", "normalised", "fuzzy", "supported", "computed", "none"]
 ChunkState = Literal["pairs", "nothing", "repeated", "failed", "not asked"]
 
 
@@ -68,6 +68,9 @@ class Evidence(_Record):
     sentence: str = Field(default="", description="the source's own sentence around the quote")
     score: float = Field(default=0.0, ge=0, le=1, description="1 for exact and normalised")
     numbers_ok: bool = Field(default=True, description="every number of the answer stands in it")
+    operands: tuple[str, ...] = Field(
+        default=(), description="the source's numbers that a computed answer follows from"
+    )
 
     @model_validator(mode="after")
     def _quote_has_a_place(self) -> Evidence:
