@@ -33,6 +33,7 @@ _SAME_CONTEXT = 8
 _OPENS = re.compile(r"\s?[(,]\s?(?:i\.e\. |即)?|\s?[,，]?即")
 """Matches what stands before the same number said again: seven days (one week)."""
 _SEPARATOR = re.compile(r"[\s()+,-]")
+_WITH_COMMAS = re.compile(r"\d+(?:,\d+)*")
 _GROUPED = re.compile(r"(?<![\d.])[+(]{0,2}\d{1,5}[)]?(?:[ -]{1,2}\d{2,8}){1,5}(?![\d.])")
 _WHOLE_CONTEXT = 6
 """The same before a number that ends the answer, where it has no other words."""
@@ -79,13 +80,14 @@ def unproven_numbers(
     if unproven:
         in_question = {number.key for number in numbers(question)}
         unproven = _not_from_question(unproven, in_question, around)
-        unproven = _printed_otherwise(unproven, flat, flat_evidence)
     if unproven and not quote:
         unproven = {n for n in unproven if not _stands_further_on(n, counts, around)}
     unproven |= {n for n in claimed if _replaces_another(n, known, counts)}
     unproven |= _with_unproven_parts(claimed, known, around) | _other_ranges(
         flat, claimed, flat_evidence, known
     )
+    if unproven:
+        unproven = _printed_otherwise(unproven, flat, flat_evidence)
     unparsed = [found for found in _DIGITS.finditer(flat) if not _within(found, claimed)]
     evidence_digits = set(_DIGITS.findall(flat_evidence)) if unparsed else set()
     unproven_digits = tuple(
@@ -308,7 +310,7 @@ def _printed_otherwise(unproven: Iterable[Number], flat: str, flat_evidence: str
     grouped = {_SEPARATOR.sub("", hit.group()) for hit in _GROUPED.finditer(flat_evidence)}
     if not (mine or grouped):
         return set(unproven)
-    plain = set(_DIGITS.findall(flat_evidence)) if mine else set()
+    plain = {hit.replace(",", "") for hit in _WITH_COMMAS.findall(flat_evidence)} if mine else set()
     return {
         number
         for number in unproven

@@ -56,7 +56,7 @@ _HALF_AFTER = re.compile(
     r"\s{0,3}(?:(?P<a>in the morning)|in the (?:afternoon|evening)|at night)(?![a-z])"
 )
 _HALF_OF_DAY = "half"
-"""Unit of a time that says which half of the day it means."""
+"""Unit of a time that says in words which half of the day it means."""
 _TIME = re.compile(
     rf"{_DIGIT}(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?{_GAP}(?P<half>[ap]\.?m\.?)?(?!\d)"
     rf"|{_DIGIT}(?P<h2>1?\d) ?(?P<half2>[ap]\.?m\.?)(?![a-z])"
@@ -150,7 +150,9 @@ def on_one_clock(
         one: A time of day.
         other: Another.
     """
-    if one.unit == other.unit:
+    later = max(hour for hour in (one.value[0], other.value[0], Fraction(0)) if hour is not None)
+    by_words = one.unit if one.value[0] == later else other.unit
+    if one.unit == other.unit or not by_words:
         return one.value, other.value
     return _hour_of_twelve(one.value), _hour_of_twelve(other.value)
 
