@@ -286,7 +286,8 @@ def _stands_further_on(number: Number, counts: Counted, around: str) -> bool:
         return False
     return any(
         any(proves(number, known, other) for known in numbers(sentence))
-        and share_said(clause, sentence) >= _CLAUSE_SAID
+        and max(share_said(clause, sentence), share_said(counts.flat_question, sentence))
+        >= _CLAUSE_SAID
         for sentence in _sentences(around)
         for other in (replace(counts, flat_evidence=flatten(sentence)),)
     )

@@ -8,7 +8,7 @@ from functools import lru_cache
 from loaders.characters import HAN
 
 from .figures.numbers import Number, numbers
-from .figures.rounding import ROUGH_AFTER, ROUGH_BEFORE
+from .figures.rounding import BOUND_AFTER, BOUND_BEFORE, ROUGH_AFTER, ROUGH_BEFORE
 from .measure_words import AFTER_NUMBERS
 
 __all__ = ["IS_HAN", "Term", "forms", "is_slight", "pieces", "stem", "terms"]
@@ -101,10 +101,14 @@ def pieces(flat: str) -> Iterator[tuple[str, ...]]:
 
 
 def _with_rounding(flat: str, number: Number) -> tuple[int, int]:
-    """Start and end of a number with the words that make it rough: 约 and 左右."""
-    before = ROUGH_BEFORE.search(flat, max(0, number.start - 16), number.start)
-    after = ROUGH_AFTER.match(flat, number.end)
-    return before.start() if before else number.start, after.end() if after else number.end
+    """Start and end of a number with the words that make it rough or a bound: 约, at least."""
+    start, end = number.start, number.end
+    for before, after in ((ROUGH_BEFORE, ROUGH_AFTER), (BOUND_BEFORE, BOUND_AFTER)):
+        if (found := before.search(flat, max(0, start - 20), start)) is not None:
+            start = found.start()
+        if (found := after.match(flat, end)) is not None:
+            end = found.end()
+    return start, end
 
 
 def forms(flat: str) -> Iterator[str]:

@@ -98,6 +98,8 @@ def test_any_text_has_numbers_that_stand_in_it_and_do_not_overlap(text: str) -> 
         ("half of its value", "50%"),
         ("twice", "2"),
         ("20:30", "晚上8:30"),
+        ("20世纪80年代", "1980年代"),
+        ("the 1980s", "二十世纪八十年代"),
         ("8:30 pm", "20:30"),
         ("下午两点半", "14:30"),
         ("£1,000", "1000 pounds"),

@@ -7,7 +7,7 @@ from fractions import Fraction
 from .numerals_zh import worth
 from .records import Number
 
-__all__ = ["dates", "lone_dates", "on_one_clock", "times"]
+__all__ = ["dates", "decades", "lone_dates", "on_one_clock", "times"]
 
 _MONTHS = {
     name: place // 2 + 1
@@ -36,6 +36,9 @@ _DATE = re.compile(
     rf"\.?(?:,? (?P<y5>{_Y4}))?(?!\d)"
     rf"|(?<![a-z])(?P<m6>{_MONTH})\.?,? (?:of )?(?P<y6>[12]\d{{3}})(?!\d)"
     rf"|{_DIGIT}(?P<y7>\d{{1,4}}) (?:bc|bce|b\.c\.)(?![a-z])"
+)
+_DECADE = re.compile(
+    rf"(?P<century>\d{{1,2}}|[{_CN}]{{1,3}}){_GAP}世纪{_GAP}(?P<tens>\d0|[{_CN}]{{1,2}}){_GAP}年代"
 )
 _LONE_MONTH = re.compile(
     r"(?<![a-z])(january|february|april|june|july|august|september|october|november|december"
@@ -96,6 +99,15 @@ def _is_year(word: str, flat: str, start: int) -> bool:
     return flat[start : start + 1] in "公前"
 
 
+def decades(flat: str) -> Iterator[Number]:
+    """Yields decades that are told with their century: 20世纪80年代 is 1980年代."""
+    for hit in _DECADE.finditer(flat):
+        century, tens = worth(hit["century"]), worth(hit["tens"])
+        if century is not None and tens is not None and tens % 10 == 0:
+            year = (century - 1) * 100 + tens
+            yield Number("date", (year, None, None), "decade", hit.start(), hit.end())
+
+
 def lone_dates(flat: str) -> Iterator[Number]:
     """Yields months and days by themselves: in June, 30日."""
     for hit in _LONE_MONTH.finditer(flat):
@@ -133,10 +145,9 @@ def _time(
     """The time of day, on the clock of 24 hours where the text says which half it means."""
     if not half and (after := _HALF_AFTER.match(flat, end)) is not None:
         half, end = "a" if after["a"] else "p", after.end()
-    if not half and _AFTERNOON_BEFORE.search(flat, max(0, start - 5), start):
-        half = "p"
-    if not half and _MORNING_BEFORE.search(flat, max(0, start - 5), start):
-        half = "a"
+    for name, pattern in (("p", _AFTERNOON_BEFORE), ("a", _MORNING_BEFORE)):
+        if not half and (before := pattern.search(flat, max(0, start - 5), start)) is not None:
+            half, start = name, before.start()
     hour = parts[0] + 12 if half == "p" and parts[0] < 12 else parts[0]
     return Number("time", (hour, *parts[1:]), _HALF_OF_DAY if half else "", start, end)
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ..flat import flatten
 from .amounts import figures, labels, ratios, shares, stepped, words
-from .dates import dates, lone_dates, on_one_clock, times
+from .dates import dates, decades, lone_dates, on_one_clock, times
 from .halves import halves
 from .ranges import completed
 from .records import Kind, Number
@@ -18,7 +18,19 @@ from .units import units_agree
 
 __all__ = ["Kind", "Number", "missing", "numbers", "same"]
 
-_READERS = (dates, times, shares, halves, labels, ratios, stepped, lone_dates, figures, words)
+_READERS = (
+    decades,
+    dates,
+    times,
+    shares,
+    halves,
+    labels,
+    ratios,
+    stepped,
+    lone_dates,
+    figures,
+    words,
+)
 """By precedence: an earlier reader's match hides later ones that overlap it."""
 
 
