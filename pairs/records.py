@@ -11,7 +11,7 @@ from loaders.records import Span
 from messages import say
 from messages.errors import SaidError
 
-Match = Literal["exact", "normalised", "fuzzy", "supported", "judged", "none"]
+Match = Literal["exact", "normalised", "fuzzy", "supported", "computed", "judged", "none"]
 SameBy = Literal["exact", "semantic", "judged"]
 """How two pairs were found to ask the same: equal words, near vectors, or a judge's word."""
 Verdict = Literal["proven", "open", "refuted"]
@@ -83,6 +83,9 @@ class Evidence(_Record):
     names_ok: bool = Field(
         default=True,
         description="the row, column, code or name it stands under is the one that is asked about",
+    )
+    operands: tuple[str, ...] = Field(
+        default=(), description="the source's numbers that a computed answer follows from"
     )
 
     @model_validator(mode="after")

@@ -15,9 +15,10 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import merge_configs
 
 from messages.errors import SaidError
-from pairs.compare.agreement import answers_agree, says_nothing
+from pairs.compare.agreement import answers_agree
 from pairs.records import PairList, QAPair, TokenUsage
 from pairs.text.language import language_of
+from pairs.text.refusals import says_nothing
 from prompts.verification import VerifyingPrompt, verifying_prompt
 
 from ..embedding.load import NamedEmbeddings, embed

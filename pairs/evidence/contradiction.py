@@ -12,12 +12,14 @@ from loaders.characters import HAN
 
 from ..text.alignment import replaced
 from ..text.antonyms import Members, exclusive, members, single_opposites
+from ..text.figures.numbers import missing, numbers
 from ..text.flat import flatten
 from ..text.negation import DENIAL, NOT_DENYING
 from ..text.terms import IS_HAN, is_slight, stem
 from .substitution import affirmed, denial_put_in, swapped
+from .support import share_said
 
-__all__ = ["turned_round"]
+__all__ = ["turned_round", "verdict_holds"]
 
 _TOKEN = re.compile(
     rf"(?P<no>{DENIAL.pattern})"
@@ -27,12 +29,31 @@ _COMPARING = frozenset("before after more less".split())
 _MODAL = frozenset("得能可以会许准要应该被曾")
 _SCOPE = 5
 """Scope of a negation, in Chinese characters or words after it."""
+_ASSERTED = 0.9
+"""Share of a question's words from which evidence without a denial says yes to it."""
+_CLAUSE_END = re.compile(r"[，。；;：:！？!?\n]|[,.](?!\d)")
+_CLAUSE_SAID = 0.7
+"""Share of a text's content words from which a clause speaks of the same."""
+_DENYING = re.compile(
+    rf"{DENIAL.pattern}|禁|拒|只|仅|除|免|防|避|缺|\b(?:only|except|unless|but|instead|rather|prohibit\w*"
+    r"|forbid\w*|forbidden|unable|refus\w+|lack\w*|free|fail\w*|exclud\w+|none|nothing|nobody)\b"
+)
 _LONGEST = 4
 """Chinese characters or words of the negated phrase that are compared."""
 
 
 def _words(flat: str) -> list[str]:
-    return [found.group() for found in _TOKEN.finditer(flat)]
+    """The tokens; a negating word that denies nothing has a point behind it."""
+    idle = _idle(flat)
+    return [
+        found.group() + "." * bool(found["no"] and found.start() in idle)
+        for found in _TOKEN.finditer(flat)
+    ]
+
+
+def _idle(flat: str) -> frozenset[int]:
+    """Offsets inside words that have a negating character or word and deny nothing: 不同."""
+    return frozenset(at for found in NOT_DENYING.finditer(flat) for at in range(*found.span()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +92,12 @@ def _continues_negation(word: str) -> bool:
 @lru_cache(maxsize=1 << 12)
 def _tokens(text: str) -> _Tokens:
     flat = flatten(text)
-    no_negation = [found.span() for found in NOT_DENYING.finditer(flat)]
+    idle = _idle(flat)
     words, negates = [], []
     for found in _TOKEN.finditer(flat):
         at = found.start()
         words.append(stem(found.group()))
-        negates.append(bool(found["no"]) and not any(a <= at < b for a, b in no_negation))
+        negates.append(bool(found["no"]) and at not in idle)
     return _Tokens(tuple(words), tuple(negates))
 
 
@@ -107,6 +128,39 @@ def turned_round(answer: str, evidence: str, quote: str = "") -> bool:
     )
 
 
+def verdict_holds(yes: bool, asserts: str, behind: str, evidence: str) -> bool:
+    """Whether yes or no is the answer that the evidence gives to a question.
+
+    Args:
+        yes: What the answer says.
+        asserts: What the question asserts, as by ``asserted``.
+        behind: The answer's sentence behind its yes or no; empty for none.
+        evidence: The source sentences that ground it.
+    """
+    contradicted = turned_round(asserts, evidence)
+    if not behind:
+        return (contradicted or _is_denied(asserts, evidence)) is not yes
+    if yes:
+        both = contradicted and turned_round(asserts, behind)
+        return not (both or _is_denied(behind, evidence))
+    if contradicted or share_said(asserts, evidence) < _ASSERTED:
+        return True
+    if missing(numbers(asserts), numbers(evidence)):
+        return True
+    flat = flatten(f"{behind}\n{evidence}")
+    return bool(_DENYING.search(NOT_DENYING.sub("", flat)))
+
+
+def _is_denied(said: str, evidence: str) -> bool:
+    """Whether the clause that has most words of a text denies, where the text itself does not."""
+    if any(_tokens(said).negates):
+        return False
+    clauses = [clause for clause in _CLAUSE_END.split(evidence) if clause.strip()]
+    shares = [share_said(said, clause) for clause in clauses]
+    best = max(shares, default=0.0)
+    return best >= _CLAUSE_SAID and any(_tokens(clauses[shares.index(best)]).negates)
+
+
 def _affirmed(text: str) -> Members:
     named: Members = {}
     for word in affirmed(flatten(text)):
@@ -135,11 +189,20 @@ def _negates(one: _Tokens, other: _Tokens, fewest: int) -> bool:
         least = 2 if phrase and IS_HAN.match(phrase[0]) else fewest
         for size in range(len(phrase), least - 1, -1):
             asserted, negated = other.polarity(phrase[:size])
+            negated = negated or _denied_in_short(other, phrase[:least])
             if asserted and not negated and not one.polarity(phrase[:size])[0]:
                 return True
             if asserted or negated:
                 break
     return False
+
+
+def _denied_in_short(tokens: _Tokens, verb: tuple[str, ...]) -> bool:
+    """Whether a text denies a Chinese verb without its object: 未佩戴的 after 佩戴头盔."""
+    return len(verb) > 1 and any(
+        phrase[: len(verb)] == verb and phrase[len(verb) : len(verb) + 1] in ((), ("的",))
+        for phrase in tokens.negated()
+    )
 
 
 def _differ(answer: str, quote: str) -> bool:

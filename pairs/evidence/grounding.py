@@ -14,7 +14,10 @@ from typing import NamedTuple
 from loaders.records import Chunk, Span
 
 from ..records import Evidence, Match
-from .contradiction import turned_round
+from ..text.list_markers import without_markers
+from ..text.verdicts import Verdict, asserted, verdict
+from .computed import computed
+from .contradiction import turned_round, verdict_holds
 from .fuzzy import similar_place
 from .names import is_about_another, names_another
 from .numbers import is_cut_off, unproven_numbers
@@ -76,10 +79,48 @@ class Passage:
         """
         if not trimmed(answer):
             return NONE
+        said = verdict(question, answer)
+        if said is not None:
+            return self._judged(question, answer, said)
+        evidence = self._found(question, answer)
+        if evidence.match == "none" or not evidence.numbers_ok:
+            return self._computed(question, answer) or evidence
+        return evidence
+
+    def _computed(self, question: str, answer: str) -> Evidence | None:
+        """The evidence for the result of a calculation; None where it is none."""
+        found = computed(self._source, question, answer)
+        if found is None:
+            return None
+        evidence = self._evidence(self._source, found.place, "computed", 1.0, question, "")
+        return evidence.model_copy(update={"operands": found.operands})
+
+    def _judged(self, question: str, answer: str, said: Verdict) -> Evidence:
+        """The evidence for an answer that begins with yes or no, and whether that is right."""
+        asserts, behind = asserted(question), answer[said.end :]
+        evidence = self._found(question, behind if trimmed(behind) else answer)
+        told = evidence.sentence
+        if not trimmed(behind):
+            place = supporting_place(self._source, "", asserts)
+            if place is None:
+                return evidence
+            if evidence.match == "none":
+                evidence = self._evidence(
+                    self._source, place[0], "supported", place[1], question, ""
+                )
+            told = self._source.text[place[0][0] : place[0][1]]
+        elif evidence.match == "none":
+            return self._found(question, answer)
+        holds = evidence.numbers_ok and verdict_holds(said.yes, asserts, behind, told)
+        return evidence.model_copy(update={"numbers_ok": holds})
+
+    def _found(self, question: str, answer: str) -> Evidence:
+        """The evidence for an answer without a yes or no before it."""
         places, match = self._source.places(answer)
         if places:
             place = self._source.nearest(_fitting(self._source, places, question), question)
             return self._evidence(self._source, place, match, 1.0, question, answer)
+        answer = without_markers(answer)
         if similar := similar_place(self._source, answer):
             return self._evidence(self._source, similar[0], "fuzzy", similar[1], question, answer)
         supported = supporting_place(self._source, question, answer)

@@ -4,31 +4,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
-from loaders.characters import HAN
+from loaders.sentences import SENTENCE_END, is_sentence_end
 
 from ..text.figures.numbers import Number, missing, numbers, same
-from ..text.figures.units import SCALES, units_agree
+from ..text.figures.ranges import UP_TO
+from ..text.figures.units import SCALES
 from ..text.flat import flatten
-from ..text.measure_words import COUNTING, TELLING
+from ..text.list_markers import without_markers
 from ..text.terms import pieces
-from .substitution import alike_around
+from .number_agreement import Counted, counted, counter, equals, proves
+from .substitution import alike_around, common
+from .support import share_said
 
 __all__ = ["is_cut_off", "unproven_numbers"]
 
 _Parts = tuple[Fraction | None, ...]
 
 _DIGITS = re.compile(r"\d+")
-_UP_TO = re.compile(r"\s?(?:-|~|–|—|到|至|to)\s?")
-_NEXT = re.compile(rf"\s?([{HAN}]|[a-z]+)")
 _HOW_MANY = re.compile(r"几|多少|\bhow many\b")
-_RANGE_WORDS = frozenset("到 至 和 与 to until till through and".split())
 _MAX_NOUN = 2
 """Content words beside the numbers of an answer that is all numbers: what they count."""
 _SAME_CONTEXT = 8
 """Common context, in letters (a Chinese character counts two), that aligns two numbers."""
+_OPENS = re.compile(r"\s?[(,]\s?(?:i\.e\. |即)?|\s?[,，]?即")
+"""Matches what stands before the same number said again: seven days (one week)."""
+_SEPARATOR = re.compile(r"[\s()+,-]")
+_WITH_COMMAS = re.compile(r"\d+(?:,\d+)*")
+_GROUPED = re.compile(r"(?<![\d.])[+(]{0,2}\d{1,5}[)]?(?:[ -]{1,2}\d{2,8}){1,5}(?![\d.])")
+_WHOLE_CONTEXT = 6
+"""The same before a number that ends the answer, where it has no other words."""
+_ENDS = " .。!！"
+_SAME_SUBJECT = 4
+"""Common context before two numbers that tells what is counted, whatever follows."""
+_CLAUSE_END = re.compile(r"[;。!?\n]|[,.](?!\d)")
+_FEWEST_WORDS = 2
+"""Content words of a clause that find its sentence."""
+_CLAUSE_SAID = 0.6
+"""Share of a clause's content words that its sentence has."""
 _SCALED = re.compile(rf"\s{{0,3}}-?(?:{SCALES})(?![a-z])")
 
 
@@ -45,33 +61,33 @@ def unproven_numbers(
         quote: The part of the source that the answer repeats nearly verbatim, so that numbers must
             match one to one; empty where there is none.
     """
+    answer = without_markers(answer)
     claimed = numbers(answer)
     flat, flat_evidence = flatten(answer), flatten(evidence)
     known = numbers(evidence)
+    flat_question = flatten(question)
+    counts = Counted(flat, flat_evidence, flat_question, _is_all_numbers(flat, claimed))
+    unproven = {
+        n
+        for n in claimed
+        if not any(proves(n, k, counts) for k in known)
+        and not (_is_article(n, flat, known, flat_evidence) and not _HOW_MANY.search(flat_question))
+    }
     if quote:
-        unproven = {*_unmatched(claimed, numbers(quote)), *missing(claimed, known)}
-    elif _is_all_numbers(flat, claimed):
-        unproven = {
-            n for n in claimed if not any(_is_same_count(n, flat, k, flat_evidence) for k in known)
-        }
-        unproven |= {*_unmatched(claimed, known)}
-    else:
-        unproven = {
-            n
-            for n in claimed
-            if not any(_proves(n, flat, k, flat_evidence) for k in known)
-            and not (
-                _is_article(n, flat, known, flat_evidence)
-                and not _HOW_MANY.search(flatten(question))
-            )
-        }
+        unproven |= _beside_quote(_unmatched(claimed, numbers(quote), counts), known, quote, counts)
+    elif counts.alone:
+        unproven |= _unmatched(claimed, known, counts)
     if unproven:
         in_question = {number.key for number in numbers(question)}
         unproven = _not_from_question(unproven, in_question, around)
-    unproven |= {n for n in claimed if _replaces_another(n, flat, known, flat_evidence)}
+    if unproven and not quote:
+        unproven = {n for n in unproven if not _stands_further_on(n, counts, around)}
+    unproven |= {n for n in claimed if _replaces_another(n, known, counts)}
     unproven |= _with_unproven_parts(claimed, known, around) | _other_ranges(
         flat, claimed, flat_evidence, known
     )
+    if unproven:
+        unproven = _printed_otherwise(unproven, flat, flat_evidence)
     unparsed = [found for found in _DIGITS.finditer(flat) if not _within(found, claimed)]
     evidence_digits = set(_DIGITS.findall(flat_evidence)) if unparsed else set()
     unproven_digits = tuple(
@@ -132,7 +148,7 @@ def _other_ranges(
 def _ranges(flat: str, found: Sequence[Number]) -> Iterator[tuple[Number, Number]]:
     """Adjacent numbers that are the ends of a range: 5-7, 三月到六月."""
     for one, other in pairwise(found):
-        if one.kind == other.kind and _UP_TO.fullmatch(flat, one.end, other.start):
+        if one.kind == other.kind and UP_TO.fullmatch(flat, one.end, other.start):
             yield one, other
 
 
@@ -141,17 +157,22 @@ def _is_all_numbers(flat: str, claimed: Iterable[Number]) -> bool:
     rest = list(flat)
     for number in claimed:
         rest[number.start : number.end] = " " * (number.end - number.start)
-        if _counter(flat, number):
-            rest[number.end + flat[number.end :].index(_counter(flat, number))] = " "
+        if counter(flat, number):
+            rest[number.end + flat[number.end :].index(counter(flat, number))] = " "
     return bool(claimed) and len(list(pieces("".join(rest)))) <= _MAX_NOUN
 
 
-def _unmatched(claimed: Iterable[Number], known: Iterable[Number]) -> set[Number]:
+def _unmatched(claimed: Iterable[Number], known: Iterable[Number], counts: Counted) -> set[Number]:
     """The numbers left over when each is paired with a known one of its own."""
     left = list(known)
-    unmatched = set()
+    unmatched: set[Number] = set()
+    before: Number | None = None
     for number in claimed:
-        twin = next((other for other in left if same(number, other)), None)
+        again = before and _OPENS.fullmatch(counts.flat, before.end, number.start)
+        if before and again and same(before, number):
+            continue
+        before = number
+        twin = next((other for other in left if equals(number, other, counts)), None)
         if twin is None:
             unmatched.add(number)
         else:
@@ -159,77 +180,60 @@ def _unmatched(claimed: Iterable[Number], known: Iterable[Number]) -> set[Number
     return unmatched
 
 
-def _is_same_count(claimed: Number, flat: str, known: Number, flat_evidence: str) -> bool:
-    """Whether two numbers have the same value, kind, unit and counted noun."""
-    if not same(claimed, known) or claimed.kind != known.kind:
-        return False
-    if not units_agree(claimed.unit, known.unit):
-        return False
-    mine = _counted(flat, claimed)
-    return not mine or mine == _counted(flat_evidence, known)
-
-
-def _proves(claimed: Number, flat: str, known: Number, flat_evidence: str) -> bool:
-    """Whether a number of the evidence equals the claimed one and has a compatible classifier."""
-    if not same(claimed, known):
-        return False
-    kinds = {claimed.kind, known.kind}
-    if kinds == {"ordinal", "amount"} and (claimed.unit or known.unit):
-        return False
-    mine, theirs = _counter(flat, claimed), _counter(flat_evidence, known)
-    if claimed.unit:
-        return bool(known.unit) or not theirs or (theirs == "个" and claimed.unit == "人")
-    if not mine:
-        return True
-    if known.kind == "ordinal" or known.unit:
-        return False
-    return not theirs or theirs == mine or (theirs not in TELLING and "个" in (mine, theirs))
+def _beside_quote(
+    unmatched: Iterable[Number], known: Iterable[Number], quote: str, counts: Counted
+) -> set[Number]:
+    """Those of the numbers that do not stand, counting the same, beside the quote either."""
+    at = counts.flat_evidence.find(flatten(quote))
+    beside = [n for n in known if not at <= n.start < at + len(quote)]
+    return {
+        number
+        for number in unmatched
+        if not (noun := _noun(counts.flat, number))
+        or not any(
+            proves(number, other, counts) and _noun(counts.flat_evidence, other) == noun
+            for other in beside
+        )
+    }
 
 
 def _is_article(claimed: Number, flat: str, known: Iterable[Number], flat_evidence: str) -> bool:
     """Whether 一 is an indefinite article rather than a number: 鹦鹉的一种, 一名工程师."""
     if flat[claimed.start] != "一" or claimed.value != (Fraction(1),) or claimed.kind != "amount":
         return False
-    counter = _counter(flat, claimed)
-    if not counter and claimed.unit not in ("人", "次"):
+    if claimed.unit not in ("", "人", "次"):
         return False
+    behind = counter(flat, claimed) or flat[claimed.end : claimed.end + 1]
     return not any(
         other.kind == "amount"
         and (
             other.unit == claimed.unit
             if claimed.unit
-            else _counter(flat_evidence, other) == counter
+            else flat_evidence[other.end : other.end + 1] == behind
         )
         for other in known
     )
 
 
-def _counter(flat: str, number: Number) -> str:
-    """The measure word that follows a Chinese number; empty for none."""
-    after = flat[number.end : number.end + 2].lstrip()[:1]
-    return after if after and after in COUNTING | TELLING else ""
-
-
-def _counted(flat: str, number: Number) -> str:
-    """The first Chinese character or English word after a number; empty for none."""
-    found = _NEXT.match(flat, number.end)
-    return "" if found is None or found[1] in _RANGE_WORDS else found[1]
-
-
-def _replaces_another(
-    claimed: Number, flat: str, known: Iterable[Number], flat_evidence: str
-) -> bool:
+def _replaces_another(claimed: Number, known: Iterable[Number], counts: Counted) -> bool:
     """Whether the evidence has another number in the same context, so that this one replaces it."""
-    mine = theirs = 0
+    mine = theirs = (0, 0)
+    flat, flat_evidence = counts.flat, counts.flat_evidence
     for other in known:
-        alike = sum(alike_around(flat, _place(claimed), flat_evidence, _place(other)))
-        if not alike:
+        alike = alike_around(flat, _place(claimed), flat_evidence, _place(other))
+        if not any(alike):
             continue
-        if same(claimed, other):
-            mine = max(mine, alike)
+        if equals(claimed, other, counts):
+            mine = max(mine, alike, key=sum)
         elif claimed.kind == other.kind:
-            theirs = max(theirs, alike)
-    return theirs >= _SAME_CONTEXT and theirs > mine
+            theirs = max(theirs, alike, key=sum)
+    if mine[0] > max(theirs[0], _SAME_SUBJECT):
+        return False
+    subject = flat[: claimed.start].strip()
+    enough = min(_SAME_CONTEXT, max(_WHOLE_CONTEXT, common(subject, subject)))
+    if not flat[claimed.end :].strip(_ENDS) and theirs[0] >= enough > mine[0]:
+        return True
+    return sum(theirs) >= _SAME_CONTEXT and sum(theirs) > sum(mine)
 
 
 def _place(number: Number) -> tuple[int, int]:
@@ -263,6 +267,60 @@ def _may_be_counted(number: Number) -> bool:
     """Whether a question may count what the text merely lists: the first, two examples."""
     small = number.value[:1] and number.value[0] in range(1, 11)
     return bool(small) and (number.kind == "ordinal" or number.unit in ("", "人", "次"))
+
+
+def _noun(flat: str, number: Number) -> str:
+    """The unit of a number, or the word that it counts."""
+    return number.unit or counted(flat, number)
+
+
+def _stands_further_on(number: Number, counts: Counted, around: str) -> bool:
+    """Whether another sentence says what the answer's clause says, with its number."""
+    first = max(
+        (cut.end() for cut in _CLAUSE_END.finditer(counts.flat, 0, number.start)), default=0
+    )
+    cut = _CLAUSE_END.search(counts.flat, number.end)
+    last = cut.start() if cut else len(counts.flat)
+    clause = f"{counts.flat[first : number.start]} {counts.flat[number.end : last]}"
+    if len(list(pieces(clause))) < _FEWEST_WORDS:
+        return False
+    return any(
+        any(proves(number, known, other) for known in numbers(sentence))
+        and max(share_said(clause, sentence), share_said(counts.flat_question, sentence))
+        >= _CLAUSE_SAID
+        for sentence in _sentences(around)
+        for other in (replace(counts, flat_evidence=flatten(sentence)),)
+    )
+
+
+def _sentences(text: str) -> Iterator[str]:
+    first = 0
+    for mark in SENTENCE_END.finditer(text):
+        if is_sentence_end(text, mark):
+            yield text[first : mark.end()]
+            first = mark.end()
+    yield text[first:]
+
+
+def _printed_otherwise(unproven: Iterable[Number], flat: str, flat_evidence: str) -> set[Number]:
+    """Those of the numbers that do not stand there as other groups of digits either.
+
+    12 345 is 12345, and a telephone number is its digits.
+    """
+    mine = {hit.span(): _SEPARATOR.sub("", hit.group()) for hit in _GROUPED.finditer(flat)}
+    grouped = {_SEPARATOR.sub("", hit.group()) for hit in _GROUPED.finditer(flat_evidence)}
+    if not (mine or grouped):
+        return set(unproven)
+    plain = {hit.replace(",", "") for hit in _WITH_COMMAS.findall(flat_evidence)} if mine else set()
+    return {
+        number
+        for number in unproven
+        if _SEPARATOR.sub("", flat[number.start : number.end]) not in grouped
+        and not any(
+            start <= number.start and number.end <= end and digits in plain | grouped
+            for (start, end), digits in mine.items()
+        )
+    }
 
 
 def _within(found: re.Match[str], claimed: Iterable[Number]) -> bool:

@@ -7,8 +7,10 @@ from typing import Literal
 from ..records import Evidence
 from ..text.boundaries import stands_in
 from ..text.context_dependence import leans
+from ..text.flat import flatten
 from ..text.normalise import normalise
 from ..text.question_words import has_question_word, is_question, may_name_its_answer
+from ..text.refusals import SAYS_NOTHING, says_nothing
 
 _GIVEN_AWAY = 0.3
 """Share of a question's characters from which an answer it contains gives nothing new."""
@@ -31,7 +33,7 @@ def reason_against(
         return "rejected.answer_is_question"
     if policy == "keep":
         return ""
-    if evidence.match == "none":
+    if evidence.match == "none" or _only_says_nothing(answer, evidence):
         return "rejected.no_evidence"
     if not evidence.numbers_ok:
         return "rejected.number"
@@ -43,6 +45,13 @@ def reason_against(
         return "rejected.leans"
     gives_away = _gives_away(question, flat_question, flat_answer)
     return "rejected.answer_in_question" if gives_away else ""
+
+
+def _only_says_nothing(answer: str, evidence: Evidence) -> bool:
+    """Whether an answer says that the text does not tell, and the text does not say so itself."""
+    if evidence.match in ("exact", "normalised") or not says_nothing(answer):
+        return False
+    return not SAYS_NOTHING.search(flatten(evidence.sentence))
 
 
 def _gives_away(question: str, flat_question: str, flat_answer: str) -> bool:

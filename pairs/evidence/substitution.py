@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from loaders.characters import HAN
+
 from ..text.antonyms import Occurrence, occurrences, stands_for
 from ..text.flat import flatten
 from ..text.terms import IS_HAN
@@ -14,6 +16,9 @@ __all__ = ["affirmed", "alike_around", "common", "denial_put_in", "swapped"]
 
 _CONTEXT = 12
 """Characters of context compared on each side of a word."""
+_READ = 18
+"""Characters of a text that are read for it, white space and all."""
+_SPACE = re.compile(rf"(?<=[{HAN}]) | (?=[{HAN}])|^ | $")
 _BOTH_SIDES = 4
 """Common context, in letters (a Chinese character counts two), required on both sides;"""
 _AT_EDGE = 8
@@ -57,16 +62,20 @@ def alike_around(
         flat_other: Another flattened text.
         other: Start and end of a span of that.
     """
-    before = after = 0
-    if one[0] and flat[one[0] - 1] == flat_other[other[0] - 1 : other[0]]:
-        mine, theirs = (
-            flat[max(0, one[0] - _CONTEXT) : one[0]],
-            flat_other[max(0, other[0] - _CONTEXT) : other[0]],
-        )
-        before = common(mine[::-1], theirs[::-1])
-    if flat[one[1] : one[1] + 1] == flat_other[other[1] : other[1] + 1]:
-        after = common(flat[one[1] : one[1] + _CONTEXT], flat_other[other[1] : other[1] + _CONTEXT])
+    before = common(
+        _closed_up(flat[max(0, one[0] - _READ) : one[0]])[: -_CONTEXT - 1 : -1],
+        _closed_up(flat_other[max(0, other[0] - _READ) : other[0]])[: -_CONTEXT - 1 : -1],
+    )
+    after = common(
+        _closed_up(flat[one[1] : one[1] + _READ])[:_CONTEXT],
+        _closed_up(flat_other[other[1] : other[1] + _READ])[:_CONTEXT],
+    )
     return before, after
+
+
+def _closed_up(text: str) -> str:
+    """The text without the white space that Chinese print may have or leave out."""
+    return _SPACE.sub("", text) if " " in text else text
 
 
 @lru_cache(maxsize=1 << 10)

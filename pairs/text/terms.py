@@ -1,5 +1,6 @@
 """Tokenisation for comparison: Chinese by character, everything else by stemmed word."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -7,6 +8,7 @@ from functools import lru_cache
 from loaders.characters import HAN
 
 from .figures.numbers import Number, numbers
+from .figures.rounding import BOUND_AFTER, BOUND_BEFORE, ROUGH_AFTER, ROUGH_BEFORE
 from .measure_words import AFTER_NUMBERS
 
 __all__ = ["IS_HAN", "Term", "forms", "is_slight", "pieces", "stem", "terms"]
@@ -48,7 +50,11 @@ def stem(word: str) -> str:
         return word
     for ending in _SUFFIXES:
         if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
-            return word[: -len(ending)]
+            left = word[: -len(ending)]
+            # A d is an ending after a silent e only: use and used, but stand, lead and need.
+            if ending == "d" and (left[-1] != "e" or left[-2] == "e"):
+                continue
+            return left
     return word
 
 
@@ -73,8 +79,10 @@ def pieces(flat: str) -> Iterator[tuple[str, ...]]:
     """
     rest = list(flat)
     for number in numbers(flat):
-        yield from ((value,) for value in _values(number))
-        rest[number.start : number.end] = "\n" * (number.end - number.start)
+        first, *others = map(tuple, map(_values, (number, *number.also)))
+        yield from ((value, *itertools.chain(*others)) for value in first)
+        start, end = _with_rounding(flat, number)
+        rest[start:end] = "\n" * (end - start)
         if flat[number.end : number.end + 1] in AFTER_NUMBERS:
             rest[number.end] = "\n"
     tokens = list(terms("".join(rest)))
@@ -92,6 +100,17 @@ def pieces(flat: str) -> Iterator[tuple[str, ...]]:
         yield tuple(bigrams) or (word,)
 
 
+def _with_rounding(flat: str, number: Number) -> tuple[int, int]:
+    """Start and end of a number with the words that make it rough or a bound: 约, at least."""
+    start, end = number.start, number.end
+    for before, after in ((ROUGH_BEFORE, ROUGH_AFTER), (BOUND_BEFORE, BOUND_AFTER)):
+        if (found := before.search(flat, max(0, start - 20), start)) is not None:
+            start = found.start()
+        if (found := after.match(flat, end)) is not None:
+            end = found.end()
+    return start, end
+
+
 def forms(flat: str) -> Iterator[str]:
     """All keys of a text that those of ``pieces`` may match: number values, words, Han bigrams.
 
@@ -99,7 +118,8 @@ def forms(flat: str) -> Iterator[str]:
         flat: Flattened, as by ``flatten``.
     """
     for number in numbers(flat):
-        yield from _values(number)
+        for reading in (number, *number.also):
+            yield from _values(reading)
     before, before_end = "", -1
     for word, start, end in terms(flat):
         yield word

@@ -40,6 +40,7 @@ MATCHES = {
     "normalised": "view.match_normalised",
     "fuzzy": "view.match_fuzzy",
     "supported": "view.match_supported",
+    "computed": "view.match_computed",
     "none": "view.match_none",
 }
 

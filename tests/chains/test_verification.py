@@ -19,9 +19,10 @@ from chains.run.estimate import estimate
 from chains.run.inputs import Text
 from chains.run.pipeline import Pipeline
 from chains.run.verification import answer_in, marks
-from pairs.compare.agreement import answers_agree, says_nothing
+from pairs.compare.agreement import answers_agree
 from pairs.files.export import read_pairs, write_pairs
 from pairs.records import PairList
+from pairs.text.refusals import says_nothing
 
 Messages = list[dict[str, str]]
 _PASSAGE = re.compile(r"(?:资料：|Passage:)\n(.*)\n\n(?:问题：|Question:)", re.DOTALL)

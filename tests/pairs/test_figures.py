@@ -87,6 +87,29 @@ def test_any_text_has_numbers_that_stand_in_it_and_do_not_overlap(text: str) -> 
         ("18世纪", "the 18th century"),
         ("三百二十個", "320个"),
         ("公元前221年", "221 BC"),
+        ("三日", "3天"),
+        ("三十日内", "30天"),
+        ("百日", "100天"),
+        ("半小时", "30分钟"),
+        ("half an hour", "30 minutes"),
+        ("一年半", "18个月"),
+        ("three and a half hours", "210 minutes"),
+        ("一半", "50 %"),
+        ("half of its value", "50%"),
+        ("twice", "2"),
+        ("20:30", "晚上8:30"),
+        ("20世纪80年代", "1980年代"),
+        ("the 1980s", "二十世纪八十年代"),
+        ("8:30 pm", "20:30"),
+        ("下午两点半", "14:30"),
+        ("£1,000", "1000 pounds"),
+        ("£6.3m", "6.3 million pounds"),
+        ("20˚C", "20°C"),
+        ("20度", "20℃"),
+        ("零下30摄氏度", "-30℃"),
+        ("万分之一摄氏度", "0.0001℃"),
+        ("ten-horsepower", "10 hp"),
+        ("1.9335万平方米", "19335平方公尺"),
     ],
 )
 def test_one_number_in_two_ways(one: str, other: str) -> None:
@@ -112,6 +135,13 @@ def test_one_number_in_two_ways(one: str, other: str) -> None:
         ("COVID-19", "COVID-18"),
         ("一百二十", "一百零二"),
         ("3 hours", "3 days"),
+        ("三日", "4天"),
+        ("半小时", "20分钟"),
+        ("晚上8:30", "上午8:30"),
+        ("8:30 am", "20:30"),
+        ("£6.3m", "£6.3bn"),
+        ("30℃", "零下30℃"),
+        ("1:5", "1:6"),
     ],
 )
 def test_another_number_is_missed(one: str, other: str) -> None:
@@ -141,3 +171,16 @@ def test_thousands_of_digits_take_no_time_and_no_error() -> None:
     assert numbers("9" * 100_000) is not None
     assert numbers("九" * 100_000) is not None
     assert numbers("one hundred " * 10_000) is not None
+
+
+def test_both_ends_of_a_range_have_its_unit() -> None:
+    first, _ = numbers("水深2至15公尺")
+    assert (first.value, first.unit) == ((Fraction(2),), "m")
+    _, last = numbers("3月1日至15日")
+    assert last.value == (None, Fraction(3), Fraction(15))
+    _, closing = numbers("下午2:30到5:30")
+    assert closing.value[:2] == (Fraction(17), Fraction(30))
+
+
+def test_a_currency_is_not_found_inside_a_word() -> None:
+    assert {n.unit for n in numbers("Chapters 4 and Chapte-rs 5, pioneers 6")} == {""}

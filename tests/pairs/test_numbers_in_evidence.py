@@ -22,3 +22,47 @@ def test_a_year_must_stand_somewhere(
     answer: str, evidence: str, around: str, unproven: bool
 ) -> None:
     assert bool(unproven_numbers(answer, evidence, "", evidence + " " + around)) is unproven
+
+
+@pytest.mark.parametrize(
+    ("answer", "evidence", "unproven"),
+    [
+        ("1. 打开阀门\n2. 按下按钮\n3. 等待", "打开阀门，按下按钮并等待。", False),
+        ("- Wash it\n- Dry it for 2 days", "Wash it and dry it for two days.", False),
+        ("1. Wash it\n2. Dry it for 5 days", "Wash it and dry it for two days.", True),
+        ("它是全国第二个通过该法案的州。", "该州成为全国第二个通过此法案的州。", False),
+        ("它是全国第三个通过该法案的州。", "该州成为全国第二个通过此法案的州。", True),
+        ("它有第六名。", "共有6辆赛车参加。", True),
+        ("45条", "样本量：训练（45），测试（900）", False),
+        ("4线", "该站有4站台8条线。", True),
+        ("Twenty-one problems", "Here 21 diverse graph problems are named.", False),
+        ("七天（一周）", "可提前7天预约。", False),
+        ("It fell by 6.0 %.", "| Change | -6.0 % |", False),
+        ("It rose by 6.0 %.", "| Change | -6.0 % |", True),
+        ("利润下降16.5%。", "| 利润 | -16.5% |", False),
+        ("About 20%.", "The share is 19.6%.", False),
+        ("20%.", "The share is 19.6%.", True),
+        ("约30分", "两者相差28.2分。", False),
+        ("12 345 inhabitants", "It has 12,345 inhabitants.", False),
+        ("(020) 7946-0958", "Call 020 7946 0958.", False),
+        ("(020) 7946-0959", "Call 020 7946 0958.", True),
+        ("Between 5,000 and 6,000 people fled.", "An estimated 5,000 to 6,000 people fled.", False),
+        ("50 euros", "The fine is between 50 and 500 euros.", False),
+    ],
+)
+def test_a_number_is_proved_in_any_form(answer: str, evidence: str, unproven: bool) -> None:
+    assert bool(unproven_numbers(answer, evidence, "", evidence)) is unproven
+
+
+def test_a_measure_word_may_be_another_for_what_the_question_asks() -> None:
+    evidence = "市里建起了7所现代化医院，还有一部汽车。"
+    assert not unproven_numbers("七家", evidence, "市里有几家现代化医院？", evidence)
+    assert unproven_numbers("一家", evidence, "市里有几家现代化医院？", evidence)
+
+
+def test_a_number_may_stand_in_the_sentence_that_its_clause_repeats() -> None:
+    answer = "速度是上一代的2倍，数据传输速率提高到300Gbps。"
+    first = "新一代的速度是上一代的2倍。"
+    text = f"{first}数据传输速率从150Gbps提高到300Gbps。屏幕为500像素。"
+    assert not unproven_numbers(answer, first, "", text)
+    assert unproven_numbers(answer.replace("300", "500"), first, "", text)

@@ -126,3 +126,18 @@ def test_evidence_decides_under_strict_alone() -> None:
     assert reason_against("How long is it?", "55 km", doubted, "strict") == "rejected.number"
     assert reason_against("大桥有多长？", "55公里", none, "keep") == ""
     assert reason_against("How long is it?", "55 km", doubted, "keep") == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence", "code"),
+    [
+        ("说明书中没有提到保修期。", "未按说明书使用的不予保修。", "rejected.no_evidence"),
+        ("The manual does not mention a price.", "The price list is kept.", "rejected.no_evidence"),
+        ("合同没有说明期限。", "合同未说明具体期限。", ""),
+    ],
+)
+def test_an_answer_that_only_says_that_nothing_is_told(
+    answer: str, sentence: str, code: str
+) -> None:
+    told = Evidence(match="supported", span=Span(start=0, end=1), quote="x", sentence=sentence)
+    assert reason_against("What is said of it?", answer, told, "strict") == code

@@ -9,9 +9,9 @@ from loaders.characters import HAN
 from .numerals import numerals
 from .numerals_zh import chinese_value, worth
 from .records import Kind, Number
-from .units import BEFORE, FACTORS, SCALES, UNIT
+from .units import BEFORE, FACTORS, MONEY_OR_WEIGHT, SCALES, UNIT
 
-__all__ = ["figures", "labels", "shares", "stepped", "words"]
+__all__ = ["figures", "labels", "ratios", "shares", "stepped", "words"]
 
 _CN = "零〇一二三四五六七八九十"
 _GAP = r"\s{0,3}"
@@ -31,6 +31,7 @@ _DIGITS = re.compile(
 _IDENTIFIER = re.compile(
     r"(?<![a-z0-9])[a-z]{1,12}[-.·]?\d[a-z0-9]{0,12}(?:[-.][a-z0-9]{1,6})?(?![a-z0-9])"
 )
+_RATIO = re.compile(r"(?<![\d:.])(\d{1,5})(?: ?: ?|比)(\d{1,5})(?![\d:.])")
 _APPROXIMATE = "(?:[余来]|多(?!米[诺尼]))?"
 """Marks an approximation (220多公里: 220 km and some); it leaves the value as it is."""
 _AFTER_SCALE = re.compile(rf"{_GAP}-?{_APPROXIMATE}({SCALES})(?![a-z])")
@@ -43,6 +44,9 @@ _GENERATION = re.compile(r"[2-6]g(?![a-z0-9])")
 _ORDINAL_END = re.compile(r"(?:st|nd|rd|th)(?![a-z])")
 _MONEY_BEFORE = re.compile(rf"({BEFORE})(?:(?<=rs)\.)?\s?$")
 _PREFIXED = re.compile(r"(?:usd?|rmb|eur|inr|rs|no|pp?|ca?|vol|ch)\d+$")
+_BELOW_ZERO = re.compile(r"(?:零下|(?:^|\b(?:to|of|at|is|was|from|by) )minus )$")
+_MILLION = re.compile(r"m(?![a-z0-9])")
+"""m after an amount of money: £6.3m."""
 _CENTURY = re.compile(rf"{_GAP}(?:世纪|centur(?:y|ies))")
 _DECADE = re.compile(r"(?:年代|'?s(?![a-z]))")
 
@@ -54,7 +58,11 @@ def shares(flat: str) -> Iterator[Number]:
         below = base or worth(hit["base"])
         above = _decimal(hit["of"]) if hit["of"][0].isdigit() else chinese_value(hit["of"])
         if below and above is not None:
-            yield _share(above / below, hit["base"] == "百", hit.start(), hit.end())
+            named = _AFTER_UNIT.match(flat, hit.end()) if hit["base"] != "百" else None
+            if named is not None and FACTORS[named[1]][1] != "人":
+                yield _with_unit(flat, above / below, hit.start(), hit.end())
+            else:
+                yield _share(above / below, hit["base"] == "百", hit.start(), hit.end())
     for hit in _FRACTION_SLASH.finditer(flat):
         if int(hit[2]):
             share = Fraction(int(hit[1]), int(hit[2]))
@@ -82,6 +90,12 @@ def labels(flat: str) -> Iterator[Number]:
         if _PREFIXED.match(word):
             continue
         yield Number("label", (), word, hit.start(), hit.end())
+
+
+def ratios(flat: str) -> Iterator[Number]:
+    """Yields ratios such as 1:5 and 3比2, which are compared as a whole."""
+    for hit in _RATIO.finditer(flat):
+        yield Number("label", (), f"{int(hit[1])}:{int(hit[2])}", hit.start(), hit.end())
 
 
 def figures(flat: str) -> Iterator[Number]:
@@ -135,6 +149,8 @@ def _measured(flat: str, value: Fraction, start: int, end: int, ordinal: bool) -
         return Number("date", (value, None, None), "decade", start, decade.end())
     if _reads_as_year(flat, value, start, end):
         return Number("date", (value, None, None), "", start, end)
+    if value > 0 and _BELOW_ZERO.search(flat, max(0, start - 12), start):
+        value = -value
     value, end = _scaled(flat, value, end)
     return _with_unit(flat, value, start, end)
 
@@ -153,14 +169,19 @@ def _scaled(flat: str, value: Fraction, end: int) -> tuple[Fraction, int]:
 def _with_unit(flat: str, value: Fraction, start: int, end: int) -> Number:
     """The amount in its canonical unit; a currency may precede it."""
     unit = ""
+    also: tuple[Number, ...] = ()
     if (named := _AFTER_UNIT.match(flat, end)) is not None:
         factor, unit = FACTORS[named[1]]
+        if named[1] in MONEY_OR_WEIGHT:
+            also = (Number("amount", (value,), MONEY_OR_WEIGHT[named[1]], start, named.end()),)
         value, end = value * factor, named.end()
     elif (money := _MONEY_BEFORE.search(flat, max(0, start - 4), start)) is not None:
         unit, start = FACTORS[money[1]][1], money.start()
+        if (million := _MILLION.match(flat, end)) is not None:
+            value, end = value * 10**6, million.end()
     if unit == "%":
         return Number("percent", (value,), "", start, end)
-    return Number("amount", (value,), unit, start, end)
+    return Number("amount", (value,), unit, start, end, also)
 
 
 def _reads_as_year(flat: str, value: Fraction, start: int, end: int) -> bool:

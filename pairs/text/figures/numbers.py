@@ -9,14 +9,28 @@ from fractions import Fraction
 from functools import lru_cache
 
 from ..flat import flatten
-from .amounts import figures, labels, shares, stepped, words
-from .dates import dates, lone_dates, times
+from .amounts import figures, labels, ratios, shares, stepped, words
+from .dates import dates, decades, lone_dates, on_one_clock, times
+from .halves import halves
+from .ranges import completed
 from .records import Kind, Number
 from .units import units_agree
 
 __all__ = ["Kind", "Number", "missing", "numbers", "same"]
 
-_READERS = (dates, times, shares, labels, stepped, figures, words, lone_dates)
+_READERS = (
+    decades,
+    dates,
+    times,
+    shares,
+    halves,
+    labels,
+    ratios,
+    stepped,
+    lone_dates,
+    figures,
+    words,
+)
 """By precedence: an earlier reader's match hides later ones that overlap it."""
 
 
@@ -37,7 +51,15 @@ def numbers(text: str) -> tuple[Number, ...]:
             if not any(taken[number.start : number.end]):
                 taken[number.start : number.end] = b"\1" * (number.end - number.start)
                 found.append(number)
-    return tuple(sorted(found, key=lambda number: number.start))
+    found.sort(key=lambda number: number.start)
+    return tuple(completed(flat, found, _read) if len(found) > 1 else found)
+
+
+def _read(flat: str) -> Number | None:
+    """The number that a whole text is; None where it is none, or more."""
+    found = numbers(flat)
+    whole = len(found) == 1 and found[0].start == 0 and found[0].end == len(flat)
+    return found[0] if whole else None
 
 
 def same(one: Number, other: Number) -> bool:
@@ -46,10 +68,16 @@ def same(one: Number, other: Number) -> bool:
     3月5日 agrees with 2023年3月5日, a bare 5 with 5 m and with 第5, 0.12 with 12%; 5 m does not
     agree with 5 km, nor March 5 with May 5.
     """
+    if one.also or other.also:
+        return any(_same(x, y) for x in (one, *one.also) for y in (other, *other.also))
+    return _same(one, other)
+
+
+def _same(one: Number, other: Number) -> bool:
     if one.kind == "date" and other.kind == "date":
         return one.unit == other.unit and _agree(one.value, other.value)
     if one.kind == "time" and other.kind == "time":
-        return _agree(one.value, other.value)
+        return _agree(*on_one_clock(one, other))
     if "label" in (one.kind, other.kind):
         return one.key == other.key
     if one.value[:1] != other.value[:1] or "time" in (one.kind, other.kind):

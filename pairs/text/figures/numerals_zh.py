@@ -88,6 +88,9 @@ _SET_WORDS = re.compile(
     r"|八(?:卦|达|角|路军|股|仙|旗|字|方)|九(?:龙|江|华|寨|州|大行星|章|歌|品|段线|国)"
     r"|十(?:分(?!之|钟|[一二三四五六七八九])|字|足|全|方|大元帅|字路)"
 )
+_ROUND_AFTER = re.compile("[余多]?[日天两斤石名亩]|[余多]?里(?!马)|[余多]个|余[人年枝支只匹]")
+"""What makes a number of a single 百 or 千: 百日, 千余里."""
+_PART_BEFORE = frozenset("几数上成老姓")
 _NO_NUMBER_AFTER = "统唯惟单划万同专逐任某另每这那哪之"
 
 _RUN = re.compile(f"第?[{_ALL}]{{1,32}}(?:点[零〇一二三四五六七八九]{{1,20}})?")
@@ -127,6 +130,8 @@ def _chinese_numeral(text: str, start: int, end: int) -> Numeral | None:
 def _is_number(core: str, before: str, after: str, here: str) -> bool:
     """Whether a run of numeral characters is a number in its context, not part of a word."""
     if len(core) == 1:
+        if core in "百千" and _ROUND_AFTER.match(after):
+            return before not in _PART_BEFORE
         if core in "百千万亿兆拾佰仟零〇":
             return False
         if core == "一" and (before and before in _NO_NUMBER_AFTER):

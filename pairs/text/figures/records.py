@@ -1,5 +1,7 @@
 """Records of the number readers: a numeral in words, and a number with kind and unit."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -20,6 +22,7 @@ class Number:
         unit: The canonical unit, such as ``m`` for 5公里 with the value 5000; empty for none.
         start: First character in the text.
         end: One past the last.
+        also: What it may mean as well: 三日 is a day of the month or three days.
     """
 
     kind: Kind
@@ -27,6 +30,7 @@ class Number:
     unit: str
     start: int
     end: int
+    also: tuple[Number, ...] = ()
 
     @property
     def key(self) -> tuple[str, tuple[Fraction | None, ...], str]:

@@ -5,7 +5,7 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
-__all__ = ["BEFORE", "FACTORS", "SCALES", "UNIT", "units_agree"]
+__all__ = ["BEFORE", "FACTORS", "MONEY_OR_WEIGHT", "SCALES", "UNIT", "units_agree"]
 
 _TABLE = json.loads(Path(__file__).with_name("units.json").read_text(encoding="utf-8"))
 _SCALE_WORDS: dict[str, int] = _TABLE["scales"]
@@ -34,10 +34,12 @@ SCALES = _pattern(list(_SCALE_WORDS))
 UNIT = _pattern([word for word in FACTORS if word not in _SCALE_WORDS])
 BEFORE = "|".join(
     # A currency in letters begins at a boundary: the rs of "pioneers 5" are no rupees.
-    (r"(?<![a-z])" if word[0].isalpha() else "") + re.escape(word)
+    (r"(?<![a-z])(?<![a-z]-)" if word[0].isalpha() else "") + re.escape(word)
     for word in _TABLE["before"].split("|")
 )
 """Matches a currency written before its amount."""
+MONEY_OR_WEIGHT: dict[str, str] = _TABLE["money_or_weight"]
+"""Word of a weight -> the currency that it names as well: pounds."""
 _AMBIGUOUS = {
     frozenset((sign, unit)) for sign, units in _TABLE["either"].items() for unit in units.split("|")
 }

@@ -1,0 +1,65 @@
+"""The yes or no that an answer begins with, apart from the sentence behind it."""
+
+import re
+from typing import NamedTuple
+
+from loaders.characters import HAN
+
+from .flat import flatten
+from .question_words import may_name_its_answer
+
+__all__ = ["Verdict", "asserted", "verdict"]
+
+_MODAL_ZH = (
+    "是|能够?|可以?|会|有|要|用|需要?|必须?|必要|应该?|应当|行|对|得|准|一定|允许|支持|属于|存在|正确"
+    "|完全是|当然"
+)
+_LEAD_ZH = re.compile(
+    rf"(?:(?P<no>并?[不没未非]|尚未|暂不|否|错误?|未必)(?:{_MODAL_ZH})?(?:必须|必要)?|(?:{_MODAL_ZH}|肯定))"
+    r"(?:的|了|啊|这样)?的?\s*(?:[,.;:!。]|$)\s*"
+)
+_LEAD_EN = re.compile(
+    r"(?:(?P<no>no|nope|not (?:necessarily|always|exactly|quite|really|at all)|incorrect|false"
+    r"|never)|yes|yep|yeah|indeed|correct|true|right|certainly|of course)"
+    r"(?:\s*(?:[,;:!.]|-+\s)|$)\s*"
+)
+_NUMBER_SIGN = re.compile(r"no\.\s?\d")
+_ASKING_ZH = re.compile(
+    rf"^(?:请问)?|[吗么吧呢？?。\s]+$|是否|能否|可否|是不是|能不能|会不会|可不可以|有没有|([{HAN}])[不没](?=\1)"
+)
+_AUXILIARY = re.compile(
+    r"(?:is|are|was|were|do|does|did|can|could|will|would|should|must|may|might|has|have|had)\b",
+    re.IGNORECASE,
+)
+_ASKING_EN = re.compile(rf"^{_AUXILIARY.pattern}|\?")
+
+
+class Verdict(NamedTuple):
+    """Whether an answer says yes, and where the sentence behind that begins."""
+
+    yes: bool
+    end: int
+
+
+def verdict(question: str, answer: str) -> Verdict | None:
+    """The yes or no that an answer to such a question begins with; None without one.
+
+    Args:
+        question: Its own words decide whether yes or no is an answer at all.
+        answer: The model's wording.
+    """
+    flat = flatten(answer)
+    lead = _LEAD_ZH.match(flat) or (None if _NUMBER_SIGN.match(flat) else _LEAD_EN.match(flat))
+    if lead is None or not (_AUXILIARY.match(question.strip()) or may_name_its_answer(question)):
+        return None
+    return Verdict(lead["no"] is None, lead.end())
+
+
+def asserted(question: str) -> str:
+    """What a question asserts that asks for yes or no, flattened: 是否, 吗 and the like left out.
+
+    Args:
+        question: In Chinese or English.
+    """
+    flat = flatten(question).strip()
+    return _ASKING_EN.sub("", _ASKING_ZH.sub("", flat)).strip()
