@@ -14,19 +14,21 @@ _NO_TEXT = re.compile(
     re.IGNORECASE,
 )
 _NOTHING_WHOLE = re.compile(
-    r"[\s\"'“”‘’「」『』\[\](){}（）【】*_#>\-—.。!！:：,，]*(?:(?:答案|回答|结果|輸出|输出"
+    r"(?:```\w{0,8})?[\s\"'“”‘’「」『』\[\](){}（）【】*_#>\-—.。!！:：,，]*(?:(?:答案|答|回答|结果|輸出|输出"
     r"|output|answer|result|问答对|questions?)\s{0,4}[:：]\s{0,4})?"
     r"[\"'“”\[\](){}*_]*"
     r"(?:无|無|没有|沒有|暂无|空|none|nothing|n/?a|no|null|nil|empty|skip|no questions?"
-    r"|no pairs?|无内容|没有问题"
+    r"|no (?:pairs?|q&a|facts|content)|none found|无内容|没有问题"
     r"|无问答对?|无问题|没有问答对?|无可提问(?:的)?(?:内容)?|无相关内容|无有效内容|无法提问"
     r"|not applicable)"
     r"(?:问答对|的?内容|相关(?:问答|内容)|可提问(?:的)?内容)?"
-    r"[\s\"'“”‘’「」『』\[\](){}（）【】*_#.。!！,，]*\Z",
+    r"[\s\"'“”‘’「」『』\[\](){}（）【】*_#`.。!！,，]*\Z",
     re.IGNORECASE,
 )
 _NOTHING_SAID = re.compile(
-    r"(?:没有|沒有|并无|並無|未包含|未含|不包含|不含|不存在|缺乏|缺少|未提供|不具备|无(?!法)"
+    r"(?:没有|沒有|没|找不到|未找到|未发现|无|無)[^。！？\n]{0,8}(?:可|能|值得|需要)(?:以|供|用于|以用来)?(?:再)?"
+    r"(?:问|問|提|出题|出題)"
+    r"|(?:没有|沒有|并无|並無|未包含|未含|不包含|不含|不存在|缺乏|缺少|未提供|不具备|无(?!法)"
     r"|無(?!法)|未提及|没有提供)[^。！？\n]{0,24}"
     r"(?:可(?:以|供|用)?[^。\n]{0,6}(?:提问|生成|提取|提問|出题|问答)|值得[^。\n]{0,4}(?:提问|问"
     r"|出题)|信息|資訊|信息量|事实|事實|实质|實質|知识点"
@@ -41,10 +43,13 @@ _NOTHING_SAID = re.compile(
     r"|information)"
     r"\b[^.\n]{0,40}(?:can|could|to|found|possible|generated|available|extracted|here)"
     r"|\A\s*(?:无|無|none|nothing)\s*[。.，,（(：:;；]"
-    r"|[只仅](?:包含|有|是|含)[^。\n]{0,12}(?:页码|目录|标题|图片|链接|参考文献|表头|分隔线)"
-    r"|(?:only|just|merely) (?:contains?|has|is|includes?)[^.\n]{0,20}(?:page numbers?|headings?"
+    r"|[只仅](?:包含|有|是|为|含)[^。\n]{0,12}(?:页码|目录|标题|图片|链接|参考文献|表头|分隔线)"
+    r"|(?:(?:only|just|merely) (?:contains?|has|is|includes?)"
+    r"|(?:contains?|has|is) (?:only|just|merely))[^.\n]{0,20}(?:page numbers?|headings?"
     r"|title"
     r"|table of contents|links?|references|images?)"
+    r"|(?:\b(?:no|nothing|none|not any(?:thing)?)|n't any(?:thing)?)\b[^.\n]{0,30}"
+    r"\b(?:ask|asked|question|questions|pairs)\b[^?]{0,40}\Z"
     r"|nothing (?:to|worth|that can|in (?:this|the))"
     r"|not (?:suitable|appropriate) for (?:question|q&a|generating)",
     re.IGNORECASE,
@@ -75,9 +80,11 @@ _PLACEHOLDER = re.compile(
 _LONGEST_BLANK = 40
 # Characters: in a reply up to this length such words are about the task, not about the text.
 _WORDS = 300
+# Characters: the sentence that a prompt orders where there is nothing to ask is part of the prompt.
+_SENTENCES = 80
 _SHORT = 600
 _OF_THE_TEXT = re.compile(
-    r"文本|文字|文章|段落|段|本文|文中|内容|內容|片段|材料|页|頁|问答|問答|提问|提問|问题|問題"
+    r"文本|文字|文章|段落|段|本文|文中|内容|內容|片段|材料|页|頁|问|問|出题"
     r"|信息|资料|目录"
     r"|text|passage|content|document|section|excerpt|page|question|pairs|q&a|ask",
     re.IGNORECASE,
@@ -107,19 +114,32 @@ def without_pairs(text: str, instructions: str = "") -> str:
         return "reply.empty"
     if len(text) <= _SHORT and _NOTHING_WHOLE.match(text):
         return "reply.nothing"
+    if len(text) <= _SENTENCES and _says_nothing(text):
+        return "reply.nothing"
     if instructions and _repeats(text, instructions):
         return "reply.echo"
     opening = text[:_SHORT]
     if len(text) <= _SHORT:
         if _NO_TEXT.search(opening):
             return "reply.refusal"
-        if len(text) <= _WORDS and _NOTHING_SAID.search(text) and _OF_THE_TEXT.search(text):
+        if len(text) <= _WORDS and _says_nothing(text):
             return "reply.nothing"
     if _REFUSAL.search(opening):
         return "reply.refusal"
     if _TASK.search(opening):
         return "reply.echo"
     return "reply.unreadable"
+
+
+def asks_nothing(question: str) -> bool:
+    """Whether a question is the word for nothing in the form of a pair: ``问：无``, ``Q: None``."""
+    return len(question) <= _LONGEST_BLANK and bool(_NOTHING_WHOLE.match(question))
+
+
+def _says_nothing(text: str) -> bool:
+    return bool(
+        _NOTHING_SAID.search(text) and _OF_THE_TEXT.search(text) and not _NO_TEXT.search(text)
+    )
 
 
 def _repeats(text: str, instructions: str) -> bool:

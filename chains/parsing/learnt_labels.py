@@ -17,7 +17,7 @@ _LABEL = re.compile(
 )
 _NUMBER = re.compile(rf"{NUMERAL}")
 # A number and a bullet, or a question and its first option.
-_LISTED = re.compile(r"[\x00-\x40\[-`{-\x7f]*\Z|.*?[^a-z][a-h]\W{1,3}\Z")
+_LISTED = re.compile(r"[\x00-\x40\[-`{-\x7f]*\Z|(?:.*[^q\W]|)\W*\n\W*[a-h]\W*\Z")
 _TWICE = 2
 
 
@@ -40,7 +40,7 @@ def learnt(shadow: str) -> list[Mark]:
     places = [at for at, key in enumerate(keys) if key == sign]
     behind = {keys[at + 1] for at in places if at + 1 < len(keys)}
     fields = {mark.start for mark in scan(shadow) if mark.kind in ("field", "question")}
-    if len(behind) != 1 or behind == {sign} or _LISTED.match(sign + "".join(behind)):
+    if len(behind) != 1 or behind == {sign} or _LISTED.match("\n".join([sign, *behind])):
         return []
     answers = [at + 1 for at in places if at + 1 < len(keys)]
     if len(answers) < _TWICE or any(asks[at] or found[at].start() in fields for at in answers):

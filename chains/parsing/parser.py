@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from ..errors import ReplyError
 from ..records import LOOP, DraftPair, is_watched
 from .cleaning import clean
-from .failure_reasons import is_placeholder, without_pairs
+from .failure_reasons import asks_nothing, is_placeholder, without_pairs
 from .findings import Findings
 from .json_pairs import read_json, unescaped, wrapped_words
 from .labelled import read_labels
@@ -33,8 +33,12 @@ _LINE = re.compile("\n")
 _LONG = 100_000
 _MOST_LAYOUTS = 6
 _REST = re.compile(r"\A\s*```[^\S\n]*(?:\n|\Z)")
-_OPENED = re.compile(r"(?:^ *```\w{0,10} *\n|[\[{(\s])*\Z", re.MULTILINE)
-_ANNOUNCED = re.compile(r"问答|問答|Q&A|pairs|表格|JSON|questions", re.IGNORECASE)
+_OPENED = re.compile(r"\s*(?:^ *```\w{0,10} *\n)?[\[{(\s]*\Z", re.MULTILINE)
+_ANNOUNCED = re.compile(
+    r"问答|問答|Q&A|pairs|表格|JSON|questions|\A(?:\*\*|#|【|[一二三四五六七八九十]、|第|part|section)",
+    re.IGNORECASE,
+)
+_SHORT = 80
 _ESCAPES = re.compile(r"\\[n\"]")
 
 
@@ -123,6 +127,8 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
         if kept:
             return ParsedReply(drafts=tuple(kept), dropped_tail=dropped)
         unfinished = cut or cleaned.still_thinking
+        if drafts and all(asks_nothing(pair.question) for pair in drafts):
+            raise ReplyError("reply.nothing")
         raise ReplyError(self._reason(words, found, bool(drafts), unfinished))
 
     def invoke(
@@ -175,6 +181,7 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
             for pair in drafts
             if (_key(pair.question), _key(pair.answer)) not in known
             and not is_placeholder(pair.question, pair.answer)
+            and not asks_nothing(pair.question)
         ]
 
     def _reason(self, text: str, found: Findings, echoed: bool, unfinished: bool) -> str:
@@ -236,9 +243,9 @@ def _first_layout(text: str, decoded: Findings) -> Findings:
     if first and (not labelled.pairs or first.start <= labelled.start):
         return first
     if labelled.pairs:
-        if first and _stands_apart(text, first.start):
-            before = text[: first.start].rpartition("\n")[0]
-            return read_labels(before)._replace(end=len(before), tail="closed")
+        before = _above_block(text, first.start) if first else 0
+        if first and before > labelled.start:
+            return read_labels(text[:before])._replace(end=first.start, tail="closed")
         return labelled
     if labelled.unanswered:
         return labelled
@@ -249,14 +256,22 @@ def _first_layout(text: str, decoded: Findings) -> Findings:
     )
 
 
-def _stands_apart(text: str, place: int) -> bool:
-    """Whether a table or data is a layout of its own, not part of the answer above it."""
-    above = text[max(0, place - 2000) : place]
-    bare = _OPENED.sub("", above)
-    paragraph = bare.rpartition("\n\n")[2]
-    introduced = paragraph.rstrip("*_ ").endswith((":", "："))
-    apart = above[len(bare) :].replace(" ", "").startswith("\n\n")
-    return apart and (not introduced or bool(_ANNOUNCED.search(paragraph)))
+def _above_block(text: str, place: int) -> int:
+    """Where the text above a table or data ends; 0 if these are part of the answer above them.
+
+    A blank line must stand between. A paragraph above the block that ends in a colon opens an
+    answer's example, unless it announces pairs or is a heading: then it belongs to neither.
+    """
+    above = text[:place]
+    bare = above[: len(above) - len(_OPENED.search(above[-60:])[0])]  # type: ignore[index]
+    if "\n\n" not in above[len(bare) :].replace(" ", ""):
+        return 0
+    begin = bare.rfind("\n\n") + 1
+    paragraph = bare[begin:].strip()
+    announced = len(paragraph) < _SHORT and bool(_ANNOUNCED.search(paragraph))
+    if announced and not read_labels(paragraph).pairs:
+        return begin
+    return 0 if paragraph.endswith((":", "：")) else len(bare)
 
 
 def _drafts(found: Findings) -> list[DraftPair]:

@@ -25,22 +25,19 @@ _DELIMITED = {
     )
     for sign in (",", ";", "\t", "，", " {2,}")
 }
-_STRING = r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.|'')*'"
-_TUPLE = re.compile(
-    rf"[(\[{{]\s{{0,8}}(?:\d{{1,4}}\s{{0,4}},\s{{0,4}})?(?P<first>{_STRING})\s{{0,8}},\s{{0,8}}"
-    rf"(?P<second>{_STRING})\s{{0,8}},?\s{{0,8}}[)\]}}]"
-)
-_MEMBER = re.compile(
-    rf"(?P<first>{_STRING})\s{{0,8}}(?::|=>|->)\s{{0,8}}(?P<second>{_STRING})(?=\s{{0,8}}[,;}})\]])"
-)
+_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.|'')*'")
+# Between two strings of code, the first of which is a question.
+_JOINT = re.compile(r"(?<=[?？])[\"']\s{0,8}(?P<sign>,|:|=>|->)\s{0,8}(?=[\"'])")
 _UPRIGHT = re.compile(
     r"^[ \t]*[|｜][^|｜\n]{1,40}[|｜](?:[^|｜\n]|\\\|)+[|｜][ \t]*$", re.MULTILINE
 )
 _ASKED = re.compile(
-    r"^ *(?:\d{1,4}[\t,;|])?\"?(?P<question>[^\n\t|｜]{1,400}[?？])(?:\" *[,;] *\"| *(?:\t|[|｜;]|::) *)"
+    r"^ *(?:\d{1,4}[\t,;|])?\"?(?P<question>[^\n\t|｜]{1,400}[?？])"
+    r"(?:\" *[,;] *\"| *(?:\t|[|｜;]|::) *)"
     r"(?P<answer>[^\n\t|｜]+?)\"?$",
     re.MULTILINE,
 )
+_OPTION = re.compile(r"选项|選項|option|\s", re.IGNORECASE)
 _QUOTE = re.compile(r"\\(.)|''")
 
 
@@ -247,7 +244,7 @@ def _columns(cells: list[str]) -> _Columns | None:
     roles = [role_of(cell) for cell in cells]
     if "question" not in roles or "answer" not in roles:
         return None
-    lettered = [(cell.strip("选项option ").upper(), at) for at, cell in enumerate(cells)]
+    lettered = [(_OPTION.sub("", cell).upper(), at) for at, cell in enumerate(cells)]
     options = tuple((cell, at) for cell, at in lettered if cell in tuple("ABCDEFGH"))
     if options[1:]:
         roles = [None if at in dict(options).values() else role for at, role in enumerate(roles)]
@@ -259,15 +256,22 @@ def _columns(cells: list[str]) -> _Columns | None:
 
 
 def _strings(text: str) -> Findings:
-    """Pairs from strings of code that stand two by two, if the first of each is a question."""
-    for pattern in (_TUPLE, _MEMBER):
-        rows = list(pattern.finditer(text))
-        if rows and all(
-            ends_as_question(row["first"]) and not ends_as_question(row["second"]) for row in rows
-        ):
-            pairs = [(_said(row["first"]), _said(row["second"])) for row in rows]
-            return Findings(pairs, rows[0].start(), "closed", 0, rows[-1].end())
-    return NOTHING_FOUND
+    """Pairs from strings of code that stand two by two, the first of each a question."""
+    pairs: list[tuple[str, str]] = []
+    start, position = -1, 0
+    for joint in _JOINT.finditer(text):
+        quote = text[joint.start()]
+        begin = text.rfind(quote, position, joint.start())
+        while begin > 0 and text[begin - 1] == "\\":
+            begin = text.rfind(quote, position, begin)
+        before = text[max(begin - 8, 0) : begin].rstrip()[-1:]
+        second = _STRING.match(text, joint.end())
+        if begin < position or not second or "\n" in text[begin : joint.start()]:
+            continue
+        if before and before in "([{," and not ends_as_question(second[0]):
+            pairs.append((_said(text[begin : joint.start() + 1]), _said(second[0])))
+            start, position = begin if start < 0 else start, second.end()
+    return Findings(pairs, max(start, 0), "closed", 0, position)
 
 
 def read_unheaded(text: str) -> Findings:
