@@ -7,7 +7,7 @@ where the whole file is given, verbatim elsewhere in it; last by fewer shared wo
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from loaders.records import Chunk, Span
@@ -15,6 +15,7 @@ from loaders.records import Chunk, Span
 from ..records import Evidence, Match
 from .contradiction import turned_round
 from .fuzzy import similar_place
+from .items import has_foreign_item, items
 from .names import is_about_another, names_another
 from .numbers import is_cut_off, unproven_numbers
 from .source_text import Place, SourceText, trimmed
@@ -74,6 +75,14 @@ class Passage:
         """
         if not trimmed(answer):
             return NONE
+        found = self._found(question, answer)
+        if found.match in ("fuzzy", "supported") and has_foreign_item(
+            answer, question, f"{found.header}\n{found.sentence}"
+        ):
+            return NONE
+        return found
+
+    def _found(self, question: str, answer: str) -> Evidence:
         places, match = self._source.places(answer)
         if places:
             place = self._source.nearest(_fitting(self._source, places, question), question)
@@ -136,7 +145,7 @@ class Passage:
         further: Sequence[Place] = (),
     ) -> Evidence:
         around = f"{self._chunk.context}\n{self._chunk.text}"
-        above = _above(source, place, question)
+        above = _above(source, place, question, several=len(items(answer)) > 1)
         places = [place, *further][: _MOST_PLACES - bool(above.row)]
         sentences = {source.sentence_around(*one) for one in places}
         sentence = _joined(source, sentences)
@@ -172,7 +181,7 @@ class Passage:
             numbers_ok=not unproven and not contradicts,
             names_ok=above.fits
             and not asked_elsewhere
-            and not is_about_another(question, answer, told, around)
+            and not is_about_another(question, answer, told, _sentences(self._source))
             and not (match == "fuzzy" and names_another(answer, quote, told, around)),
         )
 
@@ -193,7 +202,8 @@ class _Above(NamedTuple):
     fits: bool = True
 
 
-def _above(source: SourceText, place: Place, question: str) -> _Above:
+def _above(source: SourceText, place: Place, question: str, *, several: bool) -> _Above:
+    """What stands over a place; a list may take its items from ``several`` rows."""
     table = source.table_at(*place)
     row = table.row_at(*place) if table else None
     if table is None or row is None:
@@ -201,7 +211,9 @@ def _above(source: SourceText, place: Place, question: str) -> _Above:
     cell = table.cell_at(*place)
     column = cell.column if cell else None
     names = table.rows[0] if table.headed and row else None
-    elsewhere = table.belongs_elsewhere(labels_of(question), row, column)
+    elsewhere = (cell is not None or not several) and table.belongs_elsewhere(
+        labels_of(question), row, column
+    )
     return _Above(table.header(row, column), table.amounts(row), names, not elsewhere)
 
 
@@ -224,6 +236,10 @@ def _fit(source: SourceText, place: Place, question: frozenset[str]) -> int:
     if table.fits(question, cell):
         return 2
     return 0 if table.belongs_elsewhere(question, cell.row, cell.column) else 1
+
+
+def _sentences(source: SourceText) -> Iterator[str]:
+    return (source.text[first:last] for first, last in source.sentences)
 
 
 def _joined(source: SourceText, places: Iterable[Place]) -> str:

@@ -303,7 +303,9 @@ def test_every_place_of_a_pair_is_marked_and_its_header_shown(page: Page, tmp_pa
         quote="7.5",
     )
     one = QAPair(question="How heavy is LX-2?", answer="7.5", evidence=evidence, source="t")
-    path = write_view(PairList(kept=(one,)), [ViewedText(source="t", text=text)], tmp_path / "view.html")
+    path = write_view(
+        PairList(kept=(one,)), [ViewedText(source="t", text=text)], tmp_path / "view.html"
+    )
     page.goto(path.as_uri())
     card = page.locator(".card").first
     assert "LX-2 | Weight (kg)" in card.inner_text()
