@@ -14,6 +14,7 @@ from loaders.records import Chunk, Span
 
 from ..records import Evidence, Match
 from .contradiction import turned_round
+from .enumerations import takes_another
 from .fuzzy import similar_place
 from .items import has_foreign_item, items
 from .names import is_about_another, names_another
@@ -180,6 +181,7 @@ class Passage:
             score=score,
             numbers_ok=not unproven and not contradicts,
             names_ok=above.fits
+            and not takes_another(question, answer, sentence)
             and not asked_elsewhere
             and not is_about_another(question, answer, told, _sentences(self._source))
             and not (match == "fuzzy" and names_another(answer, quote, told, around)),

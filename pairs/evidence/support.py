@@ -208,7 +208,8 @@ def is_asked_elsewhere(source: SourceText, place: Place, question: str) -> bool:
     first, last = source.sentences_of(*place)
     here = float(occurs[max(0, first - _NEIGHBOURS) : last + 1 + _NEIGHBOURS].max(axis=0) @ weights)
     there = float((occurs @ weights).max())
-    return there >= _ASKED * weights.sum() and there - here >= _ASKED_MORE * weights.sum()
+    whole = float(weights.sum())
+    return there >= _ASKED * whole and there - here >= _ASKED_MORE * whole
 
 
 def share_said(wanted: str, told: str) -> float:
