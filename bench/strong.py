@@ -1,104 +1,128 @@
-"""How rightly labelled pairs of strong models are kept and merged, with and without a judge.
+"""Keeps how rightly labelled pairs are judged, by kind, before and after, and what each rule adds.
 
-    python -m bench.strong TOOLS DATA
+    python bench/strong.py TOOL --data FOLDER --label after          # figures of this checkout
+    python bench/strong.py TOOL --data FOLDER --label before --checkout OLDER
+    python bench/strong.py TOOL --data FOLDER --rules                # each rule left out in turn
 
-TOOLS is the folder of ``score-strong`` and ``judges.py``, which play the models; DATA that of the
-labelled sets ``strong`` and ``rewordings``. Takes some ten minutes; results go to
-bench/results/strong.json, by set, judge and kind of pair.
+TOOL is a program that runs ``PYTHON -m app_cli extract`` on the labelled documents of a folder and
+prints lines ``NAME, good pairs by kind: ...`` and ``FIGURES NAME: ...``. Neither it nor the data
+is part of this project. Results of other labels and folders in ``bench/results/strong.json`` stay.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from bench.report import save_result
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 
-JUDGES = ("recorded", "noisy:0.85:0.95", "coin", "yes", "no", "nonsense")
-SETS = ("strong", "rewordings")
-_FIGURES = re.compile(r"^(FIGURES \w+|ALL):? (.*)$", re.MULTILINE)
-_KINDS = re.compile(r"^(\w+, \w+ pairs) by kind: (.*)$", re.MULTILINE)
-_RECORD = re.compile(r"the judge is (\w+): (\{.*\})")
+from bench.report import RESULTS, save_result  # noqa: E402 - checkout first
+from pairs.evidence import grounding  # noqa: E402
+from pairs.evidence.tables import Table  # noqa: E402
+
+_BY_KIND = re.compile(r"^(\S+), (good|bad) pairs by kind: (.*)$", re.MULTILINE)
+_FIGURES = re.compile(r"^FIGURES (\S+): (.*)$", re.MULTILINE)
+_ALL = re.compile(r"^ALL (.*)$", re.MULTILINE)
+
+Figures = dict[str, object]
 
 
-def measure(tools: Path, data: Path, name: str, judge: str, options: str) -> dict[str, object]:
-    """The figures of one set.
+def _never(*_: object, **__: object) -> bool:
+    return False
+
+
+RULES: dict[str, Callable[[], None]] = {
+    "another row": lambda: setattr(Table, "_other_row", _never),
+    "another column": lambda: setattr(Table, "_other_column", _never),
+    "another code or title": lambda: setattr(grounding, "is_about_another", _never),
+    "the cell that is named": lambda: setattr(grounding, "_fitting", lambda _, places, __: places),
+    "units of the header": lambda: setattr(Table, "amounts", lambda *_: ""),
+    "words of the header": lambda: setattr(Table, "forms_above", lambda *_: frozenset()),
+}
+"""Each rule on tables and names, with what leaves it out."""
+
+
+def leave_out(rule: str) -> None:
+    """Switches off one rule in this process.
 
     Args:
-        tools: The folder of the scoring tool.
-        data: The folder of the sets.
-        name: The set.
-        judge: How the judge judges; empty for none.
-        options: Further options of ``qa3 extract``.
+        rule: A key of ``RULES``.
+
+    Raises:
+        KeyError: There is no such rule.
     """
-    folders = [str(one.parent) for known in SETS for one in data.glob(f"{known}/*/set.json")]
+    RULES[rule]()
+
+
+def measured(tool: Path, data: Path, checkout: Path, rule: str = "") -> Figures:
+    """What the tool prints of one run: by language its figures and every kind's fates.
+
+    Args:
+        tool: The program.
+        data: The folder of labelled documents.
+        checkout: The project's folder that is measured.
+        rule: A key of ``RULES`` that is left out; empty for none.
+
+    Raises:
+        CalledProcessError: The tool failed.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        counts, log = Path(folder) / "tokens", Path(folder) / "log"
-        environment = {
-            **os.environ,
-            "JUDGES": str(tools / "judges.py"),
-            "JUDGE": judge,
-            "SETS": os.pathsep.join(folders),
-            "TOKENS": str(counts),
-            "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
-            "QA3_LOG": str(log),
-        }
-        command = [sys.executable, str(tools / "score-strong"), "--data", str(data / name)]
-        command += ["--python", sys.executable, f"--extra={options}"]
-        if judge:
-            command += ["--judge", str(Path(__file__).with_name("judge_double.py"))]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        said = log.read_text(encoding="utf-8") if log.exists() else ""
-        tokens = [int(line) for line in counts.read_text().split()] if counts.exists() else []
-    found: dict[str, object] = dict(_FIGURES.findall(done.stdout))
-    found["by kind"] = dict(_KINDS.findall(done.stdout))
-    if judge:
-        found["judge"] = [[word, json.loads(record)] for word, record in _RECORD.findall(said)]
-        found["judge's prompt tokens"] = sum(tokens)
-    return found
+        python = Path(sys.executable)
+        if rule:
+            python = Path(folder) / "python"
+            python.write_text(_without(rule), encoding="utf-8")
+            python.chmod(0o755)
+        command = [sys.executable, str(tool), "--data", str(data), "--python", str(python)]
+        done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True)
+    kinds: dict[str, dict[str, dict[str, str]]] = {}
+    for name, label, told in _BY_KIND.findall(done.stdout):
+        split = (kind.strip().partition(" ") for kind in told.split(";"))
+        kinds.setdefault(name, {})[label] = {kind: fates for kind, _, fates in split}
+    return {
+        "all": "".join(_ALL.findall(done.stdout)),
+        **{name: {"figures": told, **kinds[name]} for name, told in _FIGURES.findall(done.stdout)},
+    }
 
 
-def asked_tokens(data: Path, name: str) -> int:
-    """Prompt tokens of the requests that ask for the pairs of a set, as ``--dry-run`` tells."""
-    total = 0
-    for folder in data.glob(f"{name}/*/docs"):
-        command = [sys.executable, "-m", "app_cli", "extract", str(folder), "-b", "gpt-3.5"]
-        command += ["--chunk-size", "1200", "--check", "off", "--dry-run", "--json"]
-        with tempfile.TemporaryDirectory() as home:
-            done = subprocess.run(
-                command,
-                env={**os.environ, "QA3_JOURNAL": f"{home}/journal.sqlite"},
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-        total += json.loads(done.stdout)["prompt"]
-    return total
+def _without(rule: str) -> str:
+    """An interpreter that leaves out a rule, and then runs a module as ``-m`` does."""
+    return (
+        f"#!{sys.executable}\n"
+        "import runpy, sys\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        "from bench.strong import leave_out\n"
+        f"leave_out({rule!r})\n"
+        "sys.argv = sys.argv[2:]\n"
+        "runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)\n"
+    )
 
 
 def main() -> None:
-    """Measures every set without a judge and with each."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tools", type=Path)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--judges", nargs="*", default=JUDGES, help="which judges")
-    options = parser.parse_args()
-    figures: dict[str, object] = {}
-    for name in SETS:
-        results = {"no judge": measure(options.tools, options.data, name, "", "--check off")}
-        for judge in options.judges:
-            results[judge] = measure(options.tools, options.data, name, judge, "--check all")
-        figures[name] = results
-        for judge, result in results.items():
-            print(name, judge, result.get("ALL"))
-    figures["prompt tokens of asking"] = {name: asked_tokens(options.data, name) for name in SETS}
-    print(save_result("strong", figures))
+    """Measures, and adds the result to ``bench/results/strong.json``."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    arguments.add_argument("tool", type=Path)
+    arguments.add_argument("--data", type=Path, required=True, action="append")
+    arguments.add_argument("--label", default="after")
+    arguments.add_argument("--checkout", type=Path, default=ROOT)
+    arguments.add_argument("--rules", action="store_true", help="leave out each rule in turn")
+    given = arguments.parse_args()
+    file = RESULTS / "strong.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    runs: dict[str, Figures] = known.get("runs", {})
+    for data in given.data:
+        for rule in RULES if given.rules else ("",):
+            label = f"without {rule}" if rule else given.label
+            found = measured(given.tool, data.resolve(), given.checkout, rule)
+            runs.setdefault(data.name, {})[label] = found if not rule else found["all"]
+            print(f"{data.name}, {label}: {found['all']}", flush=True)
+            save_result("strong", {"runs": runs})
 
 
 if __name__ == "__main__":

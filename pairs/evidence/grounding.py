@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from loaders.records import Chunk, Span
@@ -18,7 +18,9 @@ from ..text.list_markers import without_markers
 from ..text.verdicts import Verdict, asserted, verdict
 from .computed import computed
 from .contradiction import turned_round, verdict_holds
+from .enumerations import takes_another
 from .fuzzy import similar_place
+from .items import has_foreign_item, items
 from .names import is_about_another, names_another
 from .numbers import is_cut_off, unproven_numbers
 from .source_text import Place, SourceText, trimmed
@@ -82,7 +84,7 @@ class Passage:
         said = verdict(question, answer)
         if said is not None:
             return self._judged(question, answer, said)
-        evidence = self._found(question, answer)
+        evidence = self._whole(question, answer)
         if evidence.match == "none" or not evidence.numbers_ok:
             return self._computed(question, answer) or evidence
         return evidence
@@ -98,21 +100,28 @@ class Passage:
     def _judged(self, question: str, answer: str, said: Verdict) -> Evidence:
         """The evidence for an answer that begins with yes or no, and whether that is right."""
         asserts, behind = asserted(question), answer[said.end :]
-        evidence = self._found(question, behind if trimmed(behind) else answer)
+        evidence = self._whole(question, behind if trimmed(behind) else answer)
         told = evidence.sentence
         if not trimmed(behind):
             place = supporting_place(self._source, "", asserts)
             if place is None:
                 return evidence
             if evidence.match == "none":
-                evidence = self._evidence(
-                    self._source, place[0], "supported", place[1], question, ""
-                )
-            told = self._source.text[place[0][0] : place[0][1]]
+                evidence = self._supported(place, question, "")
+            told = self._source.text[slice(*place.place)]
         elif evidence.match == "none":
-            return self._found(question, answer)
+            return self._whole(question, answer)
         holds = evidence.numbers_ok and verdict_holds(said.yes, asserts, behind, told)
         return evidence.model_copy(update={"numbers_ok": holds})
+
+    def _whole(self, question: str, answer: str) -> Evidence:
+        """The evidence for an answer each item of which must stand there."""
+        found = self._found(question, answer)
+        if found.match in ("fuzzy", "supported") and has_foreign_item(
+            answer, question, f"{found.header}\n{found.sentence}"
+        ):
+            return NONE
+        return found
 
     def _found(self, question: str, answer: str) -> Evidence:
         """The evidence for an answer without a yes or no before it."""
@@ -210,7 +219,7 @@ class Passage:
         further: Sequence[Place] = (),
     ) -> Evidence:
         around = f"{self._chunk.context}\n{self._chunk.text}"
-        above = _above(source, place, question)
+        above = _above(source, place, question, several=len(items(answer)) > 1)
         places = [place, *further][: _MOST_PLACES - bool(above.row)]
         sentences = {source.sentence_around(*one) for one in places}
         sentence = _joined(source, sentences)
@@ -246,8 +255,9 @@ class Passage:
             score=score,
             numbers_ok=not unproven and not contradicts,
             names_ok=above.fits
+            and not takes_another(question, answer, sentence)
             and not asked_elsewhere
-            and not is_about_another(question, answer, told, around)
+            and not is_about_another(question, answer, told, _sentences(self._source))
             and not (match == "fuzzy" and names_another(answer, quote, told, around)),
         )
 
@@ -268,7 +278,8 @@ class _Above(NamedTuple):
     fits: bool = True
 
 
-def _above(source: SourceText, place: Place, question: str) -> _Above:
+def _above(source: SourceText, place: Place, question: str, *, several: bool) -> _Above:
+    """What stands over a place; a list may take its items from ``several`` rows."""
     table = source.table_at(*place)
     row = table.row_at(*place) if table else None
     if table is None or row is None:
@@ -276,7 +287,9 @@ def _above(source: SourceText, place: Place, question: str) -> _Above:
     cell = table.cell_at(*place)
     column = cell.column if cell else None
     names = table.rows[0] if table.headed and row else None
-    elsewhere = table.belongs_elsewhere(labels_of(question), row, column)
+    elsewhere = (cell is not None or not several) and table.belongs_elsewhere(
+        labels_of(question), row, column
+    )
     return _Above(table.header(row, column), table.amounts(row), names, not elsewhere)
 
 
@@ -299,6 +312,10 @@ def _fit(source: SourceText, place: Place, question: frozenset[str]) -> int:
     if table.fits(question, cell):
         return 2
     return 0 if table.belongs_elsewhere(question, cell.row, cell.column) else 1
+
+
+def _sentences(source: SourceText) -> Iterator[str]:
+    return (source.text[first:last] for first, last in source.sentences)
 
 
 def _joined(source: SourceText, places: Iterable[Place]) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from ..text.alignment import other_class_name, replaced
 from ..text.flat import flatten, simplified
 from ..text.terms import IS_HAN, stem
+from .support import share_said
 
 __all__ = ["is_about_another", "names_another"]
 
@@ -15,7 +17,9 @@ _LONGEST_CAPITALS = 4
 _LEAST_PART = 2
 _TITLE = re.compile(r"《([^《》]{1,40})》")
 _TOKEN = re.compile(r"[^\W\d_\u4e00-\u9fff]+|\d+|[\u4e00-\u9fff]")
-_STEM = re.compile(r"[A-Za-z]+(?:[A-Za-z]+[-_./])*[-_./]?|-+")
+_STEM = re.compile(r"[A-Za-z]+[-_./]?")
+_LEAST_MORE = 0.15
+"""Share of the question's words that the sentence on its own name must have beyond the evidence."""
 _LEAST_STEM = 4
 """Letters that two names with a hyphen must begin with alike, if they hold no digit."""
 _ALIAS = (
@@ -24,33 +28,37 @@ _ALIAS = (
 )
 
 
-def is_about_another(question: str, answer: str, evidence: str, around: str) -> bool:
+def is_about_another(question: str, answer: str, evidence: str, sentences: Iterable[str]) -> bool:
     """Whether evidence names another code or title of the kind that the question names.
 
-    The question's own must stand elsewhere in the text, so that it has a place of its own there:
-    E2 asked about, and the sentence on E5 for an answer.
+    The question's own must stand in a sentence that has more of the question: E2 asked about,
+    and the sentence on E5 for an answer.
 
     Args:
         question: The pair's question.
         answer: The model's wording; what it names itself is what was asked for.
         evidence: The source sentences, with their header.
-        around: The chunk and its context.
+        sentences: Those of the chunk.
     """
-    if titles := set(_TITLE.findall(question)):
+    asked = set(_TITLE.findall(question))
+    if asked:
         told = set(_TITLE.findall(evidence))
-        if told and not told & titles:
-            own = {title for title in told if title not in answer}
-            return bool(own) and any(f"《{title}》" in around for title in titles)
-    asked = _codes(question)
-    if not asked:
+        others = {title for title in told - asked if title not in answer}
+    else:
+        asked, told = _codes(question), _codes(evidence)
+        others = told - asked - _codes(answer)
+        if asked & told:
+            return False
+        asked = {code for code in asked if any(_are_siblings(code, other) for other in others)}
+        asked -= _codes(answer)
+    if not asked or not others or asked & told:
         return False
-    told = _codes(evidence)
-    if asked & told:
-        return False
-    named = _codes(answer)
-    others = told - asked - named
-    standing = [code for code in asked - named if _stands(code, around)]
-    return any(_are_siblings(code, other) for code in standing for other in others)
+    least = share_said(question, evidence) + _LEAST_MORE
+    return any(
+        share_said(question, sentence) > least
+        for sentence in sentences
+        if any(_stands(name, sentence) for name in asked)
+    )
 
 
 def _codes(text: str) -> set[str]:
@@ -67,8 +75,10 @@ def _is_code(word: str) -> bool:
     return len(first) >= _LEAST_STEM and len(rest) >= _LEAST_PART
 
 
-def _stands(code: str, text: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(code)}(?![A-Za-z0-9])", text) is not None
+def _stands(name: str, text: str) -> bool:
+    if name not in text:
+        return False
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![A-Za-z0-9])", text) is not None
 
 
 def _are_siblings(one: str, other: str) -> bool:

@@ -39,6 +39,8 @@ _NEAR = 5
 """Sentences before and after an answer among which one may say what is asked about."""
 _LEAST_ASKED = 0.2
 """Share of the question's words, by weight, that it must add."""
+_FEWEST_ASKED = 4
+"""Words of a question, a Chinese character counting half, that are more than a name."""
 _ASKED = 0.8
 """Share of a question's words, by weight, with which a sentence is what it asks about,"""
 _ASKED_MORE = 0.3
@@ -199,13 +201,15 @@ def is_asked_elsewhere(source: SourceText, place: Place, question: str) -> bool:
         question: The pair's question.
     """
     words = list(pieces(flatten(question[:_MAX_LENGTH])))
-    if not words or not source.sentences:
+    size = sum(0.5 if IS_HAN.match(word[0]) else 1.0 for word in words)
+    if size < _FEWEST_ASKED or not source.sentences:
         return False
     occurs, weights = _occurrences(source, words, loosely=True)
     first, last = source.sentences_of(*place)
     here = float(occurs[max(0, first - _NEIGHBOURS) : last + 1 + _NEIGHBOURS].max(axis=0) @ weights)
     there = float((occurs @ weights).max())
-    return there >= _ASKED * weights.sum() and there - here >= _ASKED_MORE * weights.sum()
+    whole = float(weights.sum())
+    return there >= _ASKED * whole and there - here >= _ASKED_MORE * whole
 
 
 def share_said(wanted: str, told: str) -> float:

@@ -15,8 +15,11 @@ VALVES = (
     "DD may upload any package. Option -k keeps the files. Option -r removes them."
 )
 BOOKS = (
-    "2003年，林梅以长篇小说《江岸》获得文学奖。2009年，她以中篇小说《雪夜》再次获得文学奖。"
+    "2003年，林梅以长篇小说《江岸》获得文学奖。2009年，林梅以中篇小说《雪夜》再次获得文学奖。"
     "《江岸》写的是赫哲族渔民的生活。"
+)
+AWARDS = (
+    "《雪夜》是林梅导演的电影，上映于2011年。影片获得六个奖项，这是自1968年《远山》以来最多的一次。"
 )
 LEASE = (
     'This lease is made between the owner (the "Grantor") and the user (the "Grantee"). '
@@ -56,6 +59,7 @@ def test_what_is_said_of_another_name_answers_another_question(
         (VALVES, "What may DD upload?", "any package"),
         (BOOKS, "林梅在哪一年凭《江岸》获得文学奖？", "2003年"),
         (BOOKS, "除《江岸》外，林梅还凭哪部小说获奖？", "《雪夜》"),
+        (AWARDS, "《雪夜》获得了几个奖项？", "六个奖项"),
         (LEASE, "Who may end the lease of a boat?", "The Grantee may end the lease of the boat."),
         (LEASE, "Who recommends the vaccine?", "The WHO recommends the vaccine to all children."),
     ],
@@ -84,5 +88,5 @@ def test_an_answer_to_a_question_that_another_sentence_asks_is_no_answer() -> No
 
 @given(*[st.text(alphabet="ABab12-《》甲乙族. '’(（", max_size=40)] * 4)
 def test_any_texts_are_compared(one: str, two: str, three: str, four: str) -> None:
-    assert is_about_another(one, two, three, four) in (True, False)
+    assert is_about_another(one, two, three, [four, one]) in (True, False)
     assert names_another(one, two, three, four) in (True, False)
