@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from loaders.characters import whole, whole_characters
 
 from .records import Conflict, Duplicate, Evidence, PairList, QAPair, Reason, Rejected
+from .text.normalise import normalise
 
 LEFT_OUT = Reason(code="pair.left_out")
 STANDS_FOR_LEFT_OUT = Reason(code="pair.stands_for_left_out")
@@ -43,7 +45,8 @@ def apply_edits(
 ) -> PairList:
     """The list with the edits applied; no pair is lost, but some change their state.
 
-    Duplicates of an excluded pair are excluded with it: it is the question that was left out.
+    Where a kept pair is left out, the best of its duplicates takes its place: one a person wants,
+    one with evidence, the fullest. The others are duplicates of that one from then on.
 
     Args:
         pairs: As the run made it.
@@ -55,29 +58,30 @@ def apply_edits(
         return pairs
     kept: list[QAPair] = []
     rejected: list[Rejected] = []
-    now: dict[str, QAPair] = {}
+    standing: dict[str, QAPair] = {}
     for item in pairs.kept:
         pair, fate = _reworded(item, wanted, ground)
         if fate == "left out":
             rejected.append(Rejected(item=pair, reason=LEFT_OUT))
         else:
             kept.append(pair)
-            now[item.id] = pair
+            standing[item.id] = pair
+    members = [_member(one, wanted, ground) for one in pairs.duplicates]
+    heirs = _heirs(members, standing)
+    now = standing | {first: heir.pair for first, heir in heirs.items()}
     duplicates: list[Duplicate] = []
-    for one in pairs.duplicates:
-        # The same words from the same passage have one id, and what was asked is asked of the
-        # kept one.
-        same = one.item.id == one.duplicate_of.id
-        pair, fate = (one.item, None) if same else _reworded(one.item, wanted, ground)
-        stands = now.get(one.duplicate_of.id) if one.duplicate_of.id else one.duplicate_of
-        if fate == "kept":
-            kept.append(pair)
-        elif fate == "left out":
-            rejected.append(Rejected(item=pair, reason=LEFT_OUT))
+    for one in members:
+        first = one.duplicate.duplicate_of
+        stands = (standing if one.same else now).get(first.id) if first.id else first
+        if one.fate == "kept" or heirs.get(first.id) is one:
+            kept.append(one.pair)
+        elif one.fate == "left out":
+            rejected.append(Rejected(item=one.pair, reason=LEFT_OUT))
         elif stands is None:
-            rejected.append(Rejected(item=pair, reason=STANDS_FOR_LEFT_OUT))
+            rejected.append(Rejected(item=one.pair, reason=STANDS_FOR_LEFT_OUT))
         else:
-            duplicates.append(one.model_copy(update={"item": pair, "duplicate_of": stands}))
+            update = {"item": one.pair, "duplicate_of": stands}
+            duplicates.append(one.duplicate.model_copy(update=update))
     for out in pairs.rejected:
         pair, fate = _reworded(out.item, wanted, ground)
         if fate == "kept":
@@ -92,6 +96,49 @@ def apply_edits(
             "conflicts": tuple(_remaining(pairs.conflicts, now)),
         }
     )
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A duplicate, its pair with the edit applied, and the state the edit asks for."""
+
+    duplicate: Duplicate
+    pair: QAPair
+    fate: str | None
+
+    @property
+    def same(self) -> bool:
+        """Whether it is the kept pair's words from its passage, so that both have one id."""
+        return self.duplicate.item.id == self.duplicate.duplicate_of.id
+
+    def rank(self) -> tuple[bool, bool, int]:
+        """Sort key: the best comes first."""
+        fullness = len(normalise(self.pair.answer))
+        return self.fate != "kept", self.pair.evidence.match == "none", -fullness
+
+
+def _heirs(members: Iterable[_Member], standing: Mapping[str, QAPair]) -> dict[str, _Member]:
+    """For each kept pair that was left out the duplicate that takes its place, if any."""
+    orphans = [
+        member
+        for member in members
+        if (first := member.duplicate.duplicate_of.id)
+        and first not in standing
+        and member.fate != "left out"
+        and not member.same
+    ]
+    heirs: dict[str, _Member] = {}
+    for member in sorted(orphans, key=_Member.rank):
+        heirs.setdefault(member.duplicate.duplicate_of.id, member)
+    return heirs
+
+
+def _member(
+    duplicate: Duplicate, wanted: Mapping[str, Edit], ground: Callable[[QAPair], Evidence]
+) -> _Member:
+    member = _Member(duplicate, duplicate.item, None)
+    # What was asked of an id that both have is asked of the kept pair.
+    return member if member.same else _Member(duplicate, *_reworded(duplicate.item, wanted, ground))
 
 
 def _reworded(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..errors import PairsError
 from ..records import Conflict, Duplicate, QAPair
 from ..text.normalise import normalise
 from .answers import fullness
+from .candidates import Candidate, candidates
 from .judge import Asked, Hit, Judging
 from .neighbours import one_thread
 from .passages import Vocabulary
@@ -158,6 +159,17 @@ class Deduper:
             for n, hit in self._in_order(self._final_verdicts())
             if hit is not None and not hit.agrees
         ]
+
+    def candidates(self, most: int = 8) -> Iterator[Candidate]:
+        """Couples of kept pairs that may ask the same though no rule can tell.
+
+        Args:
+            most: As for ``candidates``.
+        """
+        kept = [n for n, hit in self._in_order(self._final_verdicts()) if _is_kept(hit)]
+        vectors = self._batches[0][kept] if self._batches else None
+        items = [self._items[n] for n in kept]
+        return candidates(items, vectors, self._threshold, words=self._words, most=most)
 
     def _in_order(self, final: _Final) -> list[tuple[int, Hit | None]]:
         return sorted(final.items(), key=lambda verdict: self._places[verdict[0]])

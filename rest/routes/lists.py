@@ -93,7 +93,7 @@ def change(job: JobId, pair: PairId, words: NewWords, service: TheService) -> Pa
 
 @router.delete("/pairs/{pair}", status_code=204)
 def leave(job: JobId, pair: PairId, service: TheService) -> None:
-    """Removes a pair from the list, together with its duplicates."""
+    """Removes a pair from the list; the best of its duplicates takes its place."""
     find(service, job)
     leave_out(service.journal, job, pair)
 

@@ -181,20 +181,42 @@ def test_new_words_are_proved_anew_and_marked() -> None:
     assert apply_edits(pairs, [same], ground) == pairs
 
 
-def test_duplicates_go_with_the_pair_that_stands_for_them() -> None:
-    first, second = make(1, question="何时？"), make(2, question="When?")
-    pairs = PairList(
-        kept=(first,),
-        duplicates=(Duplicate(item=second, duplicate_of=first, score=0.9, kind="semantic"),),
-    )
+def group(*others: QAPair) -> tuple[QAPair, PairList]:
+    """A kept pair, and a list of it and its duplicates."""
+    first = make(1, question="何时？")
+    duplicates = [
+        Duplicate(item=other, duplicate_of=first, score=0.9, kind="semantic") for other in others
+    ]
+    return first, PairList(kept=(first,), duplicates=tuple(duplicates))
+
+
+def test_the_best_duplicate_takes_the_place_of_a_pair_left_out() -> None:
+    unproved = make(2, question="When?").model_copy(update={"evidence": Evidence(match="none")})
+    fuller, second = make(333, question="When was it?"), make(4, question="几时？")
+    first, pairs = group(unproved, second, fuller)
     out = Edit(pair=first.id, fate="left out")
     now = apply_edits(pairs, [out], ground)
-    assert now.kept == ()
-    assert now.duplicates == ()
-    assert [one.reason for one in now.rejected] == [LEFT_OUT, STANDS_FOR_LEFT_OUT]
-    now = apply_edits(pairs, [out, Edit(pair=second.id, fate="kept")], ground)
-    assert now.kept == (second,)
+    assert now.kept == (fuller,)
+    assert [(one.item, one.duplicate_of) for one in now.duplicates] == [
+        (unproved, fuller),
+        (second, fuller),
+    ]
     assert [one.reason for one in now.rejected] == [LEFT_OUT]
+    # What is left out as well takes no place; what a person wants takes it before others.
+    now = apply_edits(pairs, [out, Edit(pair=fuller.id, fate="left out")], ground)
+    assert now.kept == (second,)
+    now = apply_edits(pairs, [out, Edit(pair=unproved.id, fate="kept")], ground)
+    assert now.kept == (unproved,)
+    assert {one.duplicate_of for one in now.duplicates} == {unproved}
+    everyone = [Edit(pair=pair.id, fate="left out") for pair in (first, unproved, second, fuller)]
+    assert apply_edits(pairs, everyone, ground).kept == ()
+
+
+def test_the_same_words_again_go_with_the_pair_left_out() -> None:
+    first, pairs = group(make(1, question="何时？"))
+    now = apply_edits(pairs, [Edit(pair=first.id, fate="left out")], ground)
+    assert (now.kept, now.duplicates) == ((), ())
+    assert [one.reason for one in now.rejected] == [LEFT_OUT, STANDS_FOR_LEFT_OUT]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
