@@ -37,6 +37,7 @@ from .inputs import Inputs
 from .judge.lists import Checked, CheckList, check_lists
 
 if TYPE_CHECKING:
+    from pairs.compare.candidates import Candidate
     from pairs.compare.dedupe import Deduper
     from pairs.compare.vectors import Vectors
 
@@ -187,6 +188,11 @@ class Assembly:
     def order(self) -> dict[str, int]:
         """The place of each accepted pair in document order, by its id."""
         return {pair.id: at for at, (_, pair) in enumerate(self._accepted)}
+
+    def candidates(self) -> list[Candidate]:
+        """Couples of kept pairs that may ask the same though no rule can tell."""
+        deduper = self._deduplicated()
+        return list(deduper.candidates()) if deduper else []
 
     def result(self) -> PairList:
         """The list, in document order.

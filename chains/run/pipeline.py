@@ -187,7 +187,9 @@ class Pipeline:
         try:
             yield from self._ask_all(run, opened)
             if run.judge is not None:
-                result = judged_list(run.judge, run.assembly, journal, run.job.id)
+                result = yield from judged_list(
+                    run.judge, run.assembly, journal, run.job.id, self._stop
+                )
             else:
                 result = run.assembly.result()
                 if self._settings.check != "off":

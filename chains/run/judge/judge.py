@@ -23,6 +23,7 @@ from ...llm.cached_call import CachedModel, tokens_paid
 from ...parsing.verdicts import Said, read_verdicts
 from ...settings import Settings
 from .lists import Checked, CheckList
+from .near import NearList, Same, couple_of
 
 __all__ = ["Judge", "Judged"]
 
@@ -75,7 +76,6 @@ class Judge:
     Attributes:
         backend: The backend that is asked.
         record: What the judge was worth so far.
-        usage: Calls and tokens paid for so far.
         same: Ids of couples of pairs said to ask the same.
     """
 
@@ -90,7 +90,6 @@ class Judge:
         self._config = config
         self._words: dict[str, _Word] = {}
         self.record = JudgeRecord(model=model.backend.model)
-        self.usage = TokenUsage()
         self.same: set[tuple[str, str]] = set()
         self._compared: dict[str, int] = {}
         self._lists = 0
@@ -115,6 +114,38 @@ class Judge:
                 break
         return judged
 
+    def ask_same(self, near_list: NearList) -> Same:
+        """What the model says about the pairs of a list that may ask the same.
+
+        Raises:
+            JournalError: The journal cannot be read or written.
+        """
+        same, pairs = Same(near_list), near_list.pairs
+        asked = [(pair.question, pair.answer) for pair in pairs]
+        prompt = self._prompt(pairs[0].question)
+        messages = prompt.same_messages(asked, as_json=self.backend.response_format)
+        about = {"chunk_id": pairs[0].chunk_id, "prompt": prompt.fingerprint}
+        config = merge_configs(self._config, {"run_name": "qa3.same", "metadata": about})
+        try:
+            reply = self._model.invoke(messages, config)
+        except UnansweredError as error:
+            log.info("near pairs are not judged: %s", error.code)
+            return same
+        same.usage = tokens_paid(reply)
+        verdicts = read_verdicts(reply.text, len(pairs))
+        named = {(one - 1, other - 1) for one, other in verdicts.same}
+        if near_list.planted and verdicts.compared:
+            same.confused = _couple(*near_list.planted) in named
+        ids = {couple_of(pairs[one].id, pairs[other].id) for one, other in named}
+        same.couples = ids & near_list.couples
+        return same
+
+    def take_same(self, same: Same) -> None:
+        """Keeps what was said about near pairs."""
+        if same.confused is not None:
+            self.record += JudgeRecord(look_alikes=1, confused=int(same.confused))
+        self.same |= same.couples
+
     def take(self, judged: Judged) -> None:
         """Keeps what was said about a list."""
         check_list, items = judged.check_list, judged.check_list.items
@@ -137,7 +168,6 @@ class Judge:
                 self._words[id_] = _Word(said.yes, said.words, check_list.passage)
         self._take_couples(judged, counts)
         self.record += JudgeRecord(**counts)
-        self.usage += judged.usage
 
     def _take_couples(self, judged: Judged, counts: dict[str, int]) -> None:
         items = judged.check_list.items
@@ -148,16 +178,19 @@ class Judge:
                 counts["confused"] += _couple(at, places[item.alike]) in judged.same
         for one, other in judged.same:
             if items[one].ids and items[other].ids:
-                self.same.add(_ids(items[one].ids[0], items[other].ids[0]))
+                self.same.add(couple_of(items[one].ids[0], items[other].ids[0]))
         for indices in judged.compared:
             self._lists += 1
             for at in indices:
                 self._compared |= dict.fromkeys(items[at].ids[:1], self._lists)
 
+    def compared(self, one: str, other: str) -> bool:
+        """Whether two pairs stood in one list, whose reply named those that ask the same."""
+        return 0 < self._compared.get(one, 0) == self._compared.get(other)
+
     def apart(self, one: str, other: str) -> bool:
         """Whether two pairs stood in one list and were not said to ask the same."""
-        listed = self._compared.get(one, 0)
-        return 0 < listed == self._compared.get(other) and _ids(one, other) not in self.same
+        return self.compared(one, other) and couple_of(one, other) not in self.same
 
     def decide(self, checked: Checked, *, trusted: bool, overrules: bool) -> Checked:
         """A pair with the judge's word, and the reason to reject it, if any.
@@ -241,10 +274,6 @@ def _affirmed(pair: QAPair, word: _Word, reason: Reason, *, overrules: bool) -> 
     if pair.evidence.match == "none":
         return pair.model_copy(update={"evidence": found}), None
     return pair, None if overrules else reason  # its question is at fault, not its evidence
-
-
-def _ids(one: str, other: str) -> tuple[str, str]:
-    return min(one, other), max(one, other)
 
 
 def _couple(one: int, other: int) -> tuple[int, int]:

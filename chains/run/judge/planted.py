@@ -14,7 +14,7 @@ from pairs.text.figures.numbers import numbers
 from pairs.text.language import language_of
 from pairs.text.normalise import normalise
 
-__all__ = ["Planted", "plant"]
+__all__ = ["Planted", "look_alike", "plant"]
 
 Check = Callable[[str, str], Reason | None]
 """The rules' reason against a question and an answer, or None."""
@@ -60,14 +60,34 @@ def plant(pairs: Sequence[QAPair], passage: str, check: Check, want: int) -> lis
     return _Planter(pairs, passage, check).plant(want)
 
 
+def look_alike(pairs: Sequence[QAPair]) -> tuple[int, str] | None:
+    """A question like that of one of the pairs but for a number, and the place of that pair.
+
+    Args:
+        pairs: Pairs of a list; none has that question.
+    """
+    chance = _chance(pairs)
+    asked = {normalise(pair.question) for pair in pairs}
+    for place in chance.sample(range(len(pairs)), len(pairs)):
+        for question in _altered(pairs[place].question, chance):
+            if normalise(question) not in asked:
+                return place, question
+    return None
+
+
+def _chance(pairs: Sequence[QAPair]) -> random.Random:
+    """Always the same for the same pairs, so that a request that is repeated is the same."""
+    seed = sha256("\n".join(pair.id for pair in pairs).encode()).hexdigest()
+    return random.Random(seed)  # noqa: S311 - not for secrets
+
+
 class _Planter:
     """Makes wrong pairs from right ones, in turn by every way there is."""
 
     def __init__(self, pairs: Sequence[QAPair], passage: str, check: Check) -> None:
         self._pairs, self._check = pairs, check
         self._known = {number.key for number in numbers(passage)}
-        seed = sha256("\n".join(pair.id for pair in pairs).encode()).hexdigest()
-        self._chance = random.Random(seed)  # noqa: S311 - not for secrets
+        self._chance = _chance(pairs)
 
     def plant(self, want: int) -> list[Planted]:
         ways = [
@@ -91,12 +111,12 @@ class _Planter:
     def _other_number_asked(self, pair: QAPair) -> Iterator[Planted]:
         """The question with another number, which the passage does not have: another year."""
         known = self._known | {number.key for number in numbers(pair.question)}
-        for question in self._altered(pair.question):
+        for question in _altered(pair.question, self._chance):
             if {number.key for number in numbers(question)} - known:
                 yield Planted(question, pair.answer, alike=pair.id)
 
     def _other_number(self, pair: QAPair) -> Iterator[Planted]:
-        for answer in self._altered(pair.answer):
+        for answer in _altered(pair.answer, self._chance):
             if self._refuted(pair.question, answer):
                 yield Planted(pair.question, answer)
 
@@ -123,21 +143,22 @@ class _Planter:
         reason = self._check(question, answer)
         return reason is not None and reason.code in _REFUTED
 
-    def _altered(self, text: str) -> Iterator[str]:
-        """The text with one of its numbers changed by a digit, each in turn."""
-        found = [one for one in numbers(text) if one.value]
-        for number in self._chance.sample(found, len(found)):
-            word = text[number.start : number.end]
-            digits = list(_DIGIT.finditer(word)) or list(_NUMERAL.finditer(word))
-            if digits:
-                digit, place = digits[-1].group(), number.start + digits[-1].start()
-                others = "23456789" if digit.isascii() else "二三四五六七八九"
-                other = self._chance.choice(others.replace(digit, ""))
-                yield f"{text[:place]}{other}{text[place + 1 :]}"
-
 
 def _kinds(answer: str) -> tuple[str, ...]:
     return tuple(sorted({number.kind for number in numbers(answer)}))
+
+
+def _altered(text: str, chance: random.Random) -> Iterator[str]:
+    """The text with one of its numbers changed by a digit, each in turn."""
+    found = [one for one in numbers(text) if one.value]
+    for number in chance.sample(found, len(found)):
+        word = text[number.start : number.end]
+        digits = list(_DIGIT.finditer(word)) or list(_NUMERAL.finditer(word))
+        if digits:
+            digit, place = digits[-1].group(), number.start + digits[-1].start()
+            others = "23456789" if digit.isascii() else "二三四五六七八九"
+            other = chance.choice(others.replace(digit, ""))
+            yield f"{text[:place]}{other}{text[place + 1 :]}"
 
 
 def _turned(answer: str) -> str:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Generator
 from functools import partial
 
+from messages.errors import SaidError
 from pairs.compare.couples import merge_couples
-from pairs.records import PairList
+from pairs.records import JudgeRecord, PairList
 
+from ...events import Verified
 from ...journal.judges import earlier_record, save_record
 from ...journal.replies import Journal
 from ..assembly import Assembly
+from ..workers import WorkerPool
 from .judge import Judge
+from .near import NearList, Same, near_lists
 from .record import overrules, standing
 
 log = logging.getLogger(__name__)
 
 
-def judged_list(judge: Judge, assembly: Assembly, journal: Journal, job: str) -> PairList:
-    """The list of a run whose pairs a judge has checked.
+def judged_list(
+    judge: Judge, assembly: Assembly, journal: Journal, job: str, stop: threading.Event
+) -> Generator[Verified, None, PairList]:
+    """The list of a run whose pairs a judge has checked; near pairs are put to it at last.
 
     A judge of whom a short run says too little is trusted if its other runs say enough.
 
@@ -27,19 +35,45 @@ def judged_list(judge: Judge, assembly: Assembly, journal: Journal, job: str) ->
         assembly: Holds the pairs.
         journal: Where its record is kept.
         job: The job's id.
+        stop: Ends the run.
 
     Raises:
         SaidError: The journal cannot be written, or the vectors cannot be computed.
     """
-    record = known = judge.record
-    if standing(record) == "unmeasured":
-        known = record + earlier_record(journal, job, judge.identity)
-    found = standing(known)
-    trusted = found == "trusted"
-    log.info("job %s: the judge is %s: %s", job, found, record.model_dump_json())
-    save_record(journal, job, judge.identity, record)
+    earlier = earlier_record(journal, job, judge.identity)
+    known = _known(judge.record, earlier)
+    trusted = standing(known) == "trusted"
     assembly.decide(partial(judge.decide, trusted=trusted, overrules=overrules(known)))
-    result = assembly.result()
     if trusted:
+        yield from _ask_near(judge, assembly, stop)
+    record = judge.record
+    log.info("job %s: the judge is %s: %s", job, standing(known), record.model_dump_json())
+    save_record(journal, job, judge.identity, record)
+    result = assembly.result()
+    if trusted and standing(_known(record, earlier)) == "trusted":
         result = merge_couples(result, judge.same, judge.apart, assembly.order())
     return result.model_copy(update={"judge": record.model_copy(update={"trusted": trusted})})
+
+
+def _known(record: JudgeRecord, earlier: JudgeRecord) -> JudgeRecord:
+    """The record to go by: that of earlier runs counts where this one says too little."""
+    return record + earlier if standing(record) == "unmeasured" else record
+
+
+def _ask_near(judge: Judge, assembly: Assembly, stop: threading.Event) -> Generator[Verified]:
+    """Puts near pairs to the judge that have not stood in one list yet."""
+    couples = [c for c in assembly.candidates() if not judge.compared(c.one.id, c.other.id)]
+    lists = list(near_lists(assembly.result().kept, couples))
+    total, done = sum(len(one.pairs) for one in lists), 0
+    with WorkerPool[NearList, Same](judge.ask_same, lists, judge.backend.concurrency, stop) as pool:
+        for batch in pool.batches():
+            for near_list, same in batch:
+                if isinstance(same, SaidError):
+                    raise same
+                if isinstance(same, Exception):
+                    log.error("near pairs are not judged", exc_info=same)
+                    continue
+                judge.take_same(same)
+                assembly.usage += same.usage
+                done += len(near_list.pairs)
+                yield Verified(done=done, total=total, usage=assembly.usage)
