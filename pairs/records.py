@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -68,8 +69,11 @@ class Evidence(_Record):
     sentence: str = Field(default="", description="the source's own sentence around the quote")
     score: float = Field(default=0.0, ge=0, le=1, description="1 for exact and normalised")
     numbers_ok: bool = Field(default=True, description="every number of the answer stands in it")
+    # Left out where empty, so that lists of earlier versions export the same bytes.
     operands: tuple[str, ...] = Field(
-        default=(), description="the source's numbers that a computed answer follows from"
+        default=(),
+        description="the source's numbers that a computed answer follows from",
+        exclude_if=operator.not_,
     )
 
     @model_validator(mode="after")
