@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -84,8 +85,11 @@ class Evidence(_Record):
         default=True,
         description="the row, column, code or name it stands under is the one that is asked about",
     )
+    # Left out where empty, so that lists of earlier versions export the same bytes.
     operands: tuple[str, ...] = Field(
-        default=(), description="the source's numbers that a computed answer follows from"
+        default=(),
+        description="the source's numbers that a computed answer follows from",
+        exclude_if=operator.not_,
     )
 
     @model_validator(mode="after")

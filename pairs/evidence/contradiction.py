@@ -19,7 +19,7 @@ from ..text.terms import IS_HAN, is_slight, stem
 from .substitution import affirmed, denial_put_in, swapped
 from .support import share_said
 
-__all__ = ["turned_round", "verdict_holds"]
+__all__ = ["is_denied", "turned_round", "verdict_holds"]
 
 _TOKEN = re.compile(
     rf"(?P<no>{DENIAL.pattern})"
@@ -32,7 +32,7 @@ _SCOPE = 5
 _ASSERTED = 0.9
 """Share of a question's words from which evidence without a denial says yes to it."""
 _CLAUSE_END = re.compile(r"[，。；;：:！？!?\n]|[,.](?!\d)")
-_CLAUSE_SAID = 0.7
+_CLAUSE_SAID = 0.75
 """Share of a text's content words from which a clause speaks of the same."""
 _DENYING = re.compile(
     rf"{DENIAL.pattern}|禁|拒|只|仅|除|免|防|避|缺|\b(?:only|except|unless|but|instead|rather|prohibit\w*"
@@ -139,10 +139,10 @@ def verdict_holds(yes: bool, asserts: str, behind: str, evidence: str) -> bool:
     """
     contradicted = turned_round(asserts, evidence)
     if not behind:
-        return (contradicted or _is_denied(asserts, evidence)) is not yes
+        return (contradicted or is_denied(asserts, evidence)) is not yes
     if yes:
         both = contradicted and turned_round(asserts, behind)
-        return not (both or _is_denied(behind, evidence))
+        return not (both or is_denied(behind, evidence))
     if contradicted or share_said(asserts, evidence) < _ASSERTED:
         return True
     if missing(numbers(asserts), numbers(evidence)):
@@ -151,14 +151,24 @@ def verdict_holds(yes: bool, asserts: str, behind: str, evidence: str) -> bool:
     return bool(_DENYING.search(NOT_DENYING.sub("", flat)))
 
 
-def _is_denied(said: str, evidence: str) -> bool:
-    """Whether the clause that has most words of a text denies, where the text itself does not."""
+def is_denied(said: str, evidence: str, least: float = _CLAUSE_SAID) -> bool:
+    """Whether the clause that has most words of a text denies, where the text itself does not.
+
+    Args:
+        said: A text, such as what a question asserts.
+        evidence: The source sentences that may deny it.
+        least: Share of the text's content words that the clause must have, 0..1.
+    """
     if any(_tokens(said).negates):
         return False
     clauses = [clause for clause in _CLAUSE_END.split(evidence) if clause.strip()]
     shares = [share_said(said, clause) for clause in clauses]
     best = max(shares, default=0.0)
-    return best >= _CLAUSE_SAID and any(_tokens(clauses[shares.index(best)]).negates)
+    return best >= least and any(
+        any(_tokens(clause).negates)
+        for clause, share in zip(clauses, shares, strict=True)
+        if share == best
+    )
 
 
 def _affirmed(text: str) -> Members:

@@ -15,10 +15,11 @@ from loaders.records import Chunk, Span
 
 from ..records import Evidence, Match
 from ..text.list_markers import without_markers
-from ..text.verdicts import Verdict, asserted, verdict
+from ..text.verdicts import Verdict, asks_yes_or_no, asserted, verdict
 from .computed import computed
 from .contradiction import turned_round, verdict_holds
 from .enumerations import takes_another
+from .contradiction import is_denied, turned_round, verdict_holds
 from .fuzzy import similar_place
 from .items import has_foreign_item, items
 from .names import is_about_another, names_another
@@ -43,6 +44,8 @@ _MAX_MATCHES_ELSEWHERE = 50
 _QUESTION_WORDS_ELSEWHERE = 0.4
 """Share of a question's words required in the sentence of an answer found outside its chunk."""
 _ELLIPSIS = re.compile(r"…+|\.{3,}|\[…\]")
+_QUESTION_WORDS_REPEATED = 0.6
+"""Share of the words of a yes-or-no question from which an answer repeats it."""
 _NO_COINCIDENCE = 16
 """Characters from which a verbatim match is no coincidence."""
 
@@ -87,7 +90,17 @@ class Passage:
         evidence = self._whole(question, answer)
         if evidence.match == "none" or not evidence.numbers_ok:
             return self._computed(question, answer) or evidence
+        if asks_yes_or_no(question) and self._denies(asserted(question), answer):
+            return evidence.model_copy(update={"numbers_ok": False})
         return evidence
+
+    def _denies(self, asserts: str, answer: str) -> bool:
+        """Whether the passage denies what a question asserts and an answer repeats."""
+        if share_said(asserts, answer) < _QUESTION_WORDS_REPEATED:
+            return False
+        place = supporting_place(self._source, "", asserts)
+        told = self._source.text[slice(*place[0])] if place else ""
+        return is_denied(asserts, told) and is_denied(answer, told, 0.0)
 
     def _computed(self, question: str, answer: str) -> Evidence | None:
         """The evidence for the result of a calculation; None where it is none."""
@@ -102,8 +115,9 @@ class Passage:
         asserts, behind = asserted(question), answer[said.end :]
         evidence = self._whole(question, behind if trimmed(behind) else answer)
         told = evidence.sentence
+        place = supporting_place(self._source, "", asserts)
+        denied = place is not None and is_denied(asserts, self._source.text[slice(*place[0])])
         if not trimmed(behind):
-            place = supporting_place(self._source, "", asserts)
             if place is None:
                 return evidence
             if evidence.match == "none":
@@ -112,6 +126,7 @@ class Passage:
         elif evidence.match == "none":
             return self._whole(question, answer)
         holds = evidence.numbers_ok and verdict_holds(said.yes, asserts, behind, told)
+        holds = holds and not (said.yes and denied)
         return evidence.model_copy(update={"numbers_ok": holds})
 
     def _whole(self, question: str, answer: str) -> Evidence:

@@ -85,7 +85,8 @@ def pieces(flat: str) -> Iterator[tuple[str, ...]]:
         rest[start:end] = "\n" * (end - start)
         if flat[number.end : number.end + 1] in AFTER_NUMBERS:
             rest[number.end] = "\n"
-    tokens = list(terms("".join(rest)))
+    told = "".join(rest)
+    tokens = list(terms(told))
     for at, (word, start, end) in enumerate(tokens):
         if is_slight(word):
             continue
@@ -97,7 +98,9 @@ def pieces(flat: str) -> Iterator[tuple[str, ...]]:
             bigrams.append(tokens[at - 1][0] + word)
         if at + 1 < len(tokens) and tokens[at + 1][1] == end and IS_HAN.match(tokens[at + 1][0]):
             bigrams.append(word + tokens[at + 1][0])
-        yield tuple(bigrams) or (word,)
+        # A lone character beside a number only joins it to its sentence: 自1983年起.
+        if bigrams or "\n" not in told[max(0, start - 1) : end + 1]:
+            yield tuple(bigrams) or (word,)
 
 
 def _with_rounding(flat: str, number: Number) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from loaders.characters import HAN
 from .flat import flatten
 from .question_words import may_name_its_answer
 
-__all__ = ["Verdict", "asserted", "verdict"]
+__all__ = ["Verdict", "asks_yes_or_no", "asserted", "verdict"]
 
 _MODAL_ZH = (
     "是|能够?|可以?|会|有|要|用|需要?|必须?|必要|应该?|应当|行|对|得|准|一定|允许|支持|属于|存在|正确"
@@ -26,6 +26,9 @@ _LEAD_EN = re.compile(
 _NUMBER_SIGN = re.compile(r"no\.\s?\d")
 _ASKING_ZH = re.compile(
     rf"^(?:请问)?|[吗么吧呢？?。\s]+$|是否|能否|可否|是不是|能不能|会不会|可不可以|有没有|([{HAN}])[不没](?=\1)"
+)
+_POLAR_ZH = re.compile(
+    rf"吗\s*[?。]?$|是否|能否|可否|会否|是不是|可不可以|有没有|([{HAN}])[不没]\1"
 )
 _AUXILIARY = re.compile(
     r"(?:is|are|was|were|do|does|did|can|could|will|would|should|must|may|might|has|have|had)\b",
@@ -50,9 +53,19 @@ def verdict(question: str, answer: str) -> Verdict | None:
     """
     flat = flatten(answer)
     lead = _LEAD_ZH.match(flat) or (None if _NUMBER_SIGN.match(flat) else _LEAD_EN.match(flat))
-    if lead is None or not (_AUXILIARY.match(question.strip()) or may_name_its_answer(question)):
+    if lead is None or not (asks_yes_or_no(question) or may_name_its_answer(question)):
         return None
     return Verdict(lead["no"] is None, lead.end())
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether a question asks for yes or no: 能否转让？ Is it new?
+
+    Args:
+        question: In Chinese or English.
+    """
+    flat = flatten(question).strip()
+    return bool(_AUXILIARY.match(flat) or _POLAR_ZH.search(flat))
 
 
 def asserted(question: str) -> str:

@@ -13,8 +13,9 @@ from pairs.text.verdicts import verdict
 
 RULES = (
     "Wear parts such as seals are not covered by the guarantee. Do not use an adapter with it."
+    " Wash the sieve in warm water once a week. The paper filter cannot be washed."
     " Children may use the pool under supervision. The deposit bears no interest."
-    "水箱只能加自来水，严禁加入果汁。文件名中禁止出现空格。会员可以携带一名客人。"
+    "水箱只能加自来水，严禁加入果汁。文件名中禁止出现空格。奶粉模式下不能选择其他温度。会员可以携带一名客人。"
 )
 
 
@@ -47,6 +48,8 @@ def test_a_verdict_that_the_evidence_gives_is_proved(question: str, answer: str)
         ("May the device be used with an adapter?", "Yes, an adapter may be used."),
         ("May children use the pool?", "No, children may use the pool under supervision."),
         ("文件名中可以有空格吗？", "可以，文件名中可以出现空格。"),
+        ("奶粉模式下可以选择其他温度吗？", "可以，转动旋钮即可选择其他温度。"),
+        ("Can the paper filter be washed?", "Yes, it can be washed in warm water once a week."),
         ("会员可以携带客人吗？", "不可以，会员不可以携带客人。"),
     ],
 )
