@@ -53,6 +53,8 @@ _LETTER_ALONE = 0.6
 """What a Chinese character counts that stands there beside other ones."""
 _SENTENCE_PENALTY = 0.12
 """Penalty for each sentence after the first."""
+_HEADING_PENALTY = 0.3
+"""Penalty for a heading, which proves nothing by itself."""
 _QUESTION_WEIGHT = 0.4
 """Weight of the question's words, relative to the words the answer adds."""
 _MAX_LENGTH = 2000
@@ -104,6 +106,8 @@ def supporting_place(
     for size in range(1, min(_MOST_SENTENCES, len(source.sentences)) + 1):
         shares = _shares(added_occurs, added_weights, size, figures)
         scores = shares + _QUESTION_WEIGHT * _shares(question_occurs, question_weights, size)
+        if size == 1 and source.headings:
+            scores[list(source.headings)] -= _HEADING_PENALTY
         at = int(scores.argmax())
         score = float(scores[at]) - _SENTENCE_PENALTY * (size - 1)
         if score > best[0]:
