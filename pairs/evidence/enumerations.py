@@ -38,7 +38,9 @@ def listed_values(sentence: str) -> list[tuple[str, str]]:
     Args:
         sentence: One or more sentences of the source.
     """
-    for form in (_IN_BRACKETS, _WITH_COLON):
+    for form, marks in ((_IN_BRACKETS, "（("), (_WITH_COLON, "：:")):
+        if sum(map(sentence.count, marks)) < 2:
+            continue
         found = [
             (name, value) for name, value in form.findall(sentence) if re.match(r"\W?\d", value)
         ]
@@ -86,6 +88,8 @@ def takes_another(question: str, answer: str, sentence: str) -> bool:
         answer: The model's wording.
         sentence: The source sentence that grounds it.
     """
+    if not _has_digit(answer):
+        return False
     listed = listed_values(sentence)
     if not listed:
         return False

@@ -143,6 +143,8 @@ class Passage:
         places, match = self._source.places(answer)
         if places:
             place = self._source.nearest(_fitting(self._source, places, question), question)
+            if match == "exact" and trimmed(answer) not in self._source.text[slice(*place)]:
+                match = "normalised"
             return self._evidence(self._source, place, match, 1.0, question, answer)
         answer = without_markers(answer)
         if similar := similar_place(self._source, answer):
@@ -236,6 +238,8 @@ class Passage:
         around = f"{self._chunk.context}\n{self._chunk.text}"
         above = _above(source, place, question, several=len(items(answer)) > 1)
         places = [place, *further][: _MOST_PLACES - bool(above.row)]
+        if len(places) == 1 and (below := source.below_heading(*place)):
+            places.append(below)
         sentences = {source.sentence_around(*one) for one in places}
         sentence = _joined(source, sentences)
         told = "\n".join(filter(None, (sentence, above.header, above.amounts)))

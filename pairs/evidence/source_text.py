@@ -26,12 +26,17 @@ from .tables import Place, Table
 __all__ = ["Place", "SourceText", "trimmed"]
 
 _EDGES = " \t\r\n\u3000。．.，,、；;：:！!？?"  # may end an answer but not its match
+_HEADING_LINE = re.compile(r"#{1,6}\s[^\n]*\Z")
 _MARK = re.compile(r"[^\w\s]|_")
 _MOST_PLACES = 200  # an answer such as "是" matches everywhere
 _REACH = 40
 """Distance in characters at which a question word's weight has fallen to 1/e."""
 _OUTSIDE = 0.5
 """Weight of a question word in another sentence than the match."""
+_SHORT = 24
+"""Characters up to which an answer may be a word of the text that it begins with a capital."""
+_HEADING = 0.5
+"""Preference for a heading, which names what is said below it and proves nothing."""
 _FIRST = 1.4
 """Preference for the first match, since texts introduce things at their first mention."""
 
@@ -80,6 +85,15 @@ class SourceText:
         pieces = zip(self._cuts, self._cuts[1:], strict=False)
         whole = (self._unpadded(first, last) for first, last in pieces)
         return [(first, last) for first, last in whole if first < last]
+
+    @cached_property
+    def headings(self) -> frozenset[int]:
+        """Indices of the sentences that are headings."""
+        return frozenset(
+            number
+            for number, (first, last) in enumerate(self.sentences)
+            if _HEADING_LINE.match(self.text[first:last])
+        )
 
     @cached_property
     def words(self) -> dict[str, list[Place]]:
@@ -138,6 +152,18 @@ class SourceText:
         last = bisect_left(self.sentences, end, key=lambda place: place[0]) - 1
         return max(0, first), max(0, first, last)
 
+    def below_heading(self, start: int, end: int) -> Place | None:
+        """The sentence below a heading that a span lies in; None for other spans.
+
+        Args:
+            start: First character.
+            end: One past the last.
+        """
+        number = self.sentences_of(start, end)[1]
+        if number not in self.headings or number + 1 >= len(self.sentences):
+            return None
+        return None if number + 1 in self.headings else self.sentences[number + 1]
+
     def _unpadded(self, first: int, last: int) -> Place:
         text = self.text[first:last]
         return first + len(text) - len(text.lstrip()), last - len(text) + len(text.rstrip())
@@ -150,10 +176,14 @@ class SourceText:
         Args:
             answer: The model's wording.
         """
+        folded = fold(trimmed(answer))
         for wanted in (answer.strip(), trimmed(answer)):
             if exact := self._at_boundaries(_find(self.text, wanted)):
-                return exact, "exact"
-        folded = fold(trimmed(answer))
+                if len(wanted) > _SHORT or not any(map(str.isupper, wanted)):
+                    return exact, "exact"
+                # A capital that only begins the answer: Six may be the six of the text.
+                found = (self.folded.original(*at) for at in _find(self.folded.text, folded.text))
+                return sorted({*exact, *self._at_boundaries(found)}), "exact"
         bare = without_marks(folded)
         for text, wanted in ((self.folded, folded.text), (self._bare, bare.text)):
             found = (text.original(start, end) for start, end in _find(text.text, wanted))
@@ -185,6 +215,10 @@ class SourceText:
         ]
         scores = [self._score(place, question_words) for place in places]
         scores[0] *= _FIRST
+        if self.headings:
+            for at, (start, end) in enumerate(places):
+                if self.sentences_of(start, end)[1] in self.headings:
+                    scores[at] *= _HEADING
         return places[scores.index(max(scores))]
 
     def _score(self, place: Place, question_words: list[list[Place]]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from math import log
 from typing import NamedTuple
 
@@ -53,6 +54,8 @@ _LETTER_ALONE = 0.6
 """What a Chinese character counts that stands there beside other ones."""
 _SENTENCE_PENALTY = 0.12
 """Penalty for each sentence after the first."""
+_HEADING_PENALTY = 0.3
+"""Penalty for a heading, which proves nothing by itself."""
 _QUESTION_WEIGHT = 0.4
 """Weight of the question's words, relative to the words the answer adds."""
 _MAX_LENGTH = 2000
@@ -104,6 +107,8 @@ def supporting_place(
     for size in range(1, min(_MOST_SENTENCES, len(source.sentences)) + 1):
         shares = _shares(added_occurs, added_weights, size, figures)
         scores = shares + _QUESTION_WEIGHT * _shares(question_occurs, question_weights, size)
+        if size == 1 and source.headings:
+            scores[list(source.headings)] -= _HEADING_PENALTY
         at = int(scores.argmax())
         score = float(scores[at]) - _SENTENCE_PENALTY * (size - 1)
         if score > best[0]:
@@ -176,10 +181,10 @@ def question_place(source: SourceText, places: Sequence[Place], question: str) -
         places: Of the answer.
         question: The pair's question.
     """
-    words = list(pieces(flatten(question[:_MAX_LENGTH])))
+    words = _words(question[:_MAX_LENGTH])
     if not words or not source.sentences:
         return None
-    occurs, weights = _occurrences(source, words, loosely=True)
+    occurs, weights = _asked(source, words)
     runs = [source.sentences_of(*place) for place in places]
     known = np.max([occurs[first : last + 1].max(axis=0) for first, last in runs], axis=0)
     first, last = runs[0]
@@ -200,11 +205,11 @@ def is_asked_elsewhere(source: SourceText, place: Place, question: str) -> bool:
         place: Of the answer.
         question: The pair's question.
     """
-    words = list(pieces(flatten(question[:_MAX_LENGTH])))
+    words = _words(question[:_MAX_LENGTH])
     size = sum(0.5 if IS_HAN.match(word[0]) else 1.0 for word in words)
     if size < _FEWEST_ASKED or not source.sentences:
         return False
-    occurs, weights = _occurrences(source, words, loosely=True)
+    occurs, weights = _asked(source, words)
     first, last = source.sentences_of(*place)
     here = float(occurs[max(0, first - _NEIGHBOURS) : last + 1 + _NEIGHBOURS].max(axis=0) @ weights)
     there = float((occurs @ weights).max())
@@ -219,19 +224,31 @@ def share_said(wanted: str, told: str) -> float:
         wanted: The text whose words are looked up.
         told: The text to have them.
     """
-    words = list(pieces(flatten(wanted[:_MAX_LENGTH])))
+    words = _words(wanted[:_MAX_LENGTH])
     known = set(forms(flatten(told)))
     return sum(not known.isdisjoint(word) for word in words) / len(words) if words else 0.0
 
 
+@lru_cache(maxsize=1 << 8)
+def _words(text: str) -> tuple[tuple[str, ...], ...]:
+    """The content words of a text, as ``pieces`` gives them."""
+    return tuple(pieces(flatten(text)))
+
+
+@lru_cache(maxsize=4)
+def _asked(source: SourceText, words: tuple[tuple[str, ...], ...]) -> tuple[_Shares, _Shares]:
+    """Occurrence matrix and weights of a question's words, which several rules look at."""
+    return _occurrences(source, words, loosely=True)
+
+
 def _new_and_known(
     answer: str, question: str
-) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+) -> tuple[Sequence[tuple[str, ...]], Sequence[tuple[str, ...]]]:
     """The words an answer adds to its question (all, if it adds none), and the question's words."""
     known = set(forms(flatten(question)))
-    answer_words = list(pieces(flatten(answer)))
+    answer_words = _words(answer)
     added = [word for word in answer_words if known.isdisjoint(word)]
-    return added or answer_words, list(pieces(flatten(question)))
+    return added or answer_words, _words(question)
 
 
 def _occurrences(

@@ -90,3 +90,40 @@ def test_an_answer_to_a_question_that_another_sentence_asks_is_no_answer() -> No
 def test_any_texts_are_compared(one: str, two: str, three: str, four: str) -> None:
     assert is_about_another(one, two, three, [four, one]) in (True, False)
     assert names_another(one, two, three, four) in (True, False)
+
+
+def test_a_capital_that_begins_an_answer_is_no_name() -> None:
+    text = (
+        "## The Six-Day War\n\nThe Six-Day War was fought in June. "
+        "The league has six members, which meet every year."
+    )
+    chunk = Chunk(id="0", index=0, text=text, span=Span(start=0, end=len(text)), source="t")
+    found = Passage(chunk).ground("How many members does the league have?", "Six")
+    assert (found.quote, found.match) == ("six", "normalised")
+    named = Passage(chunk).ground("Which war was fought in June?", "The Six-Day War")
+    assert (named.quote, named.match) == ("The Six-Day War", "exact")
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer", "below"),
+    [
+        (
+            "## 净水流量\n\n每小时出水七升。",
+            "一台机器有怎样的指标？",
+            "净水流量",
+            "每小时出水七升。",
+        ),
+        ("# Descaling\n\nUse the powder.", "What is done?", "Descaling", "Use the powder."),
+    ],
+)
+def test_a_heading_proves_nothing_by_itself(
+    text: str, question: str, answer: str, below: str
+) -> None:
+    chunk = Chunk(id="0", index=0, text=text, span=Span(start=0, end=len(text)), source="t")
+    found = Passage(chunk).ground(question, answer)
+    assert below in found.sentence
+    said = f"{text}\n\n{question[:-1]} {answer}."
+    chunk = Chunk(id="0", index=0, text=said, span=Span(start=0, end=len(said)), source="t")
+    other = Passage(chunk).ground(question, answer)
+    assert other.span
+    assert other.span.start > len(text)
