@@ -100,7 +100,11 @@ class _Reader:
         if kinds != [("answer", "question")[at % 2] for at in range(len(kinds))] or not count:
             return pieces
         numbers = [mark.number for mark, _ in said]
-        apart = [self._shadow[max(mark.start - 2, 0) : mark.start] == "\n\n" for mark, _ in said]
+        rules = {end for mark, end in pieces if mark.kind == "stop"}
+        apart = [
+            mark.start in rules or self._shadow[max(mark.start - 2, 0) : mark.start] == "\n\n"
+            for mark, _ in said
+        ]
         if any(a and q and a != q for a, q in zip(numbers[::2], numbers[1::2], strict=False)) or (
             kinds[-1] == "answer" and not (any(apart[2::2]) and not any(apart[1::2]))
         ):
@@ -231,6 +235,9 @@ def _fill_unlabelled(entries: list[_Entry], text: str, shadow: str) -> None:
         if entry.answer is None and not offered(text[slice(*entry.question)]):
             begin, end = first_line(shadow, *entry.question)
             rest = text[end : entry.question[1]]
+            items = list_spans(shadow, *entry.question)
+            if len(items) > 1 and ends_as_question(text[slice(*items[2])]):
+                continue
             if rest.strip() and (entry.bare or ends_as_question(shadow[begin:end])):
                 candidates.append(
                     (entry, (begin, end), (end, entry.question[1]), "\n\n" not in rest[:2])
@@ -255,7 +262,7 @@ def _findings(entries: list[_Entry], text: str, shadow: str) -> Findings:
             question, answer = entry.pair(text)
             if not answer.strip():
                 unanswered += 1
-                tail = "dropped"
+                tail = "dropped" if tail != "open" else tail
                 continue
             pairs.append((question, answer))
         start = entry.start if start < 0 else start

@@ -41,7 +41,8 @@ def read_lists(text: str) -> Findings:
     ends = [item.start for item in items[1:]] + [len(text)]
     behind = [text[slice(*item.rest)].strip(" *_") for item in items]
     spoken = [bool(words) and not ends_as_question(words) for words in behind]
-    if 5 * sum(spoken) >= 4 * len(items) and (len(items) > 1 or _joined(behind[0])):
+    whole = spoken if spoken[-1] else spoken[:-1]
+    if whole and 5 * sum(spoken) >= 4 * len(whole) and (len(items) > 1 or _joined(behind[0])):
         return _behind(text, items, ends, behind, spoken)
     return _below(text, items, ends)
 
