@@ -280,6 +280,10 @@ def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> lis
     if before and not any(other.answer for other in before) and len(answers) > 1:
         asked = [*before, entry]
         questions = {other.number: text[slice(*other.question)] for other in asked}
+    if not questions and not answers and not before:
+        lines, said = (_lines(text[slice(*span)]) for span in (entry.question, entry.answer))
+        if len(lines) == len(said) and all(map(ends_as_question, lines)):
+            questions, answers = dict(enumerate(lines)), dict(enumerate(said))
     if len(questions) < 2 or not answers:
         return []
     return [
@@ -287,3 +291,10 @@ def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> lis
         for number in questions
         if number in answers
     ]
+
+
+def _lines(text: str) -> list[str]:
+    """The lines with words, without the bullets that all of them have."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    bullets = all(line[:2] in ("- ", "* ", "• ") for line in lines)
+    return [line[2:].strip() for line in lines] if bullets else lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .choices import offered
+from .choices import offered, without_options
 from .findings import NOTHING_FOUND, Findings, Tail
 from .labels import NUMERAL, number_of, plain
 from .trimming import ends_as_question, without_summary
@@ -94,6 +94,12 @@ def _behind(
 def _below(text: str, items: list[_Item], ends: list[int]) -> Findings:
     answers = [text[item.rest[0] : end] for item, end in zip(items, ends, strict=True)]
     answers[-1] = without_summary(answers[-1])
+    ticked = [
+        without_options(item.question + answer, "")
+        for item, answer in zip(items, answers, strict=True)
+    ]
+    if all(answer for _, answer in ticked):
+        return Findings(ticked, items[0].start, "open")
     before = [bool(answer.strip(" \n*_")) and not offered(answer) for answer in answers]
     others = before[:-1]
     if others and 2 * sum(others) < len(others):

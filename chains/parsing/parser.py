@@ -280,7 +280,7 @@ def _drafts(found: Findings) -> list[tuple[str, str]]:
     for position, (raw_question, raw_answer) in enumerate(found.pairs, 1):
         question, answer = trimmed_question(raw_question), trimmed_answer(raw_answer)
         if position == len(found.pairs):
-            answer = trimmed_answer(without_remark(answer))
+            answer = trimmed_answer(without_remark(answer, [said for _, said in pairs]))
         if question and answer:
             pairs.append((question, answer))
     return pairs
