@@ -28,11 +28,11 @@ _TURN = re.compile(
 _OTHERS = frozenset(OTHER_ROLES.split("|"))
 _THOUGHTS = (
     rf"{THOUGHT_TAGS}|thoughts|reflection|scratchpad|analysis|(?:inner_)?monologue|antthinking"
-    r"|cot|chain_of_thought|planning"
+    r"|cot|chain_of_thought|planning|reason|reflexion|deliberation"
 )
 _THOUGHT = re.compile(
     rf"[<\[◁](?P<close>/?)(?:\w{{1,12}}:)?(?:{_THOUGHTS})(?:\s[^<>\n]{{0,120}})?[>\]▷]"
-    rf"|<\|(?:(?:begin|start)_(?:of_)?|(?P<end>end_(?:of_)?))(?:{_THOUGHTS})\|>"
+    rf"|<\|(?P<bar>/?)(?:{_THOUGHTS})\|>|<\|(?:(?:begin|start)_(?:of_)?|(?P<end>end_(?:of_)?))(?:{_THOUGHTS})\|>"
     r"|<details[^<>\n]{0,120}(?:reasoning|think)[^<>\n]{0,120}>|(?P<shut></details>)"
     r"|<details[^<>\n]{0,80}>\s{0,8}<summary>[^<\n]{0,40}(?:th(?:ink|ought)|reason|思考|推理)"
     r"[^<\n]{0,40}</summary>"
@@ -47,6 +47,8 @@ _HEADED = re.compile(
     r"^\W{0,6}(?:final |here is the )?"
     r"(?:answer|output|response|reply|result|pairs|done thinking"
     r"|(?:最终|最終|正式)?(?:回答|答案|输出|輸出|结果|結果|问答对|問答對))\W{0,4}$"
+    r"|\A(?:okay|ok|let me|let's|first|alright|嗯|首先|好的?，(?:我|让|用户))[^\n]*\n.*"
+    r"^\W{0,6}(?:final|最终|最終|正式)\s?(?:answer|output|response|回答|答案|输出|結果|结果)\W{0,4}$"
     r"|\Aanalysis(?-i:(?=[A-Z\u4e00-\u9fff])).*?assistant(?:<[^<>\n]{1,20}>)?final",
     re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
@@ -94,6 +96,8 @@ def clean(text: str) -> Cleaned:
         text: The raw reply, any string at all.
     """
     text = _LINE_ENDS.sub("\n", whole_characters(text)).translate(_UNSEEN)
+    if text.count("\\*\\*") > 1 and "**" not in text:
+        text = text.replace("\\*", "*")  # Markdown that was escaped once more
     text = _JOINERS.sub("", text.replace("<0x0A>", "\n").replace("\u2581", " "))
     text, still_thinking = _without_thoughts(_own_turn(_from_final_channel(text)))
     text = _HEADED.sub("", _TOKEN.sub("", text).strip(), count=1)
@@ -134,7 +138,7 @@ def _without_thoughts(text: str) -> tuple[str, bool]:
     pieces: list[str] = []
     thinking, position = False, 0
     for mark in _THOUGHT.finditer(text):
-        if mark["close"] or mark["end"] or mark["unused"] or mark["shut"]:
+        if mark["close"] or mark["bar"] or mark["end"] or mark["unused"] or mark["shut"]:
             if thinking:
                 thinking, position = False, mark.end()
             elif not mark["shut"] and _ends_line(text, mark.end()):

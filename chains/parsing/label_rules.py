@@ -236,7 +236,7 @@ def _divides(mark: Mark, following: Mark | None, depth: int, shadow: str) -> boo
 def _fences(shadow: str) -> list[tuple[int, int]]:
     """The spans of code fences."""
     places = [found.start() for found in _FENCE.finditer(shadow)]
-    return list(zip(places[::2], places[1::2], strict=False))
+    return list(zip(places[::2], [*places[1::2], len(shadow)], strict=False))
 
 
 def _without_inner_questions(marks: list[Mark], shadow: str) -> list[Mark]:

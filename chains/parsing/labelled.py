@@ -100,7 +100,11 @@ class _Reader:
         if kinds != [("answer", "question")[at % 2] for at in range(len(kinds))] or not count:
             return pieces
         numbers = [mark.number for mark, _ in said]
-        apart = [self._shadow[max(mark.start - 2, 0) : mark.start] == "\n\n" for mark, _ in said]
+        rules = {end for mark, end in pieces if mark.kind == "stop"}
+        apart = [
+            mark.start in rules or self._shadow[max(mark.start - 2, 0) : mark.start] == "\n\n"
+            for mark, _ in said
+        ]
         if any(a and q and a != q for a, q in zip(numbers[::2], numbers[1::2], strict=False)) or (
             kinds[-1] == "answer" and not (any(apart[2::2]) and not any(apart[1::2]))
         ):
@@ -231,6 +235,9 @@ def _fill_unlabelled(entries: list[_Entry], text: str, shadow: str) -> None:
         if entry.answer is None and not offered(text[slice(*entry.question)]):
             begin, end = first_line(shadow, *entry.question)
             rest = text[end : entry.question[1]]
+            items = list_spans(shadow, *entry.question)
+            if len(items) > 1 and ends_as_question(text[slice(*items[2])]):
+                continue
             if rest.strip() and (entry.bare or ends_as_question(shadow[begin:end])):
                 candidates.append(
                     (entry, (begin, end), (end, entry.question[1]), "\n\n" not in rest[:2])
@@ -255,7 +262,7 @@ def _findings(entries: list[_Entry], text: str, shadow: str) -> Findings:
             question, answer = entry.pair(text)
             if not answer.strip():
                 unanswered += 1
-                tail = "dropped"
+                tail = "dropped" if tail != "open" else tail
                 continue
             pairs.append((question, answer))
         start = entry.start if start < 0 else start
@@ -273,6 +280,10 @@ def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> lis
     if before and not any(other.answer for other in before) and len(answers) > 1:
         asked = [*before, entry]
         questions = {other.number: text[slice(*other.question)] for other in asked}
+    if not questions and not answers and not before:
+        lines, said = (_lines(text[slice(*span)]) for span in (entry.question, entry.answer))
+        if len(lines) == len(said) and all(map(ends_as_question, lines)):
+            questions, answers = dict(enumerate(lines)), dict(enumerate(said))
     if len(questions) < 2 or not answers:
         return []
     return [
@@ -280,3 +291,10 @@ def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> lis
         for number in questions
         if number in answers
     ]
+
+
+def _lines(text: str) -> list[str]:
+    """The lines with words, without the bullets that all of them have."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    bullets = all(line[:2] in ("- ", "* ", "• ") for line in lines)
+    return [line[2:].strip() for line in lines] if bullets else lines

@@ -42,7 +42,9 @@ _TRADITIONAL = dict(
         strict=True,
     )
 )
-_PLAIN = {ord(letter): text for letter, text in {**_TRADITIONAL, "∶": ":", "\t": " "}.items()}
+_PLAIN = {
+    ord(letter): text for letter, text in {**_TRADITIONAL, "∶": ":", "︰": ":", "\t": " "}.items()
+}
 
 
 class _Plain(dict[int, str]):

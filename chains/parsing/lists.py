@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .choices import offered
+from .choices import offered, without_options
 from .findings import NOTHING_FOUND, Findings, Tail
 from .labels import NUMERAL, number_of, plain
 from .trimming import ends_as_question, without_summary
@@ -41,7 +41,8 @@ def read_lists(text: str) -> Findings:
     ends = [item.start for item in items[1:]] + [len(text)]
     behind = [text[slice(*item.rest)].strip(" *_") for item in items]
     spoken = [bool(words) and not ends_as_question(words) for words in behind]
-    if 5 * sum(spoken) >= 4 * len(items) and (len(items) > 1 or _joined(behind[0])):
+    whole = spoken if spoken[-1] else spoken[:-1]
+    if whole and 5 * sum(spoken) >= 4 * len(whole) and (len(items) > 1 or _joined(behind[0])):
         return _behind(text, items, ends, behind, spoken)
     return _below(text, items, ends)
 
@@ -93,6 +94,12 @@ def _behind(
 def _below(text: str, items: list[_Item], ends: list[int]) -> Findings:
     answers = [text[item.rest[0] : end] for item, end in zip(items, ends, strict=True)]
     answers[-1] = without_summary(answers[-1])
+    ticked = [
+        without_options(item.question + answer, "")
+        for item, answer in zip(items, answers, strict=True)
+    ]
+    if all(answer for _, answer in ticked):
+        return Findings(ticked, items[0].start, "open")
     before = [bool(answer.strip(" \n*_")) and not offered(answer) for answer in answers]
     others = before[:-1]
     if others and 2 * sum(others) < len(others):

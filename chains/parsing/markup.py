@@ -25,6 +25,9 @@ _TAGGED = re.compile(
     r"(?:\b(?:q|a|question|answer)|问题?|問題?|答案?)\s?\d{0,3}\s?[.:：]?\s?</(?:b|strong|u|em|i|span|p|h\d)>",
     re.IGNORECASE,
 )
+_BROKEN = re.compile(
+    r"<br\s?/?>\s*\**(?:q|a|question|answer|问题?|問題?|答案?)\s?\d{0,3}\s?[:：]", re.IGNORECASE
+)
 _LINE_BREAK = re.compile(r"\S<br\s?/?>\n", re.IGNORECASE)
 _BLOCK = re.compile(
     r"</?(?:p|div|li|ul|ol|h[1-6]|hr|br|section|article|body|html|head|table|thead|tbody|tr"
@@ -115,7 +118,9 @@ def _from_attributes(tag: re.Match[str]) -> list[_Element]:
 
 def has_tagged_labels(text: str) -> bool:
     """Whether tags of HTML stand around the labels of a reply or end its lines."""
-    return "<" in text and bool(_TAGGED.search(text) or len(_LINE_BREAK.findall(text)) > 1)
+    return "<" in text and bool(
+        _TAGGED.search(text) or _BROKEN.search(text) or len(_LINE_BREAK.findall(text)) > 1
+    )
 
 
 def without_tags(text: str) -> str:
@@ -124,7 +129,7 @@ def without_tags(text: str) -> str:
     Args:
         text: A cleaned reply.
     """
-    if "<" not in text or not (_BLOCK.search(text) or _INLINE.search(text)):
+    if not (_BLOCK.search(text) or _INLINE.search(text) or "&quot;" in text):
         return text
     text = _ROW.sub(_row, text)
     text = html.unescape(_INLINE.sub("", _BLOCK.sub("\n", text)))
@@ -132,6 +137,8 @@ def without_tags(text: str) -> str:
 
 
 def _row(row: re.Match[str]) -> str:
+    if row.end() == len(row.string):
+        return "\n"  # cut
     cells = _CELL.split(row[1])[1:]
     said = [_INLINE.sub("", _BREAK.sub("\n", cell)).strip() for cell in cells]
     return (

@@ -117,17 +117,18 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
         ):
             if not found.pairs and plain_text != words:
                 found = _best_findings(_bounded(plain_text))
-        drafts = _drafts(found)
         beyond = len(_bounded(cleaned.text)) < len(cleaned.text)
         cut = truncated or beyond
         dropped = found.tail == "dropped" or cleaned.still_thinking or beyond
+        drafts = _drafts(found)
         if cut and found.tail == "open":
             drafts, dropped = drafts[:-1], True
-        kept = self._own(drafts)
+        drafts = without_delimiters(drafts)
+        kept = self._own([DraftPair(question=q, answer=a) for q, a in drafts])
         if kept:
             return ParsedReply(drafts=tuple(kept), dropped_tail=dropped)
         unfinished = cut or cleaned.still_thinking
-        if drafts and all(asks_nothing(pair.question) for pair in drafts):
+        if drafts and all(asks_nothing(question) for question, _ in drafts):
             raise ReplyError("reply.nothing")
         raise ReplyError(self._reason(words, found, bool(drafts), unfinished))
 
@@ -274,15 +275,15 @@ def _above_block(text: str, place: int) -> int:
     return 0 if paragraph.endswith((":", "：")) else len(bare)
 
 
-def _drafts(found: Findings) -> list[DraftPair]:
+def _drafts(found: Findings) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for position, (raw_question, raw_answer) in enumerate(found.pairs, 1):
         question, answer = trimmed_question(raw_question), trimmed_answer(raw_answer)
         if position == len(found.pairs):
-            answer = trimmed_answer(without_remark(answer))
+            answer = trimmed_answer(without_remark(answer, [said for _, said in pairs]))
         if question and answer:
             pairs.append((question, answer))
-    return [DraftPair(question=q, answer=a) for q, a in without_delimiters(pairs)]
+    return pairs
 
 
 def _key(text: str) -> str:

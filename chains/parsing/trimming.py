@@ -43,6 +43,13 @@ _CLOSING = re.compile(
     r"|thank you|happy to help|good luck)",
     re.IGNORECASE,
 )
+_REMARK = re.compile(
+    r"\W{0,4}(?:[^\n]{0,60}(?:问答|問答|问题|問題|答案|原文|文本|文段|段落|提问|出题|生成|以上|上述|本文)"
+    r"|共|总结|祝|完\W|end\b|total|summary|note\b"
+    r"|[^\n]{0,60}\b(?:questions?|answers?|pairs?|passage|text|q&a|generated|flashcards?)\b"
+    r"|(?:[一二三四五六七八九十]{1,2}、|第.{1,2}部分|part \d|section \d)[^。.!！\n]{0,40}\Z)",
+    re.IGNORECASE,
+)
 _SUMMARY = re.compile(
     r"^(?:总之|總之|总的来说|總的來說|总而言之|综上|综合来看|in (?:summary|conclusion|short)\b"
     r"|overall,|to sum up)",
@@ -93,13 +100,16 @@ def trimmed_answer(text: str) -> str:
     return _bare(text.strip())
 
 
-def without_remark(answer: str) -> str:
+def without_remark(answer: str, others: list[str]) -> str:
     """The last answer of a reply without the model's closing remark to the user.
 
     Args:
         answer: A trimmed answer, its paragraphs divided by blank lines.
+        others: The answers before it: if each is one paragraph, the last one's second paragraph
+            is a remark as soon as it speaks of questions, answers or the text.
     """
-    return _until(answer, _CLOSING)
+    short = bool(others) and not any("\n\n" in other.strip() for other in others)
+    return _until(_until(answer, _CLOSING), _REMARK) if short else _until(answer, _CLOSING)
 
 
 def without_summary(answer: str) -> str:
