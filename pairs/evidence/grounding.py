@@ -17,9 +17,8 @@ from ..records import Evidence, Match
 from ..text.list_markers import without_markers
 from ..text.verdicts import Verdict, asks_yes_or_no, asserted, verdict
 from .computed import computed
-from .contradiction import turned_round, verdict_holds
-from .enumerations import takes_another
 from .contradiction import is_denied, turned_round, verdict_holds
+from .enumerations import takes_another
 from .fuzzy import similar_place
 from .items import has_foreign_item, items
 from .names import is_about_another, names_another
