@@ -62,6 +62,7 @@ class _Word:
 
     yes: bool
     words: str
+    sure: bool
     passage: Passage
 
 
@@ -165,7 +166,7 @@ class Judge:
             counts["sure"] += item.sure
             counts["refused"] += item.sure and not said.yes
             for id_ in item.ids:
-                self._words[id_] = _Word(said.yes, said.words, check_list.passage)
+                self._words[id_] = _Word(said.yes, said.words, item.sure, check_list.passage)
         self._take_couples(judged, counts)
         self.record += JudgeRecord(**counts)
 
@@ -198,8 +199,8 @@ class Judge:
         Args:
             checked: The pair and the rules' reason.
             trusted: Whether the word decides; otherwise it only marks the pair.
-            overrules: Whether it decides, too, on what the rules reject for more than want of
-                evidence.
+            overrules: Whether it decides, too, where the rules are sure: on pairs that stand word
+                for word in their question's own sentence, and on those that the text refutes.
         """
         pair, reason = checked
         word = self._words.get(pair.id)
@@ -208,7 +209,8 @@ class Judge:
         if not word.yes:
             objection = word.words[:_OBJECTION]
             pair = pair.model_copy(update={"verified": False, "objection": objection})
-            if trusted and reason is None and self._settings.evidence == "strict":
+            decides = trusted and (overrules or not word.sure)
+            if decides and reason is None and self._settings.evidence == "strict":
                 reason = Reason(code="rejected.judge", fields={"reason": objection or "-"})
             return pair, reason
         pair = pair.model_copy(update={"verified": True})
@@ -263,13 +265,12 @@ def _affirmed(pair: QAPair, word: _Word, reason: Reason, *, overrules: bool) -> 
     Where the rules call the pair refuted and its quote does not change their mind, the pair stays
     refuted, and is kept as doubtful.
     """
-    if reason.code == "rejected.answer_is_question":
+    refuted = pair.verdict == "refuted"
+    if reason.code == "rejected.answer_is_question" or (refuted and not overrules):
         return pair, reason
     found = word.passage.judged(word.words, pair.question, pair.answer)
-    if pair.verdict == "refuted":
+    if refuted:
         verdict = verdict_on(found, "")
-        if verdict == "refuted" and not overrules:
-            return pair, reason
         return pair.model_copy(update={"evidence": found, "verdict": verdict}), None
     if pair.evidence.match == "none":
         return pair.model_copy(update={"evidence": found}), None
