@@ -58,11 +58,11 @@ from .records import Job as Job
 from .records import PairCounts as PairCounts
 from .records import Progress as Progress
 from .records import VerificationCounts as VerificationCounts
-from .run.assembly import FAULTS as FAULTS
 from .run.chain import build_chain as build_chain
 from .run.chain import choose_prompt as choose_prompt
 from .run.estimate import Estimate as Estimate
 from .run.estimate import estimate as estimate
+from .run.faults import FAULTS as FAULTS
 from .run.inputs import Inputs as Inputs
 from .run.inputs import RunInput as RunInput
 from .run.inputs import Text as Text
