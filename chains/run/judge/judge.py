@@ -222,7 +222,7 @@ class Judge:
 def _affirmed(pair: QAPair, word: _Word, reason: Reason) -> Checked:
     """A pair that the rules reject and the judge affirms, proved by the words it quotes.
 
-    Where the rules call the pair refuted and its quote does not change their mind, the pair stays
+    Where the rules find the answer's numbers or denials contradicted by the quote, too, the pair is
     refuted, and is kept as doubtful.
     """
     if reason.code == "rejected.answer_is_question":
@@ -230,7 +230,7 @@ def _affirmed(pair: QAPair, word: _Word, reason: Reason) -> Checked:
     found = word.passage.judged(word.words, pair.question, pair.answer)
     if pair.evidence.match != "none" and pair.verdict != "refuted":
         return pair, None  # its question was at fault, not its evidence
-    verdict = "refuted" if pair.verdict == "refuted" and not found.numbers_ok else "open"
+    verdict = "open" if found.numbers_ok else "refuted"
     return pair.model_copy(update={"evidence": found, "verdict": verdict}), None
 
 
