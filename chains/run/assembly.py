@@ -374,7 +374,7 @@ class Assembly:
             question=draft.question,
             answer=draft.answer,
             evidence=evidence,
-            verdict=verdict_on(evidence, code),
+            verdict=verdict_on(evidence, code) if self._settings.check != "off" else None,
             source=chunk.source,
             page=evidence.page or chunk.first_page,
             chunk_id=chunk.id,
