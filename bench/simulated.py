@@ -103,7 +103,8 @@ class Simulated:
         cuts: Whether replies end at their token limit, of a character each, under the finish
             reason of whole ones, as ChatGLM3 servers do it.
         key: Calls with another key are answered 401; empty for any key.
-        judge: The reply to a request to check pairs; None for a request that is none.
+        judge: The reply to a request to check pairs, or the status that it is refused with; None
+            for a request that is none.
         bound: How a reply is written under a ``response_format``; None for JSON of its pairs.
 
     Attributes:
@@ -123,7 +124,7 @@ class Simulated:
     context: int = 0
     cuts: bool = False
     schema: bool = True
-    judge: Callable[[list[dict[str, str]]], str | None] = judge_reply
+    judge: Callable[[list[dict[str, str]]], str | int | None] = judge_reply
     bound: Callable[[str], str] | None = None
     checks: int = 0
     began: float = 0.0
@@ -192,6 +193,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         messages = body["messages"]
         judged = state.judge(messages)
+        if isinstance(judged, int):
+            self._answer(judged, {"error": {"message": "no lists here"}})
+            return
         if judged is not None:
             with state.lock:
                 state.checks += 1

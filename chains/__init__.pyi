@@ -42,6 +42,7 @@ from .journal.replies import Journal as Journal
 from .llm.backends import Backend as Backend
 from .llm.backends import all_backends as all_backends
 from .llm.backends import choose as choose
+from .llm.backends import choose_judge as choose_judge
 from .llm.client import check_reachable as check_reachable
 from .models.folders import BGE as BGE
 from .models.folders import download_named as download_named
@@ -58,16 +59,17 @@ from .records import Job as Job
 from .records import PairCounts as PairCounts
 from .records import Progress as Progress
 from .records import VerificationCounts as VerificationCounts
-from .run.assembly import FAULTS as FAULTS
 from .run.chain import build_chain as build_chain
 from .run.chain import choose_prompt as choose_prompt
 from .run.estimate import Estimate as Estimate
 from .run.estimate import estimate as estimate
+from .run.faults import FAULTS as FAULTS
 from .run.inputs import Inputs as Inputs
 from .run.inputs import RunInput as RunInput
 from .run.inputs import Text as Text
 from .run.inputs import Upload as Upload
 from .run.inputs import read_for as read_for
+from .run.judge.record import judge_sentence as judge_sentence
 from .run.merge import merge as merge
 from .run.pipeline import Pipeline as Pipeline
 from .run.runnable import PairsRunnable as PairsRunnable

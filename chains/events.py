@@ -42,7 +42,10 @@ class ChunkDone(_Event):
 
 
 class Verified(_Event):
-    """One more kept pair has been verified from its evidence, or got no reply."""
+    """More pairs have been checked by a model, or got no reply.
+
+    Where lists of pairs are judged, this is told beside the chunks: the total grows with them.
+    """
 
     event: Literal["verified"] = "verified"
     done: int = Field(description="pairs asked about so far")

@@ -7,10 +7,18 @@ from typing import Any
 
 from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.runnables import RunnableConfig
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, computed_field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    computed_field,
+    field_validator,
+    model_validator,
+)
 
 from loaders import whole_characters
-from pairs.records import Reason, TokenUsage
+from pairs.records import JudgeRecord, Reason, TokenUsage
 
 LOOP = "loop"
 """The finish reason of a reply that qa3 ended because the model repeated itself."""
@@ -128,6 +136,10 @@ class Progress(_Record):
     verification: VerificationCounts | None = Field(
         default=None, description="of that list; None where it was not asked for"
     )
+    judge: JudgeRecord | None = Field(
+        default=None,
+        description="what the model that checked its pairs was worth; None where none was measured",
+    )
 
     @classmethod
     def of_counts(cls, counts: Mapping[str, Any]) -> Progress:
@@ -141,10 +153,16 @@ class Progress(_Record):
         """
         flat = _COUNTS.validate_python(counts)
         known = {name.replace(" ", "_"): count for name, count in flat.items()}
+        judge = {
+            name.removeprefix(_JUDGE): count
+            for name, count in flat.items()
+            if name.startswith(_JUDGE)
+        }
         return cls(
             chunks=ChunkCounts.model_validate(known),
             pairs=PairCounts.model_validate(known) if "kept" in flat else None,
             verification=VerificationCounts.model_validate(known) if "verified" in flat else None,
+            judge=JudgeRecord.model_validate(judge) if judge else None,
         )
 
     def counts(self) -> dict[str, int]:
@@ -159,10 +177,14 @@ class Progress(_Record):
             flat |= self.pairs.model_dump(exclude={"total"})
         if self.verification is not None:
             flat |= self.verification.model_dump()
+        if self.judge is not None:
+            counts = self.judge.model_dump(exclude={"model"})
+            flat |= {f"{_JUDGE}{name}": int(count) for name, count in counts.items()}
         return flat
 
 
 _COUNTS = TypeAdapter(dict[str, int])
+_JUDGE = "judge_"
 
 
 class Job(_Record):
@@ -186,3 +208,15 @@ class Job(_Record):
     progress: Progress = Field(default=Progress(), description="how far it is")
     failure: Reason | None = Field(default=None, description="of a failed one")
     served: bool = Field(default=False, description="a server took it on, and will finish it")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_judge(cls, given: Any) -> Any:
+        """Gives the judge's record, which counts alone were kept of, its model's name."""
+        progress = given.get("progress") if isinstance(given, dict) else None
+        if not (isinstance(progress, Progress) and progress.judge and not progress.judge.model):
+            return given
+        backend = given.get("backend") or {}
+        model = str((backend.get("judge") or backend).get("model") or "")
+        judge = progress.judge.model_copy(update={"model": model})
+        return {**given, "progress": progress.model_copy(update={"judge": judge})}

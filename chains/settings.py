@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from messages import say
 
@@ -78,8 +86,11 @@ def _verify_as_check(given: Mapping[str, Any]) -> dict[str, Any]:
     rest = dict(given)
     verify = rest.pop("verify", None)
     if verify is not None:
-        wanted = str(verify).lower() in ("true", "1", "yes", "on")
-        rest.setdefault("check", "all" if wanted else "off")
+        try:
+            said = "all" if TypeAdapter(bool).validate_python(verify) else "off"
+        except ValidationError:
+            said = verify  # told of as a value that check does not take
+        rest.setdefault("check", said)
     return rest
 
 

@@ -30,9 +30,10 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         format_: str | None = list_format(lang),
         system: str = typer.Option("", "--system", help=say("cli.system", lang)),
         validation: float = typer.Option(0.0, "--validation", help=say("cli.validation", lang)),
+        proven: bool = typer.Option(False, "--proven", help=say("cli.proven", lang)),
         force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
     ) -> None:
-        options = _ExportOptions(output, format_, system, validation)
+        options = _ExportOptions(output, format_, system, validation, proven=proven)
         _export(job, options, resolved_settings(context), context.obj, force=force)
 
     @app.command(help=say("cli.view", lang), cls=with_journal)
@@ -59,12 +60,21 @@ class _ExportOptions:
         format_: Format name; None to infer it from the file name.
         system: System prompt for training formats.
         validation: Share of the pairs, 0..0.9.
+        proven: Whether pairs that the text does not prove are left out.
 
     Raises:
         ExportError: The format or the share makes no sense.
     """
 
-    def __init__(self, path: Path, format_: str | None, system: str, validation: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        format_: str | None,
+        system: str,
+        validation: float,
+        *,
+        proven: bool,
+    ) -> None:
         from pairs import ExportError, format_of, written_files
 
         if not 0 <= validation <= 0.9:
@@ -73,6 +83,11 @@ class _ExportOptions:
         self.files = written_files(path, validation)
         self.system = system
         self.validation = validation
+        self.proven = proven
+
+    def chosen(self, kept: Sequence[QAPair]) -> list[QAPair]:
+        """The pairs to write."""
+        return [pair for pair in kept if pair.proven or not self.proven]
 
 
 def _export(
@@ -84,7 +99,7 @@ def _export(
     with Journal(resolved.settings.journal) as journal:
         job = Jobs(journal).find(name).id
         _check(options.files, journal, job, force=force)
-        kept = load_list(journal, job).kept
+        kept = options.chosen(load_list(journal, job).kept)
         counts = _counts(kept, options)
         if options.validation and not all(counts):
             raise ExportError("export.one_document")

@@ -83,6 +83,9 @@ def _estimate(
         typer.echo(translate("show.estimate_further", **expected.further.model_dump()))
     if expected.cost is not None:
         typer.echo(translate("show.estimate_cost", cost=f"{expected.cost:.2f}"))
+    if expected.checking is not None and expected.cost_unchecked is not None:
+        cost = f"{expected.cost_unchecked:.2f}"
+        typer.echo(translate("show.estimate_unchecked", cost=cost))
     if expected.cost_at_most is not None:
         typer.echo(translate("show.estimate_at_most", cost=f"{expected.cost_at_most:.2f}"))
     if expected.one is not None and expected.eta is not None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _CHANGEABLE = (
     "concurrency", "timeout", "retry_seconds", "max_calls", "max_tokens_total",
-    "requests_per_minute", "tokens_per_minute", "embeddings", "threshold", "evidence",
+    "requests_per_minute", "tokens_per_minute", "embeddings", "threshold", "evidence", "check",
 )  # fmt: skip
 """Settings that may change when a job is resumed; the others are part of its requests."""
 _STATES = {
@@ -156,7 +156,7 @@ def _line(job: Job, translate: Translator) -> str:
 
 
 def _show(name: str, translate: Translator, resolved: Resolved, *, as_json: bool) -> None:
-    from chains import Jobs, Journal
+    from chains import Jobs, Journal, judge_sentence
 
     with Journal(resolved.settings.journal) as journal:
         job = Jobs(journal).find(name)
@@ -179,6 +179,8 @@ def _show(name: str, translate: Translator, resolved: Resolved, *, as_json: bool
             job=job.id,
         )
     )
+    if job.progress.judge:
+        typer.echo(printable(judge_sentence(job.progress.judge, translate.language)))
     for key, value in job.settings.items():
         if value is not None:
             typer.echo(f"  {key} = {printable(json.dumps(value, ensure_ascii=False)[:200])}")

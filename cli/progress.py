@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from chains import FAULTS, ChunkDone, Done, Event, Prepared, RunProgress, Verified, marks
+from chains import (
+    FAULTS,
+    ChunkDone,
+    Done,
+    Event,
+    Prepared,
+    RunProgress,
+    Verified,
+    judge_sentence,
+    marks,
+)
 from pairs import ChunkOutcome, PairList
 
 from .options import Translator, printable
@@ -136,15 +146,34 @@ class ProgressDisplay:
             )
         if result.conflicts:
             lines.append("  " + translate("show.conflicts", count=len(result.conflicts)))
-        if self._progress.verified[1]:
-            lines.append("  " + translate("show.verified", **marks(result)))
+        lines += self._checks()
         faults = sum(one.reason.code in FAULTS for one in result.rejected)
         if faults:
             lines.append("  " + translate("show.faults", count=faults))
-        reasons = Counter(sentence(one.reason, translate) for one in result.rejected)
+        reasons = Counter(
+            translate("show.refused_by_judge")
+            if one.reason.code == "rejected.judge"
+            else sentence(one.reason, translate)
+            for one in result.rejected
+        )
         for reason, count in reasons.most_common():
             lines.append("  " + translate("show.rejected", count=count, reason=reason))
         return lines
+
+    def _checks(self) -> list[str]:
+        """What the model that checked the pairs was worth, and what it leaves to a person."""
+        result, translate = self.result, self._translate
+        lines = []
+        if result.judge is not None:
+            lines.append(printable(judge_sentence(result.judge, translate.language)))
+            if result.judge.unanswered:
+                lines.append(translate("show.judge_unanswered", count=result.judge.unanswered))
+        elif self._progress.verified[1]:
+            lines.append(translate("show.verified", **marks(result)))
+        doubtful = sum(pair.doubtful for pair in result.kept)
+        if doubtful:
+            lines.append(translate("show.doubtful", count=doubtful))
+        return [f"  {line}" for line in lines]
 
     def _failed(self, chunk: ChunkOutcome) -> str:
         span, reason = chunk.span, sentence(chunk.reason, self._translate)
@@ -185,11 +214,13 @@ class ProgressDisplay:
         self._advance(now.done, text)
 
     def _verified(self, event: Verified) -> None:
-        if event.done == 1:
+        now = self._progress.snapshot()
+        if now.done < now.total:
+            return  # the chunks' line says how far the run is
+        if self._bar is None or self._bar.tasks[0].total != event.total:
             self._open_bar("", event.total, size=False)
         fields = event.model_dump(include={"done", "total"})
-        tokens = self._progress.snapshot().tokens
-        self._advance(event.done, self._translate("show.verifying", **fields, tokens=tokens))
+        self._advance(event.done, self._translate("show.verifying", **fields, tokens=now.tokens))
 
     def _advance(self, done: int, text: str) -> None:
         if self._bar is not None and self._task is not None:

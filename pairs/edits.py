@@ -16,6 +16,8 @@ from .text.normalise import normalise
 
 LEFT_OUT = Reason(code="pair.left_out")
 STANDS_FOR_LEFT_OUT = Reason(code="pair.stands_for_left_out")
+_NOT_CHECKED = {"verdict": None, "verified": None, "answer_again": "", "objection": ""}
+"""What is said of a pair no longer holds when its words are a person's."""
 
 
 class Edit(BaseModel):
@@ -151,9 +153,11 @@ def _reworded(
     question, answer = edit.question or pair.question, edit.answer or pair.answer
     if (question, answer) != (pair.question, pair.answer):
         changed = {"question": question, "answer": answer, "edited": True}
-        pair = pair.model_copy(update=changed)
+        pair = pair.model_copy(update={**changed, **_NOT_CHECKED})
         evidence = ground(pair)
         pair = pair.model_copy(update={"evidence": evidence, "page": evidence.page or pair.page})
+    elif edit.fate == "kept" and pair.doubtful:
+        pair = pair.model_copy(update={"verified": None, "objection": ""})  # a person knows better
     return pair, edit.fate
 
 

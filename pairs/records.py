@@ -108,8 +108,8 @@ class QAPair(_Record):
     evidence: Evidence
     verdict: Verdict | None = Field(
         default=None,
-        description="the rules' word: proven by the text, refuted by it, or open; None in lists of"
-        " earlier versions",
+        description="the rules' word: proven by the text, refuted by it, or open; None where nobody"
+        " was to check the pairs, and in lists of earlier versions",
     )
     verified: bool | None = Field(
         default=None,
@@ -262,6 +262,7 @@ class PairList(_Record):
 
     @property
     def complete(self) -> bool:
-        """Whether no chunk failed or was left unasked."""
+        """Whether no chunk failed or was left unasked, and no pair was left unjudged."""
         states = self.states()
-        return not (states["failed"] or states["not asked"])
+        unjudged = self.judge.unanswered if self.judge else 0
+        return not (states["failed"] or states["not asked"] or unjudged)

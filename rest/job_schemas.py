@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 
 from chains import Job, Progress
 from pairs import Duplicate, QAPair, Reason, TokenUsage
@@ -53,7 +53,23 @@ class PairNow(BaseModel):
     state: Literal["kept", "duplicate", "rejected"]
     pair: QAPair
     duplicate_of: QAPair | None = None
-    reason: Reason | None = Field(None, description="of a rejected one")
+    reason: Reason | None = Field(
+        None,
+        description="of a rejected one; of one that the model refused, `rejected.judge` with what"
+        " it holds against the pair in the field `reason`",
+    )
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no property under a decorator
+    @property
+    def proven(self) -> bool:
+        """Whether the text proves the pair: by rule, or by words that a trusted model quotes."""
+        return self.pair.proven
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def doubtful(self) -> bool:
+        """Whether rules and model contradict each other about a kept pair: look at it first."""
+        return self.state == "kept" and self.pair.doubtful
 
 
 class PairPage(BaseModel):

@@ -98,9 +98,10 @@ def _schema(app: FastAPI, access: Access, backends: list[str]) -> dict[str, Any]
 def _name_backends(schemas: dict[str, Any], backends: list[str]) -> None:
     """Makes every backend field an enum of the configured backends."""
     for name in ("Choices", "TextInput", "FilesInput"):
-        backend = schemas.get(name, {}).get("properties", {}).get("backend")
-        if backend:
-            backend["anyOf"] = [{"type": "string", "enum": backends}, {"type": "null"}]
+        fields = schemas.get(name, {}).get("properties", {})
+        for backend in (fields.get("backend"), fields.get("judge")):
+            if backend:
+                backend["anyOf"] = [{"type": "string", "enum": backends}, {"type": "null"}]
     model = schemas["Question"]["properties"]["model"]
     model["anyOf"] = [{"enum": [1, 2, *backends]}, {"type": "null"}]
 

@@ -18,7 +18,7 @@ from pydantic import (
     create_model,
 )
 
-from chains import Resolved, Settings, choose, setting_info
+from chains import Resolved, Settings, choose, choose_judge, setting_info
 from prompts import MAX_OWN_PROMPT, PROMPTS
 
 from .config import MOST_CHARACTERS, Access
@@ -85,6 +85,8 @@ _OFFERED: dict[str, Any] = {
     "max_tokens": offer("max_tokens"),
     "threshold": offer("threshold"),
     "evidence": offer("evidence"),
+    "check": offer("check"),
+    "judge": offer("judge", min_length=1, max_length=100),
     "max_calls": offer("max_calls"),
 }
 _ADDRESS_FIELDS: dict[str, Any] = {
@@ -163,6 +165,7 @@ def settings_for(chosen: Choices | None, resolved: Resolved, access: Access) -> 
     settings = Settings.model_validate({**base, **given})
     merged = resolved.model_copy(update={"settings": settings})
     choose(merged)
+    choose_judge(merged)
     if chosen is None or (chosen.base_url is None and chosen.model is None):
         return merged
     return _with_client_address(chosen, merged, access)

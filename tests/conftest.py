@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doubles import Gate
+from doubles import Gate, Planting
 from hypothesis import settings
 
 from bench.simulated import Simulated
@@ -40,6 +40,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("QA3_HOME", str(place))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return place
+
+
+@pytest.fixture(autouse=True)
+def planting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Planting]:
+    """Notes every pair planted for a judge: none may stand in a list or in a file."""
+    noted = Planting(monkeypatch)
+    yield noted
+    assert noted.leaked == []
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ class Snapshot(NamedTuple):
         calls: Made so far.
         rate: Chunks a minute, by the last minute; None before there is a speed.
         eta: Seconds the rest may take at that rate; None before there is a speed.
+        checked: Pairs that a model has checked so far.
+        to_check: Pairs it is to check, as far as known.
     """
 
     done: int
@@ -42,6 +44,8 @@ class Snapshot(NamedTuple):
     calls: int
     rate: float | None
     eta: float | None
+    checked: int
+    to_check: int
 
 
 class RunProgress:
@@ -49,7 +53,7 @@ class RunProgress:
 
     Attributes:
         prepared: The run's first event; None before it.
-        verified: Pairs whose question was asked again, and how many are to be; (0, 0) before that.
+        verified: Pairs that a model has checked, and how many it is to check; (0, 0) before that.
         over: Whether the run has ended; its list, or its failure, is in the journal then.
     """
 
@@ -109,6 +113,8 @@ class RunProgress:
             calls=self._usage.calls,
             rate=rate and 60 * rate,
             eta=rate and round((self._total - self._done) / rate, 1),
+            checked=self.verified[0],
+            to_check=self.verified[1],
         )
 
     def _rate(self) -> float | None:

@@ -13,6 +13,7 @@ from ..journal.jobs import Jobs
 from ..journal.lists import load_list
 from ..journal.replies import Journal
 from ..records import Job
+from ..run.judge.record import judge_sentence
 
 __all__ = ["write_job_view"]
 
@@ -40,6 +41,8 @@ def write_job_view(
     """
     pairs = load_list(journal, job)
     facts = _facts(Jobs(journal).find(job))
+    if pairs.judge:
+        facts = facts.model_copy(update={"judge": judge_sentence(pairs.judge, language)})
     texts = _texts(journal, job)
     return write_view(pairs, texts, path, language=language, facts=facts, before=before)
 

@@ -9,23 +9,30 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
+from unicodedata import numeric
 
 from .cleaning import clean
 
 __all__ = ["Said", "Verdicts", "read_verdicts"]
 
-_YES = "yes|correct|right|true|supported|ok|是的?|对|正确|成立|符合|属实|[✓✔✅√]"
+_LABELS = "quote|evidence|proof|reason|because|原[文话]|引文|依据|证据|理由|原因|因为"
+_YES = "yes|correct|right|true|supported|ok|是的?|对的?|正确|成立|符合|属实"
 _NO = (
     "no|not\\s+(?:correct|right|supported)|incorrect|wrong|false|unsupported"
-    "|不是|不对|不正确|不成立|不符合?|不属实|否|错误?|有误|[✗✘❌×]"
+    "|不是|不对|不正确|不成立|不符合?|不属实|否|错误?|有误"
 )
-_VERDICT = rf"(?:(?P<no>{_NO})|(?P<yes>{_YES}))(?![a-z]|不)"
+_END = rf"(?![a-z])(?:(?![\u4e00-\u9fff])|(?={_LABELS}))"  # 是 is no verdict in 是否
+_VERDICT = rf"(?:(?P<no>(?:{_NO}){_END}|[✗✘❌×])|(?:{_YES}){_END}|[✓✔✅√])"
 _LABEL = r"(?:verdict|judge?ment|answer|result|判断|判定|结论|结果|回答)\s{0,3}[:：]\s{0,3}"
-_NUMBER = r"(?:pair|no\.?|number|item|第|编号|问答对?)?\s{0,3}#?(?P<number>\d{1,4})\s{0,3}[对条组]?"
-_BETWEEN = r"[\s.)\]】）>、:：|｜,，;；*_\-—=→\"'`]{1,12}"
+_BETWEEN = r"[\s.．。)\]】）>、:：|｜,，;；*_\-—=→\"'`]"
+_NUMBER = (
+    r"(?:pair|no\.?|number|item|q(?:uestion)?|第|编号|问答对?|问题?)?[ \t]{0,3}#?"
+    rf"(?:(?P<number>\d{{1,4}})\s{{0,3}}[对条组]?{_BETWEEN}{{1,12}}"
+    rf"|(?P<circled>[①-⑳]){_BETWEEN}{{0,12}})"
+)
 _ENTRY = re.compile(
-    rf"(?:(?:\A|\n)[\s>*_#\-|｜(\[【（\"'`]{{0,8}}|[\s;；,，|｜]){_NUMBER}{_BETWEEN}"
-    rf"(?:{_LABEL})?[*_\"'`\[【]{{0,3}}{_VERDICT}",
+    rf"(?:(?P<line>\A|\n)[\s>*_#\-|｜(\[{{【（\"'`]{{0,8}}|[\s;；,，|｜][\"'`]?){_NUMBER}"
+    rf"(?:{_LABEL})?[\s*_\"'`\[【(（]{{0,4}}{_VERDICT}",
     re.IGNORECASE,
 )
 _COUPLES = re.compile(
@@ -38,11 +45,13 @@ _SAME_LINE = re.compile(
 )
 _ONLY_COUPLES = re.compile(r"[\s>*_#\-]{0,8}\d{1,4}\s{0,3}(?:==?|＝)\s{0,3}#?\d{1,4}\s{0,3}\.?")
 _AFTER_VERDICT = re.compile(
-    r"[\s.,，。;；:：|｜*_\]】\-–—→]{0,12}"
-    r"(?:(?:quote|evidence|proof|reason|because|原[文话]|引文|依据|证据|理由|原因|因为)"
-    r"\s{0,3}[:：]?\s{0,3})?",
+    rf"[\s.,，。;；:：|｜*_\]】)）\-–—→]{{0,12}}(?:(?:{_LABELS})\s{{0,3}}[:：]?\s{{0,3}})?",
     re.IGNORECASE,
 )
+_IS_VERDICT = re.compile(_VERDICT, re.IGNORECASE)
+_JSON = re.compile(r"(?:\A|\n|```(?:json)?)\s{0,9}(?=[\[{])", re.IGNORECASE)
+_OPENING = re.compile(r"[\[{]")
+_INNERMOST = re.compile(r"\{[^{}]*\}")
 _QUOTES = ("“”", "「」", "『』", '""', "''", "‘’", "``", "«»", "《》")
 _NOTHING = re.compile(r"\W*(?:none|nothing|n/?a|无|没有)?\W*", re.IGNORECASE)
 
@@ -80,20 +89,13 @@ def read_verdicts(reply: str, count: int) -> Verdicts:
         count: Pairs in the list, numbered from 1.
     """
     text = _from_json(clean(reply).text)
-    entries = [found for found in _ENTRY.finditer(text) if 1 <= int(found["number"]) <= count]
-    at_lines = [
-        found
-        for found in entries
-        if not found.start() or "\n" in text[found.start() : found.start("number")]
-    ]
-    # Inside a line a number and a yes may be part of a quote, unless all stand in one line.
-    entries = at_lines if len(at_lines) > 1 or len(entries) == len(at_lines) else entries
+    entries = list(_entries(text, count))
     said: dict[int, Said] = {}
     contradicted: set[int] = set()
     last = 0
     for at, found in enumerate(entries):
         end = entries[at + 1].start() if at + 1 < len(entries) else len(text)
-        last = int(found["number"])
+        last = _number(found)
         verdict = Said(yes=found["no"] is None, words=_words(text[found.end() : end]))
         if said.setdefault(last, verdict).yes != verdict.yes:
             contradicted.add(last)
@@ -101,6 +103,24 @@ def read_verdicts(reply: str, count: int) -> Verdicts:
         del said[number]
     same = frozenset(_couples(text, count))
     return Verdicts(said, same, last, compared=bool(same or _SAME_LINE.search(text)))
+
+
+def _entries(text: str, count: int) -> Iterator[re.Match[str]]:
+    """Where numbers with a verdict stand: at the beginning of lines, or else all in one line."""
+    entries = [found for found in _ENTRY.finditer(text) if 1 <= _number(found) <= count]
+    at_lines = [found for found in entries if found["line"] is not None]
+    if len(at_lines) > 1:
+        entries = at_lines  # inside a line a number and a yes may be part of a quote
+    expected = None
+    for found in entries:
+        in_turn = _number(found) == expected
+        if found["line"] is not None or in_turn:
+            expected = _number(found) + 1
+            yield found
+
+
+def _number(entry: re.Match[str]) -> int:
+    return int(entry["number"] or numeric(entry["circled"]))
 
 
 def _words(text: str) -> str:
@@ -125,23 +145,35 @@ def _couples(text: str, count: int) -> Iterator[tuple[int, int]]:
 
 
 def _from_json(text: str) -> str:
-    """A JSON reply as lines, one a value; any other reply as it is."""
-    if not re.match(r"\s*(?:```\w*\s*)?[\[{]", text):
+    """A reply with its JSON values as lines; any other reply as it is."""
+    begin = _JSON.search(text)
+    if begin is None:
         return text
-    lines = [line for value in _values(text) for line in _lines(value)]
-    return "\n".join(lines) or text
+    values, rest = _values(text, begin.end())
+    lines = [line for value in values for line in _lines(value)]
+    return "\n".join([*lines, rest]) if lines else text
 
 
-def _values(text: str) -> Iterator[Any]:
-    """The JSON values in a text: the whole one, or the objects that are complete in a cut one."""
-    decoder = json.JSONDecoder()
-    at = text.find("[") if text.lstrip("`json \n\t").startswith("[") else text.find("{")
-    try:
-        yield decoder.raw_decode(text, at)[0]
-    except (ValueError, RecursionError):
-        for found in re.finditer(r"\{[^{}]*\}", text):
-            with suppress(ValueError):
-                yield json.loads(found.group())
+def _values(text: str, at: int) -> tuple[list[Any], str]:
+    """The JSON values from a place on, of one cut off its complete objects; and all other text."""
+    decoder, values = json.JSONDecoder(), []
+    outside, place = [], 0
+    opening = _OPENING.search(text, at)
+    while opening:
+        try:
+            value, end = decoder.raw_decode(text, opening.start())
+        except (ValueError, RecursionError):
+            break
+        values.append(value)
+        outside.append(text[place : opening.start()])
+        place = end
+        opening = _OPENING.search(text, place)
+    for found in _INNERMOST.finditer(text, place):
+        with suppress(ValueError):
+            values.append(json.loads(found.group()))
+            outside.append(text[place : found.start()])
+            place = found.end()
+    return values, "\n".join([*outside, text[place:]])
 
 
 def _lines(value: Any, depth: int = 0) -> Iterator[str]:
@@ -169,9 +201,10 @@ def _is_plain(value: Any) -> bool:
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value or "")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+    return " ".join(text.split())  # on one line
 
 
 def _line(fields: dict[str, str]) -> str:
@@ -185,5 +218,5 @@ def _line(fields: dict[str, str]) -> str:
         rows = [(fields["question"], fields["answer"])] if named else list(fields.items())
         return "\n".join(f"{key}: {value}" for key, value in rows)
     rest = [value for value in fields.values() if value != number]
-    rest.sort(key=lambda value: not re.match(rf"{_VERDICT}\b", value, re.IGNORECASE))
+    rest.sort(key=lambda value: not _IS_VERDICT.match(value))
     return f"{number}. {' | '.join(rest)}"

@@ -13,8 +13,9 @@ from pairs.records import Reason
 
 from ..embedding.load import NamedEmbeddings
 from ..events import Event, Verified
-from .assembly import Assembly, ended
+from .assembly import Assembly
 from .extraction import Answered, Extraction
+from .faults import ended
 from .judge.judge import Judge, Judged
 from .judge.lists import CheckList
 from .workers import WorkerPool
@@ -113,7 +114,11 @@ class Asker:
             log.error("asking the judge failed", exc_info=result)  # type: ignore[arg-type]  # an exception
             result = Judged(check_list)
         assert self._judge is not None  # noqa: S101 - for mypy: lists are made for a judge
-        self._judge.take(result)
+        try:
+            self._judge.take(result)
+        except Exception:
+            log.exception("what the judge said about chunk %s is lost", check_list.chunk.id)
+            self._judge.take(Judged(check_list))
         self._assembly.usage += result.usage
         self._judged += len(check_list.items)
         return Verified(done=self._judged, total=self._to_judge, usage=self._assembly.usage)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from loaders.records import Chunk
 from messages.errors import SaidError
-from messages.log import logged
 from pairs.compare.passages import Vocabulary
 from pairs.edits import pair_id
 from pairs.evidence.grounding import NONE, Passage
@@ -33,6 +32,7 @@ from ..journal.replies import Journal
 from ..records import DraftPair
 from ..settings import Settings
 from .extraction import Answered
+from .faults import Ended, chunk_fault, decided, deduplication_error, pair_fault
 from .inputs import Inputs
 from .judge.lists import Checked, CheckList, check_lists
 
@@ -44,10 +44,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 MOST_FAULTS = 16
 """Pairs that may each make deduplication fail; if more do, the cause is not in the pairs."""
-FAULTS = ("pair.fault", "pair.fault_logged")  # the code without and with a log file
-"""Why a pair is left out over which qa3 itself stumbled."""
-Ended = tuple[int, Answered]
-"""A chunk's index and the outcome of its requests."""
 
 
 class Assembly:
@@ -174,7 +170,8 @@ class Assembly:
         if self._named is None:
             return
         self._checked = {
-            place: [decide(one) for one in checked] for place, checked in self._checked.items()
+            place: [decided(decide, one) for one in checked]
+            for place, checked in self._checked.items()
         }
         self._faulty.clear()
         self._accepted = [
@@ -252,7 +249,7 @@ class Assembly:
         if self._deduper is None:
             self._deduper, error = self._deduper_of(self._accepted, self._named)
         else:
-            error = _deduplication_error(self._deduper)
+            error = deduplication_error(self._deduper)
         faults = 0
         while error is not None:
             faults += 1
@@ -260,7 +257,7 @@ class Assembly:
                 raise error
             log.error("job %s: judging the pairs failed", self._job, exc_info=error)
             place, pair = self._accepted.pop(self._first_fault(self._named))
-            self._faulty.setdefault(place, []).append(Rejected(item=pair, reason=fault(error)))
+            self._faulty.setdefault(place, []).append(Rejected(item=pair, reason=pair_fault(error)))
             self._deduper, error = self._deduper_of(self._accepted, self._named)
         return self._deduper
 
@@ -287,7 +284,7 @@ class Assembly:
                 rows = np.stack([vectors[pair.question]]) if vectors else None
                 deduper.collect([pair], rows, place=place)
 
-        return deduper, _deduplication_error(deduper, collect)
+        return deduper, deduplication_error(deduper, collect)
 
     def _accept(self, index: int, answered: Answered) -> list[QAPair]:
         """The accepted pairs of a chunk; the others are rejected with their reasons.
@@ -307,7 +304,7 @@ class Assembly:
         except Exception as error:
             log.exception("job %s: no evidence can be looked for in chunk %d", self._job, index)
             answered = replace(answered, reason=chunk_fault(error))
-            why = fault(error)
+            why = pair_fault(error)
             checked = [(self._pair(draft, NONE, chunk, prompt), why) for draft in drafts]
         else:
             checked = [self._check(draft, passage, index, prompt) for draft in drafts if passage]
@@ -348,7 +345,7 @@ class Assembly:
             raise
         except Exception as error:
             log.exception("job %s: a pair of chunk %d cannot be checked", self._job, index)
-            return self._pair(draft, NONE, chunk, prompt), fault(error)
+            return self._pair(draft, NONE, chunk, prompt), pair_fault(error)
         return pair, Reason(code=code) if code else None
 
     def _over_passes(self, index: int, answered: Answered) -> Answered:
@@ -386,56 +383,10 @@ class Assembly:
             question=draft.question,
             answer=draft.answer,
             evidence=evidence,
-            verdict=verdict_on(evidence, code),
+            verdict=verdict_on(evidence, code) if self._settings.check != "off" else None,
             source=chunk.source,
             page=evidence.page or chunk.first_page,
             chunk_id=chunk.id,
             model=self._model,
             prompt=prompt,
         )
-
-
-def _deduplication_error(
-    deduper: Deduper, first: Callable[[], None] | None = None
-) -> Exception | None:
-    """The error that deduplicating these pairs raises, or None."""
-    try:
-        if first is not None:
-            first()
-        deduper.kept  # noqa: B018 - judged when looked at
-    except SaidError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the caller decides what it costs
-        return error
-    return None
-
-
-def ended(at: int, result: Answered | Exception) -> Ended:
-    """The outcome of a chunk; an unexpected error fails the chunk, an error of the journal the run.
-
-    Args:
-        at: The chunk's index.
-        result: What ``Extraction.ask`` returned or raised for it.
-
-    Raises:
-        SaidError: The journal's, as it is.
-    """
-    if isinstance(result, SaidError):
-        raise result
-    if isinstance(result, Exception):
-        log.error("asking about chunk %d failed", at, exc_info=result)
-        return at, Answered(reason=chunk_fault(result))
-    return at, result
-
-
-def chunk_fault(error: Exception) -> Reason:
-    """The reason of a chunk that failed because of a fault in qa3 itself."""
-    error_fields = Reason.of(error, "chunk.unexpected").fields
-    code, fields = logged("chunk.unexpected", "chunk.unexpected_logged", **error_fields)
-    return Reason(code=code, fields=fields)
-
-
-def fault(error: Exception) -> Reason:
-    """Why a pair is left out over which qa3 itself stumbled."""
-    code, fields = logged(*FAULTS, kind=type(error).__name__)
-    return Reason(code=code, fields=fields)

@@ -294,6 +294,7 @@ class Pipeline:
             verification=None
             if self._settings.check == "off"
             else VerificationCounts(**marks(result)),
+            judge=result.judge,
         )
 
     def _extra_requests(self) -> list[str]:

@@ -18,8 +18,10 @@ __all__ = ["COLUMNS", "FORMATS", "Format", "cells", "unguarded"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 COLUMNS = (
     "question", "answer", "source", "page", "start", "end", "evidence", "match", "score",
-    "numbers_ok", "verified", "header", "more",
+    "numbers_ok", "verified", "verdict", "objection", "header", "more",
 )  # fmt: skip
+_WHERE_GIVEN = ("verdict", "objection")
+"""Fields that stand in a row only where they say something."""
 
 Writer = Callable[["Iterable[QAPair]", str], Iterable[bytes]]
 """Turns pairs and a system text (may be empty) into the chunks of bytes of a file."""
@@ -59,6 +61,7 @@ def _provenance(pair: QAPair) -> dict[str, Any]:
         **({"header": pair.evidence.header} if pair.evidence.header else {}),
         **({"more": _spans(pair)} if pair.evidence.more else {}),
         **({} if pair.verified is None else {"verified": pair.verified}),
+        **{name: value for name in _WHERE_GIVEN if (value := getattr(pair, name))},
     }
 
 
@@ -105,7 +108,8 @@ def unguarded(cell: str) -> str:
 
 def _jsonl(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all
     for pair in pairs:
-        yield pair.model_dump_json() + "\n"
+        empty = {name for name in _WHERE_GIVEN if not getattr(pair, name)}
+        yield pair.model_dump_json(exclude=empty) + "\n"
 
 
 def _json(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all

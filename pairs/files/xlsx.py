@@ -13,7 +13,7 @@ __all__ = ["workbook"]
 
 _LONGEST = 32_767
 """Characters that a cell of the format may hold."""
-_WIDTHS = (46, 60, 24, 6, 8, 8, 80, 11, 7, 11)
+_WIDTHS = (46, 60, 24, 6, 8, 8, 80, 11, 7, 11, 9, 9, 40)
 
 
 def workbook(pairs: Iterable[QAPair]) -> bytes:

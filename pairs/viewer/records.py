@@ -34,4 +34,5 @@ class ViewFacts(BaseModel):
     model: str = ""
     usage: TokenUsage | None = Field(default=None, description="of all runs; None: the list's")
     seconds: float | None = Field(default=None, ge=0)
+    judge: str = Field(default="", description="what the model that checked the pairs was worth")
     cost: float | None = Field(default=None, ge=0, description="in the price's own currency")

@@ -62,6 +62,7 @@ def pairs(
     service: TheService,
     format: Annotated[ResponseFormat, Query(description="page, or a file")] = "page",  # noqa: A002 - the query parameter's name
     state: Annotated[Literal["kept", "duplicate", "rejected"], Query()] = "kept",
+    proven: Annotated[bool, Query(description="only pairs that the text proves")] = False,
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     page_size: Annotated[int, Query(ge=1, le=MOST_PAGE)] = 100,
 ) -> PairPage | Response:
@@ -70,7 +71,7 @@ def pairs(
     A file holds every pair of the state; `page` and `page_size` apply to pages only.
     """
     result = load_list(service.journal, find(service, job).id)
-    chosen = list(_of_state(result, state))
+    chosen = [one for one in _of_state(result, state) if one.proven or not proven]
     if format != "page":
         return _file(chosen, format, job)
     part = chosen[(page - 1) * page_size : page * page_size]
@@ -100,7 +101,10 @@ def leave(job: JobId, pair: PairId, service: TheService) -> None:
 
 @router.post("/pairs/{pair}/keep")
 def accept(job: JobId, pair: PairId, service: TheService) -> PairNow:
-    """Keeps a pair that was judged a duplicate, rejected, or removed by a person."""
+    """Keeps a pair that was judged a duplicate, rejected, or removed by a person.
+
+    Of a kept one that is doubtful it ends the doubt.
+    """
     find(service, job)
     keep(service.journal, job, pair)
     return _pair_response(service, job, pair)

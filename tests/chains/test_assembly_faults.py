@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.runs import account, long_text, material, resume_job, run, settings_for
+from bench import runs
+from bench.runs import account, long_text, material, resume_job, run
 from bench.simulated import Simulated
 from chains.events import Failed
 from chains.jobs import runner
@@ -26,6 +28,8 @@ from pairs.evidence.quality import reason_against
 from pairs.files.export import write_pairs
 from pairs.records import PairList
 
+settings_for = partial(runs.settings_for, check="off")
+"""Of runs whose pairs nobody checks: every call is one about a chunk."""
 MARK = "车间共有16名工"
 
 

@@ -222,9 +222,11 @@ def test_a_budget_is_never_passed_and_used_up(calls: int | None, tokens: int | N
 def test_a_budget_leaves_the_rest_unasked_and_the_next_run_goes_on(given: dict[str, int]) -> None:
     inputs = material(8)
     with Simulated() as server:
-        expected = run(inputs, settings_for(server, concurrency=3, max_tokens=100)).result
+        expected = run(
+            inputs, settings_for(server, check="off", concurrency=3, max_tokens=100)
+        ).result
         server.calls.clear()
-        small = {"concurrency": 3, "max_tokens": 101}
+        small = {"check": "off", "concurrency": 3, "max_tokens": 101}
         first = run(inputs, settings_for(server, **small, **given)).result
         assert first.states()["not asked"] > 0
         assert first.usage.calls == sum(server.calls.values()) > 0

@@ -35,6 +35,7 @@ from chains import (
     build_pipeline,
 )
 from chains.events import Done
+from chains.run.inputs import Text
 from chains.run.pipeline import Pipeline
 from chains.settings import Resolved
 from messages import SaidError
@@ -112,6 +113,7 @@ class Runs(BaseCallbackHandler):
 def settings_for(server: Simulated, home: Path, **more: Any) -> Settings:
     given = {"backend": "chatglm3", "base_url": server.base_url, "model": server.model}
     given["embeddings"] = "lexical"  # nothing to load
+    given["check"] = "off"
     return Settings(**{**given, "journal": home / "journal.sqlite", "retry_seconds": 0, **more})
 
 
@@ -227,12 +229,25 @@ def test_what_the_journal_answers_calls_no_model(settings: Settings) -> None:
 
 def test_the_round_trip_is_in_the_tree(server: Simulated, home: Path) -> None:
     runs = Runs()
-    settings = settings_for(server, home, verify=True)
-    build_pipeline(settings).invoke({"text": TEXT}, config_of(runs))
+    settings = settings_for(server, home, check="all")
+    answering = {"chatglm3": {"checks": "answers"}}
+    resolved = Resolved(settings=settings, origins={}, backends=answering)
+    list(Pipeline(resolved).run([Text(text=TEXT)], config_of(runs)))
     names = Counter(run.name for run in runs.runs.values())
     assert names["qa3.chunk"] == 1
     assert names["qa3.verify"] == 2
     assert runs.kinds()["model"] == 3
+
+
+def test_the_judge_is_in_the_tree(server: Simulated, home: Path) -> None:
+    runs = Runs()
+    settings = settings_for(server, home, check="all")
+    build_pipeline(settings).invoke({"text": TEXT}, config_of(runs))
+    named = {run.name: run for run in runs.runs.values()}
+    assert Counter(run.name for run in runs.runs.values())["qa3.judge"] == 1
+    assert runs.kinds()["model"] == 2
+    assert named["qa3.judge"].metadata["chunk_id"] == named["qa3.chunk"].metadata["chunk_id"]
+    assert named["qa3.judge"].metadata["prompt"] != named["qa3.chunk"].metadata["prompt"]
 
 
 def test_the_chain_is_prompt_model_parser(settings: Settings) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from bench.runs import account, material, resume_job, run, settings_for
+from bench import runs
+from bench.runs import account, material, resume_job, run
 from bench.simulated import Faults, Simulated
 from chains.errors import BackendError
 
+settings_for = partial(runs.settings_for, check="off")
+"""Of runs whose pairs nobody checks: every call is one about a chunk."""
 PARAGRAPHS = 50
 FAULTS = Faults(
     malformed=0.10,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 
-from bench.runs import account, long_text, material, resume_job, run, settings_for
+from bench import runs
+from bench.runs import account, long_text, material, resume_job, run
 from bench.simulated import Faults, Simulated, pairs_reply
 from chains.embedding.load import NamedEmbeddings
 from chains.errors import EmbeddingError, JournalError, SettingsError
@@ -23,6 +25,8 @@ from chains.run.pipeline import Pipeline
 from chains.run.workers import WorkerPool
 from pairs.records import PairList
 
+settings_for = partial(runs.settings_for, check="off")
+"""Of runs whose pairs nobody checks: every call is one about a chunk."""
 ZH = "赵州桥由隋朝工匠李春设计建造。赵州桥全长64.4米，跨度37.02米。"
 EN = "The Forth Bridge was opened in 1890. It crosses the Firth of Forth near Edinburgh."
 
@@ -49,7 +53,7 @@ def test_the_list_is_the_same_at_any_width(
     folder = tmp_path_factory.mktemp("journals")
     with Uneven() as server:
         results = [
-            run(inputs, settings_for(server, concurrency=each), folder / f"{each}").result
+            run(inputs, runs.settings_for(server, concurrency=each), folder / f"{each}").result
             for each in (1, width)
         ]
     assert results[0] == results[1]

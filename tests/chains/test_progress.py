@@ -25,7 +25,7 @@ def chunk(at: int, done: int, parsed: int, state: ChunkState = "pairs") -> Chunk
     return ChunkDone(index=at, outcome=outcome, done=done, total=10, usage=usage)
 
 
-@pytest.mark.parametrize("more", [{}, {"passes": 2, "verify": True}])
+@pytest.mark.parametrize("more", [{"check": "off"}, {"passes": 2, "verify": True}])
 def test_the_fold_of_a_whole_run_is_its_list(more: dict[str, object]) -> None:
     with Simulated(faults=Faults(refused_word="Quebec")) as server:
         events = list(Pipeline(settings_for(server, **more)).run(material(6)))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bench.runs import account, material, resume_job, run, settings_for
+from bench import runs
+from bench.runs import account, material, resume_job, run
 from bench.simulated import MATERIAL, Simulated, pairs_reply
 from chains.events import ChunkDone, Done
 from chains.journal.replies import Journal
@@ -17,6 +19,8 @@ from chains.run.pipeline import Pipeline
 from pairs.evidence.coverage import coverage
 from pairs.records import PairList
 
+settings_for = partial(runs.settings_for, check="off")
+"""Of runs whose pairs nobody checks: every call is one about a chunk."""
 ZH = (
     "赵州桥由隋朝工匠李春设计建造。赵州桥全长64.4米，跨度37.02米。"
     "桥面的石板来自附近的采石场。每年春天当地都要举行庙会。庙会上有戏曲和集市可看。"

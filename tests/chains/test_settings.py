@@ -99,11 +99,12 @@ def test_every_setting_says_what_it_is_for_and_what_it_takes(language: str) -> N
 
 
 def test_what_a_setting_takes_is_told_apart() -> None:
-    kinds = {"verify": bool, "journal": Path, "passes": int, "threshold": float, "model": str}
+    kinds = {"check": str, "journal": Path, "passes": int, "threshold": float, "model": str}
     for name, kind in kinds.items():
         assert setting_info(name).kind is kind
     assert setting_info("density").choices == ("few", "normal", "all")
     assert setting_info("density").kind is str
+    assert setting_info("check").choices == ("all", "open", "off")
     optional = {name for name in Settings.model_fields if setting_info(name).optional}
     assert optional == {n for n, f in Settings.model_fields.items() if f.default is None}
     with pytest.raises(KeyError):
@@ -129,3 +130,31 @@ def test_an_empty_flag_counts_as_not_given() -> None:
     backend = choose(resolve({"backend": "chatglm3", "base_url": "", "model": ""}))
     assert backend.base_url == "http://127.0.0.1:8000/v1"
     assert backend.model
+
+
+@pytest.mark.parametrize(
+    ("verify", "check"),
+    [(True, "all"), (False, "off"), ("true", "all"), ("0", "off"), ("yes", "all"), ("off", "off")],
+)
+def test_verify_of_earlier_versions_is_a_check(
+    verify: bool | str, check: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Settings.model_validate({"verify": verify}).check == check
+    file = tmp_path / "old.toml"
+    file.write_text(f"verify = {json.dumps(verify)}\n", encoding="utf-8")
+    assert resolve(config=file).settings.check == check
+    assert resolve(config=file).origins["check"] == f"file {file}"
+    assert resolve({"verify": verify}).settings.check == check
+    assert resolve({"check": "open"}, file).settings.check == "open"
+    monkeypatch.setenv("QA3_VERIFY", str(verify).lower())
+    assert resolve().settings.check == check
+    monkeypatch.setenv("QA3_CHECK", "open")
+    assert resolve().settings.check == "open"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_verify_cannot_be_is_said(language: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        resolve({"verify": "perhaps"})
+    assert caught.value.code == "settings.value"
+    assert "perhaps" in caught.value.say(language)

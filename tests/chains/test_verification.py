@@ -7,10 +7,12 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bench.runs import account, material, resume_job, run, settings_for
+from bench import runs
+from bench.runs import account, material, resume_job, run
 from bench.simulated import Faults, Simulated, pairs_reply
 from chains.events import Done, Verified
 from chains.journal.jobs import Jobs
@@ -19,6 +21,7 @@ from chains.run.estimate import estimate
 from chains.run.inputs import Text
 from chains.run.pipeline import Pipeline
 from chains.run.verification import answer_in, marks
+from chains.settings import Resolved
 from pairs.compare.agreement import answers_agree
 from pairs.files.export import read_pairs, write_pairs
 from pairs.records import PairList
@@ -44,13 +47,19 @@ def answering(verify: Callable[[str], str]) -> Callable[[Messages], str]:
     return reply
 
 
+def settings_for(server: Simulated, *, verify: bool = False, **given: Any) -> Resolved:
+    """Settings of a model too small to judge lists: it answers each question again, or nothing."""
+    resolved = runs.settings_for(server, check="all" if verify else "off", **given)
+    return resolved.model_copy(update={"backends": {"chatglm3": {"checks": "answers"}}})
+
+
 def both() -> list[Text]:
     return [Text(text=ZH, name="桥"), Text(text=EN, name="bridge")]
 
 
 def unmarked(result: PairList) -> PairList:
     """A list as if nobody had asked again."""
-    plain = {"verified": None, "answer_again": ""}
+    plain = {"verdict": None, "verified": None, "answer_again": ""}
     kept = tuple(pair.model_copy(update=plain) for pair in result.kept)
     return account(result).model_copy(update={"kept": kept})
 
@@ -156,7 +165,11 @@ def test_under_a_schema_the_answer_stands_in_a_pair() -> None:
     with Simulated(reply=answering(verify)) as server:
         resolved = settings_for(server, backend="gpt-3.5", verify=True, model="simulated")
         resolved = resolved.model_copy(
-            update={"backends": {"gpt-3.5": {"response_format": True, "api_key_env": None}}}
+            update={
+                "backends": {
+                    "gpt-3.5": {"response_format": True, "api_key_env": None, "checks": "answers"}
+                }
+            }
         )
         result = run(both(), resolved).result
     assert marks(result)["verified"] >= 2
@@ -168,13 +181,13 @@ def test_the_estimate_says_what_it_costs() -> None:
         plain = estimate(inputs, settings_for(server))
         more = estimate(inputs, settings_for(server, verify=True, passes=3))
         done = run(inputs, settings_for(server, verify=True))
-    assert (plain.verifying, plain.further, plain.cost_at_most) == (None, None, None)
+    assert (plain.checking, plain.further, plain.cost_at_most) == (None, None, None)
     assert more.prompt == plain.prompt
-    assert more.verifying is not None
+    assert more.checking is not None
     assert more.further is not None
     assert more.further.calls == 2 * plain.calls
     asked = done.result.usage.calls - plain.calls
-    assert asked / 2 <= more.verifying.calls <= asked * 2
+    assert asked / 2 <= more.checking.calls <= asked * 2
 
 
 @pytest.mark.parametrize(

@@ -222,3 +222,30 @@ def test_the_same_words_again_go_with_the_pair_left_out() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_person_is_told_why_a_pair_is_out(language: str) -> None:
     assert LEFT_OUT.say(language) != STANDS_FOR_LEFT_OUT.say(language)
+
+
+@pytest.mark.parametrize("objection", ["答的是另一座桥", "of another bridge"])
+def test_a_person_who_keeps_what_the_judge_refused_ends_the_doubt(objection: str) -> None:
+    said = {"verdict": "proven", "verified": False, "objection": objection}
+    refused, doubted = (make(number).model_copy(update=said) for number in (0, 1))
+    reason = Reason(code="rejected.judge", fields={"reason": objection})
+    pairs = PairList(kept=(doubted,), rejected=(Rejected(item=refused, reason=reason),))
+    assert doubted.doubtful
+    assert not doubted.proven
+    assert objection in reason.say("zh")
+    edits = [Edit(pair=one.id, fate="kept") for one in (refused, doubted)]
+    changed = apply_edits(pairs, edits, lambda _: FOUND)
+    assert not changed.rejected
+    assert {pair.id for pair in changed.kept} == {refused.id, doubted.id}
+    assert all(pair.proven and not pair.doubtful for pair in changed.kept)
+
+
+def test_new_words_are_not_what_was_checked() -> None:
+    said = {"verdict": "open", "verified": True, "answer_again": "李春"}
+    pair = make(0).model_copy(update=said)
+    changed = apply_edits(
+        PairList(kept=(pair,)), [Edit(pair=pair.id, answer="新的")], lambda _: FOUND
+    )
+    (reworded,) = changed.kept
+    assert (reworded.verdict, reworded.verified, reworded.answer_again) == (None, None, "")
+    assert reworded.proven

@@ -23,6 +23,7 @@ from pairs.files.export import (
     written_files,
 )
 from pairs.files.formats import COLUMNS, FORMATS
+from pairs.files.importing import import_pairs
 from pairs.records import Evidence, QAPair
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
@@ -41,6 +42,8 @@ PAIRS = st.builds(
     QAPair, question=TEXT, answer=TEXT, evidence=SURE | st.just(Evidence(match="none")),
     source=st.sampled_from(["a.pdf", "乙.md", ""]), page=st.none() | st.integers(1, 99),
     chunk_id=TEXT, model=TEXT, prompt=TEXT,
+    verdict=st.sampled_from([None, "proven", "open", "refuted"]),
+    verified=st.sampled_from([None, True, False]), objection=st.just("") | TEXT,
 )  # fmt: skip
 
 
@@ -73,6 +76,22 @@ def test_any_list_can_be_written(
     folder = tmp_path_factory.mktemp("out")
     write_pairs(pairs, folder / "list", name, system="你是助手。")
     assert [file.name for file in folder.iterdir()] == ["list"]
+
+
+def test_the_word_of_rules_and_judge_stands_where_there_is_one(tmp_path: Path) -> None:
+    said = {"verdict": "proven", "verified": False, "objection": "答的是另一座桥 another bridge"}
+    judged = TWO[0].model_copy(update=said)
+    both = [judged, TWO[1]]
+    for name in ("jsonl", "json", "alpaca", "sharegpt", "flat"):
+        text = write_pairs(both, tmp_path / name, name).read_text("utf-8")
+        rows = json.loads(text) if text[0] == "[" else [*map(json.loads, text.splitlines())]
+        assert {key: rows[0][key] for key in said} == said, name
+        assert not {"verdict", "objection"} & set(rows[1]), name
+    with write_pairs(both, tmp_path / "l.csv").open(encoding="utf-8-sig", newline="") as lines:
+        first, second = csv.DictReader(lines)
+    assert [first[key] for key in said] == ["proven", "False", said["objection"]]
+    assert [second[key] for key in said] == ["", "", ""]
+    assert import_pairs(tmp_path / "jsonl") == both
 
 
 def test_a_csv_file_is_read_by_the_standard_reader(tmp_path: Path) -> None:

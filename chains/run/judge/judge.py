@@ -262,7 +262,7 @@ class Judge:
 def _affirmed(pair: QAPair, word: _Word, reason: Reason, *, overrules: bool) -> Checked:
     """A pair that the rules reject and the judge affirms, proved by the words it quotes.
 
-    Where the rules call the pair refuted and its quote does not change their mind, the pair stays
+    Where the rules find the answer's numbers or denials contradicted by the quote, too, the pair is
     refuted, and is kept as doubtful.
     """
     refuted = pair.verdict == "refuted"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -98,7 +98,7 @@ def check_lists(
             Item(pair.question, pair.answer, ids[pair.id], sure=pair.id in sure) for pair, _ in part
         ]
         right = [pair for pair, reason in part if reason is None and pair.verdict == "proven"]
-        mixed = _with_planted(items, right, chunk, passage, planted)
+        mixed = _with_planted(items, right, chunk, passage, planted, unique)
         lists.append(CheckList(chunk, passage, mixed))
     return lists
 
@@ -126,9 +126,17 @@ def _is_sure(pair: QAPair, reason: Reason | None) -> bool:
 
 
 def _with_planted(
-    items: list[Item], right: Sequence[QAPair], chunk: Chunk, passage: Passage, want: int
+    items: list[Item],
+    right: Sequence[QAPair],
+    chunk: Chunk,
+    passage: Passage,
+    want: int,
+    made: Container[tuple[str, str]],
 ) -> tuple[Item, ...]:
-    """The items with wrong ones among them, always at the same places."""
+    """The items with wrong ones among them, always at the same places.
+
+    One that reads like a pair that the model made is left out: it would be judged as both.
+    """
 
     def check(question: str, answer: str) -> Reason | None:
         code = reason_against(question, answer, passage.ground(question, answer), "strict")
@@ -138,6 +146,7 @@ def _with_planted(
     seed = sha256("\n".join(item.ids[0] for item in items).encode()).hexdigest()
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     for wrong in plant(right, chunk.text, check, want) if right else ():
-        item = Item(wrong.question, wrong.answer, alike=wrong.alike)
-        mixed.insert(chance.randint(0, len(mixed)), item)
+        if (normalise(wrong.question), normalise(wrong.answer)) not in made:
+            item = Item(wrong.question, wrong.answer, alike=wrong.alike)
+            mixed.insert(chance.randint(0, len(mixed)), item)
     return tuple(mixed)

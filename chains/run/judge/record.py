@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from messages import say
 from pairs.records import JudgeRecord
 
 LEAST_KNOWN = 12
@@ -16,6 +17,11 @@ MOST_CONFUSED = 0.25
 """Bounds of the shares; bench/judging.py shows who passes them."""
 
 Standing = Literal["trusted", "unmeasured", "weak"]
+_SENTENCES: dict[Standing, str] = {
+    "trusted": "show.judge_trusted",
+    "unmeasured": "show.judge_unmeasured",
+    "weak": "show.judge_weak",
+}
 
 
 def standing(record: JudgeRecord) -> Standing:
@@ -38,6 +44,18 @@ def standing(record: JudgeRecord) -> Standing:
 def overrules(record: JudgeRecord) -> bool:
     """Whether a trusted judge misses so few errors that its yes outweighs a refutation."""
     return record.caught >= LEAST_TO_OVERRULE * record.planted
+
+
+def judge_sentence(record: JudgeRecord, language: str) -> str:
+    """What a judge was worth, and whether its word decided, in one sentence.
+
+    Args:
+        record: Of a run.
+        language: ``en`` or ``zh``.
+    """
+    found: Standing = "trusted" if record.trusted else standing(record)
+    counts = record.model_dump(include={"caught", "planted", "refused", "sure"})
+    return say(_SENTENCES[found], language, model=record.model or "-", **counts)
 
 
 def planted_in_each(lists: int) -> int:

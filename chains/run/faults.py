@@ -1,0 +1,96 @@
+"""What a fault of qa3 itself costs: one chunk or one pair, never the run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from messages.errors import SaidError
+from messages.log import logged
+from pairs.records import Reason
+
+from .extraction import Answered
+from .judge.lists import Checked
+
+if TYPE_CHECKING:
+    from pairs.compare.dedupe import Deduper
+
+log = logging.getLogger(__name__)
+FAULTS = ("pair.fault", "pair.fault_logged")  # the code without and with a log file
+"""Why a pair is left out over which qa3 itself stumbled."""
+Ended = tuple[int, Answered]
+"""A chunk's index and the outcome of its requests."""
+
+
+def ended(at: int, result: Answered | Exception) -> Ended:
+    """The outcome of a chunk; an unexpected error fails the chunk, an error of the journal the run.
+
+    Args:
+        at: The chunk's index.
+        result: What ``Extraction.ask`` returned or raised for it.
+
+    Raises:
+        SaidError: The journal's, as it is.
+    """
+    if isinstance(result, SaidError):
+        raise result
+    if isinstance(result, Exception):
+        log.error("asking about chunk %d failed", at, exc_info=result)
+        return at, Answered(reason=chunk_fault(result))
+    return at, result
+
+
+def chunk_fault(error: Exception) -> Reason:
+    """The reason of a chunk that failed because of a fault in qa3 itself."""
+    error_fields = Reason.of(error, "chunk.unexpected").fields
+    code, fields = logged("chunk.unexpected", "chunk.unexpected_logged", **error_fields)
+    return Reason(code=code, fields=fields)
+
+
+def pair_fault(error: Exception) -> Reason:
+    """Why a pair is left out over which qa3 itself stumbled."""
+    code, fields = logged(*FAULTS, kind=type(error).__name__)
+    return Reason(code=code, fields=fields)
+
+
+def decided(decide: Callable[[Checked], Checked], checked: Checked) -> Checked:
+    """A pair as decided anew; as it was where deciding fails.
+
+    Args:
+        decide: Gives a pair with the reason to reject it, or None, for such a couple.
+        checked: The couple.
+
+    Raises:
+        SaidError: The journal's, as it is.
+    """
+    try:
+        return decide(checked)
+    except SaidError:
+        raise
+    except Exception:
+        log.exception("a pair of chunk %s keeps the rules' verdict", checked[0].chunk_id)
+        return checked
+
+
+def deduplication_error(
+    deduper: Deduper, first: Callable[[], None] | None = None
+) -> Exception | None:
+    """The error that deduplicating these pairs raises, or None.
+
+    Args:
+        deduper: Holds them.
+        first: Called before, to the same effect where it raises.
+
+    Raises:
+        SaidError: The journal's, as it is.
+    """
+    try:
+        if first is not None:
+            first()
+        deduper.kept  # noqa: B018 - judged when looked at
+    except SaidError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the caller decides what it costs
+        return error
+    return None
