@@ -41,7 +41,9 @@ def text_content(document: Shown) -> Item:
 
 
 def list_content(pairs: PairList, texts: Sequence[ViewedText], language: str) -> list[Item]:
-    """Every pair and every chunk without an answer, in the order of the documents.
+    """Every pair and every chunk without an answer, in the order of review.
+
+    Doubtful pairs come first; all else follows in the order of the documents.
 
     Args:
         pairs: The list.
@@ -60,7 +62,7 @@ def list_content(pairs: PairList, texts: Sequence[ViewedText], language: str) ->
         found.append((order, pair, item, other))
     for order, item in _chunks(pairs, placed, document, language):
         found.append((order, None, item, None))
-    found.sort(key=lambda one: one[0])
+    found.sort(key=lambda one: ("doubtful" not in one[2], one[0]))
     place = {pair: at for at, (_, pair, item, _) in enumerate(found) if pair and _is_kept(item)}
     for _, _, item, other in found:
         if other is not None and other in place:
@@ -76,7 +78,7 @@ def _is_kept(item: Item) -> bool:
 def _pairs(pairs: PairList, language: str) -> Iterator[tuple[QAPair, Item, QAPair | None]]:
     """Each pair with its state, and the kept one that stands for it."""
     for pair in pairs.kept:
-        yield pair, {"state": "kept"}, None
+        yield pair, {"state": "kept", **({"doubtful": True} if pair.doubtful else {})}, None
     for one in pairs.duplicates:
         yield one.item, {"state": "duplicate"}, one.duplicate_of
     for out in pairs.rejected:
@@ -129,6 +131,14 @@ class _Placed:
             item["score"] = round(evidence.score, 2)
         if not evidence.numbers_ok:
             item["numbers"] = False
+        if pair.verdict and pair.verdict != "proven":
+            item["verdict"] = pair.verdict
+        if pair.verified is not None:
+            item["verified"] = pair.verified
+        if pair.objection:
+            item["objection"] = harmless(pair.objection)
+        if pair.answer_again and not pair.verified:
+            item["again"] = harmless(pair.answer_again)
         if pair.edited:
             item["edited"] = True
         if "span" not in item and evidence.quote:
