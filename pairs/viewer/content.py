@@ -43,7 +43,9 @@ def text_content(document: Shown) -> Item:
 
 
 def list_content(pairs: PairList, texts: Sequence[ViewedText], language: str) -> list[Item]:
-    """Every pair and every chunk without an answer, in the order of the documents.
+    """Every pair and every chunk without an answer, in the order of review.
+
+    Doubtful pairs come first; all else follows in the order of the documents.
 
     Args:
         pairs: The list.
@@ -62,7 +64,7 @@ def list_content(pairs: PairList, texts: Sequence[ViewedText], language: str) ->
         found.append((order, pair, item, other))
     for order, item in _chunks(pairs, placed, document, language):
         found.append((order, None, item, None))
-    found.sort(key=lambda one: one[0])
+    found.sort(key=lambda one: ("doubtful" not in one[2], one[0]))
     place = {pair: at for at, (_, pair, item, _) in enumerate(found) if pair and _is_kept(item)}
     for _, _, item, other in found:
         if other is not None and other in place:
@@ -78,7 +80,7 @@ def _is_kept(item: Item) -> bool:
 def _pairs(pairs: PairList, language: str) -> Iterator[tuple[QAPair, Item, QAPair | None]]:
     """Each pair with its state, and the kept one that stands for it."""
     for pair in pairs.kept:
-        yield pair, {"state": "kept"}, None
+        yield pair, {"state": "kept", **({"doubtful": True} if pair.doubtful else {})}, None
     for one in pairs.duplicates:
         yield one.item, {"state": "duplicate"}, one.duplicate_of
     for out in pairs.rejected:
@@ -124,6 +126,7 @@ class _Placed:
             "answer": harmless(pair.answer),
             "match": evidence.match,
             **self.place(pair.source, evidence.span),
+            **_judgement(pair),
         }
         if pair.page:
             item["page"] = pair.page
@@ -159,3 +162,17 @@ class _Placed:
             return {"document": at}
         place = self._places[at]
         return {"document": at, "span": [place(span.start), place(span.end)]}
+
+
+def _judgement(pair: QAPair) -> Item:
+    """What rules and model say of a pair."""
+    item: Item = {}
+    if pair.verdict and pair.verdict != "proven":
+        item["verdict"] = pair.verdict
+    if pair.verified is not None:
+        item["verified"] = pair.verified
+    if pair.objection:
+        item["objection"] = harmless(pair.objection)
+    if pair.answer_again and not pair.verified:
+        item["again"] = harmless(pair.answer_again)
+    return item

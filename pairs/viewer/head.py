@@ -144,6 +144,11 @@ def _run(pairs: PairList, language: str, facts: ViewFacts) -> str:
         lines.append(say("view.time", language, time=_clock(facts.seconds)))
     if facts.cost is not None:
         lines.append(say("view.cost", language, cost=f"{facts.cost:,.4f}"))
+    if facts.judge:
+        lines.append(facts.judge)
+    doubtful = sum(pair.doubtful for pair in pairs.kept)
+    if doubtful:
+        lines.append(say("show.doubtful", language, count=f"{doubtful:,}"))
     if pairs.embeddings:
         lines.append(say("view.judged", language, embeddings=pairs.embeddings))
     if facts.job:

@@ -167,9 +167,12 @@
     const told = [];
     if (item.page) told.push(filled(words.page, { page: item.page }));
     if (item.match) told.push(words.matches[item.match] + (item.score ? ` ${item.score}` : ""));
+    if (item.verdict) told.push(words.verdicts[item.verdict]);
+    if (item.verified) told.push(words.confirmed);
     if (item.edited) told.push(words.edited);
     if (item.source || texts.length > 1) told.push(item.source || texts[item.document].name);
     line.append(...told.map((words) => ` · ${words}`));
+    if (item.doubtful) line.append(" · ", make("span", "warning", words.oneDoubtful));
     if (item.numbers === false) line.append(" · ", make("span", "warning", words.numbers));
     return line;
   };
@@ -185,6 +188,10 @@
     element.append(about(item));
     if (item.question) element.append(make("h3", "", item.question), make("p", "answer", item.answer));
     if (item.reason) element.append(make("p", "reason", item.reason));
+    // A rejected pair's reason has the model's words already.
+    if (item.objection && item.state !== "rejected")
+      element.append(make("p", "reason", `${words.refused} ${item.objection}`));
+    if (item.again) element.append(make("p", "reason", `${words.again} ${item.again}`));
     if (item.header) element.append(make("p", "reason", item.header));
     for (const quote of quotes(item)) element.append(make("p", "reason", `“${quote}”`));
     if (item.same !== undefined) element.append(link(words.sameAs, item.same));
@@ -201,10 +208,12 @@
   const haystack = (item) => {
     const quote = item.span ? texts[item.document].text.slice(...item.span) : item.quote || "";
     const name = item.source || (texts[item.document] || { name: "" }).name;
-    return fold([item.question, item.answer, item.reason, item.raw, quote.slice(0, 5000), name].join("\n"));
+    return fold([item.question, item.answer, item.reason, item.objection, item.again, item.raw, quote.slice(0, 5000), name].join("\n"));
   };
+  // Marks of a pair that are filters beside its state.
+  const marked = { doubtful: (item) => item.doubtful, conflict: (item) => item.differs };
   const isListed = (item, number, sought) => {
-    if (state === "conflict" ? !item.differs : state !== "all" && item.state !== state) return false;
+    if (marked[state] ? !marked[state](item) : state !== "all" && item.state !== state) return false;
     if (picked.value !== "" && item.document !== Number(picked.value)) return false;
     return sought.every((word) => haystacks[number].includes(word));
   };
@@ -278,9 +287,9 @@
     const counts = { all: items.length };
     for (const item of items) {
       counts[item.state] = (counts[item.state] || 0) + 1;
-      if (item.differs) counts.conflict = (counts.conflict || 0) + 1;
+      for (const [mark, bears] of Object.entries(marked)) if (bears(item)) counts[mark] = (counts[mark] || 0) + 1;
     }
-    const labels = { all: words.all, ...words.filters, conflict: words.conflict };
+    const labels = { all: words.all, ...words.filters, doubtful: words.doubtful, conflict: words.conflict };
     for (const [name, label] of Object.entries(labels)) {
       if (!counts[name]) continue;
       const button = make("button", "", `${label} ${counts[name].toLocaleString()}`);

@@ -27,6 +27,11 @@ _SCRIPT = {
     "edited": "view.edited",
     "numbers": "view.numbers_wrong",
     "conflict": "view.conflict",
+    "doubtful": "view.doubtful",
+    "oneDoubtful": "view.one_doubtful",
+    "confirmed": "view.confirmed",
+    "refused": "view.refused",
+    "again": "view.again",
 }
 _STATES = {
     "kept": ("view.kept", "view.one_kept"),
@@ -41,8 +46,10 @@ MATCHES = {
     "fuzzy": "view.match_fuzzy",
     "supported": "view.match_supported",
     "computed": "view.match_computed",
+    "judged": "view.match_judged",
     "none": "view.match_none",
 }
+_VERDICTS = {"open": "view.verdict_open", "refuted": "view.verdict_refuted"}
 
 
 def page_words(language: str) -> dict[str, str]:
@@ -58,5 +65,6 @@ def script_words(language: str) -> dict[str, object]:
         "page": say("view.page", language, page="{page}"),
         "filters": {state: say(codes[0], language) for state, codes in _STATES.items()},
         "states": {state: say(codes[1], language) for state, codes in _STATES.items()},
+        "verdicts": {verdict: say(code, language) for verdict, code in _VERDICTS.items()},
         "matches": {match: say(code, language) for match, code in MATCHES.items()},
     }

@@ -157,12 +157,45 @@ def test_the_head_is_the_report_of_the_run(tmp_path: Path, language: str) -> Non
     assert sum(tag == "svg" for tag, _ in page.tags) == 4
 
 
+@pytest.mark.parametrize(
+    ("language", "objection"), [("zh", "说的是另一座桥"), ("en", "of another bridge")]
+)
+def test_what_rules_and_model_say_stands_beside_the_pair(
+    tmp_path: Path, language: str, objection: str
+) -> None:
+    made = whole()
+    first, second, third = made.kept
+    doubted = {"verdict": "proven", "verified": False, "objection": objection}
+    judged = made.model_copy(
+        update={
+            "conflicts": (),
+            "kept": (
+                first.model_copy(update={"verdict": "open", "verified": True}),
+                second,
+                third.model_copy(update=doubted),
+            ),
+        }
+    )
+    text = ViewedText(source="a.txt", text=TEXT)
+    facts = ViewFacts(judge="a judge of worth")
+    page = read(write_view(judged, [text], tmp_path / "p.html", language=language, facts=facts))
+    items = json.loads(page.content)["items"]
+    assert items[0]["question"] == third.question
+    assert (items[0]["doubtful"], items[0]["objection"]) == (True, objection)
+    assert [item for item in items if item.get("doubtful")] == items[:1]
+    (open_,) = (item for item in items if item.get("verdict") == "open")
+    assert (open_["question"], open_["verified"]) == (first.question, True)
+    said = " ".join(page.texts)
+    assert "a judge of worth" in said
+    assert say("show.doubtful", language, count=1) in said
+
+
 def test_nothing_of_a_list_is_markup(tmp_path: Path) -> None:
     text = HOSTILE + TEXT
     found = whole(text, HOSTILE)
     bad = pair(HOSTILE, HOSTILE, text, HOSTILE)
     hostile = found.model_copy(update={"kept": (bad, *found.kept)})
-    facts = ViewFacts(job=HOSTILE, backend=HOSTILE, model=HOSTILE)
+    facts = ViewFacts(job=HOSTILE, backend=HOSTILE, model=HOSTILE, judge=HOSTILE)
     viewed = [ViewedText(source=HOSTILE, text=text)]
     file = write_view(hostile, viewed, tmp_path / "p.html", title=HOSTILE, facts=facts)
     plain = write_view(whole(), [ViewedText(source="a", text=TEXT)], tmp_path / "q.html")

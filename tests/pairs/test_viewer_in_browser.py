@@ -312,3 +312,30 @@ def test_every_place_of_a_pair_is_marked_and_its_header_shown(page: Page, tmp_pa
     assert "“| Pump | Weight (kg) |”" in card.inner_text()
     card.click()
     assert page.locator("#text mark").all_inner_texts() == ["| Pump | Weight (kg) |", "7.5"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_doubtful_pairs_come_first_with_what_the_model_says(
+    page: Page, tmp_path: Path, language: str
+) -> None:
+    pairs, texts = both()
+    *others, last = pairs.kept
+    doubted = {"verdict": "proven", "verified": False, "objection": f"{HOSTILE} 另一座桥"}
+    kept = (
+        *(one.model_copy(update={"verdict": "open", "verified": True}) for one in others),
+        last.model_copy(update=doubted),
+    )
+    # A conflict names its pairs as they are kept.
+    judged = pairs.model_copy(update={"kept": kept, "conflicts": (), "duplicates": ()})
+    page.goto(write_view(judged, texts, tmp_path / "p.html", language=language).as_uri())
+    first = page.locator(".card").first
+    assert last.question in first.inner_text()
+    assert say("view.refused", language) in first.inner_text()
+    assert "另一座桥" in first.inner_text()
+    assert first.locator(".warning").inner_text() == say("view.one_doubtful", language)
+    confirmed = page.locator(".card", has_text=others[0].question)
+    assert say("view.verdict_open", language) in confirmed.inner_text()
+    assert say("view.confirmed", language) in confirmed.inner_text()
+    page.get_by_role("button", name=f"{say('view.doubtful', language)} 1").click()
+    assert page.locator(".card").count() == 1
+    assert last.question in page.locator(".card").inner_text()
