@@ -73,19 +73,26 @@ class Evidence(_Record):
     page: int | None = Field(default=None, ge=1, description="page on which the quote begins")
     quote: str = ""
     sentence: str = Field(default="", description="the source's own sentences around the places")
+    # Fields of later versions are left out where they say nothing, so that lists of earlier ones
+    # export the same bytes.
     more: tuple[Span, ...] = Field(
-        default=(), max_length=2, description="further places that the answer rests on"
+        default=(),
+        max_length=2,
+        description="further places that the answer rests on",
+        exclude_if=operator.not_,
     )
     header: str = Field(
-        default="", description="of a table's cell: caption and unit, row name, column name"
+        default="",
+        description="of a table's cell: caption and unit, row name, column name",
+        exclude_if=operator.not_,
     )
     score: float = Field(default=0.0, ge=0, le=1, description="1 for exact and normalised")
     numbers_ok: bool = Field(default=True, description="every number of the answer stands in it")
     names_ok: bool = Field(
         default=True,
         description="the row, column, code or name it stands under is the one that is asked about",
+        exclude_if=bool,
     )
-    # Left out where empty, so that lists of earlier versions export the same bytes.
     operands: tuple[str, ...] = Field(
         default=(),
         description="the source's numbers that a computed answer follows from",

@@ -161,7 +161,10 @@ def test_a_person_takes_back_what_the_judge_rejected(tmp_path: Path) -> None:
     with Journal(tmp_path / "j.sqlite") as journal:
         keep(journal, done.job, out.id)
         kept = load_list(journal, done.job).kept
-    assert out in kept
+    (back,) = (one for one in kept if one.id == out.id)
+    assert (back.question, back.answer, back.evidence) == (out.question, out.answer, out.evidence)
+    assert out.doubtful
+    assert not back.doubtful  # a person knows better
 
 
 def test_where_the_rules_refute_and_the_judge_affirms_the_pair_is_doubtful(tmp_path: Path) -> None:

@@ -268,13 +268,13 @@ def _affirmed(pair: QAPair, word: _Word, reason: Reason, *, overrules: bool) -> 
     refuted = pair.verdict == "refuted"
     if reason.code == "rejected.answer_is_question" or (refuted and not overrules):
         return pair, reason
+    if pair.evidence.match != "none" and not refuted:
+        return pair, None if overrules else reason  # its question is at fault, not its evidence
     found = word.passage.judged(word.words, pair.question, pair.answer)
-    if refuted:
-        verdict = verdict_on(found, "")
-        return pair.model_copy(update={"evidence": found, "verdict": verdict}), None
-    if pair.evidence.match == "none":
-        return pair.model_copy(update={"evidence": found}), None
-    return pair, None if overrules else reason  # its question is at fault, not its evidence
+    verdict = "refuted" if verdict_on(found, "") == "refuted" else "open"
+    if verdict == "refuted" and not overrules:
+        return pair, reason
+    return pair.model_copy(update={"evidence": found, "verdict": verdict}), None
 
 
 def _couple(one: int, other: int) -> tuple[int, int]:
