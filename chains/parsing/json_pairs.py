@@ -194,10 +194,14 @@ def mend(text: str, begin: int, end: int, collector: PairCollector) -> Tail:
     ]
     names.append((end, end, ""))
     tail: Tail = "closed"
+    offering = False  # letters behind a name for options are options
     for (start, after, name), following in pairwise(names):
         role = role_of(name)
-        if role not in ("question", "answer"):
+        offering = role == "options" or (offering and len(name) == 1)
+        if role not in ("question", "answer") or offering:
             continue
+        if role == "question" and text[after : following[0]].lstrip().startswith("["):
+            break  # parallel lists, the second of which was cut
         if collector.first < 0:
             collector.first = start
         value, whole = _value(text[after : following[0]])

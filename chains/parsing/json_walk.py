@@ -68,6 +68,9 @@ class PairCollector:
 
     def _object(self, members: Members) -> list[Any]:
         """Reads an object's own members and returns the values to descend into."""
+        if members[1:] and all(name in tuple("ABCDEFGH") for name, _ in members):
+            self.offer(members)
+            return []
         members = _questions_first(_as_spoken(members))
         deeper: list[Any] = []
         if self._parallel(members):

@@ -28,6 +28,13 @@ class _Entry:
     closed: bool = False
     listed: bool = False
 
+    def may_belong_to(self, last: _Entry, text: str) -> bool:
+        """Whether this question without an answer may be a line of the answer before it."""
+        counted = self.number == (last.number + 1 if last.number else 0)
+        return bool(text[slice(*self.question)].strip()) and not (
+            counted and self.word == last.word
+        )
+
     def pair(self, text: str) -> tuple[str, str]:
         """The question and the answer as written; an answer by its option's text."""
         question, answer = text[slice(*self.question)], text[slice(*(self.answer or (0, 0)))]
@@ -188,6 +195,7 @@ class _Reader:
                 last.answer = (last.answer[0], min(last.answer[1], place[0]))
             entry = _Entry(place[0], (place[1], limit), len(self._entries) + 1, listed=True)
             entry.answer = (mark.end, end)
+            entry.opened = ("", mark.opened)
             self._entries.append(entry)
         elif last and mark.word == "a" and mark.separator != ":" and not last.closed:
             self._extend(last, mark, end)
@@ -262,12 +270,17 @@ def _findings(entries: list[_Entry], text: str, shadow: str) -> Findings:
             question, answer = entry.pair(text)
             if not answer.strip():
                 unanswered += 1
-                tail = "dropped" if tail != "open" else tail
+                unsure = (
+                    entry is entries[-1] and position and entry.may_belong_to(entries[-2], text)
+                )
+                tail = "open" if tail == "open" or unsure else "dropped"
                 continue
             pairs.append((question, answer))
         start = entry.start if start < 0 else start
         last = max(entry.question[1], entry.answer[1] if entry.answer else 0)
-        tail = "open" if last == len(text) else "closed"
+        # A line that is a heading so far may go on as a comment in the answer's code.
+        half = text.startswith("#", last) and "\n" not in text[last:]
+        tail = "open" if last == len(text) or half else "closed"
     return Findings(without_recurring_fields(pairs), max(start, 0), tail, unanswered)
 
 

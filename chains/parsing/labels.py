@@ -203,8 +203,12 @@ def _closed(found: re.Match[str]) -> tuple[int, str]:
     due = [_CLOSING.get(mark, mark) for mark in _OPENING.findall(lead)][::-1]
     if found["item"] and due and due[-1] == ")":
         due.pop()
-    due = [mark for mark in due if mark not in found["close"]]
-    after = found["after"]
+    strange = set(found["close"]) - set("".join(due)) if due else ()
+    if found["separator"] and not strange:
+        due = [mark for mark in due if mark not in found["close"]]
+        after = found["after"]
+    else:
+        end, after = found.start("close"), found["close"]
     for mark in list(due):
         if after.startswith(mark):
             after, end = after[len(mark) :], end + len(mark)

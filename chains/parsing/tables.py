@@ -28,6 +28,7 @@ _DELIMITED = {
 _STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.|'')*'")
 # Between two strings of code, the first of which is a question.
 _JOINT = re.compile(r"(?<=[?？])[\"']\s{0,8}(?P<sign>,|:|=>|->)\s{0,8}(?=[\"'])")
+_SHUT = re.compile(r"\s{0,8},?\s{0,8}[)\]}]")
 _UPRIGHT = re.compile(
     r"^[ \t]*[|｜][^|｜\n]{1,40}[|｜](?:[^|｜\n]|\\\|)+[|｜][ \t]*$", re.MULTILINE
 )
@@ -268,7 +269,8 @@ def _strings(text: str) -> Findings:
         second = _STRING.match(text, joint.end())
         if begin < position or not second or "\n" in text[begin : joint.start()]:
             continue
-        if before and before in "([{," and not ends_as_question(second[0]):
+        closed = joint["sign"] != "," or _SHUT.match(text, second.end())
+        if before and before in "([{," and closed and not ends_as_question(second[0]):
             pairs.append((_said(text[begin : joint.start() + 1]), _said(second[0])))
             start, position = begin if start < 0 else start, second.end()
     return Findings(pairs, max(start, 0), "closed", 0, position)

@@ -166,7 +166,7 @@ def _bare(text: str) -> str:
     if bold:
         return bold["inner"].strip()
     if text.count("**") % 2:
-        text = text[2:] if text.startswith("**") else text.removesuffix("**")
+        text = text.removesuffix("**")
     return text.strip()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -158,3 +159,55 @@ def test_time_grows_with_length_alone(unit: str, opening: str) -> None:
     # Quadratic reading would take sixteen times as long. Two quick runs measure the clock alone.
     small, large = (min(seconds(size) for _ in range(2)) for size in (50_000, 200_000))
     assert large < 8 * max(small, 0.02)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "`ls -a`", "~/.bashrc", "__init__.py", "*.txt", "**kwargs", "“引文”", '"quoted"',
+        "_private", "[1, 2]", "<br>", "2**3", "#include", "`a` and `b`", "「引」", "$x$", "~5%",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "form", ["Q: What?\nA: {}", "**问：** 什么？\n**答：** {}", "【问题1】什么？\n【答案1】{}"]
+)
+def test_an_answer_keeps_its_first_and_last_marks(answer: str, form: str) -> None:
+    assert [pair.answer for pair in PairParser().parse(form.format(answer))] == [answer]
+
+
+def test_a_cell_keeps_the_words_before_a_line_separator() -> None:
+    for separator in ("\u2028", "\u2029", "\x85", "\v", "\f", "\n"):
+        table = f"| 问题 | 答案 |\n|---|---|\n| 谁？ | 甲{separator}乙 |\n| 何时？ | 丙 |"
+        assert [pair.answer for pair in PairParser().parse(table)] == ["甲\n乙", "丙"]
+
+
+_PROMPTS = sorted((Path(__file__).parents[2] / "prompts").glob("*.yaml"))
+_ORDERED = re.compile(r"(?:只写|write only) ?[“\"]([^”\"]+)[”\"]")
+
+
+def test_the_words_a_prompt_orders_for_nothing_are_nothing() -> None:
+    ordered = 0
+    for prompt in _PROMPTS:
+        instructions = prompt.read_text(encoding="utf-8")
+        for sentence in _ORDERED.findall(instructions):
+            ordered += 1
+            for reply in (sentence, f"{sentence}。", f"“{sentence}”", f"**{sentence}**"):
+                with pytest.raises(ReplyError) as caught:
+                    PairParser(instructions=instructions).parse(reply)
+                assert caught.value.code == "reply.nothing", (prompt.name, reply)
+    assert ordered >= 4
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "没有可问的内容", "无可问", "沒有可問的", "没有什么可问的。", "没有内容可问", "None.",
+        "N/A", "no questions can be asked", "No content to ask about.",
+        "There isn't anything to ask about.",
+        "```\n无\n```", "答：无", "问：无\n答：无", "Q: None\nA: None", "没有可提的问题",
+    ],
+)  # fmt: skip
+def test_models_own_words_for_nothing(reply: str) -> None:
+    with pytest.raises(ReplyError) as caught:
+        PairParser().parse(reply)
+    assert caught.value.code == "reply.nothing"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -136,6 +138,27 @@ def test_a_cut_reply_gives_no_half_pair(name: str, pairs: Pairs, share: float) -
     except ReplyError:
         return
     assert read == pairs[: len(read)]
+
+
+_SET = Path(__file__).parents[2] / "bench" / "parsing_set.jsonl"
+# What only shows by its recurrence cannot be known from one pair: labels learnt from the reply, a
+# field of the model's own, answers in another order, words in the place of a thought's tags,
+# comments of code without a fence, a string that holds the reply, labels that an answer quotes.
+_RECURRENT = ("labels learnt", "labels inside", "recur", "json-strin", "more-54")
+_GOOD = [
+    row
+    for row in map(json.loads, _SET.read_text(encoding="utf-8").splitlines())
+    if row["pairs"] and not {row["format"], row["id"]} & set(_RECURRENT)
+]
+
+
+@given(row=st.sampled_from(_GOOD), share=st.floats(0, 1))
+@settings(max_examples=1000, deadline=None)
+def test_a_cut_gives_a_prefix_of_the_pairs_unaltered(row: dict[str, Any], share: float) -> None:
+    raw = row["raw"]
+    whole, _ = _outcome(raw, truncated=row.get("truncated", False))
+    read, _ = _outcome(raw[: int(share * len(raw))], truncated=True)
+    assert read == whole[: len(read)]
 
 
 _PIECES = st.sampled_from(
