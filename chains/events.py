@@ -13,6 +13,19 @@ class _Event(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class AskedBefore(BaseModel):
+    """What a run asks again that an earlier job was answered, since prompts have changed.
+
+    That job is left as it is, and goes on without asking anything again when it is resumed.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    job: str
+    chunks: int = Field(description="chunks to ask about again")
+    tokens: int = Field(description="of their prompts and replies, estimated")
+
+
 class Prepared(_Event):
     """All inputs are read and split; no request has been sent yet."""
 
@@ -27,6 +40,9 @@ class Prepared(_Event):
     embeddings: str
     warnings: tuple[tuple[str, Reason], ...] = Field(default=(), description="by file")
     refused: tuple[Reason, ...] = Field(default=(), description="files that cannot be read")
+    asked_before: AskedBefore | None = Field(
+        default=None, description="an earlier job whose prompts have changed since"
+    )
 
 
 class ChunkDone(_Event):

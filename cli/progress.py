@@ -190,6 +190,10 @@ class ProgressDisplay:
         self._console.print(translate("show.prepared", **event.model_dump()), soft_wrap=True)
         if event.embedded:
             self._console.print(translate("show.small_model"), soft_wrap=True)
+        if event.asked_before:
+            self._console.print(
+                translate("show.asked_before", **event.asked_before.model_dump()), soft_wrap=True
+            )
         for reason in event.refused:
             self._console.print(f"! {sentence(reason, translate)}", soft_wrap=True)
         for source, reason in event.warnings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from pairs.records import ChunkOutcome, Reason, TokenUsage
@@ -32,11 +32,16 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, job: Job, owner: str) -> tuple[Job, bool]:
+    def open(self, job: Job, owner: str, but: Container[str] = ()) -> tuple[Job, bool]:
         """The job for a run, and whether it is new.
 
         The newest job that would ask the same is resumed, unless a live process holds it; then the
         given job is added beside it, and the two share their replies.
+
+        Args:
+            job: The job to add where there is none to resume.
+            owner: The run's id.
+            but: Ids of jobs that are not resumed.
 
         Raises:
             JournalError: The journal cannot be written.
@@ -46,7 +51,9 @@ class Jobs:
                 "SELECT id, owner FROM jobs WHERE fingerprint = ? ORDER BY created DESC",
                 (job.fingerprint,),
             ).fetchall()
-            free = next((id_ for id_, held in known if not is_alive(db, held)), None)
+            free = next(
+                (id_ for id_, held in known if id_ not in but and not is_alive(db, held)), None
+            )
             if free:
                 job = job.model_copy(update={"id": free})
                 _take(db, job, owner)
@@ -203,6 +210,28 @@ class Jobs:
             "SELECT outcome FROM chunks WHERE job = ? AND outcome IS NOT NULL ORDER BY place", job
         )
         return [ChunkOutcome.model_validate_json(outcome) for (outcome,) in rows]
+
+    def answered(self, job: str) -> dict[int, ChunkOutcome]:
+        """The outcomes of a job's chunks that were answered well, by the chunk's place.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        rows = self._database.rows(
+            "SELECT place, outcome FROM chunks WHERE job = ? AND state IN ('pairs', 'nothing')"
+            " AND outcome IS NOT NULL ORDER BY place",
+            job,
+        )
+        return {place: ChunkOutcome.model_validate_json(outcome) for place, outcome in rows}
+
+    def asking_the_same(self, fingerprint: str) -> list[str]:
+        """The ids of the jobs of a fingerprint, the newest first.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        query = "SELECT id FROM jobs WHERE fingerprint = ? ORDER BY created DESC"
+        return [id_ for (id_,) in self._database.rows(query, fingerprint)]
 
     def delete(self, job: str) -> None:
         """Deletes a job, its texts, and every reply that no other job uses.

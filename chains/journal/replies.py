@@ -77,6 +77,18 @@ class Journal(Database):
             log.debug("request %s: answered before", key[:12])
         return Reply.model_validate_json(rows[0][0]) if rows else None
 
+    def replies_about(self, chunk: str) -> list[Reply]:
+        """The replies to all requests about a chunk that are not marked as bad, the earliest first.
+
+        Args:
+            chunk: Its id.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        query = "SELECT reply FROM replies WHERE chunk_id = ? AND NOT passed_over ORDER BY created"
+        return [Reply.model_validate_json(reply) for (reply,) in self.rows(query, chunk)]
+
     def claim(self, key: str, owner: str) -> bool:
         """Whether the owner now holds the claim to a request, and may send it.
 

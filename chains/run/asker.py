@@ -18,7 +18,7 @@ from .extraction import Answered, Extraction
 from .faults import ended
 from .judge.judge import Judge, Judged
 from .judge.lists import CheckList
-from .workers import WorkerPool
+from .workers import Lane, WorkerPool
 
 log = logging.getLogger(__name__)
 Item = int | CheckList
@@ -86,6 +86,7 @@ class Asker:
             ready = named.result()
             if begun is not None:
                 yield from begun(ready)
+            self._add_lists(lane, waiting)
             for batch in pool.batches():
                 asked = [
                     ended(at, result)
@@ -98,14 +99,20 @@ class Asker:
                     if isinstance(item, CheckList):
                         del waiting[id(item)]
                         yield self._take_judged(item, result)
-                for check_list in self._assembly.check_lists():
-                    waiting[id(check_list)] = check_list
-                    self._to_judge += len(check_list.items)
-                    lane.add(check_list, at_once=True)
+                self._add_lists(lane, waiting)
         for check_list in waiting.values():
             self._take_judged(check_list, Judged(check_list))
         not_asked = Answered(reason=Reason(code="chunk.not_asked"), asked=False)
         self._assembly.take([(at, not_asked) for at in sorted(rest)], ready)
+
+    def _add_lists(
+        self, lane: Lane[Item, Answered | Judged], waiting: dict[int, CheckList]
+    ) -> None:
+        """Puts the lists about chunks that have just been taken before what waits."""
+        for check_list in self._assembly.check_lists():
+            waiting[id(check_list)] = check_list
+            self._to_judge += len(check_list.items)
+            lane.add(check_list, at_once=True)
 
     def _take_judged(self, check_list: CheckList, result: object) -> Verified:
         if isinstance(result, SaidError):

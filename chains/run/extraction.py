@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -26,9 +27,11 @@ from pairs.records import ChunkState, Reason, TokenUsage
 from prompts import repair_request
 
 from ..errors import ReplyError, UnansweredError
+from ..journal.replies import Journal
 from ..llm.backends import Backend
 from ..llm.cached_call import CachedModel, tokens_paid
-from ..records import DraftPair
+from ..parsing.parser import PairParser
+from ..records import LOOP, DraftPair, Reply
 from ..settings import Settings
 from .chain import Chain, ExtractionPrompt, Language, choose_prompt, chunk_input, compose
 
@@ -155,6 +158,31 @@ class Extraction:
     def request(self, chunk: Chunk) -> list[BaseMessage]:
         """The messages of the first request about a chunk."""
         return _prompt(self._first_chain).format_messages(**chunk_input(chunk))
+
+    def fingerprint(self, chunk: Chunk) -> str:
+        """The fingerprint of the prompt of the first request about a chunk."""
+        prompt = _prompt(self._first_chain)
+        return prompt.fingerprints[prompt.language_of(chunk.text)]
+
+    def replies(self, journal: Journal, chunk: Chunk) -> list[Reply]:
+        """All replies of the model about a chunk, whatever was asked, the earliest first.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        name = self._model.backend.model
+        return [reply for reply in journal.replies_about(chunk.id) if reply.model == name]
+
+    def reread(self, replies: Sequence[Reply]) -> Answered:
+        """The pairs of replies that were read before, as the parser of today reads them."""
+        answered = Answered()
+        for reply in replies:
+            cut = reply.truncated or reply.finish_reason == LOOP
+            with suppress(ReplyError):
+                parser = cast("PairParser", self._first_chain.last)
+                answered.drafts += parser.read(reply.text, truncated=cut).drafts
+            answered.prompt = reply.prompt
+        return answered
 
     def _ask(
         self, chunk: Chunk, context: _Context, halvings: int, *, around: bool = True

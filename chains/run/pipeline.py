@@ -30,7 +30,7 @@ from pairs.text.normalise import normalise
 
 from ..embedding.load import NamedEmbeddings, load_embeddings
 from ..errors import JournalError
-from ..events import Done, Event, Prepared
+from ..events import AskedBefore, Done, Event, Prepared
 from ..journal.documents import save_documents
 from ..journal.jobs import Jobs
 from ..journal.leases import Lease
@@ -45,6 +45,7 @@ from ..settings import Resolved
 from .asker import Asker
 from .assembly import Assembly
 from .chain import choose_prompt
+from .earlier import asked_before, kept_answers
 from .extraction import Answered, Extraction
 from .inputs import Inputs, RunInput, read_for
 from .judge.judge import Judge
@@ -77,6 +78,7 @@ class _Run:
     backend: Backend
     judge: Judge | None
     config: RunnableConfig | None
+    asked_before: AskedBefore | None
 
     @property
     def concurrency(self) -> int:
@@ -164,7 +166,9 @@ class Pipeline:
             judge_model = CachedModel(
                 *(judge_opened, journal, owner.id, self._settings, self._stop), beside=model
             )
-            job = self._open_job(inputs, opened, judge_backend, journal, owner.id)
+            job, before = self._open_job(
+                *(inputs, opened, judge_backend, journal, owner.id, extraction)
+            )
             if named.done():
                 named.result()  # before a call is paid for
             lists = self._settings.check != "off" and judge_model.backend.checks == "lists"
@@ -177,7 +181,7 @@ class Pipeline:
             )
             run = _Run(
                 *(job, owner.id, inputs, judge_model, extraction, assembly, named, backend),
-                *(judge, config),
+                *(judge, config, before),
             )
             yield from self._run(run, journal, opened, started)
 
@@ -185,7 +189,7 @@ class Pipeline:
         self, run: _Run, journal: Journal, opened: OpenBackend, started: float
     ) -> Iterator[Event]:
         try:
-            yield from self._ask_all(run, opened)
+            yield from self._ask_all(run, journal, opened)
             if run.judge is not None:
                 result = yield from judged_list(
                     run.judge, run.assembly, journal, run.job.id, self._stop
@@ -202,7 +206,7 @@ class Pipeline:
             raise
         yield Done(job=run.job.id, seconds=self._end(run, journal, result, started), result=result)
 
-    def _ask_all(self, run: _Run, opened: OpenBackend) -> Iterator[Event]:
+    def _ask_all(self, run: _Run, journal: Journal, opened: OpenBackend) -> Iterator[Event]:
         to_ask, repeated = _distinct(run.inputs.chunks)
         chunks, assembly = run.inputs.chunks, run.assembly
         asker = Asker(
@@ -210,13 +214,19 @@ class Pipeline:
             *(run.concurrency, run.judge_concurrency, self._stop),
         )
 
+        kept = kept_answers(journal, self._job, chunks, run.extraction) if self._job else {}
+        if run.asked_before:  # told before a call is paid for
+            yield self._prepared(run, opened, run.named.result())
+
         def begun(named: NamedEmbeddings) -> Iterator[Event]:
-            yield self._prepared(run, opened, named)
+            if not run.asked_before:
+                yield self._prepared(run, opened, named)
             again = Reason(code="chunk.repeated")
             repeats = [(at, Answered(reason=again, repeated=True)) for at in repeated]
-            yield from assembly.take(repeats, named)
+            yield from assembly.take([*repeats, *kept.items()], named)
 
-        yield from asker.ask({at: chunks[at] for at in to_ask}, run.named, begun=begun)
+        asking = {at: chunks[at] for at in to_ask if at not in kept}
+        yield from asker.ask(asking, run.named, begun=begun)
         failure = run.extraction.failure
         if failure and not any(o.state in _ANSWERED for o in assembly.outcomes.values()):
             raise failure
@@ -252,6 +262,7 @@ class Pipeline:
             embeddings=named.name,
             warnings=tuple(read.warnings),
             refused=tuple(Reason.of(error) for error in read.refused),
+            asked_before=run.asked_before,
         )
 
     def _end(self, run: _Run, journal: Journal, result: PairList | None, started: float) -> float:
@@ -319,7 +330,9 @@ class Pipeline:
         judge: Backend | None,
         journal: Journal,
         owner: str,
-    ) -> Job:
+        extraction: Extraction,
+    ) -> tuple[Job, AskedBefore | None]:
+        """The run's job, and what it asks again that an earlier one was answered."""
         prompt, own_prompt = choose_prompt(opened.backend, self._settings)
         identity = (
             read.fingerprint(),
@@ -343,11 +356,17 @@ class Pipeline:
         jobs = Jobs(journal)
         if self._job:
             jobs.take(job, owner)
-            return job
-        job, new = jobs.open(job, owner)
+            return job, None
+        earlier = {
+            one: asked_before(journal, one, read.chunks, extraction)
+            for one in jobs.asking_the_same(job.fingerprint)
+        }
+        changed = {one: before for one, before in earlier.items() if before}
+        job, new = jobs.open(job, owner, but=changed)
         if new:
             save_documents(journal, job.id, read.files, zip(read.file_of, read.chunks, strict=True))
-        return job
+        newest = next(iter(earlier), "")
+        return job, changed.get(newest)
 
 
 @atexit.register
