@@ -107,7 +107,10 @@ async def _undo(payload: dict[str, Any]) -> None:
 async def _download(payload: dict[str, Any]) -> Answer:
     shared = engine()
     picked = str(payload.get("format", ""))
-    name, content = await shared.read(make_file, shared, _job(payload), picked, language())
+    proven = payload.get("proven") is True
+    name, content = await shared.read(
+        make_file, shared, _job(payload), picked, language(), proven=proven
+    )
     # As octet-stream an HTML report is downloaded and never rendered on this origin.
     kind = "application/octet-stream"
     file = await cl.context.session.persist_file(name=name, mime=kind, content=content or b"\n")

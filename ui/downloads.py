@@ -28,7 +28,9 @@ def downloads(language: str) -> list[dict[str, str]]:
     return [*lists, {"format": _REPORT, "title": say("page.w_report", language)}]
 
 
-def make_file(engine: Engine, job: str, picked: str, language: str) -> tuple[str, bytes]:
+def make_file(
+    engine: Engine, job: str, picked: str, language: str, *, proven: bool = False
+) -> tuple[str, bytes]:
     """A job's list in a format: the file's name and its bytes.
 
     Args:
@@ -36,6 +38,7 @@ def make_file(engine: Engine, job: str, picked: str, language: str) -> tuple[str
         job: The full job id.
         picked: The ``format`` of one of ``downloads``.
         language: Language of the report: ``en`` or ``zh``.
+        proven: Whether a list holds only pairs that the text proves.
 
     Raises:
         SaidError: There is no such format or job, or the file cannot be written.
@@ -51,7 +54,7 @@ def make_file(engine: Engine, job: str, picked: str, language: str) -> tuple[str
             return path.name, path.read_bytes()
         form = FORMATS[picked]
         path = Path(folder) / f"{stem}{form.suffixes[0]}"
-        kept = load_list(engine.journal, job).kept
+        kept = [one for one in load_list(engine.journal, job).kept if one.proven or not proven]
         # LLaMA-Factory finds a data set through a second file, dataset_info.json.
         described = form.columns is not None
         write_pairs(kept, path, picked, describe=described)

@@ -13,7 +13,7 @@ from messages import SaidError, say
 from .downloads import downloads
 from .engine import engine
 from .job_view import JobPresenter
-from .session import language, tell
+from .session import language, plain, tell
 from .words import words
 
 POLL_SECONDS = 0.5
@@ -71,5 +71,6 @@ async def _until_over(job: str) -> None:
         unfinished = counts["chunks_failed"] + counts["chunks_not_asked"]
         if unfinished:
             lines.append(say("page.ended_unfinished", spoken, count=unfinished))
+        lines += map(plain, shown["checks"])
         lines.append(say("page.ask_about_it", spoken))
         await tell("\n\n".join(lines))

@@ -104,7 +104,7 @@ class JobPresenter:
             "rejected": table.counts["rejected"],
             "failed": table.counts["chunks_failed"] + table.counts["chunks_not_asked"],
         }
-        return {**shown, "counts": table.counts, "views": views}
+        return {**shown, "counts": table.counts, "checks": table.checks, "views": views}
 
     def passage(self, job: str, chunk: str, span: list[int] | None) -> dict[str, Any]:
         """The document text around a pair's evidence.

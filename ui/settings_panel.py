@@ -15,7 +15,10 @@ from .errors import PageError
 if TYPE_CHECKING:
     from chainlit.input_widget import InputWidget, Tab
 
-_RUN = ("backend", "language", "density", "temperature", "max_tokens", "chunk_size", "threshold")
+_RUN = (
+    "backend", "language", "density", "temperature", "max_tokens", "chunk_size", "threshold",
+    "check", "judge",
+)  # fmt: skip
 """Settings of the first tab, in order; types and bounds come from ``chains.Settings``."""
 _OWN = {
     "confirm_cost": "page.set_confirm_cost",
@@ -28,6 +31,8 @@ _HELPS = {
     "confirm_tokens": "page.help_confirm_tokens",
     "prompt_text": "page.help_prompt_text",
 }
+_SAME = "-"
+"""Stands for the backend that makes the pairs where a judge is chosen."""
 MOST_COST, MOST_TOKENS = 1_000_000.0, 1_000_000_000
 
 
@@ -91,6 +96,7 @@ class Panel:
         own = settings.prompt_text
         return {
             **{name: getattr(settings, name) for name in _RUN},
+            "judge": settings.judge or _SAME,
             "confirm_cost": self.confirm[0],
             "confirm_tokens": self.confirm[1],
             "prompt": prompt,
@@ -117,6 +123,10 @@ class Panel:
         if name == "backend":
             names = [one.name for one in all_backends(self.resolved)]
             return Select(values=names, initial_index=_at(names, value), **label)
+        if name == "judge":
+            items = {one.name: one.name for one in all_backends(self.resolved)}
+            items = {say("page.set_same_judge", self.language): _SAME, **items}
+            return Select(items=items, initial_value=value, **label)
         if info.choices:
             # A choice's words and what it stands for, as Chainlit wants them.
             items = {say(f"setting.{name}.{one}", self.language): one for one in info.choices}
@@ -158,7 +168,7 @@ def read_panel(values: dict[str, Any], panel: Panel) -> tuple[dict[str, Any], tu
         info = setting_info(name)
         if info.kind in (int, float):
             chosen[name] = _number(values.get(name), name, info.default)
-        elif values.get(name):
+        elif values.get(name) and (name, values[name]) != ("judge", _SAME):
             chosen[name] = str(values[name])
     prompt = str(values.get("prompt") or PROMPTS[0])
     text = str(values.get("prompt_text") or "").replace("\r\n", "\n").strip()

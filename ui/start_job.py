@@ -117,8 +117,13 @@ def _report(read: Inputs, expected: Estimate, spoken: str) -> list[str]:
             completion=expected.completion,
         )
     )
+    if expected.checking is not None:
+        lines.append(say("page.estimate_checking", spoken, **expected.checking.model_dump()))
     if expected.cost is not None:
         lines.append(say("show.estimate_cost", spoken, cost=f"{expected.cost:.2f}"))
+    if expected.checking is not None and expected.cost_unchecked is not None:
+        unchecked = f"{expected.cost_unchecked:.2f}"
+        lines.append(say("page.estimate_unchecked", spoken, cost=unchecked))
     if expected.embedded:
         lines.append(say("show.small_model", spoken))
     return lines
@@ -129,7 +134,10 @@ def _needs_confirmation(expected: Estimate, known: Chat) -> bool:
     cost, tokens = known.confirm
     if expected.cost is not None:
         return expected.cost > cost
-    return not expected.embedded and expected.prompt + expected.completion > tokens
+    asked = expected.prompt + expected.completion
+    if expected.checking is not None:
+        asked += expected.checking.prompt + expected.checking.completion
+    return not expected.embedded and asked > tokens
 
 
 def _yes_or_no(number: str) -> list[cl.Action]:

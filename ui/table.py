@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from chains import judge_sentence, marks
+from messages import say
 from pairs import ChunkOutcome, PairList, QAPair
 
 View = Literal["kept", "duplicates", "rejected", "failed"]
@@ -21,7 +23,7 @@ class Table:
     """The rows of a pair list, built once and served page by page.
 
     Args:
-        pairs: The list, edits applied.
+        pairs: The list, edits applied; of the kept ones those in doubt come first.
         language: ``en`` or ``zh``, of the reasons.
     """
 
@@ -43,7 +45,7 @@ class Table:
                     "beside": beside[pair.id or pair.question],
                     "against": against[pair.id],
                 }
-                for pair in pairs.kept
+                for pair in sorted(pairs.kept, key=lambda pair: not pair.doubtful)
             ],
             "duplicates": [
                 {
@@ -65,6 +67,7 @@ class Table:
             "failed": [as_failure(one, language) for one in pairs.chunks if one.state in _BAD],
         }
         self.counts = counts_of(pairs)
+        self.checks = checks_of(pairs, language)
 
     def page(self, view: str, page: int, size: int, find: str) -> tuple[list[Row], int]:
         """The rows of a page, and how many there are on all pages together."""
@@ -110,6 +113,21 @@ def counts_of(pairs: PairList) -> dict[str, int]:
     }
 
 
+def checks_of(pairs: PairList, language: str) -> list[str]:
+    """What is told of the model that checked the pairs: what it was worth, what it leaves open."""
+    told = []
+    if pairs.judge:
+        told.append(judge_sentence(pairs.judge, language))
+        if pairs.judge.unanswered:
+            told.append(say("show.judge_unanswered", language, count=pairs.judge.unanswered))
+    elif any(pair.verified is not None for pair in pairs.kept):
+        told.append(say("show.verified", language, **marks(pairs)))
+    doubtful = sum(pair.doubtful for pair in pairs.kept)
+    if doubtful:
+        told.append(say("show.doubtful", language, count=doubtful))
+    return told
+
+
 def as_row(pair: QAPair) -> Row:
     """The table row of a pair."""
     evidence = pair.evidence
@@ -127,6 +145,11 @@ def as_row(pair: QAPair) -> Row:
         "match": evidence.match,
         "numbers_ok": evidence.numbers_ok,
         "edited": pair.edited,
+        "verdict": pair.verdict,
+        "verified": pair.verified,
+        "objection": pair.objection,
+        "again": "" if pair.verified else pair.answer_again,
+        "doubtful": pair.doubtful,
     }
 
 

@@ -62,6 +62,14 @@ _CODES = (
     "page.w_tokens",
     "page.w_undo",
     "page.w_waiting",
+    "page.w_checking",
+    "page.w_proven_only",
+    "view.again",
+    "view.confirmed",
+    "view.one_doubtful",
+    "view.refused",
+    "view.verdict_open",
+    "view.verdict_refuted",
 )
 
 
@@ -75,4 +83,7 @@ _FIELDS = (
 def words(language: str) -> dict[str, str]:
     """All texts by their code without the prefix; the browser fills in the placeholders."""
     unfilled = {name: "{" + name + "}" for name in _FIELDS}
-    return {code.removeprefix("page.w_"): say(code, language, **unfilled) for code in _CODES}
+    return {
+        code.removeprefix("page.w_").removeprefix("view."): say(code, language, **unfilled)
+        for code in _CODES
+    }

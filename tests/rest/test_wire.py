@@ -45,7 +45,7 @@ def check(output: dict[str, Any], text: str) -> None:
 
 
 def check_events(events: list[dict[str, Any]], text: str) -> None:
-    assert [event["event"] for event in events] == ["prepared", "chunk", "done"]
+    assert [event["event"] for event in events] == ["prepared", "chunk", "verified", "done"]
     check(events[-1]["result"], text)
     told = [pair["id"] for event in events if event["event"] == "chunk" for pair in event["pairs"]]
     assert told == [pair["id"] for pair in events[-1]["result"]["kept"]]

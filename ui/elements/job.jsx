@@ -4,9 +4,10 @@ const RESTING_MS = 15000;
 // Every format as a button; a click makes the file and takes it.
 function Downloads() {
   const [busy, setBusy] = useState('');
+  const [proven, setProven] = useKept('proven', false);
   const take = async (format) => {
     setBusy(format);
-    const came = await act('qa3_download', { format });
+    const came = await act('qa3_download', { format, proven });
     setBusy('');
     if (!came) return;
     const link = document.createElement('a');
@@ -24,6 +25,11 @@ function Downloads() {
           {title}
         </Button>
       ))}
+      <label>
+        <input type="checkbox" checked={proven} data-qa3="proven-only"
+          onChange={(event) => setProven(event.target.checked)} />{' '}
+        {say('proven_only')}
+      </label>
     </div>
   );
 }
@@ -123,6 +129,13 @@ function Job() {
       {shown.failure && <p className="qa3-warning" data-qa3="failure">{shown.failure}</p>}
       {shown.running && <Progress shown={shown} stop={stop} stopping={stopping} />}
       {shown.counts && <Account counts={shown.counts} />}
+      {shown.checks?.length > 0 && (
+        <div className="qa3-quiet" data-qa3="checks">
+          {shown.checks.map((told) => (
+            <p key={told}>{told}</p>
+          ))}
+        </div>
+      )}
       {shown.views && <Table shown={shown} asked={asked} put={put} changed={again} />}
       {shown.counts && <Downloads />}
     </section>

@@ -10,6 +10,8 @@ function Progress({ shown, stop, stopping }) {
     if (progress.aside) parts.push(say('aside', { count: progress.aside }));
     if (progress.failed) parts.push(say('failed_now', { count: progress.failed }));
     if (progress.tokens) parts.push(say('tokens', { count: progress.tokens.toLocaleString() }));
+    if (progress.done === progress.total && progress.to_check > progress.checked)
+      parts.push(say('checking', { done: progress.checked, total: progress.to_check }));
     if (progress.eta != null) parts.push(say('eta', { time: inWords(progress.eta) }));
   } else {
     parts.push(say(shown.state === 'waiting' ? 'waiting' : 'preparing'));

@@ -32,8 +32,24 @@ function Badges({ row }) {
         <span className="qa3-badge">{say('beside', { count: row.beside.length })}</span>
       )}
       {row.against?.length > 0 && <span className="qa3-badge qa3-bad">{say('conflict')}</span>}
+      {row.doubtful && <span className="qa3-badge qa3-bad">{say('one_doubtful')}</span>}
       {row.numbers_ok === false && <span className="qa3-badge qa3-bad">{say('numbers')}</span>}
     </>
+  );
+}
+
+// What rules and model say of a pair, beside its reason where it was rejected.
+function Checked({ row }) {
+  const told = [];
+  if (row.verdict && row.verdict !== 'proven') told.push(say(`verdict_${row.verdict}`));
+  if (row.verified) told.push(say('confirmed'));
+  if (row.objection && !row.reason) told.push(`${say('refused')} ${row.objection}`);
+  if (row.again) told.push(`${say('again')} ${row.again}`);
+  if (!told.length) return null;
+  return (
+    <p className="qa3-quiet" data-qa3="checked">
+      {told.join(' · ')}
+    </p>
   );
 }
 
@@ -64,6 +80,7 @@ function Row({ row, view, running, open, toggle, changed }) {
               {say('ask_same')} ({row.score}): {row.of}
             </p>
           )}
+          {row.doubtful && view === 'kept' && <Checked row={row} />}
           {row.reason && view !== 'failed' && <p className="qa3-quiet">{row.reason}</p>}
         </td>
         <td className="qa3-answer">{failed ? row.reason : row.answer}</td>
