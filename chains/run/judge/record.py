@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Literal
 
 from messages import say
 from pairs.records import JudgeRecord
 
-LEAST_KNOWN = 12
+LEAST_PLANTED, LEAST_SURE = 12, 8
 """Planted pairs, and sure ones, from which a share says something."""
-LEAST_CAUGHT = 0.75
+LEAST_CAUGHT, MOST_REFUSED, MOST_CONFUSED = 0.85, 0.10, 0.10
+"""Bounds of the shares. A judge is weak where its true share lies beyond one with 95 % confidence;
+bench/judging.py shows who passes."""
 LEAST_TO_OVERRULE = 0.95
 """Of planted errors, caught by a judge whose yes outweighs a rule's refutation."""
-MOST_REFUSED = 0.10
-MOST_CONFUSED = 0.25
-"""Bounds of the shares; bench/judging.py shows who passes them."""
+_Z = 1.645  # one-sided 95 %
 
 Standing = Literal["trusted", "unmeasured", "weak"]
 _SENTENCES: dict[Standing, str] = {
@@ -30,15 +31,25 @@ def standing(record: JudgeRecord) -> Standing:
     Args:
         record: Of a run, or of a run and earlier ones of the same model and prompt.
     """
-    if record.planted < LEAST_KNOWN or record.sure < LEAST_KNOWN:
+    if record.planted < LEAST_PLANTED or record.sure < LEAST_SURE:
         return "unmeasured"
     if (
-        record.caught < LEAST_CAUGHT * record.planted
-        or record.refused > MOST_REFUSED * record.sure
-        or record.confused > MOST_CONFUSED * record.look_alikes
+        _interval(record.caught, record.planted)[1] < LEAST_CAUGHT
+        or _interval(record.refused, record.sure)[0] > MOST_REFUSED
+        or _interval(record.confused, record.look_alikes)[0] > MOST_CONFUSED
     ):
         return "weak"
     return "trusted"
+
+
+def _interval(hits: int, of: int) -> tuple[float, float]:
+    """Wilson's bounds of a share, each with 95 % confidence (Wilson 1927)."""
+    if not of:
+        return 0.0, 1.0
+    share, spread = hits / of, _Z**2 / of
+    middle = (share + spread / 2) / (1 + spread)
+    half = _Z * sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
+    return middle - half, middle + half
 
 
 def overrules(record: JudgeRecord) -> bool:
@@ -64,4 +75,4 @@ def planted_in_each(lists: int) -> int:
     Args:
         lists: Lists of the run.
     """
-    return max(2, min(4, -(-LEAST_KNOWN // max(1, lists))))
+    return max(2, min(4, -(-LEAST_PLANTED // max(1, lists))))
