@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chains.run.judge.lists import MOST_PAIRS, CheckList, check_lists
 from chains.run.judge.planted import plant
-from chains.run.judge.record import LEAST_KNOWN, planted_in_each, standing
+from chains.run.judge.record import LEAST_PLANTED, LEAST_SURE, planted_in_each, standing
 from loaders.records import Chunk, Span
 from pairs.edits import pair_id
 from pairs.evidence.grounding import Passage
@@ -199,7 +199,7 @@ def test_who_is_trusted(planted: int, sure: int, data: st.DataObject) -> None:
     refused = data.draw(st.integers(0, sure))
     record = JudgeRecord(planted=planted, caught=caught, sure=sure, refused=refused)
     found = standing(record)
-    assert (found == "unmeasured") == (planted < LEAST_KNOWN or sure < LEAST_KNOWN)
+    assert (found == "unmeasured") == (planted < LEAST_PLANTED or sure < LEAST_SURE)
     if found == "trusted":
         better = record.model_copy(update={"caught": planted, "refused": 0})
         assert standing(better) == "trusted"

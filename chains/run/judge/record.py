@@ -10,7 +10,7 @@ from pairs.records import JudgeRecord
 
 LEAST_PLANTED, LEAST_SURE = 12, 8
 """Planted pairs, and sure ones, from which a share says something."""
-LEAST_CAUGHT, MOST_REFUSED, MOST_CONFUSED = 0.85, 0.10, 0.10
+LEAST_CAUGHT, MOST_REFUSED, MOST_CONFUSED = 0.80, 0.10, 0.10
 """Bounds of the shares. A judge is weak where its true share lies beyond one with 95 % confidence;
 bench/judging.py shows who passes."""
 LEAST_TO_OVERRULE = 0.95
