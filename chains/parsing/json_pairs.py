@@ -34,7 +34,9 @@ def read_json(text: str) -> Findings:
     """
     if not _MAYBE_NAMED.search(text):
         return NOTHING_FOUND
-    text = literal(_COMMENT.sub(lambda mark: " " * len(mark[0]), text))
+    if "/" in text or "#" in text:
+        text = _COMMENT.sub(lambda mark: " " * len(mark[0]), text)
+    text = literal(text)
     collector = PairCollector()
     start, position = -1, 0
     for begin, end, value in _pieces(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any, Literal
 
 from .choices import Options, chosen
@@ -245,6 +246,7 @@ _ASIDE = re.compile(r"[（(][^()（）]*[)）]")
 _LONGEST = 24
 
 
+@lru_cache(maxsize=1024)
 def role_of(name: str) -> Role | None:
     """The role that a key, a column heading or a speaker's name means; None for other names.
 

@@ -60,6 +60,7 @@ _EMPTY_FENCE = re.compile(r"\n```\w{0,10}\s{0,4}\n```\w{0,10}\Z")
 _TITLE = re.compile(r"^[ \t]*\*\*[^*\n]{1,60}\*\*[ \t]*$")
 _BOLD = re.compile(r"\*\*(?P<inner>[^*]+)\*\*\Z")
 _ITALIC = re.compile(r"(\*|_{1,2})(?P<inner>[^*_]+)\1\Z")
+_OPENED = ("【", "[", "(", "（")
 _DELIMITERS = {"“": "”", '"': '"', "「": "」", "『": "』", "‘": "’", "'": "'", "”": "”", "«": "»"}
 
 
@@ -78,9 +79,13 @@ def first_line(shadow: str, begin: int, end: int) -> tuple[int, int]:
 
 def trimmed_question(text: str) -> str:
     """A question without emphasis, bullets or blanks around it."""
-    text = _JOINT.sub(r"\1", text.strip().rstrip(" |;；"))
-    text = _TYPE.sub("", _bare(_BULLET.sub("", text)))
-    slanted = _ITALIC.match(text)
+    text = text.strip().rstrip(" |;；")
+    if not text.endswith(("?", "？")):
+        text = _JOINT.sub(r"\1", text)
+    text = _bare(_BULLET.sub("", text))
+    if text[:1] in _OPENED:
+        text = _TYPE.sub("", text)
+    slanted = _ITALIC.match(text) if text[:1] in ("*", "_") else None
     return slanted["inner"].strip() if slanted else text
 
 
@@ -162,7 +167,7 @@ def _later_fields(answer: str) -> list[re.Match[str]]:
 
 def _bare(text: str) -> str:
     """The text without the stars that make all of it bold, or that are left of such."""
-    bold = _BOLD.match(text)
+    bold = _BOLD.match(text) if text.startswith("**") else None
     if bold:
         return bold["inner"].strip()
     if text.count("**") % 2:
