@@ -19,6 +19,7 @@ from chains.journal.jobs import Jobs
 from chains.journal.lists import keep, load_list
 from chains.journal.replies import Journal
 from chains.run.inputs import Text
+from chains.run.judge.judge import Judge, Judged
 from chains.run.pipeline import Pipeline
 from chains.settings import Resolved
 from pairs.records import PairList
@@ -340,6 +341,73 @@ def test_stopped_in_the_middle_nothing_is_judged_twice(tmp_path: Path) -> None:
         assert account(again.result) == account(whole)
         assert server.checks == checks
         assert set(server.calls.values()) == {1}
+
+
+@pytest.mark.parametrize("where", ["ask", "take", "decide", "check_lists"])
+def test_a_fault_of_ours_in_judging_leaves_the_rules_list(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = rules_list(tmp_path)
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise KeyError("a fault of ours")
+
+    original, taken = Judge.take, []
+
+    def fails_once(self: Judge, judged: Judged) -> None:
+        taken.append(judged)
+        if len(taken) % 2:
+            raise KeyError("a fault of ours")
+        original(self, judged)
+
+    if where == "check_lists":
+        monkeypatch.setattr("chains.run.assembly.check_lists", fails)
+    else:
+        monkeypatch.setattr(Judge, where, fails_once if where == "take" else fails)
+    with Simulated(reply=asked, judge=judge(truth)) as server:
+        result = run(documents(), settings_for(server)).result
+    assert bare(result) == bare(off)
+    assert result.states() == off.states()
+    assert result.judge
+    asked_about = sum(chunk.parsed for chunk in result.chunks)
+    unanswered = {"ask": asked_about, "take": asked_about, "decide": 0, "check_lists": 0}
+    assert result.judge.unanswered == unanswered[where]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_what_it_says_is_one_is_merged_where_it_is_trusted(trusted: bool, tmp_path: Path) -> None:
+    more = {
+        "第13号水库的库容为多少万立方米？": ("第13号水库可以装多少万立方米的水？", "269万立方米"),
+        "How many tonnes of ore a day does Mine 14 yield?": (
+            "What is the daily yield of Mine 14, in tonnes of ore?",
+            "438 tonnes",
+        ),
+    }
+    asking = {*more, *(question for question, _ in more.values())}
+
+    def reply(messages: Messages) -> str:
+        made = asked(messages)
+        added = [f"Q: {q}\nA: {a}" for first, (q, a) in more.items() if first in made]
+        return "\n".join([made, *added])
+
+    def saying(messages: Messages) -> str | None:
+        said = judge(truth if trusted else coin)(messages)
+        found = LIST.search(messages[-1]["content"])
+        items = ITEM.findall(found["pairs"]) if said and found else []
+        right = {answer for _, answer in more.values()}
+        same = " = ".join(n for n, q, a in items if q in asking and a in right) or "none"
+        return said and said.replace("Same: none", f"Same: {same}")
+
+    with Simulated(reply=reply, judge=saying) as server:
+        off = run(documents(), settings_for(server, check="off"), tmp_path / "off").result
+        result = run(documents(), settings_for(server)).result
+    assert result.judge
+    assert result.judge.trusted == trusted
+    judged = {one.item.question for one in result.duplicates if one.kind == "judged"}
+    assert len(judged) == (len(more) if trusted else 0)
+    assert asking <= {pair.question for pair in off.kept}
+    if not trusted:
+        assert bare(result) == bare(off)
 
 
 def test_judging_goes_on_beside_the_asking() -> None:

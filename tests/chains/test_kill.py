@@ -8,13 +8,14 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.runs import long_text
-from bench.simulated import Simulated
+from bench.simulated import Simulated, judge_reply
 from cli.main import run
 
 PARAGRAPHS, CONCURRENCY, KILLS = 25, 4, 5
@@ -69,7 +70,16 @@ def test_a_run_killed_again_and_again_equals_one_that_was_not(
         expected = run_to_the_end(command(document, whole, server), tmp_path / "one", capsys)
         assert set(server.calls.values()) == {1}
         chunks = len(server.calls)
-    with Simulated(latency=0.02) as server:
+        lists = server.checks
+        assert lists
+    judged: Counter[str] = Counter()
+
+    def counting(messages: list[dict[str, str]]) -> str | None:
+        said = judge_reply(messages)
+        judged.update([messages[-1]["content"]] if said else [])
+        return said
+
+    with Simulated(latency=0.02, judge=counting) as server:
         again = command(document, killed, server)
         moments = sorted(chance.sample(range(1, chunks), KILLS))
         kills = sum(run_until(again, tmp_path / "two", server, moment) for moment in moments)
@@ -78,5 +88,7 @@ def test_a_run_killed_again_and_again_equals_one_that_was_not(
         twice = sum(server.calls.values()) - len(server.calls)
         assert len(server.calls) == chunks
         assert twice <= kills * CONCURRENCY
+        assert len(judged) == lists
+        assert judged.total() - lists <= kills * CONCURRENCY
     assert killed.read_bytes() == whole.read_bytes()
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
