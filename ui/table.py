@@ -42,6 +42,7 @@ class Table:
             "kept": [
                 {
                     **as_row(pair),
+                    "doubtful": pair.doubtful,
                     "beside": beside[pair.id or pair.question],
                     "against": against[pair.id],
                 }
@@ -149,7 +150,6 @@ def as_row(pair: QAPair) -> Row:
         "verified": pair.verified,
         "objection": pair.objection,
         "again": "" if pair.verified else pair.answer_again,
-        "doubtful": pair.doubtful,
     }
 
 

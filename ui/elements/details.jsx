@@ -81,7 +81,7 @@ function Details({ row, view, running, changed }) {
     <div className="qa3-details">
       {!row.span && <p className="qa3-warning">{say('no_evidence')}</p>}
       <Passage row={row} />
-      {!(row.doubtful && view === 'kept') && <Checked row={row} />}
+      {!row.doubtful && <Checked row={row} />}
       {(row.against ?? []).map((other) => (
         <p className="qa3-warning" key={other}>
           {say('conflict')}: {other}
@@ -113,7 +113,7 @@ function Details({ row, view, running, changed }) {
               {say(row.by_hand ? 'put_back' : 'restore')}
             </Button>
           )}
-          {view === 'kept' && row.doubtful && (
+          {row.doubtful && (
             <Button size="sm" variant="outline" onClick={() => change('qa3_keep')} data-qa3="confirm">
               {say('restore')}
             </Button>

@@ -80,7 +80,7 @@ function Row({ row, view, running, open, toggle, changed }) {
               {say('ask_same')} ({row.score}): {row.of}
             </p>
           )}
-          {row.doubtful && view === 'kept' && <Checked row={row} />}
+          {row.doubtful && <Checked row={row} />}
           {row.reason && view !== 'failed' && <p className="qa3-quiet">{row.reason}</p>}
         </td>
         <td className="qa3-answer">{failed ? row.reason : row.answer}</td>
