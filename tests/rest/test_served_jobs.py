@@ -103,7 +103,7 @@ def test_pairs_come_while_the_job_goes_on(client: httpx.Client, gate: Gate) -> N
                 assert client.get(f"/jobs/{job}/pairs").status_code == 409
                 assert client.delete(f"/jobs/{job}").status_code == 409
                 gate.open.set()
-    assert heard == ["prepared", "chunk", "done"]
+    assert heard == ["prepared", "chunk", "verified", "done"]
 
 
 def test_a_cancelled_job_keeps_what_it_has_and_goes_on_later(
@@ -179,7 +179,14 @@ def test_a_person_changes_the_list(client: httpx.Client) -> None:
     assert client.get(f"/jobs/{job}/pairs").json()["total"] == 3
     assert client.post(f"{place}/keep").json()["pair"]["question"] == "谁设计了赵州桥？"
     restored = client.post(f"{place}/restore").json()
-    assert restored == {"state": "kept", "pair": first, "duplicate_of": None, "reason": None}
+    assert restored == {
+        "state": "kept",
+        "pair": first,
+        "duplicate_of": None,
+        "reason": None,
+        "proven": True,
+        "doubtful": False,
+    }
     assert "谁设计了赵州桥" not in client.get(f"/jobs/{job}/pairs?format=jsonl").text
 
 
