@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 SECONDS_BETWEEN_LINES = 10.0
+_BY_MODEL = ("rejected.judge", "rejected.answered_otherwise")
+"""Reasons that quote the model, each pair with words of its own."""
 
 
 class ProgressDisplay:
@@ -152,7 +154,7 @@ class ProgressDisplay:
             lines.append("  " + translate("show.faults", count=faults))
         reasons = Counter(
             translate("show.refused_by_judge")
-            if one.reason.code == "rejected.judge"
+            if one.reason.code in _BY_MODEL
             else sentence(one.reason, translate)
             for one in result.rejected
         )

@@ -50,7 +50,7 @@ from .extraction import Answered, Extraction
 from .inputs import Inputs, RunInput, read_for
 from .judge.judge import Judge
 from .judge.record import planted_in_each
-from .judge.verdicts import judged_list
+from .judge.verdicts import judged_list, verified_list
 from .second_pass import ask_again
 from .verification import Verification, marks
 
@@ -59,7 +59,6 @@ log = logging.getLogger(__name__)
 BYTES_A_CHUNK = 20_000  # of journal, at most, beside the texts themselves
 LEAST_FREE = 16_000_000
 _ANSWERED = ("pairs", "nothing", "failed")
-
 
 _unfinished: WeakSet[Generator[Event, None, None]] = WeakSet()
 
@@ -247,7 +246,8 @@ class Pipeline:
             yield from verification.ask(result, run.concurrency, self._stop)
         finally:
             run.assembly.usage += verification.usage
-        return verification.marked(result, run.named.result(), journal)
+        marked = verification.marked(result, run.named.result(), journal)
+        return verified_list(marked, verification.identity, journal, run.job.id, self._settings)
 
     def _prepared(self, run: _Run, opened: OpenBackend, named: NamedEmbeddings) -> Prepared:
         read = run.inputs

@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from langchain_core.runnables.config import merge_configs
 
 from messages.errors import SaidError
 from pairs.compare.agreement import answers_agree
-from pairs.records import PairList, QAPair, TokenUsage
+from pairs.records import JudgeRecord, PairList, QAPair, TokenUsage
 from pairs.text.language import language_of
 from pairs.text.refusals import says_nothing
 from prompts.verification import VerifyingPrompt, verifying_prompt
@@ -29,6 +29,8 @@ from ..llm.backends import Backend
 from ..llm.cached_call import CachedModel, tokens_paid
 from ..parsing.parser import PairParser
 from ..settings import Settings
+from .judge.lists import is_sure
+from .judge.planted import wrong_answer
 from .workers import WorkerPool
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,12 @@ class Verification:
     config: RunnableConfig | None = None
     usage: TokenUsage = field(default_factory=TokenUsage)
     _answers: dict[QAPair, str] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """Names its model and its prompts, in records of its worth."""
+        prompts = " ".join(verifying_prompt(language).fingerprint for language in ("zh", "en"))
+        return f"{self.model.identity} {prompts}"
 
     def ask(self, pairs: PairList, width: int, stop: threading.Event) -> Iterator[Verified]:
         """An event for each pair that was asked again; pairs without evidence are not.
@@ -90,6 +98,9 @@ class Verification:
     def marked(self, pairs: PairList, named: NamedEmbeddings, journal: Journal) -> PairList:
         """The list with its kept pairs marked, also where duplicates and conflicts refer to them.
 
+        Its ``judge`` tells what the marks are worth: each new answer is compared with a wrong one,
+        too, and some pairs are sure.
+
         Args:
             pairs: As it was given to ``ask``.
             named: The embedding that compares two answers.
@@ -100,9 +111,12 @@ class Verification:
         """
         near = self._near(named, journal)
         marked: dict[QAPair, QAPair] = {}
+        counts = Counter(asked=sum(pair.evidence.span is not None for pair in pairs.kept))
+        counts["unanswered"] = counts["asked"] - len(self._answers)
         for pair, new_answer in self._answers.items():
             try:
                 agrees = self._agrees(pair, new_answer, near)
+                counts += self._worth(pair, new_answer, pairs.kept, agrees=agrees)
             except Exception:  # an unexpected error leaves the pair without a mark, and ends no run
                 log.exception("the answers of a pair of chunk %s are not compared", pair.chunk_id)
                 continue
@@ -128,8 +142,22 @@ class Verification:
                     for one in pairs.conflicts
                 ),
                 "usage": pairs.usage + self.usage,
+                "judge": JudgeRecord(model=self.backend.model, **counts),
             }
         )
+
+    def _worth(
+        self, pair: QAPair, new_answer: str, pairs: Sequence[QAPair], *, agrees: bool
+    ) -> Counter[str]:
+        """What one new answer says of the model, as to a sure pair and to a wrong answer."""
+        counts = Counter[str]()
+        if is_sure(pair, None):
+            counts += Counter(sure=1, refused=int(not agrees))
+        wrong = wrong_answer(pair, pairs)
+        if wrong:
+            caught = not answers_agree(wrong, new_answer)
+            counts += Counter(planted=1, caught=int(caught))
+        return counts
 
     def request(self, pair: QAPair) -> list[BaseMessage]:
         """The messages of the request about a pair."""

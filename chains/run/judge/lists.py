@@ -17,7 +17,7 @@ from pairs.text.normalise import normalise
 
 from .planted import plant
 
-__all__ = ["CheckList", "Checked", "Item", "check_lists"]
+__all__ = ["CheckList", "Checked", "Item", "check_lists", "is_sure"]
 
 Checked = tuple[QAPair, Reason | None]
 """A pair with the rules' reason to reject it."""
@@ -83,7 +83,7 @@ def check_lists(
             key = normalise(pair.question), normalise(pair.answer)
             unique.setdefault(key, []).append((pair, reason))
     asked = [same[0] for same in unique.values()]
-    sure = {pair.id for pair, reason in asked if _is_sure(pair, reason)}
+    sure = {pair.id for pair, reason in asked if is_sure(pair, reason)}
     ids = {same[0][0].id: tuple(pair.id for pair, _ in same) for same in unique.values()}
     if not all_pairs:
         proven = [pair.id for pair, _ in asked if pair.verdict == "proven"]
@@ -103,12 +103,16 @@ def check_lists(
     return lists
 
 
-def _is_sure(pair: QAPair, reason: Reason | None) -> bool:
+def is_sure(pair: QAPair, reason: Reason | None) -> bool:
     """Whether a pair is right for sure.
 
     Its answer stands word for word in the sentence that has the words of its question, and nothing
     else in that sentence could be the answer: no number of its kind but those that it or the
     question names.
+
+    Args:
+        pair: With the evidence that the rules found.
+        reason: Theirs against it; None for none.
     """
     sentence, answer = pair.evidence.sentence, normalise(pair.answer)
     if (

@@ -14,7 +14,7 @@ from pairs.text.figures.numbers import numbers
 from pairs.text.language import language_of
 from pairs.text.normalise import normalise
 
-__all__ = ["Planted", "look_alike", "plant"]
+__all__ = ["Planted", "look_alike", "plant", "wrong_answer"]
 
 Check = Callable[[str, str], Reason | None]
 """The rules' reason against a question and an answer, or None."""
@@ -73,6 +73,28 @@ def look_alike(pairs: Sequence[QAPair]) -> tuple[int, str] | None:
             if normalise(question) not in asked:
                 return place, question
     return None
+
+
+def wrong_answer(pair: QAPair, pairs: Sequence[QAPair]) -> str:
+    """An answer that is not the pair's: with another number, turned round, or another pair's.
+
+    Args:
+        pair: A pair.
+        pairs: Others of its list; the answer of one that rests on another sentence may be taken.
+
+    Returns:
+        The answer; empty where none could be made.
+    """
+    altered = next(_altered(pair.answer, _chance([pair])), "") or _turned(pair.answer)
+    if altered and altered != pair.answer:
+        return altered
+    others = (
+        other.answer
+        for other in pairs
+        if other.evidence.sentence != pair.evidence.sentence
+        and not agree(pair.answer, other.answer)
+    )
+    return next(others, "")
 
 
 def _chance(pairs: Sequence[QAPair]) -> random.Random:

@@ -9,11 +9,12 @@ from functools import partial
 
 from messages.errors import SaidError
 from pairs.compare.couples import merge_couples
-from pairs.records import JudgeRecord, PairList
+from pairs.records import JudgeRecord, PairList, Reason, Rejected
 
 from ...events import Verified
 from ...journal.judges import earlier_record, save_record
 from ...journal.replies import Journal
+from ...settings import Settings
 from ..assembly import Assembly
 from ..workers import WorkerPool
 from .judge import Judge
@@ -53,6 +54,63 @@ def judged_list(
     if trusted and standing(_known(record, earlier)) == "trusted":
         result = merge_couples(result, judge.same, judge.apart, assembly.order())
     return result.model_copy(update={"judge": record.model_copy(update={"trusted": trusted})})
+
+
+def verified_list(
+    pairs: PairList, identity: str, journal: Journal, job: str, settings: Settings
+) -> PairList:
+    """A list whose questions were answered again, without what is doubted if that is trusted.
+
+    Args:
+        pairs: With the marks and the record of the model that answered.
+        identity: Names that model and its prompt in records.
+        journal: Where its record is kept.
+        job: The job's id.
+        settings: What evidence is wanted.
+
+    Raises:
+        SaidError: The journal cannot be read or written.
+    """
+    record = pairs.judge or JudgeRecord()
+    trusted = standing(_known(record, earlier_record(journal, job, identity))) == "trusted"
+    save_record(journal, job, identity, record)
+    pairs = pairs.model_copy(update={"judge": record.model_copy(update={"trusted": trusted})})
+    return _without_doubted(pairs) if trusted and settings.evidence == "strict" else pairs
+
+
+def _without_doubted(pairs: PairList) -> PairList:
+    """The list with the doubted pairs, and the duplicates that say the same, among the rejected."""
+    doubted = {pair.id: pair for pair in pairs.kept if pair.verified is False}
+    out = [(pair, pair) for pair in doubted.values()]
+    out += [
+        (one.item, doubted[one.duplicate_of.id])
+        for one in pairs.duplicates
+        if one.duplicate_of.id in doubted
+    ]
+    rejected = [
+        Rejected(
+            item=pair,
+            reason=Reason(
+                code="rejected.answered_otherwise",
+                fields={"answer": asked.answer_again[:300] or "-"},
+            ),
+        )
+        for pair, asked in out
+    ]
+    return pairs.model_copy(
+        update={
+            "kept": tuple(pair for pair in pairs.kept if pair.id not in doubted),
+            "duplicates": tuple(
+                one for one in pairs.duplicates if one.duplicate_of.id not in doubted
+            ),
+            "rejected": (*pairs.rejected, *rejected),
+            "conflicts": tuple(
+                one
+                for one in pairs.conflicts
+                if not {one.item.id, one.conflicts_with.id} & doubted.keys()
+            ),
+        }
+    )
 
 
 def _known(record: JudgeRecord, earlier: JudgeRecord) -> JudgeRecord:
