@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.simulated import pairs_reply
-from chains.run.judge.planted import plant
+from chains.run.judge import lists
 from pairs.files.formats import FORMATS, Writer
 from pairs.records import PairList, QAPair
 from pairs.text.normalise import normalise
@@ -51,18 +51,18 @@ class Planting:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.planted: set[tuple[str, str]] = set()
         self.leaked: list[QAPair] = []
-        dump = PairList.model_dump_json
+        mix, dump = lists._with_planted, PairList.model_dump_json
 
         def planting(*given: Any) -> Any:
-            found = plant(*given)
-            self.planted |= {_words(one.question, one.answer) for one in found}
-            return found
+            items = mix(*given)
+            self.planted |= {_words(one.question, one.answer) for one in items if one.planted}
+            return items
 
         def dumping(result: PairList, **given: Any) -> str:
             self._look_at(pairs_of(result))
             return dump(result, **given)
 
-        patch.setattr("chains.run.judge.lists.plant", planting)
+        patch.setattr(lists, "_with_planted", planting)
         patch.setattr(PairList, "model_dump_json", dumping)
         for name, form in FORMATS.items():
             patch.setitem(FORMATS, name, replace(form, write=self._writing(form.write)))
