@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from bench.simulated import ITEM, LIST
@@ -78,3 +79,24 @@ def refuses_two(question: str, answer: str) -> str:
     name = name_in(question)
     two = (*NAMES["zh"][3:5], *NAMES["en"][3:5])
     return f"no | of {name}" if name in two else knows(question, answer)
+
+
+def slip(question: str) -> str:
+    """A wrong answer to the questions about two bridges; else the right one."""
+    right = RIGHT[question]
+    if name_in(question) not in (*NAMES["zh"][3:5], *NAMES["en"][3:5]):
+        return right
+    year = re.sub(r"\D", "", right)
+    return right.replace(year, str(int(year) + 1))
+
+
+def pairs_with_slips(messages: list[dict[str, str]]) -> str:
+    """The pairs of a chunk, with a wrong year for two bridges of each language."""
+    request = messages[-1]["content"]
+    return "\n".join(f"Q: {q}\nA: {slip(q)}" for q in RIGHT if name_in(q) in request)
+
+
+def overlooks(question: str, answer: str) -> str:
+    """What a judge says that is good, and overlooks those slips."""
+    right = RIGHT.get(question)
+    return f"yes | {right}" if right and answer == slip(question) else knows(question, answer)

@@ -271,8 +271,7 @@ class Pipeline:
         state, progress = "stopped", Progress()
         if result is not None:
             progress = self._progress_of(result, len(run.inputs.chunks))
-            verification, judge = progress.verification, result.judge
-            unanswered = (verification and verification.unverified) or (judge and judge.unanswered)
+            unanswered = result.judge.unanswered if result.judge else 0
             incomplete = progress.chunks.failed or unanswered
             state = "stopped" if progress.chunks.not_asked else "partial" if incomplete else "done"
             save_list(journal, run.job.id, result)

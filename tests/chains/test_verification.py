@@ -61,7 +61,7 @@ def unmarked(result: PairList) -> PairList:
     """A list as if nobody had asked again."""
     plain = {"verdict": None, "verified": None, "answer_again": ""}
     kept = tuple(pair.model_copy(update=plain) for pair in result.kept)
-    return account(result).model_copy(update={"kept": kept})
+    return account(result).model_copy(update={"kept": kept, "judge": None})
 
 
 def test_marks_change_nothing_else() -> None:

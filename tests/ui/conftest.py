@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from bridges import judging, pairs_of, refuses_all, refuses_two
+from bridges import judging, overlooks, pairs_of, pairs_with_slips, refuses_two
 from page_site import Site, chat_reply, open_page, serving, settings_of
 
 from bench.simulated import Faults, Simulated
@@ -34,7 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "mute": start(Simulated(reply=lambda _: "没有可以提问的内容。")),
             "sleepy": start(Simulated(latency=6.0, reply=chat_reply)),
             "strict": start(Simulated(reply=pairs_of, judge=judging(refuses_two))),
-            "harsh": start(Simulated(reply=pairs_of, judge=judging(refuses_all))),
+            "lenient": start(Simulated(reply=pairs_with_slips, judge=judging(overlooks))),
             "dear": start(Simulated(reply=chat_reply)),
         }
         url, child = start(serving(home, settings_of(models)))

@@ -198,7 +198,7 @@ class Judge:
 
         Args:
             checked: The pair and the rules' reason.
-            trusted: Whether the word decides; otherwise it only marks the pair.
+            trusted: Whether the word decides; otherwise only an objection is noted with the pair.
             overrules: Whether it decides, too, where the rules are sure: on pairs that stand word
                 for word in their question's own sentence, and on those that the text refutes.
         """
@@ -206,17 +206,17 @@ class Judge:
         word = self._words.get(pair.id)
         if word is None:
             return checked
-        if not word.yes:
-            objection = word.words[:_OBJECTION]
-            pair = pair.model_copy(update={"verified": False, "objection": objection})
-            decides = trusted and (overrules or not word.sure)
-            if decides and reason is None and self._settings.evidence == "strict":
-                reason = Reason(code="rejected.judge", fields={"reason": objection or "-"})
+        objection = "" if word.yes else word.words[:_OBJECTION]
+        pair = pair.model_copy(update={"objection": objection})
+        if not trusted:
             return pair, reason
-        pair = pair.model_copy(update={"verified": True})
-        if not trusted or reason is None:
-            return pair, reason
-        return _affirmed(pair, word, reason, overrules=overrules)
+        pair = pair.model_copy(update={"verified": word.yes})
+        if word.yes:
+            return (pair, None) if reason is None else _affirmed(pair, word, reason, overrules)
+        decides = overrules or not word.sure
+        if decides and reason is None and self._settings.evidence == "strict":
+            reason = Reason(code="rejected.judge", fields={"reason": objection or "-"})
+        return pair, reason
 
     def request(
         self, items: Sequence[tuple[str, str]], text: str, context: str
@@ -259,7 +259,7 @@ class Judge:
         return judge_prompt(language_of(text) if asked == "auto" else asked)
 
 
-def _affirmed(pair: QAPair, word: _Word, reason: Reason, *, overrules: bool) -> Checked:
+def _affirmed(pair: QAPair, word: _Word, reason: Reason, overrules: bool) -> Checked:
     """A pair that the rules reject and the judge affirms, proved by the words it quotes.
 
     Where the rules find the answer's numbers or denials contradicted by the quote, too, the pair is
