@@ -74,10 +74,13 @@ def computed(source: SourceText, question: str, answer: str) -> Computed | None:
         answer: The model's wording; a number that the passage lacks must be the result.
     """
     flat_question = flatten(question)
-    operation = next((name for name, asks in _OPERATIONS if asks.search(flat_question)), "")
+    operation = _operation(flat_question)
     claimed = [n for n in numbers(answer) if n.kind in ("amount", "percent") and n.value]
-    if not operation or not claimed:
+    if not claimed:
         return None
+    written = _written_out(source, question, answer, operation or _operation(flatten(answer)))
+    if written or not operation:
+        return written
     asked = Asked(flat_question)
     found = [one for one in operands(source, asked) if _may_be(one, claimed, operation, answer)]
     shown = [one for one in found if any(same(one.number, n) for n in claimed)]
@@ -95,6 +98,25 @@ def computed(source: SourceText, question: str, answer: str) -> Computed | None:
         return None
     start, end = min(one.start for one in chosen), max(one.end for one in chosen)
     return Computed((start, end), tuple(source.text[one.start : one.end] for one in chosen))
+
+
+def _operation(flat: str) -> str:
+    """The operation that a flattened text asks for or names; empty for none."""
+    return next((name for name, asks in _OPERATIONS if asks.search(flat)), "")
+
+
+def _written_out(source: SourceText, question: str, answer: str, operation: str) -> Computed | None:
+    """The operands of an answer that writes them all down, beside their one result."""
+    known = numbers(source.text) if operation else ()
+    claimed = [n for n in numbers(answer) if n.kind in ("amount", "percent") and n.value]
+    chosen = [next((k for k in known if same(n, k)), None) for n in claimed]
+    shown = [one for one in chosen if one is not None]
+    if not 1 < len(shown) == len(claimed) - 1:
+        return None
+    if not _is_result(answer, question, operation, shown, claimed):
+        return None
+    start, end = min(one.start for one in shown), max(one.end for one in shown)
+    return Computed((start, end), tuple(source.text[one.start : one.end] for one in shown))
 
 
 def _without_numbers(answer: str) -> str:

@@ -33,6 +33,8 @@ _CLAUSE_OR_NUMBER = re.compile(r"[;。!?:,.\n|\d]|[一二三四五六七八九�
 _ROUGHLY = Fraction(1, 10)
 """Largest share of a number by which it may differ from the one that it rounds."""
 _DIGITS_WRITTEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_FEWEST_DIGITS = 3
+"""Digits, a point counted, with which a number may round another, though nothing says so."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +72,21 @@ def equals(claimed: Number, known: Number, counts: Counted) -> bool:
 
 
 def _is_rounded(claimed: Number, mine: Fraction, theirs: Fraction, flat: str) -> bool:
-    """Whether a number that its text calls rough is the other one, rounded as it is written."""
+    """Whether a number is the other one, rounded as it is written.
+
+    Zeros at its end are digits like others, unless its text calls it rough.
+    """
     if not mine or abs(mine - theirs) > abs(mine) * _ROUGHLY:
         return False
     rough = ROUGH_BEFORE.search(flat, max(0, claimed.start - 16), claimed.start)
-    if not (rough or ROUGH_AFTER.search(flat, claimed.end, claimed.end + 5)):
+    rough = rough or ROUGH_AFTER.search(flat, claimed.end, claimed.end + 5)
+    digits = _DIGITS_WRITTEN.search(flat, claimed.start, claimed.end)
+    plain = digits.group().replace(",", "") if digits else ""
+    if not rough and len(plain.lstrip("0.")) < _FEWEST_DIGITS:
         return False
-    digits = _DIGITS_WRITTEN.match(flat, claimed.start, claimed.end)
-    written = Fraction(digits.group().replace(",", "")) if digits else mine
-    step = Fraction(1, 10 ** len(digits.group().partition(".")[2])) if digits else Fraction(1)
-    while written and not (written / (step * 10)) % 1:
+    written = Fraction(plain) if plain else mine
+    step = Fraction(1, 10 ** len(plain.partition(".")[2]))
+    while rough and written and not (written / (step * 10)) % 1:
         step *= 10
     return abs(theirs - mine) <= abs(mine / written) * step / 2 if written else False
 

@@ -17,7 +17,6 @@ from ..text.flat import flatten
 from ..text.list_markers import without_markers
 from ..text.terms import pieces
 from .number_agreement import Counted, counted, counter, equals, proves
-from .substitution import alike_around, common
 from .support import share_said
 
 __all__ = ["is_cut_off", "unproven_numbers"]
@@ -28,22 +27,15 @@ _DIGITS = re.compile(r"\d+")
 _HOW_MANY = re.compile(r"几|多少|\bhow many\b")
 _MAX_NOUN = 2
 """Content words beside the numbers of an answer that is all numbers: what they count."""
-_SAME_CONTEXT = 8
-"""Common context, in letters (a Chinese character counts two), that aligns two numbers."""
 _OPENS = re.compile(r"\s?[(,]\s?(?:i\.e\. |即)?|\s?[,，]?即")
 """Matches what stands before the same number said again: seven days (one week)."""
 _SEPARATOR = re.compile(r"[\s()+,-]")
 _WITH_COMMAS = re.compile(r"\d+(?:,\d+)*")
 _GROUPED = re.compile(r"(?<![\d.])[+(]{0,2}\d{1,5}[)]?(?:[ -]{1,2}\d{2,8}){1,5}(?![\d.])")
-_WHOLE_CONTEXT = 6
-"""The same before a number that ends the answer, where it has no other words."""
-_ENDS = " .。!！"
-_SAME_SUBJECT = 4
-"""Common context before two numbers that tells what is counted, whatever follows."""
 _CLAUSE_END = re.compile(r"[;。!?\n]|[,.](?!\d)")
 _FEWEST_WORDS = 2
 """Content words of a clause that find its sentence."""
-_CLAUSE_SAID = 0.6
+_CLAUSE_SAID = 0.4
 """Share of a clause's content words that its sentence has."""
 _SCALED = re.compile(rf"\s{{0,3}}-?(?:{SCALES})(?![a-z])")
 
@@ -82,7 +74,6 @@ def unproven_numbers(
         unproven = _not_from_question(unproven, in_question, around)
     if unproven and not quote:
         unproven = {n for n in unproven if not _stands_further_on(n, counts, around)}
-    unproven |= {n for n in claimed if _replaces_another(n, known, counts)}
     unproven |= _with_unproven_parts(claimed, known, around) | _other_ranges(
         flat, claimed, flat_evidence, known
     )
@@ -102,7 +93,8 @@ def _with_unproven_parts(
 ) -> set[Number]:
     """The dates with a part (year, month or day) that no source date has: 2001 of July 21, 2001."""
     known_dates = [other.value for other in known if other.kind == "date"]
-    dates = [number for number in claimed if number.kind == "date"]
+    others = [k for k in known if k.kind != "date"]  # 三日 may be three days
+    dates = [n for n in claimed if n.kind == "date" and not any(same(n, k) for k in others)]
     if all(_parts_within(number.value, known_dates) for number in dates):
         return set()
     nearby = numbers(around)
@@ -213,31 +205,6 @@ def _is_article(claimed: Number, flat: str, known: Iterable[Number], flat_eviden
         )
         for other in known
     )
-
-
-def _replaces_another(claimed: Number, known: Iterable[Number], counts: Counted) -> bool:
-    """Whether the evidence has another number in the same context, so that this one replaces it."""
-    mine = theirs = (0, 0)
-    flat, flat_evidence = counts.flat, counts.flat_evidence
-    for other in known:
-        alike = alike_around(flat, _place(claimed), flat_evidence, _place(other))
-        if not any(alike):
-            continue
-        if equals(claimed, other, counts):
-            mine = max(mine, alike, key=sum)
-        elif claimed.kind == other.kind:
-            theirs = max(theirs, alike, key=sum)
-    if mine[0] > max(theirs[0], _SAME_SUBJECT):
-        return False
-    subject = flat[: claimed.start].strip()
-    enough = min(_SAME_CONTEXT, max(_WHOLE_CONTEXT, common(subject, subject)))
-    if not flat[claimed.end :].strip(_ENDS) and theirs[0] >= enough > mine[0]:
-        return True
-    return sum(theirs) >= _SAME_CONTEXT and sum(theirs) > sum(mine)
-
-
-def _place(number: Number) -> tuple[int, int]:
-    return number.start, number.end
 
 
 def is_cut_off(text: str, end: int) -> bool:

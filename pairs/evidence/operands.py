@@ -14,18 +14,18 @@ from ..text.question_words import without_asking
 from ..text.terms import IS_HAN, forms, is_slight, pieces, terms
 from .number_agreement import counted
 from .source_text import Place, SourceText
+from .tables import Table
 
 __all__ = ["Asked", "Operand", "operands"]
 
 _MOST = 40
 """Numbers of a passage that may be operands."""
+_MOST_UNITS = 3
 _OTHER_CLAUSE = 30
 """Characters that a clause's end adds to the distance between a number and a word."""
 _RESPECTIVELY = re.compile(r"分别|依次|\brespectively\b")
 _LINK = re.compile(r"[\s,、]{0,3}(?:和|与|及|以及|and|,|、)\s{0,3}[一-龥]{0,1}\s?")
 _CLAUSE_END = re.compile(r"[;。!?:]|[,.](?!\d)")
-_ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$")
-_RULE = re.compile(r"[\s|:-]+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,63 +105,50 @@ class Asked:
 def operands(source: SourceText, asked: Asked) -> list[Operand]:
     """The numbers of a passage that the question names by a row, a column or a clause."""
     found = [
-        *_in_tables(source.text, asked),
-        *(one for place in source.sentences for one in _in_sentence(source.flat, place, asked)),
+        *_in_tables(source.tables, asked),
+        *(
+            one
+            for place in source.sentences
+            if source.table_at(*place) is None
+            for one in _in_sentence(source.flat, place, asked)
+        ),
     ]
     named = [one for one in found if one.named]
     return sorted(named, key=lambda one: -len(one.named))[:_MOST]
 
 
-def _in_tables(text: str, asked: Asked) -> Iterator[Operand]:
-    header: list[str] = []
-    at = 0
-    for line in map(flatten, text.split("\n")):
-        if not _ROW.match(line):
-            header = []
-        elif _RULE.fullmatch(line):
-            pass
-        elif not header:
-            header = [cell for cell, _ in _cells(line)]
-        else:
-            yield from _in_row(line, at, header, asked)
-        at += len(line) + 1
-
-
-def _cells(line: str) -> list[tuple[str, int]]:
-    """The cells of a Markdown row, each with its offset in the line."""
-    first = line.index("|") + 1
-    cells: list[tuple[str, int]] = []
-    for cell in line[first:].split("|")[:-1]:
-        cells.append((cell, first))
-        first += len(cell) + 1
-    return cells
-
-
-def _in_row(line: str, at: int, header: Sequence[str], asked: Asked) -> Iterator[Operand]:
-    cells = _cells(line)
-    row = asked.named_in(cells[0][0]) if cells else frozenset()
-    for place, (cell, offset) in enumerate(cells[1:], 1):
-        found = numbers(cell)
-        title = header[place] if place < len(header) else ""
-        if len(found) == 1 and found[0].kind in ("amount", "percent"):
-            start = at + offset
-            yield Operand(
-                found[0],
-                start + found[0].start,
-                start + found[0].end,
-                row | asked.named_in(title),
-                row | asked.named_in(title),
-                at,
-                counted(cell, found[0]),
-                f"{place}:{title}",
-            )
+def _in_tables(tables: Iterable[Table], asked: Asked) -> Iterator[Operand]:
+    for table in tables:
+        titles = [asked.named_in(flatten(name)) for name in table.columns]
+        row = frozenset[int]()
+        for cell in table.cells:
+            value = table.value(cell)
+            if table.headed and cell.row == 0:
+                continue
+            if cell.column == 0:
+                row = asked.named_in(flatten(value))
+                continue
+            title = table.columns[cell.column] if cell.column < len(table.columns) else ""
+            named = row | (titles[cell.column] if title else frozenset())
+            for said in [*table.in_units(cell), value][:_MOST_UNITS]:
+                found = numbers(said)
+                if len(found) != 1 or found[0].kind not in ("amount", "percent"):
+                    continue
+                yield Operand(
+                    found[0],
+                    cell.start,
+                    cell.end,
+                    named,
+                    named,
+                    table.rows[cell.row][0],
+                    counted(flatten(said), found[0]),
+                    f"{cell.column}:{title}",
+                )
 
 
 def _in_sentence(flat: str, place: Place, asked: Asked) -> Iterator[Operand]:
     first, last = place
     sentence = flat[first:last]
-    if sentence.lstrip().startswith("|"):
-        return
     found = [n for n in numbers(sentence) if n.kind in ("amount", "percent")]
     if not found:
         return
@@ -177,7 +164,9 @@ def _in_sentence(flat: str, place: Place, asked: Asked) -> Iterator[Operand]:
         named = listed if listed is not None else frozenset(own)
         if named & common or listed:
             start, end = first + number.start, first + number.end
-            yield Operand(number, start, end, named, common, first, counted(sentence, number))
+            noun = counted(sentence, number)
+            noun = "" if is_slight(noun) else noun
+            yield Operand(number, start, end, named, common, first, noun)
 
 
 def _distance(sentence: str, start: int, end: int, number: Number) -> int:

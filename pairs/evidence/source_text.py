@@ -6,6 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from functools import cached_property
 from itertools import chain
 from math import exp, log
@@ -19,7 +20,7 @@ from ..text.boundaries import runs_on
 from ..text.flat import Folded, flatten, fold
 from ..text.line_breaks import soft_breaks
 from ..text.normalise import is_meaningful_mark
-from ..text.terms import forms, is_slight, terms
+from ..text.terms import PLAIN_NUMBER, forms, is_slight, terms
 from .table_rows import tables
 from .tables import Place, Table
 
@@ -37,6 +38,10 @@ _SHORT = 24
 """Characters up to which an answer may be a word of the text that it begins with a capital."""
 _HEADING = 0.5
 """Preference for a heading, which names what is said below it and proves nothing."""
+_ROUNDING = Fraction(1, 200)
+"""Largest share by which three digits differ from what they round, whatever the unit."""
+_LEAST_ROUNDED = 2
+"""Digits from which a number may be another one's rounding."""
 _FIRST = 1.4
 """Preference for the first match, since texts introduce things at their first mention."""
 
@@ -69,7 +74,7 @@ class SourceText:
 
     @cached_property
     def _cuts(self) -> list[int]:
-        """Offsets of sentence ends and of line ends that are no mere wrapping, 0 and length too."""
+        """Offsets of sentence ends, rows' and line ends that are no mere wrapping, 0 and length."""
         ends = {
             mark.end()
             for mark in SENTENCE_END.finditer(self.text)
@@ -77,6 +82,7 @@ class SourceText:
         }
         soft = set(soft_breaks(self.text))
         ends |= {at.end() for at in re.finditer("\n", self.text) if at.start() not in soft}
+        ends |= {edge for table in self.tables for row in table.rows for edge in row}
         return sorted(ends | {0, len(self.text)})
 
     @cached_property
@@ -129,6 +135,29 @@ class SourceText:
                 if not occurrences or occurrences[-1] != number:
                     occurrences.append(number)
         return index
+
+    @cached_property
+    def _amounts(self) -> list[tuple[float, str]]:
+        """Value and key (see ``terms.forms``) of its plain numbers, in the order of values."""
+        keys = (key for key in self.sentences_with if key.startswith(PLAIN_NUMBER))
+        return sorted((float(Fraction(key.removeprefix(PLAIN_NUMBER))), key) for key in keys)
+
+    def rounded_to(self, key: str) -> list[str]:
+        """The keys of its numbers that a number may round, whatever their sign: -1,534 by 1.53 k.
+
+        Args:
+            key: Of that number; other keys round nothing.
+        """
+        if not key.startswith(PLAIN_NUMBER):
+            return []
+        value = Fraction(key.removeprefix(PLAIN_NUMBER))
+        reach = float(max(_last_place(value) / 2, abs(value) * _ROUNDING))
+        known: list[str] = []
+        for signed in {float(value), -float(value)}:
+            first = bisect_left(self._amounts, (signed - reach, ""))
+            last = bisect_right(self._amounts, (signed + reach, "~"))
+            known += [one for _, one in self._amounts[first:last]]
+        return known
 
     def sentence_around(self, start: int, end: int) -> Place:
         """The whole sentences or lines that a span touches, without outer white space.
@@ -228,6 +257,15 @@ class SourceText:
             / (1 + log(len(occurrences)))
             for occurrences in question_words
         )
+
+
+def _last_place(value: Fraction) -> Fraction:
+    """What one counts in the last place of a number that is not 0, but 0 below two digits."""
+    digits = f"{float(abs(value)):.15e}".partition("e")
+    significant = digits[0].replace(".", "").rstrip("0")
+    if len(significant) < _LEAST_ROUNDED:
+        return Fraction(0)
+    return Fraction(10) ** (int(digits[2]) - len(significant) + 1)
 
 
 def _nearest_two(occurrences: list[Place], at: int) -> list[Place]:

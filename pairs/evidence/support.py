@@ -24,7 +24,7 @@ __all__ = [
     "supporting_place",
 ]
 
-LEAST = 0.6
+LEAST = 0.55
 """Least share, by weight, of the answer's new words that the sentences must have."""
 _FEWEST_NEW = 4
 """New words (a Chinese character is one) below which a part of them may be shared by chance."""
@@ -261,6 +261,8 @@ def _occurrences(
     letters = _letters(words) if loosely else [""] * len(words)
     for column, (word, letter) in enumerate(zip(words, letters, strict=True)):
         found = [index[piece] for piece in word if piece in index]
+        if not found:
+            found = [index[piece] for piece in source.rounded_to(word[0])]
         alone = index.get(letter, ())
         occurs[alone, column] = _LETTER_ALONE
         for sentences in found:

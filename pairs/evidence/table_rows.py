@@ -13,6 +13,9 @@ __all__ = ["tables"]
 _FIELD = re.compile(r"(?:\\.|[^|\\])+")
 _RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*(?:\||$))+\s*")
 _GAP = re.compile(r"\t+| {2,}")
+_VALUE = r"[-+(（]?[$€£¥]?\d[\d,]*(?:\.\d+)?%?[)）]?|[-—–]+|N/?A|不适用"
+_OF_NUMBERS = re.compile(rf"\s*(\S.{{0,60}}?)((?:\s(?:{_VALUE})(?=\s|$)){{2,20}})\s*")
+"""Matches a row whose fields single spaces set apart, as print has it: a name and its numbers."""
 _LEAST_FIELDS = 3
 """Fields from which white space alone makes a line the row of a table."""
 _LONGEST_CAPTION = 120
@@ -62,10 +65,19 @@ def _fields(text: str, start: int, end: int) -> list[Place]:
         return [_unpadded(text, start + f.start(), start + f.end()) for f in _bars(line)]
     gaps = [found.span() for found in _GAP.finditer(line.strip())]
     if len(gaps) + 1 < _LEAST_FIELDS:
-        return []
+        return _numbers(text, start, end)
     first = start + len(line) - len(line.lstrip())
     cuts = [(0, 0), *gaps, (len(line.strip()), 0)]
     return [(first + left[1], first + right[0]) for left, right in pairwise(cuts)]
+
+
+def _numbers(text: str, start: int, end: int) -> list[Place]:
+    """The cells of a line that is a name and its numbers; empty where it is none."""
+    row = _OF_NUMBERS.fullmatch(text, start, end)
+    if row is None or not any(map(str.isalpha, row[1])):
+        return []
+    values = re.compile(r"\S+").finditer(text, row.start(2), row.end(2))
+    return [row.span(1), *(value.span() for value in values)]
 
 
 def _bars(line: str) -> Iterator[re.Match[str]]:
@@ -113,8 +125,18 @@ def _table(text: str, run: list[tuple[Place, list[Place]]], above: list[str]) ->
     barred = _is_barred(text, body[0][0])
     headed = rule > 0 or (not barred and not any(map(str.isdigit, text[slice(*body[0][0])])))
     names = () if headed else tuple(part.strip() for part in outside)
+    if not (barred or headed or names) and above:
+        names = _printed_names(above[-1], max(cell.column for cell in cells) + 1)
     places = [place for place, _ in body]
     return Table(text, places, cells, headed=headed, names=names, caption=_caption(above))
+
+
+def _printed_names(line: str, columns: int) -> tuple[str, ...]:
+    """The column names that a line of print holds; empty where it has not as many words."""
+    words = line.split()
+    if len(words) == columns - 1:
+        words.insert(0, "")  # none stands over the names of the rows
+    return tuple(words) if len(words) == columns else ()
 
 
 def _caption(above: list[str]) -> str:

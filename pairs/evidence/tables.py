@@ -24,6 +24,7 @@ _UNIT = re.compile(
     r"|\bin ((?:thousands|millions|billions|percent|per cent|%)(?: of [a-z]{1,20})?)",
     re.IGNORECASE,
 )
+_SCALES = re.compile(r"\b(thousand|million|billion)s(?: of\b)?", re.IGNORECASE)
 _LABEL = re.compile(rf"[a-z0-9]+(?:[-./_:][a-z0-9]+)*|[{HAN}]+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -138,16 +139,22 @@ class Table:
         cells = self._row_cells(row)
         if not cells or (self.headed and not row):
             return ""
-        own = units_in(self.value(cells[0]))
-        said: list[str] = []
-        for cell in cells[1:]:
-            value = self.value(cell)
-            if not _BARE.fullmatch(value):
-                continue
-            named = self.columns[cell.column] if cell.column < len(self.columns) else ""
-            units = units_in(named) or own or units_in(self.caption)
-            said += [_with_unit(value, unit) for unit in units]
+        said = [amount for cell in cells[1:] for amount in self.in_units(cell)]
         return " ; ".join(said)
+
+    def in_units(self, cell: Cell) -> list[str]:
+        """A bare number with each unit that its header gives it; empty for other cells.
+
+        Args:
+            cell: The cell.
+        """
+        value = self.value(cell)
+        if not _BARE.fullmatch(value):
+            return []
+        named = self.columns[cell.column] if cell.column < len(self.columns) else ""
+        first = self._row_cells(cell.row)[0]
+        units = units_in(named) or units_in(self.value(first)) or units_in(self.caption)
+        return [_with_unit(value, unit) for unit in units]
 
     def forms_above(self, start: int, end: int) -> frozenset[str]:
         """The keys (see ``terms.forms``) that a place has from its header: names, caption, units.
@@ -304,7 +311,7 @@ def units_in(label: str) -> tuple[str, ...]:
         label: A row's or column's name, or a caption.
     """
     found = [next(filter(None, unit.groups()), "") for unit in _UNIT.finditer(label)]
-    return tuple(unit.strip() for unit in found if unit.strip())
+    return tuple(_SCALES.sub(r"\1", unit).strip() for unit in found if unit.strip())
 
 
 def _with_unit(value: str, unit: str) -> str:

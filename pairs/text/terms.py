@@ -11,11 +11,13 @@ from .figures.numbers import Number, numbers
 from .figures.rounding import BOUND_AFTER, BOUND_BEFORE, ROUGH_AFTER, ROUGH_BEFORE
 from .measure_words import AFTER_NUMBERS
 
-__all__ = ["IS_HAN", "Term", "forms", "is_slight", "pieces", "stem", "terms"]
+__all__ = ["IS_HAN", "PLAIN_NUMBER", "Term", "forms", "is_slight", "pieces", "stem", "terms"]
 
 Term = tuple[str, int, int]
 """Stemmed token, its first character and one past its last."""
 
+PLAIN_NUMBER = "#0:"
+"""What the keys of numbers begin with that are no dates, times or labels; their value follows."""
 IS_HAN = re.compile(f"[{HAN}]")
 _TOKEN = re.compile(rf"\d+(?:[.,:/]\d+)*|[^\W\d_{HAN}]+|[{HAN}]")
 # Stop words: articles, auxiliaries, particles, question words.

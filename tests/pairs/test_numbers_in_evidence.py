@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from loaders.records import Chunk, Span
+from pairs.evidence.grounding import ground
 from pairs.evidence.numbers import unproven_numbers
 
 
@@ -66,3 +68,53 @@ def test_a_number_may_stand_in_the_sentence_that_its_clause_repeats() -> None:
     text = f"{first}数据传输速率从150Gbps提高到300Gbps。屏幕为500像素。"
     assert not unproven_numbers(answer, first, "", text)
     assert unproven_numbers(answer.replace("300", "500"), first, "", text)
+
+
+_RESULTS_ZH = """主要财务指标
+单位：元 币种：人民币
+项目 本报告期 上年同期 变动幅度(%)
+营业收入 1,534,123,456.78 1,365,222,111.05 12.37
+货币资金 3,456,789,012.34 2,999,888,777.66 15.23
+"""
+_RESULTS_EN = """Results (in millions of dollars)
+                      2023      2022
+Revenue             4,512.3   4,101.7
+Net income            512.6     498.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer", "right"),
+    [
+        (_RESULTS_ZH, "本报告期的营业收入是多少？", "15.34亿元", True),
+        (_RESULTS_ZH, "本报告期的营业收入是多少？", "15.43亿元", False),
+        (_RESULTS_ZH, "本报告期的营业收入是多少？", "153,412.35万元", True),
+        (_RESULTS_ZH, "营业收入比上年同期增长多少？", "12.37%", True),
+        (_RESULTS_ZH, "营业收入比上年同期增长多少？", "12.73%", False),
+        (_RESULTS_ZH, "本报告期的货币资金比上年同期多多少？", "456,900,234.68元", True),
+        (_RESULTS_ZH, "本报告期的货币资金比上年同期多多少？", "465,900,234.68元", False),
+        (_RESULTS_EN, "What was revenue in 2023?", "$4.51 billion", True),
+        (_RESULTS_EN, "What was revenue in 2023?", "$4.15 billion", False),
+        (_RESULTS_EN, "By how much did revenue grow from 2022 to 2023?", "$410.6 million", True),
+        ("Fire took 1,234,567 acres.", "How much burned?", "1.23 million acres", True),
+        ("Fire took 1,234,567 acres.", "How much burned?", "1.32 million acres", False),
+        (
+            "讲解10分钟，答题5分钟。",
+            "怎样安排？",
+            "讲解10分钟，答题5分钟，一共15分钟。",
+            True,
+        ),
+        (
+            "讲解10分钟，答题5分钟。",
+            "怎样安排？",
+            "讲解10分钟，答题5分钟，一共25分钟。",
+            False,
+        ),
+    ],
+)
+def test_rounded_and_computed_numbers_of_prose_and_print(
+    text: str, question: str, answer: str, right: bool
+) -> None:
+    chunk = Chunk(id="0", index=0, text=text, span=Span(start=0, end=len(text)), source="t")
+    evidence = ground(question, answer, chunk)
+    assert (evidence.match != "none" and evidence.numbers_ok) is right
