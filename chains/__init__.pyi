@@ -43,7 +43,7 @@ from .llm.backends import Backend as Backend
 from .llm.backends import all_backends as all_backends
 from .llm.backends import choose as choose
 from .llm.backends import choose_judge as choose_judge
-from .llm.client import check_reachable as check_reachable
+from .llm.connection import check_reachable as check_reachable
 from .models.folders import BGE as BGE
 from .models.folders import download_named as download_named
 from .models.folders import find_folder as find_folder

@@ -17,7 +17,7 @@ from pairs.records import Reason
 from ..embedding.load import bge_folder
 from ..journal.replies import Journal
 from ..llm.backends import Backend, choose
-from ..llm.client import check_reachable
+from ..llm.connection import check_reachable
 from ..models.gguf import QWEN_CODER, cached_path, find
 from ..settings import Resolved, secret, user_folder
 

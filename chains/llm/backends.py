@@ -54,6 +54,10 @@ class Backend(BaseModel):
         " each question answered again from its evidence",
     )
     extra_body: dict[str, Any] = Field(default_factory=dict)
+    drop: tuple[str, ...] = Field((), description="fields of a request that are never sent")
+    rename: dict[str, str] = Field(
+        default_factory=dict, description="other names that the server has for fields of a request"
+    )
 
     @property
     def embedded(self) -> bool:

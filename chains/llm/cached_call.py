@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import ceil
 from typing import Any
 
@@ -20,11 +22,14 @@ from pairs.records import Reason, TokenUsage
 
 from ..errors import BackendError, JournalError, UnansweredError
 from ..journal.replies import Journal, request_key
+from ..parsing.cleaning import clean
 from ..records import LOOP, Reply, is_watched
 from ..settings import Settings
 from .backends import Backend
-from .client import OpenBackend, wrong_key
+from .client import OpenBackend
+from .connection import failure
 from .errors import classify, is_about_schema, reason_of
+from .finish import BROKEN, THOUGHT, ends_whole, finish_of, is_cut
 from .limits import Budget, Pace
 from .retry import read_stream, until_answered
 
@@ -83,7 +88,9 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             self.pace = beside.pace if beside.backend == backend else self.pace
         self._counting = bool(settings.max_tokens_total or backend.tokens_per_minute)
         self._lock = threading.Lock()
-        self._answered = self._lost = 0
+        self._first = threading.Lock()
+        self._answered = self._lost = self._unnamed = 0
+        self._names_ends = False
         self._count_ratio = 1.0
 
     def invoke(
@@ -111,14 +118,21 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
 
     def _invoke(self, input: LanguageModelInput, config: RunnableConfig) -> AIMessage:  # noqa: A002 - LangChain's name
         messages = _messages(input)
-        with_schema = "response_format" in self._opened.parameters
+        asked = self._opened.parameters
         try:
-            return self._answer(messages, config)
+            reply = self._answer(messages, config)
         except UnansweredError as error:
-            if not (with_schema and is_about_schema(str(error.reason.fields))):
+            if not ("response_format" in asked and is_about_schema(str(error.reason.fields))):
                 raise
-        self._opened.give_up_schema()
-        return self._answer(messages, config)
+            self._opened.give_up_schema()
+            asked = self._opened.parameters
+            reply = self._answer(messages, config)
+        while reply.response_metadata["finish_reason"] == THOUGHT:
+            if not self._opened.give_more_room(asked):
+                raise self._thought_error(asked["max_tokens"])
+            asked = self._opened.parameters
+            reply = self._answer(messages, config)
+        return reply
 
     @property
     def backend(self) -> Backend:
@@ -138,7 +152,15 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
     def _answer(self, messages: list[BaseMessage], config: RunnableConfig) -> AIMessage:
         key = self.key(messages)
         log.debug("request %s: about chunk %s", key[:12], _request_metadata(config)["chunk_id"])
-        saved = self._journal.reply(key)
+        first = request_key(
+            *(messages, self._opened.model, self._opened.address, self._opened.first_parameters)
+        )
+        # As it was first meant, before this run learnt that it has to be asked in another form.
+        saved = self._journal.reply(first)
+        if first != key and (saved is None or saved.finish_reason == THOUGHT):
+            saved = self._journal.reply(key)
+        elif saved is not None:
+            key = first
         while saved is None:
             self._check_active()
             if self._journal.claim(key, self._owner):
@@ -152,7 +174,8 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
 
     def _ask_claimed(self, key: str, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
         try:
-            reply = self._within_budget(messages, config)
+            with self._first_alone():
+                reply = self._within_budget(messages, config)
         except BaseException as error:
             self._journal.release(key, self._owner)
             code = error.code if isinstance(error, UnansweredError) else type(error).__name__
@@ -175,6 +198,20 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             raise
         return reply
 
+    @contextmanager
+    def _first_alone(self) -> Iterator[None]:
+        """Waits while another request is the first to find out whether the backend can be used."""
+        alone = False
+        while not self._answered and not alone:
+            alone = self._first.acquire(timeout=POLL_SECONDS)
+            if not alone:
+                self._check_active()
+        try:
+            yield
+        finally:
+            if alone:
+                self._first.release()
+
     def _within_budget(self, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
         estimated = sum(count_tokens(message.text) for message in messages) if self._counting else 0
         reserved = ceil(estimated * self._count_ratio) + self._opened.parameters["max_tokens"]
@@ -195,24 +232,66 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
 
     def _reply(self, messages: list[BaseMessage], tokens: int, config: RunnableConfig) -> Reply:
         opened, started = self._opened, time.monotonic()
+        most = opened.parameters["max_tokens"]
         message = self._until_answered(messages, tokens, config)
         metadata = _request_metadata(config)
         usage = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
-        finish = str(message.response_metadata.get("finish_reason") or "")
-        length = usage["output_tokens"]
+        length, text = usage["output_tokens"], message.text
+        full = length >= most
+        finish = self._finish(message)
+        # ChatGLM3 servers say "stop" even where the token limit cut the reply.
+        truncated = finish != LOOP and (is_cut(finish) or full)
+        if truncated and not clean(text).text:
+            finish = THOUGHT
+        self._note(text if finish != THOUGHT else "")
         return Reply(
             chunk_id=metadata["chunk_id"],
-            text=message.text,
+            text=text,
             model=opened.model,
             prompt=metadata["prompt"],
             prompt_tokens=usage["input_tokens"],
             completion_tokens=length,
             finish_reason=finish,
             seconds=time.monotonic() - started,
-            # ChatGLM3 servers say "stop" even where the token limit cut the reply.
-            truncated=finish == "length"
-            or (finish != LOOP and length >= opened.parameters["max_tokens"]),
+            truncated=truncated,
         )
+
+    def _finish(self, message: AIMessage) -> str:
+        """Why a reply ended; one whose server named no reason, though it names them, is cut."""
+        finish = finish_of(message.response_metadata)
+        with self._lock:
+            self._names_ends = self._names_ends or bool(finish and finish != BROKEN)
+            self._unnamed += not finish
+            silent = not self._names_ends and self._unnamed > 1
+        if finish or (silent and ends_whole(message.text)):
+            return finish
+        return BROKEN
+
+    def _note(self, text: str) -> None:
+        """Counts a reply; several without a text, and none with one, end the run."""
+        with self._lock:
+            if text.strip():
+                self._answered, self._lost = self._answered + 1, 0
+                return
+            self._lost += 1
+            useless = not self._answered and self._lost >= LOST_IN_A_ROW
+        if useless:
+            self._end_run(BackendError("backend.empty", **self._where()))
+
+    def _thought_error(self, most: int) -> UnansweredError:
+        error = BackendError(
+            "backend.thought", model=self.backend.model, most=most, **self._where()
+        )
+        with self._lock:
+            if self._answered:
+                return UnansweredError(Reason.of(error))
+            if self.failure is not None and self.failure.code == "backend.empty":
+                self.failure = error  # which says more
+        return self._end_run(error)
+
+    def _where(self) -> dict[str, str]:
+        backend = self.backend
+        return {"backend": backend.name, "address": backend.base_url or backend.provider}
 
     def _until_answered(
         self, messages: list[BaseMessage], tokens: int, config: RunnableConfig
@@ -235,8 +314,6 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             )
         except Exception as error:  # every provider's package raises its own kinds
             raise self._error(error) from error
-        with self._lock:
-            self._answered, self._lost = self._answered + 1, 0
         return message
 
     def _check_active(self) -> None:
@@ -256,11 +333,9 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
     def _error(self, error: Exception) -> UnansweredError:
         """The error for a call's last failure, which ends this request or the whole run."""
         backend, kind, reason = self._opened.backend, classify(error), reason_of(error)
-        where = {"backend": backend.name, "address": backend.base_url or backend.provider}
-        if kind == "wrong_key":
-            return self._end_run(wrong_key(backend))
-        if kind == "not_found":
-            return self._end_run(BackendError("backend.not_found", model=backend.model, **where))
+        where = self._where()
+        if wrong := failure(kind, backend, reason):
+            return self._end_run(wrong)
         if kind == "no_money":
             return self._end_run(BackendError("backend.no_money", reason=reason, **where))
         if kind == "lost":

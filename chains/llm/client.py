@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from functools import cache
 from pathlib import Path
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -16,15 +14,20 @@ from ..errors import BackendError
 from ..models.gguf import QWEN_CODER, DownloadProgress, find_or_download, identify
 from ..settings import Settings, secret
 from .backends import Backend
+from .connection import certificates, check_reachable, proxy_for, tidy_address
 from .embedded_servers import EMBEDDED
+from .request_form import RequestForm
 
 if TYPE_CHECKING:
+    from httpx import Client
     from langchain_core.language_models import BaseChatModel
 
     from endpoint.llamacpp import LlamaServer
 
 log = logging.getLogger(__name__)
-REACH_SECONDS = 5.0
+_OPENAI = "https://api.openai.com/v1"
+ROOM = 4
+"""How many times longer replies may be once a model has used up its tokens by thinking."""
 PAIRS_SCHEMA = {
     "type": "object",
     "properties": {
@@ -59,6 +62,9 @@ class OpenBackend:
         address: Its URL; for an embedded model its file's digest, since the port differs
             from run to run.
         parameters: The parameters sent with every request.
+        first_parameters: Those of the first one.
+        form: The form in which the server takes requests.
+        roomy: Whether replies may be longer than set, since a model thinks.
 
     Raises:
         WeightsError: The GGUF file named is not there.
@@ -76,12 +82,17 @@ class OpenBackend:
         if backend.response_format:
             schema = {"name": "pairs", "strict": True, "schema": PAIRS_SCHEMA}
             self.parameters["response_format"] = {"type": "json_schema", "json_schema": schema}
+        self.first_parameters = self.parameters
+        self.roomy = False
+        self.form = RequestForm(backend.drop, backend.rename)
         self._settings = settings
         self._progress = progress
         self._lock = threading.Lock()
         self._server: LlamaServer | None = None
         self._llm: BaseChatModel | None = None
-        self.model, self.address = backend.model, backend.base_url or backend.provider
+        self._http: Client | None = None
+        self.model = backend.model
+        self.address = tidy_address(backend.base_url or "") or backend.provider
         if backend.embedded:
             self.model, digest = identify(self._own_file())
             self.address = f"embedded:{digest}"
@@ -117,9 +128,8 @@ class OpenBackend:
         key = secret(backend.api_key_env) if backend.api_key_env else SecretStr("none")
         if key is None:
             raise BackendError("backend.no_key", backend=backend.name, variable=backend.api_key_env)
-        if backend.base_url:
-            check_reachable(backend, key)
-        return self._chat_model(backend.base_url, key)
+        address = check_reachable(backend, key) if backend.base_url else None
+        return self._chat_model(address, key)
 
     def _chat_model(self, base_url: str | None, key: SecretStr) -> BaseChatModel:
         from langchain.chat_models import init_chat_model
@@ -140,6 +150,7 @@ class OpenBackend:
             extra = dict(self.parameters)
             del extra["temperature"]
             options["extra_body"] = extra
+            options |= self._clients(base_url)
         else:
             options["max_tokens"] = backend.max_tokens
         try:
@@ -155,6 +166,28 @@ class OpenBackend:
             raise BackendError("backend.unusable", backend=backend.name, reason=reason) from error
         return llm
 
+    def _clients(self, address: str | None) -> dict[str, Any]:
+        """The clients that the package for OpenAI's protocol calls the address with."""
+        import httpx
+
+        from langchain_openai import ChatOpenAI
+
+        from .transport import http_client
+
+        if self._http is None:
+            self._http = http_client(
+                self.form,
+                timeout=self._settings.timeout,
+                proxy=proxy_for(address or _OPENAI),
+                certificates=certificates(),
+            )
+        # The other is never used, but made by the package, which stumbles over some proxies.
+        unused = httpx.AsyncClient(verify=certificates(), trust_env=False)
+        clients: dict[str, Any] = {"http_client": self._http, "http_async_client": unused}
+        if "http_socket_options" in ChatOpenAI.model_fields:
+            clients["http_socket_options"] = ()  # of clients of its own: else it warns of ours
+        return clients
+
     def give_up_schema(self) -> None:
         """Drops the JSON schema from all further requests: the address does not accept one."""
         with self._lock:
@@ -163,6 +196,23 @@ class OpenBackend:
                 rest = {n: v for n, v in self.parameters.items() if n != "response_format"}
                 self.parameters, self._llm = rest, None
                 log.info("%s does not take a JSON schema: asked without from now on", self.model)
+
+    def give_more_room(self, asked: dict[str, Any]) -> bool:
+        """Whether replies may be longer now than in a request whose tokens thoughts used up.
+
+        Args:
+            asked: The parameters of that request.
+        """
+        with self._lock:
+            if self.parameters["max_tokens"] > asked["max_tokens"]:
+                return True
+            most = min(ROOM * asked["max_tokens"], self.backend.context // 2)
+            if self.roomy or most <= asked["max_tokens"]:
+                return False
+            self.roomy = True
+            self.parameters, self._llm = {**self.parameters, "max_tokens": most}, None
+        log.warning("%s used up its tokens by thinking: up to %d from now on", self.model, most)
+        return True
 
     def alive(self) -> bool:
         """Whether it can still be called: the process of an embedded model may have died."""
@@ -174,42 +224,6 @@ class OpenBackend:
         with self._lock:
             if self._server is not None:
                 EMBEDDED.give_back(self._server)
-            self._server = self._llm = None
-
-
-def check_reachable(backend: Backend, key: SecretStr | None) -> None:
-    """Requests the list of models, so that a wrong address or key is reported at once.
-
-    Raises:
-        BackendError: There is no response within 5 s, or the key is refused.
-    """
-    import httpx
-
-    address = f"{(backend.base_url or '').rstrip('/')}/models"
-    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-    try:
-        answer = httpx.get(address, headers=headers, timeout=REACH_SECONDS, verify=_certificates())
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise BackendError(
-            "backend.unreachable", backend=backend.name, address=backend.base_url
-        ) from error
-    if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise wrong_key(backend)
-
-
-@cache
-def _certificates() -> SSLContext:
-    """The certificate authorities, read once: that takes 20 ms."""
-    import httpx
-
-    return httpx.create_ssl_context()
-
-
-def wrong_key(backend: Backend) -> BackendError:
-    """The error for a refused key, naming the variable and never the key."""
-    return BackendError(
-        "backend.wrong_key",
-        backend=backend.name,
-        address=backend.base_url or backend.provider,
-        variable=backend.api_key_env or "api_key_env",
-    )
+            if self._http is not None:
+                self._http.close()
+            self._server = self._llm = self._http = None

@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from loaders import count_tokens
 
 from ..records import LOOP
 from .errors import may_pass, status_of
+from .finish import BROKEN, finish_of
 from .limits import Pace
 from .loops import pairs_repeat
 
@@ -113,12 +114,16 @@ def read_stream(
     """
     text, looked_at, chunks = "", 0, 0
     usage, finish = None, ""
-    for chunk in llm.stream(messages, config):
+    stream = _until_broken(llm.stream(messages, config))
+    for chunk in stream:
+        if chunk is None:
+            finish = BROKEN
+            break
         said = chunk.text
         text += said
         chunks += 1
         usage = chunk.usage_metadata or usage
-        finish = chunk.response_metadata.get("finish_reason") or finish
+        finish = finish_of(chunk.response_metadata) or finish
         if "\n" in said or len(text) - looked_at > LOOK_EVERY:
             looked_at = len(text)
             if pairs_repeat(text):
@@ -132,3 +137,20 @@ def read_stream(
     return AIMessage(
         content=text, usage_metadata=usage, response_metadata={"finish_reason": finish}
     )
+
+
+def _until_broken(stream: Iterator[AIMessage]) -> Iterator[AIMessage | None]:
+    """The chunks of a stream; None where it breaks off after some of the reply has come."""
+    begun = False
+    while True:
+        try:
+            chunk = next(stream)
+        except StopIteration:
+            return
+        except Exception:
+            if not begun:
+                raise
+            yield None
+            return
+        begun = begun or bool(chunk.text)
+        yield chunk

@@ -15,7 +15,8 @@ from messages.errors import SaidError
 
 from ..errors import BackendError, ChainError
 from .backends import Backend
-from .client import OpenBackend, wrong_key
+from .client import OpenBackend
+from .connection import failure
 from .errors import classify, reason_of
 from .limits import Pace
 from .retry import until_answered
@@ -130,10 +131,8 @@ def error_of(error: Exception, backend: Backend) -> SaidError:
         return error
     kind, reason = classify(error), reason_of(error)
     where = {"backend": backend.name, "address": backend.base_url or backend.provider}
-    if kind == "wrong_key":
-        return wrong_key(backend)
-    if kind == "not_found":
-        return BackendError("backend.not_found", model=backend.model, **where)
+    if wrong := failure(kind, backend, reason):
+        return wrong
     if kind == "too_long":
         return ChainError("chat.too_long", limit=backend.context)
     codes = {"no_money": "chat.no_money", "lost": "chat.lost", "refused": "chat.refused"}

@@ -30,6 +30,7 @@ from ..errors import ReplyError, UnansweredError
 from ..journal.replies import Journal
 from ..llm.backends import Backend
 from ..llm.cached_call import CachedModel, tokens_paid
+from ..llm.finish import cut_code
 from ..parsing.parser import PairParser
 from ..records import LOOP, DraftPair, Reply
 from ..settings import Settings
@@ -217,7 +218,7 @@ class Extraction:
             reply, code = self._run_chain(chunk, context, answered, repair)
         cut = reply.response_metadata["truncated"] or code in _UNFINISHED
         if cut:
-            code = "reply.truncated"
+            code = cut_code(reply.response_metadata["finish_reason"])
         answered.reason = Reason(code=code) if code else None
         answered.raw = reply.text
         if answered.state != "failed":
