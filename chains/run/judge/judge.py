@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 MOST_CALLS = 4
 """Calls about one list: its first, and those about the end of a reply that was cut off."""
+_OPEN_TO_A_YES = ("rejected.no_evidence", "rejected.number")
+"""Reasons that are wrong about as often as right (bench/results/strong.json), so that the yes of a
+judge that errs now and then outweighs them; other reasons are right nine times of ten."""
 _OBJECTION = 300
 """Characters kept of what the model holds against a pair."""
 
@@ -200,7 +203,7 @@ class Judge:
             checked: The pair and the rules' reason.
             trusted: Whether the word decides; otherwise only an objection is noted with the pair.
             overrules: Whether it decides, too, where the rules are sure: on pairs that stand word
-                for word in their question's own sentence, and on those that the text refutes.
+                for word in their question's own sentence, and on faults of names and questions.
         """
         pair, reason = checked
         word = self._words.get(pair.id)
@@ -265,14 +268,15 @@ def _affirmed(pair: QAPair, word: _Word, reason: Reason, overrules: bool) -> Che
     Where the rules find the answer's numbers or denials contradicted by the quote, too, the pair is
     refuted, and is kept as doubtful.
     """
-    refuted = pair.verdict == "refuted"
-    if reason.code == "rejected.answer_is_question" or (refuted and not overrules):
+    code = reason.code
+    if code == "rejected.answer_is_question" or (code not in _OPEN_TO_A_YES and not overrules):
         return pair, reason
+    refuted = pair.verdict == "refuted"
     if pair.evidence.match != "none" and not refuted:
-        return pair, None if overrules else reason  # its question is at fault, not its evidence
+        return pair, None  # its question is at fault, not its evidence
     found = word.passage.judged(word.words, pair.question, pair.answer)
     verdict = "refuted" if verdict_on(found, "") == "refuted" else "open"
-    if verdict == "refuted" and not overrules:
+    if verdict == "refuted" and not (refuted or overrules):
         return pair, reason
     return pair.model_copy(update={"evidence": found, "verdict": verdict}), None
 
