@@ -61,7 +61,7 @@ def leave_out(rule: str) -> None:
     RULES[rule]()
 
 
-def measured(tool: Path, data: Path, checkout: Path, rule: str = "") -> Figures:
+def measured(tool: Path, data: Path, checkout: Path, rule: str = "", extra: str = "") -> Figures:
     """What the tool prints of one run: by language its figures and every kind's fates.
 
     Args:
@@ -69,6 +69,7 @@ def measured(tool: Path, data: Path, checkout: Path, rule: str = "") -> Figures:
         data: The folder of labelled documents.
         checkout: The project's folder that is measured.
         rule: A key of ``RULES`` that is left out; empty for none.
+        extra: More options of ``qa3 extract``, such as ``--check off``.
 
     Raises:
         CalledProcessError: The tool failed.
@@ -80,6 +81,7 @@ def measured(tool: Path, data: Path, checkout: Path, rule: str = "") -> Figures:
             python.write_text(_without(rule), encoding="utf-8")
             python.chmod(0o755)
         command = [sys.executable, str(tool), "--data", str(data), "--python", str(python)]
+        command.append(f"--extra={extra}")
         done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True)
     kinds: dict[str, dict[str, dict[str, str]]] = {}
     for name, label, told in _BY_KIND.findall(done.stdout):
@@ -112,6 +114,7 @@ def main() -> None:
     arguments.add_argument("--label", default="after")
     arguments.add_argument("--checkout", type=Path, default=ROOT)
     arguments.add_argument("--rules", action="store_true", help="leave out each rule in turn")
+    arguments.add_argument("--extra", default="", help="more options of qa3 extract")
     given = arguments.parse_args()
     file = RESULTS / "strong.json"
     known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -119,7 +122,7 @@ def main() -> None:
     for data in given.data:
         for rule in RULES if given.rules else ("",):
             label = f"without {rule}" if rule else given.label
-            found = measured(given.tool, data.resolve(), given.checkout, rule)
+            found = measured(given.tool, data.resolve(), given.checkout, rule, given.extra)
             runs.setdefault(data.name, {})[label] = found if not rule else found["all"]
             print(f"{data.name}, {label}: {found['all']}", flush=True)
             save_result("strong", {"runs": runs})

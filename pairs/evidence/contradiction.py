@@ -19,7 +19,7 @@ from ..text.terms import IS_HAN, is_slight, stem
 from .substitution import affirmed, denial_put_in, swapped
 from .support import share_said
 
-__all__ = ["is_denied", "turned_round", "verdict_holds"]
+__all__ = ["is_denied", "polarity_holds", "turned_round"]
 
 _TOKEN = re.compile(
     rf"(?P<no>{DENIAL.pattern})"
@@ -128,7 +128,7 @@ def turned_round(answer: str, evidence: str, quote: str = "") -> bool:
     )
 
 
-def verdict_holds(yes: bool, asserts: str, behind: str, evidence: str) -> bool:
+def polarity_holds(yes: bool, asserts: str, behind: str, evidence: str) -> bool:
     """Whether yes or no is the answer that the evidence gives to a question.
 
     Args:

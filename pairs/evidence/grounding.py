@@ -15,9 +15,9 @@ from loaders.records import Chunk, Span
 
 from ..records import Evidence, Match
 from ..text.list_markers import without_markers
-from ..text.verdicts import Verdict, asks_yes_or_no, asserted, verdict
+from ..text.polarity import Polarity, asks_yes_or_no, asserted, polarity
 from .computed import computed
-from .contradiction import is_denied, turned_round, verdict_holds
+from .contradiction import is_denied, polarity_holds, turned_round
 from .enumerations import takes_another
 from .fuzzy import similar_place
 from .items import has_foreign_item, items
@@ -83,9 +83,9 @@ class Passage:
         """
         if not trimmed(answer):
             return NONE
-        said = verdict(question, answer)
+        said = polarity(question, answer)
         if said is not None:
-            return self._judged(question, answer, said)
+            return self._yes_or_no(question, answer, said)
         evidence = self._whole(question, answer)
         if evidence.match == "none" or not evidence.numbers_ok:
             return self._computed(question, answer) or evidence
@@ -109,7 +109,7 @@ class Passage:
         evidence = self._evidence(self._source, found.place, "computed", 1.0, question, "")
         return evidence.model_copy(update={"operands": found.operands})
 
-    def _judged(self, question: str, answer: str, said: Verdict) -> Evidence:
+    def _yes_or_no(self, question: str, answer: str, said: Polarity) -> Evidence:
         """The evidence for an answer that begins with yes or no, and whether that is right."""
         asserts, behind = asserted(question), answer[said.end :]
         evidence = self._whole(question, behind if trimmed(behind) else answer)
@@ -124,7 +124,7 @@ class Passage:
             told = self._source.text[slice(*place.place)]
         elif evidence.match == "none":
             return self._whole(question, answer)
-        holds = evidence.numbers_ok and verdict_holds(said.yes, asserts, behind, told)
+        holds = evidence.numbers_ok and polarity_holds(said.yes, asserts, behind, told)
         holds = holds and not (said.yes and denied)
         return evidence.model_copy(update={"numbers_ok": holds})
 

@@ -55,7 +55,10 @@ def unproven_numbers(
     """
     answer = without_markers(answer)
     claimed = numbers(answer)
-    flat, flat_evidence = flatten(answer), flatten(evidence)
+    flat = flatten(answer)
+    if not (claimed or _DIGITS.search(flat)):
+        return ()
+    flat_evidence = flatten(evidence)
     known = numbers(evidence)
     flat_question = flatten(question)
     counts = Counted(flat, flat_evidence, flat_question, _is_all_numbers(flat, claimed))

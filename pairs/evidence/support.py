@@ -225,7 +225,7 @@ def share_said(wanted: str, told: str) -> float:
         told: The text to have them.
     """
     words = _words(wanted[:_MAX_LENGTH])
-    known = set(forms(flatten(told)))
+    known = _forms(told)
     return sum(not known.isdisjoint(word) for word in words) / len(words) if words else 0.0
 
 
@@ -233,6 +233,12 @@ def share_said(wanted: str, told: str) -> float:
 def _words(text: str) -> tuple[tuple[str, ...], ...]:
     """The content words of a text, as ``pieces`` gives them."""
     return tuple(pieces(flatten(text)))
+
+
+@lru_cache(maxsize=1 << 10)
+def _forms(text: str) -> frozenset[str]:
+    """All keys of a text (see ``terms.forms``)."""
+    return frozenset(forms(flatten(text)))
 
 
 @lru_cache(maxsize=4)
@@ -245,7 +251,7 @@ def _new_and_known(
     answer: str, question: str
 ) -> tuple[Sequence[tuple[str, ...]], Sequence[tuple[str, ...]]]:
     """The words an answer adds to its question (all, if it adds none), and the question's words."""
-    known = set(forms(flatten(question)))
+    known = _forms(question)
     answer_words = _words(answer)
     added = [word for word in answer_words if known.isdisjoint(word)]
     return added or answer_words, _words(question)

@@ -8,7 +8,7 @@ from loaders.characters import HAN
 from .flat import flatten
 from .question_words import may_name_its_answer
 
-__all__ = ["Verdict", "asks_yes_or_no", "asserted", "verdict"]
+__all__ = ["Polarity", "asks_yes_or_no", "asserted", "polarity"]
 
 _MODAL_ZH = (
     "是|能够?|可以?|会|有|要|用|需要?|必须?|必要|应该?|应当|行|对|得|准|一定|允许|支持|属于|存在|正确"
@@ -37,14 +37,14 @@ _AUXILIARY = re.compile(
 _ASKING_EN = re.compile(rf"^{_AUXILIARY.pattern}|\?")
 
 
-class Verdict(NamedTuple):
+class Polarity(NamedTuple):
     """Whether an answer says yes, and where the sentence behind that begins."""
 
     yes: bool
     end: int
 
 
-def verdict(question: str, answer: str) -> Verdict | None:
+def polarity(question: str, answer: str) -> Polarity | None:
     """The yes or no that an answer to such a question begins with; None without one.
 
     Args:
@@ -55,7 +55,7 @@ def verdict(question: str, answer: str) -> Verdict | None:
     lead = _LEAD_ZH.match(flat) or (None if _NUMBER_SIGN.match(flat) else _LEAD_EN.match(flat))
     if lead is None or not (asks_yes_or_no(question) or may_name_its_answer(question)):
         return None
-    return Verdict(lead["no"] is None, lead.end())
+    return Polarity(lead["no"] is None, lead.end())
 
 
 def asks_yes_or_no(question: str) -> bool:

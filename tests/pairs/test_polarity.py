@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from loaders.records import Chunk, Span
 from pairs.evidence.grounding import ground
 from pairs.text.list_markers import without_markers
-from pairs.text.verdicts import verdict
+from pairs.text.polarity import polarity
 
 RULES = (
     "Wear parts such as seals are not covered by the guarantee. Do not use an adapter with it."
@@ -37,7 +37,7 @@ def proved(question: str, answer: str) -> bool:
         ("Is the deposit interest-bearing?", "No, the deposit bears no interest."),
     ],
 )
-def test_a_verdict_that_the_evidence_gives_is_proved(question: str, answer: str) -> None:
+def test_a_yes_or_no_that_the_evidence_gives_is_proved(question: str, answer: str) -> None:
     assert proved(question, answer)
 
 
@@ -53,7 +53,7 @@ def test_a_verdict_that_the_evidence_gives_is_proved(question: str, answer: str)
         ("会员可以携带客人吗？", "不可以，会员不可以携带客人。"),
     ],
 )
-def test_another_verdict_is_not(question: str, answer: str) -> None:
+def test_the_other_is_not(question: str, answer: str) -> None:
     assert not proved(question, answer)
 
 
@@ -69,7 +69,7 @@ def test_another_verdict_is_not(question: str, answer: str) -> None:
 def test_where_the_sentence_behind_it_begins(
     question: str, answer: str, yes: bool, behind: str
 ) -> None:
-    found = verdict(question, answer)
+    found = polarity(question, answer)
     assert found is not None
     assert (found.yes, answer[found.end :]) == (yes, behind)
 
@@ -83,8 +83,8 @@ def test_where_the_sentence_behind_it_begins(
         ("Is it open?", "Nobody knows."),
     ],
 )
-def test_what_is_no_verdict(question: str, answer: str) -> None:
-    assert verdict(question, answer) is None
+def test_what_is_no_yes_or_no(question: str, answer: str) -> None:
+    assert polarity(question, answer) is None
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,6 @@ def test_markers_keep_the_length(text: str) -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_any_text_has_a_verdict_or_none(question: str, answer: str) -> None:
-    found = verdict(question, answer)
+def test_any_text_has_a_polarity_or_none(question: str, answer: str) -> None:
+    found = polarity(question, answer)
     assert found is None or 0 < found.end <= len(answer)
