@@ -169,7 +169,6 @@ class OpenBackend:
     def _clients(self, address: str | None) -> dict[str, Any]:
         """The clients that the package for OpenAI's protocol calls the address with."""
         import httpx
-
         from langchain_openai import ChatOpenAI
 
         from .transport import http_client
