@@ -29,7 +29,7 @@ from .backends import Backend
 from .client import OpenBackend
 from .connection import failure
 from .errors import classify, is_about_schema, reason_of
-from .finish import BROKEN, THOUGHT, ends_whole, finish_of, is_cut
+from .finish import THOUGHT, Endings, cut_code, is_cut
 from .limits import Budget, Pace
 from .retry import read_stream, until_answered
 
@@ -89,8 +89,8 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         self._counting = bool(settings.max_tokens_total or backend.tokens_per_minute)
         self._lock = threading.Lock()
         self._first = threading.Lock()
-        self._answered = self._lost = self._unnamed = 0
-        self._names_ends = False
+        self._endings = Endings()
+        self._answered = self._lost = 0
         self._count_ratio = 1.0
 
     def invoke(
@@ -118,6 +118,14 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
 
     def _invoke(self, input: LanguageModelInput, config: RunnableConfig) -> AIMessage:  # noqa: A002 - LangChain's name
         messages = _messages(input)
+        key, saved = self._saved(messages)
+        if saved is not None and saved.finish_reason != THOUGHT:
+            return _as_message(saved, key, from_journal=True)
+        with self._first_alone():
+            return self._ask(messages, config)
+
+    def _ask(self, messages: list[BaseMessage], config: RunnableConfig) -> AIMessage:
+        """The reply, in another form of the request where one is refused or leaves no room."""
         asked = self._opened.parameters
         try:
             reply = self._answer(messages, config)
@@ -149,18 +157,21 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         opened = self._opened
         return request_key(messages, opened.model, opened.address, opened.parameters)
 
-    def _answer(self, messages: list[BaseMessage], config: RunnableConfig) -> AIMessage:
-        key = self.key(messages)
-        log.debug("request %s: about chunk %s", key[:12], _request_metadata(config)["chunk_id"])
-        first = request_key(
-            *(messages, self._opened.model, self._opened.address, self._opened.first_parameters)
-        )
-        # As it was first meant, before this run learnt that it has to be asked in another form.
+    def _saved(self, messages: list[BaseMessage]) -> tuple[str, Reply | None]:
+        """The key of a request, and its reply in the journal, if there is one.
+
+        It is found as it was first meant, before this run learnt to ask in another form, too.
+        """
+        opened, key = self._opened, self.key(messages)
+        first = request_key(messages, opened.model, opened.address, opened.first_parameters)
         saved = self._journal.reply(first)
-        if first != key and (saved is None or saved.finish_reason == THOUGHT):
-            saved = self._journal.reply(key)
-        elif saved is not None:
-            key = first
+        if first == key or (saved is not None and saved.finish_reason != THOUGHT):
+            return first, saved
+        return key, self._journal.reply(key)
+
+    def _answer(self, messages: list[BaseMessage], config: RunnableConfig) -> AIMessage:
+        key, saved = self._saved(messages)
+        log.debug("request %s: about chunk %s", key[:12], _request_metadata(config)["chunk_id"])
         while saved is None:
             self._check_active()
             if self._journal.claim(key, self._owner):
@@ -174,8 +185,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
 
     def _ask_claimed(self, key: str, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
         try:
-            with self._first_alone():
-                reply = self._within_budget(messages, config)
+            reply = self._within_budget(messages, config)
         except BaseException as error:
             self._journal.release(key, self._owner)
             code = error.code if isinstance(error, UnansweredError) else type(error).__name__
@@ -238,12 +248,13 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         usage = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
         length, text = usage["output_tokens"], message.text
         full = length >= most
-        finish = self._finish(message)
+        finish = self._endings.read(message)
         # ChatGLM3 servers say "stop" even where the token limit cut the reply.
         truncated = finish != LOOP and (is_cut(finish) or full)
-        if truncated and not clean(text).text:
+        if truncated and cut_code(finish) == "reply.truncated" and not clean(text).text:
             finish = THOUGHT
-        self._note(text if finish != THOUGHT else "")
+        if finish != THOUGHT:
+            self._note(text)
         return Reply(
             chunk_id=metadata["chunk_id"],
             text=text,
@@ -255,17 +266,6 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             seconds=time.monotonic() - started,
             truncated=truncated,
         )
-
-    def _finish(self, message: AIMessage) -> str:
-        """Why a reply ended; one whose server named no reason, though it names them, is cut."""
-        finish = finish_of(message.response_metadata)
-        with self._lock:
-            self._names_ends = self._names_ends or bool(finish and finish != BROKEN)
-            self._unnamed += not finish
-            silent = not self._names_ends and self._unnamed > 1
-        if finish or (silent and ends_whole(message.text)):
-            return finish
-        return BROKEN
 
     def _note(self, text: str) -> None:
         """Counts a reply; several without a text, and none with one, end the run."""
@@ -285,8 +285,6 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         with self._lock:
             if self._answered:
                 return UnansweredError(Reason.of(error))
-            if self.failure is not None and self.failure.code == "backend.empty":
-                self.failure = error  # which says more
         return self._end_run(error)
 
     def _where(self) -> dict[str, str]:

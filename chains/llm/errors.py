@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
@@ -33,8 +34,9 @@ _CONNECTION = {"APIConnectionError", "APITimeoutError", "TransportError"}
 _LACKING = (
     r"not (?:be )?found|not exists?\b|doesn'?t exist|not available|unavailable|not supported"
     r"|unknown|invalid|not valid|not open|no available channel"
-    r"|不存在|未找到|无效|错误|无可用渠道|不支持"
+    r"|不存在|未找到|无效|无可用渠道"
 )
+_NEAR = r"(?:[^.;，。\n]|\.(?=\S)){0,80}?"  # within a clause; names of models hold points
 _MONEY = re.compile(
     r"insufficient[_ ](?:\w+[_ ]){0,2}(?:quota|balance|credit|fund)"
     r"|exceeded[_ ](?:your[_ ])?current[_ ]quota|credit balance|out of credits"
@@ -51,13 +53,13 @@ _MODERATED = re.compile(
     r"|unsafe content|敏感|违规|不合规|不安全|内容安全"
 )
 _MODEL = re.compile(
-    rf"model[^.;，。]{{0,80}}?(?:{_LACKING})|(?:unknown|invalid|no such|no|find|access to) "
-    rf"(?:the )?model\b|模型[^。，]{{0,60}}?(?:{_LACKING})|model_?not_?(?:found|exist|open)"
+    rf"model{_NEAR}(?:{_LACKING})|(?:unknown|invalid|no such|no|find|access to) "
+    rf"(?:the )?model\b|模型{_NEAR}(?:{_LACKING})|model_?not_?(?:found|exist|open)"
 )
 _NO_CHANNEL = re.compile(r"model_not_found|无可用渠道|available channel")
 _OTHER_FIELD = re.compile(r"parameter|argument|\bfield\b|参数|with this model|by this model")
 _KEY = re.compile(
-    r"(?:api.?key|credential|authenticat\w*|密钥|令牌|apikey)[^.;，。]{0,60}?(?:invalid|incorrect|wrong"
+    r"(?:api.?key|credential|authenticat\w*|密钥|令牌|apikey)[^.;，。\n]{0,60}?(?:invalid|incorrect|wrong"
     r"|not valid|expired|fail|missing|revoked|disabled|无效|错误|过期|失败|不正确|不存在)"
     r"|(?:invalid|incorrect|wrong|no|missing|expired|无效的?|错误的?|过期的?)[ _-]?(?:\w+ ){0,2}"
     r"(?:api.?key|credential|authentication|令牌|密钥)|login fail"
@@ -107,13 +109,12 @@ def kind_of(status: int, said: str) -> Kind:
     """
     if status == _PROXY or (is_page(said) and status < _SERVER_ERROR):
         return "page"
-    said = said.lower()
+    said = plain_words(said)
     told = _told(status, said)
     if told:
         return told
     if status == _NOT_FOUND:
-        bare = re.sub(r"[^a-z]", "", re.sub(r"error code: 404", "", said))
-        return "no_route" if _ROUTE.search(said) or bare == "detailnotfound" else "not_found"
+        return "no_route" if _ROUTE.search(said) or said.strip() == "not found" else "not_found"
     if status in (_UNAUTHORIZED, _FORBIDDEN):
         return "wrong_key"
     if status in _TRANSIENT or status >= _SERVER_ERROR:
@@ -188,12 +189,12 @@ def is_certificate(error: BaseException | None) -> bool:
 
 def is_out_of_money(error: BaseException) -> bool:
     """Whether the account is used up, so that no retry helps."""
-    return _is_money(status_of(error), _said(error).lower())
+    return _is_money(status_of(error), plain_words(_said(error)))
 
 
 def is_overflow(error: BaseException) -> bool:
     """Whether a request was refused because it is longer than the model's context."""
-    return _overflows(_said(error).lower())
+    return _overflows(plain_words(_said(error)))
 
 
 def _overflows(words: str) -> bool:
@@ -227,7 +228,7 @@ def status_said(body: Any) -> int:
         return int(str(code))
     if not words_in(body):
         return 0
-    busy = _BUSY.search(json.dumps(body, ensure_ascii=False).lower())
+    busy = _BUSY.search(plain_words(json.dumps(body)))
     return _UNAVAILABLE if busy else _BAD
 
 
@@ -273,7 +274,29 @@ def words_in(body: object) -> str:
     return f"{where}: {said}" if where and said else said
 
 
+def plain_words(said: str) -> str:
+    """All words of an error's body in lower case, each value of its JSON on lines of its own.
+
+    Args:
+        said: The body, as text.
+    """
+    try:
+        values = list(_strings(json.loads(said))) if said.lstrip()[:1] in ("{", "[") else [said]
+    except ValueError:
+        values = [said]
+    return "\n".join(values).lower()
+
+
+def _strings(body: object) -> Iterator[str]:
+    if isinstance(body, str):
+        yield body
+    inner = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
+    for value in inner:
+        yield from _strings(value)
+
+
 def _said(error: BaseException) -> str:
     body = getattr(error, "body", None)
-    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, default=str)
-    return f"{error} {text}" if body else str(error)
+    if not body:
+        return str(error)
+    return body if isinstance(body, str) else json.dumps(body, default=str)

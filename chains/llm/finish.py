@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+import threading
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
 
 BROKEN = "broken off"
 """The finish reason of a reply whose connection closed before it was whole."""
@@ -38,14 +42,33 @@ def is_cut(finish: str) -> bool:
     return bool(finish) and finish not in _WHOLE
 
 
-def ends_whole(text: str) -> bool:
-    """Whether a reply under no finish reason ends as a sentence, a list or a table does."""
-    return bool(_ENDED.search(text))
-
-
 def cut_code(finish: str) -> Literal["reply.filtered", "reply.broken_off", "reply.truncated"]:
     """The message that says why a reply is not whole."""
     if _FILTERED.search(finish):
         return "reply.filtered"
     tokens = finish in _WHOLE or "length" in finish or "token" in finish or "context" in finish
     return "reply.truncated" if tokens else "reply.broken_off"
+
+
+class Endings:
+    """Reads why the replies of one server ended; safe for any number of threads.
+
+    A reply under no finish reason is cut, unless the server has never named one: then a reply is
+    whole that ends as a sentence, a list or a table does.
+    """
+
+    def __init__(self) -> None:
+        self._named = False
+        self._unnamed = 0
+        self._lock = threading.Lock()
+
+    def read(self, message: AIMessage) -> str:
+        """The finish reason of a reply; ``BROKEN`` where it must be taken for cut."""
+        finish = finish_of(message.response_metadata)
+        with self._lock:
+            self._named = self._named or bool(finish and finish != BROKEN)
+            self._unnamed += not finish
+            silent = not self._named and self._unnamed > 1
+        if finish or (silent and _ENDED.search(message.text)):
+            return finish
+        return BROKEN

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .errors import kind_of
+from .errors import kind_of, plain_words
 
 _KEPT = {"model", "messages", "response_format"}
 """Fields without which a request is another one."""
@@ -93,7 +93,7 @@ class RequestForm:
             sent: What was refused.
             body: The request as it was meant.
         """
-        words = said.lower()
+        words = plain_words(said)
         if self.apply(body) != sent:  # another thread has learnt meanwhile
             return True
         roles = _has_system(sent) and bool(_ROLES.search(words))
@@ -120,7 +120,7 @@ class RequestForm:
         if roles:
             self._plain_roles = True
             return "system"
-        if not sent.get("stream") and _STREAM_ONLY.search(words) and not named:
+        if not sent.get("stream") and _STREAM_ONLY.search(words) and set(named) <= {"stream"}:
             self._put["stream"] = True
             return "stream = true"
         if sent.get("stream") and _NO_STREAM.search(words) and "stream_options" not in named:

@@ -168,7 +168,7 @@ def _as_asked(response: httpx.Response, reply: Any, said: str, *, streamed: bool
         return _answer(response, response.status_code, said.encode())
     if not reply.get("choices"):  # nothing was written, and nothing says why
         empty = {"role": "assistant", "content": ""}
-        reply = {**reply, "choices": [{"index": 0, "finish_reason": None, "message": empty}]}
+        reply = {**reply, "choices": [{"index": 0, "finish_reason": "stop", "message": empty}]}
     if streamed:
         return _answer(response, 200, as_events(reply), "text/event-stream")
     return _answer(response, 200, json.dumps(reply).encode())
