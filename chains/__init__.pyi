@@ -24,6 +24,8 @@ from .events import Prepared as Prepared
 from .events import Verified as Verified
 from .jobs.doctor import examine as examine
 from .jobs.event_log import EventLog as EventLog
+from .jobs.probe import Finding as Finding
+from .jobs.probe import lacking as lacking
 from .jobs.progress import JobProgress as JobProgress
 from .jobs.progress import RunProgress as RunProgress
 from .jobs.report import write_job_view as write_job_view
@@ -44,12 +46,14 @@ from .llm.backends import all_backends as all_backends
 from .llm.backends import choose as choose
 from .llm.backends import choose_judge as choose_judge
 from .llm.connection import check_reachable as check_reachable
+from .llm.providers import PROVIDERS as PROVIDERS
+from .llm.providers import as_toml as as_toml
 from .models.folders import BGE as BGE
 from .models.folders import download_named as download_named
 from .models.folders import find_folder as find_folder
-from .models.gguf import QWEN_CODER as QWEN_CODER
+from .models.gguf import GGUF_MODELS as GGUF_MODELS
 from .models.gguf import DownloadProgress as DownloadProgress
-from .models.gguf import find as find
+from .models.gguf import find_named as find_named
 from .models.gguf import models_folder as models_folder
 from .parsing.parser import PairParser as PairParser
 from .parsing.parser import ParsedReply as ParsedReply

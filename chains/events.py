@@ -35,7 +35,9 @@ class Prepared(_Event):
     chunks: int
     tokens: int = Field(description="estimated tokens of the texts to be asked about")
     backend: str
-    embedded: bool = Field(default=False, description="the model runs in a process of ours")
+    small: bool = Field(
+        default=False, description="the model is an embedded one that is very small"
+    )
     model: str
     embeddings: str
     warnings: tuple[tuple[str, Reason], ...] = Field(default=(), description="by file")

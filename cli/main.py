@@ -12,7 +12,7 @@ import typer
 
 from messages import LANGUAGES, end_log, log_file, say, start_log
 
-from . import chat, dedupe, endpoint, export, extract, inspect, jobs, serve, setup
+from . import backends, chat, dedupe, endpoint, export, extract, inspect, jobs, serve, setup
 from .options import Translator, printable
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ def build_app(language: str) -> typer.Typer:
             level = logging.DEBUG if debug else logging.INFO if verbose else None
             start_log(level, log_to)
 
-    for module in (extract, chat, dedupe, jobs, export, inspect, setup, serve, endpoint):
+    for module in (extract, chat, dedupe, jobs, export, inspect, backends, setup, serve, endpoint):
         module.add_commands(app, language)
     return app
 

@@ -190,7 +190,7 @@ class ProgressDisplay:
         self.job = event.job
         self._progress.snapshot()  # starts the measurement of the speed
         self._console.print(translate("show.prepared", **event.model_dump()), soft_wrap=True)
-        if event.embedded:
+        if event.small:
             self._console.print(translate("show.small_model"), soft_wrap=True)
         if event.asked_before:
             self._console.print(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from chains import QWEN_CODER, BackendError, Resolved, check_reachable, choose, find, secret
+from chains import BackendError, Resolved, check_reachable, choose, find_named, secret
 from messages import SaidError
 
 CACHE_SECONDS = 5.0
@@ -36,8 +36,7 @@ class BackendProbe:
         backend = choose(self._resolved)
         try:
             if backend.embedded:
-                own = backend.model != QWEN_CODER.name
-                return "ok" if own or find(QWEN_CODER) else "doctor.no_model"
+                return "ok" if find_named(backend.model) else "doctor.no_model"
             key = secret(backend.api_key_env) if backend.api_key_env else None
             if backend.api_key_env and key is None:
                 raise BackendError(

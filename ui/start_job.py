@@ -124,7 +124,7 @@ def _report(read: Inputs, expected: Estimate, spoken: str) -> list[str]:
     if expected.checking is not None and expected.cost_unchecked is not None:
         unchecked = f"{expected.cost_unchecked:.2f}"
         lines.append(say("page.estimate_unchecked", spoken, cost=unchecked))
-    if expected.embedded:
+    if expected.small:
         lines.append(say("show.small_model", spoken))
     return lines
 

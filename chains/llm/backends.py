@@ -14,6 +14,7 @@ from ..errors import JournalError, SettingsError
 from ..models.gguf import QWEN_CODER
 from ..records import Job
 from ..settings import Resolved, address_from
+from .providers import PROVIDERS
 
 _OVERRIDES = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
 _OVERRIDES |= {"requests_per_minute", "tokens_per_minute"}
@@ -64,6 +65,11 @@ class Backend(BaseModel):
         """Whether the model runs in a child process of qa3, not at an address."""
         return self.name == "embedded" and self.base_url is None
 
+    @property
+    def small(self) -> bool:
+        """Whether it is an embedded model too small to judge what it made."""
+        return self.embedded and self.checks == "answers"
+
 
 BUILT_IN = {
     backend.name: backend
@@ -97,6 +103,30 @@ BUILT_IN = {
 }
 
 
+_NO_THOUGHT = {"chat_template_kwargs": {"enable_thinking": False}}
+_ABLE = {"prompt": "gpt-3.5", "extra_body": _NO_THOUGHT}
+FITTED: dict[str, dict[str, Any]] = {
+    "qwen2.5-1.5b-instruct": {"context": 4096, "max_tokens": 600, "chunk_size": 300},
+    "qwen3-4b": {**_ABLE, "context": 6144, "max_tokens": 1024, "chunk_size": 500},
+    "qwen3-8b": {
+        **_ABLE,
+        "context": 8192,
+        "max_tokens": 1536,
+        "chunk_size": 700,
+        "checks": "lists",
+    },
+    "qwen3-14b": {
+        **_ABLE,
+        "context": 8192,
+        "max_tokens": 2048,
+        "chunk_size": 900,
+        "checks": "lists",
+    },
+}
+"""What the embedded backend changes for a model of ``GGUF_MODELS``, so that the form and length of
+requests fit its size; those that think by default are asked without."""
+
+
 def choose(resolved: Resolved) -> Backend:
     """The backend that the settings name, with its fields that the settings override.
 
@@ -105,7 +135,8 @@ def choose(resolved: Resolved) -> Backend:
     """
     settings = resolved.settings
     overrides = settings.model_dump(include=_OVERRIDES, exclude_none=True)
-    return _named(settings.backend, resolved).model_copy(update=overrides)
+    model = None if settings.base_url else settings.model
+    return _named(settings.backend, resolved, model).model_copy(update=overrides)
 
 
 def choose_judge(resolved: Resolved) -> Backend | None:
@@ -118,15 +149,14 @@ def choose_judge(resolved: Resolved) -> Backend | None:
     return _named(name, resolved) if name and name != resolved.settings.backend else None
 
 
-def _named(name: str, resolved: Resolved) -> Backend:
+def _named(name: str, resolved: Resolved, model: str | None = None) -> Backend:
     table = resolved.backends.get(name)
-    if table is not None:
-        backend = _from_table(name, table)
-    elif name in BUILT_IN:
-        backend = BUILT_IN[name]
-    else:
+    if table is None and name not in BUILT_IN:
+        if name in PROVIDERS:
+            raise SettingsError("settings.ready_backend", backend=name)
         known = ", ".join([*BUILT_IN, *resolved.backends])
         raise SettingsError("settings.unknown_backend", backend=name, known=known)
+    backend = _from_table(name, table or {}, model)
     if backend.base_url_env and address_from(backend.base_url_env):
         backend = backend.model_copy(update={"base_url": address_from(backend.base_url_env)})
     return backend
@@ -167,12 +197,20 @@ def all_backends(resolved: Resolved) -> list[Backend]:
     Raises:
         SettingsError: A backend's table in the settings file is invalid.
     """
-    from_file = {name: _from_table(name, table) for name, table in resolved.backends.items()}
-    return list({**BUILT_IN, **from_file}.values())
+    return [_named(name, resolved) for name in {**BUILT_IN, **resolved.backends}]
 
 
-def _from_table(name: str, table: dict[str, Any]) -> Backend:
+def _from_table(name: str, table: dict[str, Any], model: str | None = None) -> Backend:
+    """A backend of the settings file, of the built-in ones, or of both.
+
+    Args:
+        name: Its name.
+        table: What the settings file says of it; empty for a built-in one.
+        model: The model that takes the place of the table's.
+    """
     base = BUILT_IN[name].model_dump() if name in BUILT_IN else {}
+    if name == "embedded" and not table.get("base_url"):
+        base |= FITTED.get(str(model or table.get("model")).lower(), {})
     try:
         return Backend.model_validate({**base, **table, "name": name})
     except ValidationError as error:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
 from ..errors import BackendError
-from ..models.gguf import QWEN_CODER, DownloadProgress, find_or_download, identify
+from ..models.gguf import DownloadProgress, find_or_download, identify
 from ..settings import Settings, secret
 from .backends import Backend
 from .connection import certificates, check_reachable, proxy_for, tidy_address
@@ -94,7 +93,7 @@ class OpenBackend:
         self.model = backend.model
         self.address = tidy_address(backend.base_url or "") or backend.provider
         if backend.embedded:
-            self.model, digest = identify(self._own_file())
+            self.model, digest = identify(backend.model)
             self.address = f"embedded:{digest}"
 
     def llm(self) -> BaseChatModel:
@@ -110,14 +109,8 @@ class OpenBackend:
                 self._llm = self._start() if self.backend.embedded else self._connect()
             return self._llm
 
-    def _own_file(self) -> Path | None:
-        """The GGUF the user names; None for the built-in model."""
-        if self.backend.model == QWEN_CODER.name:
-            return None
-        return Path(self.backend.model).expanduser()
-
     def _start(self) -> BaseChatModel:
-        path = find_or_download(self._own_file(), self._progress)
+        path = find_or_download(self.backend.model, self._progress)
         slots, began = self.backend.concurrency, time.monotonic()
         self._server = EMBEDDED.take(path, context=self.backend.context, slots=slots)
         log.info("model %s ready in %.1f s", self.model, time.monotonic() - began)

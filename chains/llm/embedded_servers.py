@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..models.memory import refuse_if_short
+
 if TYPE_CHECKING:
     from endpoint.llamacpp import LlamaServer
 
@@ -36,6 +38,7 @@ class EmbeddedServers:
             slots: Requests answered at the same time.
 
         Raises:
+            WeightsError: The memory that is free does not hold the model.
             EndpointError: llama.cpp does not start.
         """
         from endpoint.llamacpp import LlamaServer
@@ -49,6 +52,7 @@ class EmbeddedServers:
                 if server.model == model and roomy and server.alive():
                     shared.users += 1
                     return server
+            refuse_if_short(model, context * slots)
             started = LlamaServer(model, context=context, slots=slots).start()
             self._running.append(_Shared(started, users=1))
             return started

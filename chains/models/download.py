@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,20 @@ def fetch(address: str, target: Path, wanted: HubFile, progress: Progress | None
         raise WeightsError("weights.wrong_download", file=wanted.path, address=address)
     part.replace(target)
     log.info("%s: there after %.1f s", wanted.path, time.monotonic() - began)
+
+
+def refuse_without_room(target: Path, wanted: HubFile) -> None:
+    """Raises WeightsError if the disk has no room for what is still to come of a file."""
+    part = target.with_name(target.name + ".part")
+    left = wanted.size - (part.stat().st_size if part.exists() else 0)
+    free = shutil.disk_usage(target.parent).free
+    if free < left:
+        raise WeightsError(
+            "weights.no_room",
+            file=str(target),
+            megabytes=round(left / 1e6),
+            free=round(free / 1e6),
+        )
 
 
 def right(path: Path, wanted: HubFile) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import WeightsError
 from ..settings import address_from
-from .gguf import QWEN_CODER, DownloadProgress, download, models_folder
+from .gguf import GGUF_MODELS, QWEN_CODER, DownloadProgress, download, models_folder, named
 
 if TYPE_CHECKING:
     from .hubs import Hub, HubFile
@@ -81,19 +81,20 @@ def download_named(
 
     Args:
         name: ``bge-large-zh-v1.5``, ``chatglm3-6b`` or ``chatglm3-6b-32k``, another model as
-            ``owner/name``, or the embedded language model's; None for that one.
+            ``owner/name``, or a language model's of ``GGUF_MODELS``; None for the built-in one.
         progress: Called with ``(file, bytes done, bytes in all)``.
         folder: Where it goes; None for the user's cache.
 
     Raises:
         WeightsError: There is no such model, or it cannot be had.
     """
-    if name is None or name == QWEN_CODER.name:
-        return download(QWEN_CODER, progress, folder)
+    language_model = QWEN_CODER if name is None else named(name)
+    if name is None or language_model is not None:
+        return download(language_model or QWEN_CODER, progress, folder)
     short = {"bge": BGE, **{_short(one): one for one in NAMED}}
     repository = short.get(name.lower(), name)
     if not re.fullmatch(r"[\w][\w.-]*/[\w][\w.-]*", repository):
-        known = ", ".join((QWEN_CODER.name, *map(_short, NAMED)))
+        known = ", ".join((*(one.name for one in GGUF_MODELS), *map(_short, NAMED)))
         raise WeightsError("weights.unknown", model=name, known=known)
     return download_folder(repository, progress, folder)
 

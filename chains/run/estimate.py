@@ -53,6 +53,7 @@ class Estimate(BaseModel):
 
     backend: str
     embedded: bool = Field(description="the model runs in a process of ours, and costs no money")
+    small: bool = Field(description="the model is an embedded one that is very small")
     model: str
     files: int
     chunks: int
@@ -122,6 +123,7 @@ def estimate(
     return Estimate(
         backend=backend.name,
         embedded=backend.embedded,
+        small=backend.small,
         model=opened.model,
         files=len(read.files),
         chunks=len(read.chunks),

@@ -257,7 +257,7 @@ class Pipeline:
             chunks=len(read.chunks),
             tokens=sum(count_tokens(chunk.text) for chunk in read.chunks),
             backend=opened.backend.name,
-            embedded=opened.backend.embedded,
+            small=opened.backend.small,
             model=opened.model,
             embeddings=named.name,
             warnings=tuple(read.warnings),
