@@ -14,6 +14,7 @@ _TAG = re.compile(
     r"(?P<attributes>(?:\s[^<>]{0,2000})?)(?<!/)(?P<empty>/?)>",
     re.DOTALL,
 )
+_BRACKETED = re.compile(r"\[(/?[^\W\d]\w{0,9})\]")
 _ATTRIBUTE = re.compile(r"([\w:-]{1,24})\s{0,4}=\s{0,4}(?:\"([^\"]*)\"|'([^']*)')")
 _ROLES: dict[str, Role] = {"dt": "question", "dd": "answer"}
 _HALF = re.compile(r"</?\w{0,20}\Z")
@@ -34,6 +35,7 @@ _BLOCK = re.compile(
     r"|blockquote|details|summary)\b[^<>]{0,200}>",
     re.IGNORECASE,
 )
+_BLOCK_LINE = re.compile(rf"^[ \t]*{_BLOCK.pattern}", re.MULTILINE | re.IGNORECASE)
 _INLINE = re.compile(r"</?(?:b|strong|i|em|u|span|font|t[dh]|label)\b[^<>]{0,200}>", re.IGNORECASE)
 
 
@@ -53,7 +55,7 @@ def read_markup(text: str) -> Findings:
     Args:
         text: A cleaned reply.
     """
-    elements = _elements(text) if "<" in text else []
+    elements = _elements(_BRACKETED.sub(r"<\1>", text) if "[/" in text else text)
     roles = {element.role for element in elements}
     if not {"question", "answer"} <= roles:
         return NOTHING_FOUND
@@ -119,7 +121,10 @@ def _from_attributes(tag: re.Match[str]) -> list[_Element]:
 def has_tagged_labels(text: str) -> bool:
     """Whether tags of HTML stand around the labels of a reply or end its lines."""
     return "<" in text and bool(
-        _TAGGED.search(text) or _BROKEN.search(text) or len(_LINE_BREAK.findall(text)) > 1
+        2 * len(_BLOCK_LINE.findall(text)) > text.count("\n")
+        or _TAGGED.search(text)
+        or _BROKEN.search(text)
+        or len(_LINE_BREAK.findall(text)) > 1
     )
 
 
