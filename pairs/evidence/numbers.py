@@ -17,6 +17,7 @@ from ..text.flat import flatten
 from ..text.list_markers import without_markers
 from ..text.terms import pieces
 from .number_agreement import Counted, counted, counter, equals, proves
+from .substitution import alike_around, common
 from .support import share_said
 
 __all__ = ["is_cut_off", "unproven_numbers"]
@@ -27,6 +28,13 @@ _DIGITS = re.compile(r"\d+")
 _HOW_MANY = re.compile(r"几|多少|\bhow many\b")
 _MAX_NOUN = 2
 """Content words beside the numbers of an answer that is all numbers: what they count."""
+_SAME_CONTEXT = 8
+"""Common context, in letters (a Chinese character counts two), that aligns two numbers."""
+_WHOLE_CONTEXT = 6
+"""The same before a number that ends the answer, where it has no other words."""
+_ENDS = " .。!！"
+_SAME_SUBJECT = 4
+"""Common context before two numbers that tells what is counted, whatever follows."""
 _OPENS = re.compile(r"\s?[(,]\s?(?:i\.e\. |即)?|\s?[,，]?即")
 """Matches what stands before the same number said again: seven days (one week)."""
 _SEPARATOR = re.compile(r"[\s()+,-]")
@@ -35,7 +43,7 @@ _GROUPED = re.compile(r"(?<![\d.])[+(]{0,2}\d{1,5}[)]?(?:[ -]{1,2}\d{2,8}){1,5}(
 _CLAUSE_END = re.compile(r"[;。!?\n]|[,.](?!\d)")
 _FEWEST_WORDS = 2
 """Content words of a clause that find its sentence."""
-_CLAUSE_SAID = 0.4
+_CLAUSE_SAID = 0.6
 """Share of a clause's content words that its sentence has."""
 _SCALED = re.compile(rf"\s{{0,3}}-?(?:{SCALES})(?![a-z])")
 
@@ -77,6 +85,7 @@ def unproven_numbers(
         unproven = _not_from_question(unproven, in_question, around)
     if unproven and not quote:
         unproven = {n for n in unproven if not _stands_further_on(n, counts, around)}
+    unproven |= {n for n in claimed if _replaces_another(n, known, counts)}
     unproven |= _with_unproven_parts(claimed, known, around) | _other_ranges(
         flat, claimed, flat_evidence, known
     )
@@ -210,6 +219,31 @@ def _is_article(claimed: Number, flat: str, known: Iterable[Number], flat_eviden
     )
 
 
+def _replaces_another(claimed: Number, known: Iterable[Number], counts: Counted) -> bool:
+    """Whether the evidence has another number in the same context, so that this one replaces it."""
+    mine = theirs = (0, 0)
+    flat, flat_evidence = counts.flat, counts.flat_evidence
+    for other in known:
+        alike = alike_around(flat, _place(claimed), flat_evidence, _place(other))
+        if not any(alike):
+            continue
+        if equals(claimed, other, counts):
+            mine = max(mine, alike, key=sum)
+        elif claimed.kind == other.kind:
+            theirs = max(theirs, alike, key=sum)
+    if mine[0] > max(theirs[0], _SAME_SUBJECT):
+        return False
+    subject = flat[: claimed.start].strip()
+    enough = min(_SAME_CONTEXT, max(_WHOLE_CONTEXT, common(subject, subject)))
+    if not flat[claimed.end :].strip(_ENDS) and theirs[0] >= enough > mine[0]:
+        return True
+    return sum(theirs) >= _SAME_CONTEXT and sum(theirs) > sum(mine)
+
+
+def _place(number: Number) -> tuple[int, int]:
+    return number.start, number.end
+
+
 def is_cut_off(text: str, end: int) -> bool:
     """Whether a scale word follows, so that the quoted number is incomplete: 5 of 5万.
 
@@ -255,7 +289,12 @@ def _stands_further_on(number: Number, counts: Counted, around: str) -> bool:
     if len(list(pieces(clause))) < _FEWEST_WORDS:
         return False
     return any(
-        any(proves(number, known, other) for known in numbers(sentence))
+        any(
+            proves(number, known, other)
+            # A part of a date says little in another sentence.
+            and (number.kind != "date" or number.value == known.value)
+            for known in numbers(sentence)
+        )
         and max(share_said(clause, sentence), share_said(counts.flat_question, sentence))
         >= _CLAUSE_SAID
         for sentence in _sentences(around)

@@ -12,7 +12,7 @@ from ..text.antonyms import Occurrence, occurrences, stands_for
 from ..text.flat import flatten
 from ..text.terms import IS_HAN
 
-__all__ = ["affirmed", "denial_put_in", "swapped"]
+__all__ = ["affirmed", "alike_around", "common", "denial_put_in", "swapped"]
 
 _CONTEXT = 12
 """Characters of context compared on each side of a word."""
@@ -36,7 +36,7 @@ _REACH = 14
 _BLANK = re.compile(r"[\s.,;:!?。，；：！？、]*")
 
 
-def _common(one: str, other: str) -> int:
+def common(one: str, other: str) -> int:
     """Weighted length of the common prefix of two texts; a Chinese character counts 2.
 
     Args:
@@ -51,7 +51,7 @@ def _common(one: str, other: str) -> int:
     return weight
 
 
-def _alike_around(
+def alike_around(
     flat: str, one: tuple[int, int], flat_other: str, other: tuple[int, int]
 ) -> tuple[int, int]:
     """Weighted lengths of the equal context right before and right after two spans.
@@ -62,11 +62,11 @@ def _alike_around(
         flat_other: Another flattened text.
         other: Start and end of a span of that.
     """
-    before = _common(
+    before = common(
         _closed_up(flat[max(0, one[0] - _READ) : one[0]])[: -_CONTEXT - 1 : -1],
         _closed_up(flat_other[max(0, other[0] - _READ) : other[0]])[: -_CONTEXT - 1 : -1],
     )
-    after = _common(
+    after = common(
         _closed_up(flat[one[1] : one[1] + _READ])[:_CONTEXT],
         _closed_up(flat_other[other[1] : other[1] + _READ])[:_CONTEXT],
     )
@@ -108,7 +108,7 @@ def swapped(answer: str, evidence: str) -> bool:
         same, another = 0, 0
         for other in known.get(word.family, ()):
             place = word.start, word.end
-            before, after = _alike_around(flat, place, flat_other, (other.start, other.end))
+            before, after = alike_around(flat, place, flat_other, (other.start, other.end))
             if other.member == word.member:
                 same = max(same, before + after)
             elif _is_enough_context(flat, place, before, after):
