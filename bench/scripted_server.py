@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from typing import Any
 
 from bench.simulated import pairs_reply
@@ -96,13 +97,16 @@ class Scripted:
 
 @contextmanager
 def serving(
-    script: Script, models: Callable[[str], Answer] = lambda _: Answer({"data": [{"id": "m"}]})
+    script: Script,
+    models: Callable[[str], Answer] = lambda _: Answer({"data": [{"id": "m"}]}),
+    tls: SSLContext | None = None,
 ) -> Iterator[Scripted]:
     """A server on a free port of this machine.
 
     Args:
         script: From the body of a request to its answer.
         models: From the path of any other request to its answer.
+        tls: Its certificate; None to speak plainly.
     """
     server = Scripted(script, models)
 
@@ -139,7 +143,9 @@ def serving(
             self.close_connection = self.close_connection or "Content-Length" in answer.headers
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.base_url = f"http://127.0.0.1:{listening.server_address[1]}/v1"
+    if tls:
+        listening.socket = tls.wrap_socket(listening.socket, server_side=True)
+    server.base_url = f"http{'s' if tls else ''}://127.0.0.1:{listening.server_address[1]}/v1"
     thread = threading.Thread(target=listening.serve_forever, args=(0.02,))
     thread.start()
     try:

@@ -8,6 +8,7 @@ request as it was meant.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 
 from .errors import kind_of, plain_words
 
+log = logging.getLogger(__name__)
 _KEPT = {"model", "messages", "response_format"}
 """Fields without which a request is another one."""
 _LIMITS = ("max_tokens", "max_completion_tokens")
@@ -106,6 +108,7 @@ class RequestForm:
         if self.apply(body) == sent:
             return False
         self.learnt.append(told)
+        log.warning("a form of request is refused: %s from now on", told)
         return True
 
     def _learn(self, words: str, sent: dict[str, Any], *, roles: bool) -> str:
@@ -119,20 +122,20 @@ class RequestForm:
                     return f"{name} = {value}"
         if roles:
             self._plain_roles = True
-            return "system"
+            return "without the system's role"
         if not sent.get("stream") and _STREAM_ONLY.search(words) and set(named) <= {"stream"}:
             self._put["stream"] = True
             return "stream = true"
         if sent.get("stream") and _NO_STREAM.search(words) and "stream_options" not in named:
             self._put["stream"] = False
-            return "stream"
+            return "stream = false"
         for name in named:
             if told := self._avoid(name, words, sent):
                 return told
         if not named and _NAMELESS.search(words):
             extra = sent.keys() - _KEPT - {*_LIMITS, "stream", *self._put}
             self._drop |= extra
-            return ", ".join(sorted(extra))
+            return f"without {', '.join(sorted(extra))}" if extra else ""
         return ""
 
     def _avoid(self, name: str, words: str, sent: dict[str, Any]) -> str:
@@ -155,7 +158,7 @@ class RequestForm:
             return ""
         self._put.pop(name, None)
         self._drop |= {name, *(old for old, new in self._rename.items() if new == name)}
-        return name
+        return f"without {name}"
 
 
 def _names(words: str, field: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from bench.scripted_server import (
     streamed,
 )
 from chains.errors import BackendError
+from chains.llm.connection import certificates
 from chains.run.inputs import Text
 from chains.settings import Resolved, resolve
 from messages import say
@@ -438,6 +441,28 @@ def test_a_proxy_that_cannot_be_used_is_named(
     assert caught.value.code == f"backend.{code}"
     assert "127.0.0.1:9" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_certificate_of_an_own_authority_is_trusted_once_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    made += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    certificates.cache_clear()
+    with serving(good, tls=tls) as server:
+        with pytest.raises(BackendError) as caught:
+            run(ONE, settings(server))
+        assert caught.value.code == "backend.certificate"
+        for language in ("en", "zh"):
+            assert "SSL_CERT_FILE" in caught.value.say(language)
+        monkeypatch.setenv("SSL_CERT_FILE", certificate)
+        certificates.cache_clear()
+        assert listed(server, ONE).complete
+    certificates.cache_clear()
 
 
 def test_an_address_that_speaks_no_tls_is_said() -> None:
