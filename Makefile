@@ -32,6 +32,7 @@ bench: .venv/all
 	$(BIN)/python bench/dedupe.py
 	$(BIN)/python bench/embedding.py
 	$(BIN)/python bench/grounding.py
+	$(BIN)/python -m bench.answering_again
 	$(BIN)/python -m bench.retrieval
 	$(BIN)/python -m bench.viewer
 	$(BIN)/python -m bench.rest
