@@ -47,7 +47,7 @@ def test_the_embedded_model_gives_pairs_that_stand_in_the_text(
     parsed = sum(chunk["parsed"] for chunk in result["chunks"])
     assert parsed == sum(len(result[part]) for part in ("kept", "duplicates", "rejected"))
     assert "very small" in shown.err
-    assert result["usage"]["calls"] == 1
+    assert result["usage"]["calls"] == 1 + result["judge"]["asked"]
     assert run(["extract", str(document), "--json"]) == 0
     again = json.loads(capsys.readouterr().out)
     assert again["usage"]["calls"] == 0
