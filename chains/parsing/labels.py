@@ -225,8 +225,7 @@ def _mirrored(found: re.Match[str], place: int) -> str:
     signs = found["lead"].strip()
     behind = "".join(_CLOSING.get(sign, sign) for sign in reversed(signs))
     said = found.string[place : place + len(signs) + 1].rstrip()
-    decorates = signs == "***" or (bool(signs) and not signs.strip("=:+~<"))
-    return said if decorates and said.lstrip() == behind else ""
+    return said if signs.strip("=:+~<") == "" != signs and said.lstrip() == behind else ""
 
 
 def _heading(shadow: str, found: re.Match[str]) -> Mark:

@@ -13,7 +13,7 @@ _BULLET = re.compile(
     r"^[ \t]*(?:[-*+•·●▪■○–—→:]|->|=>)[ \t]+"
     "|^[ \t]*[\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]\ufe0f?[ \t]*(?=\\S)"
 )
-_JOINT = re.compile(r"([?？][\"'”’」』*_)）]{0,4})\s{0,4}[→=>|/~;；,，—–-]{1,3}\Z")
+_JOINT = re.compile(r"([?？][\"'”’」』*_)）]{0,4})\s{0,4}(?:→|[=-]?>|[,，—–-]+)\Z")
 # The kind of a question, and its number behind it.
 _TYPE = re.compile(
     r"^[【\[(（](?:[^】\])）\n]{0,6}题|[a-z /-]{0,20}(?:choice|true/false|blank|answer))[】\])）]"
@@ -64,8 +64,7 @@ _ITALIC = re.compile(r"(\*|_{1,2})(?P<inner>[^*_]+)\1\Z")
 _OPENED = ("【", "[", "(", "（")
 # Words that stand only before others: an answer of a few letters may still be one.
 _HALF = re.compile(
-    r"(?:[在和与與及把被对對从從向将將，、,]|<\/?\w{0,12}|\[/\w{0,12}"
-    r"|(?<![\w-])(?:the|an?|of|and|or|to|with|from|into|which))\Z"
+    r"(?:[在和与與及把被对對从從向将將，、,]|(?<![\w-])(?:the|an?|of|and|or|to|with|from|into|which))\Z"
 )
 _SHORTEST_HALF = 8
 _PAIRED = ("（）", "“”", "《》", "「」")
