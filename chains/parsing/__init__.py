@@ -1,6 +1,5 @@
 """Parses replies into pairs: cleans a reply, reads its layouts in order, and trims the pairs.
 
-cleaning -> json_pairs | markup | tables | mappings | labelled (recurrence)
-| recurrence | lists -> trimming
+cleaning -> json_pairs | markup | tables | mappings | labelled (learnt_labels) | lists -> trimming
 -> (failure_reasons if no pairs)
 """

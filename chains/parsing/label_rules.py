@@ -72,19 +72,13 @@ _BOLD_LINE = re.compile(r" *(?:\*\*[^*\n?]{1,60}\*\*:?|【[^】\n?]{1,30}】)")
 
 
 def _with_sections(marks: list[Mark], shadow: str) -> list[Mark]:
-    """Adds an end of a pair where a section's heading stands above a question's label.
-
-    A line that stands above every question, its number aside, is such a heading in any words.
-    """
+    """Adds an end of a pair where a section's heading stands above a question's label."""
     counted: dict[str, int] = {}
-    asked = [mark.start for mark in marks if mark.kind == "question"]
-    lines = {shadow[slice(*_above(shadow, place))] for place in asked}
-    recurs = len(asked) == len(lines) > 1 and len({_DIGITS.sub("#", line) for line in lines}) == 1
     sectioned: list[Mark] = []
     for mark in marks:
-        above = _above(shadow, mark.start) if mark.kind == "question" else (0, 0)
+        above = _above(shadow, mark.start) if mark.kind == "question" else None
         last = sectioned[-1] if sectioned else None
-        if above[1] and (last is None or last.end <= above[0]):
+        if above and (last is None or last.end <= above[0]):
             line, apart = shadow[slice(*above)], not shadow[max(above[0] - 2, 0) : above[0]].strip()
             found = _SECTION.fullmatch(line)
             numeral = found and (found["zh"] or found["inner"] or found["roman"] or found["digit"])
@@ -94,23 +88,22 @@ def _with_sections(marks: list[Mark], shadow: str) -> list[Mark]:
                 if number_of(numeral) == first and (first == 1) == (last is None):
                     counted[style] = first
                     sectioned.append(Mark(*above, "stop", line))
-            elif recurs or (apart and (found or _BOLD_LINE.fullmatch(line))):
+            elif apart and (found or _BOLD_LINE.fullmatch(line)):
                 sectioned.append(Mark(*above, "stop", line))
         sectioned.append(mark)
     return sectioned
 
 
-_DIGITS = re.compile(r"\d+")
 _STYLES = ("zh", "inner", "roman", "digit")
 
 
-def _above(shadow: str, place: int) -> tuple[int, int]:
-    """The last line with words above a place, if at most one blank line lies between; else 0, 0."""
+def _above(shadow: str, place: int) -> tuple[int, int] | None:
+    """The last line with words above a place, if at most one blank line lies between."""
     end = place
     while end > 0 and place - end < 4 and shadow[end - 1] == "\n":
         end -= 1
     begin = shadow.rfind("\n", max(0, end - 80), end) + 1
-    return (begin, end) if 0 < end - begin < 80 else (0, 0)
+    return (begin, end) if 0 < end - begin < 80 else None
 
 
 def _without_options(marks: list[Mark], shadow: str) -> list[Mark]:

@@ -9,8 +9,8 @@ from .findings import NOTHING_FOUND, Findings, Tail
 from .inline_labels import spread
 from .label_rules import settled
 from .labels import Mark, plain, scan
+from .learnt_labels import learnt
 from .lists import list_before, list_spans, numbered_items, question_before
-from .recurrence import learnt
 from .trimming import ends_as_question, first_line, without_opened, without_recurring_fields
 
 
@@ -51,7 +51,7 @@ def read_labels(text: str) -> Findings:
     """
     shadow = plain(text)
     marks = spread(shadow, settled(scan(shadow), shadow))
-    if not {"question", "answer"} <= {mark.kind for mark in marks}:
+    if not any(mark.kind == "answer" for mark in marks):
         marks = learnt(shadow) or marks
     if not any(mark.kind in ("question", "answer") for mark in marks):
         return NOTHING_FOUND
@@ -247,8 +247,9 @@ def _fill_unlabelled(entries: list[_Entry], text: str, shadow: str) -> None:
             if len(items) > 1 and ends_as_question(text[slice(*items[2])]):
                 continue
             if rest.strip() and (entry.bare or ends_as_question(shadow[begin:end])):
-                adjoining = "\n\n" not in rest[:2] and entry.question[1] < len(text)
-                candidates.append((entry, (begin, end), (end, entry.question[1]), adjoining))
+                candidates.append(
+                    (entry, (begin, end), (end, entry.question[1]), "\n\n" not in rest[:2])
+                )
     alone = [entry for entry in entries if entry.answer is None]
     trusted = 2 * len(candidates) > len(alone)
     for entry, question, answer, adjoining in candidates:

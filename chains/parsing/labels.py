@@ -62,11 +62,11 @@ _FOLDED = _Plain(_PLAIN)
 
 NUMERAL = r"(?:\d{1,4}|[一二三四五六七八九十百零〇两]{1,5}|[①-⑳]|(?<= )[ivx]{1,5}\b)"
 # Bullets, brackets, emphasis and emoji: all that is neither a word nor punctuation of a sentence.
-_DECOR = r"(?:[^\w\s.,;!?…。，、；！？\"'“”‘’\\^{})\]】」』》〉〕〗]|[ _])"
+_DECOR = r"(?:[^\w\s.,;:!?…。，、；：！？\"'“”‘’$%&/\\=^@{})\]】」』》〉〕〗]|[ _])"
 _LEAD = (
     rf"^ *(?P<lead>{_DECOR}{{0,12}}"
     rf"(?:[(]?(?P<item>\d{{1,4}}(?:\.\d{{1,2}})?|[一二三四五六七八九十]{{1,3}}|[①-⑳])(?:[.)、:\ufe0f]"
-    rf"|(?<=[①-⑳])|(?<=\d\.\d)(?= )){_DECOR}{{0,8}})?)"
+    rf"|(?<=[①-⑳])){_DECOR}{{0,8}})?)"
 )
 _QUESTION = (
     r"questions?(?: list)?|ques|query|q|(?:[提疑]问|问题|题目|试题|题干|问|题)(?:列表|清单|部分)?"
@@ -178,10 +178,6 @@ def _mark(shadow: str, found: re.Match[str]) -> Mark | None:
     number = number_of(numeral) or number_of(found["item"])
     lead = found["lead"]
     closed, opened = _closed(found)
-    around = found.start("separator")
-    closed = next(
-        (at + len(said) for at in (around, closed) if (said := _mirrored(found, at))), closed
-    )
     return Mark(
         found.start(),
         closed,
@@ -220,14 +216,6 @@ def _closed(found: re.Match[str]) -> tuple[int, str]:
     return end, due[0] if due else ""
 
 
-def _mirrored(found: re.Match[str], place: int) -> str:
-    """The signs before a label once more behind it, as in ``==Q==``."""
-    signs = found["lead"].strip()
-    behind = "".join(_CLOSING.get(sign, sign) for sign in reversed(signs))
-    said = found.string[place : place + len(signs) + 1].rstrip()
-    return said if signs.strip("=:+~<") == "" != signs and said.lstrip() == behind else ""
-
-
 def _heading(shadow: str, found: re.Match[str]) -> Mark:
     """The matched line as a heading that is not a label."""
     end = shadow.find("\n", found.end())
@@ -240,8 +228,7 @@ def _stands(
 ) -> bool:
     """Whether the text after the word makes it a label, not the beginning of a sentence."""
     separator = found["separator"][-1:]
-    mirrored = separator == "=" and bool(_mirrored(found, found.start("separator")))
-    if separator == ":" or mirrored or (separator == "=" and len(word) > 1):
+    if separator == ":" or (separator == "=" and len(word) > 1):
         return kind != "item" or numbered
     if kind in ("field", "user", "assistant"):
         return bool(_BRACKETS & set(found["close"]))
@@ -255,7 +242,7 @@ def _stands(
         return True
     if separator:
         return numbered
-    if _BRACKETS & set(found["close"]) or set("*`") & set(found["close"]) & set(found["lead"]):
+    if _BRACKETS & set(found["close"]) or ("*" in found["close"] and "*" in found["lead"]):
         return True
     if ends_line:
         return word not in ("a", "q") or numbered or "#" in found["lead"]

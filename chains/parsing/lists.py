@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from os.path import commonprefix
 from typing import NamedTuple
 
 from .choices import offered, without_options
 from .findings import NOTHING_FOUND, Findings, Tail
 from .labels import NUMERAL, number_of, plain
-from .trimming import ends_as_question, trimmed_answer, without_summary
+from .trimming import ends_as_question, without_summary
 
 _ASKED = re.compile(
     r"^ *(?P<lead>(?:#{1,6} *)?[>*_ ]{0,4}(?:(?P<number>[(]?(?:\d{1,4}|[一二三四五六七八九十]{1,3}"
@@ -19,11 +18,6 @@ _ASKED = re.compile(
 )
 _JOINT = re.compile(r"^[ \t]*(?:->|=>|[-–—:：→|]+)[ \t]*")
 _PARENTHESISED = re.compile(r"^[ \t]*[(（](?P<inner>.*)[)）][ \t.。]*$", re.DOTALL)
-
-
-_NUMBER = re.compile(r"\d+")
-_SIGN = re.compile(r"[^\W\d]{0,10}[ .]?#?[^\w\s\"'“”‘’「」『』《》,，.。、()（）$`#%\-](?!#)")
-_END_SIGN = re.compile(r"[\]}>|/=:：~+\\]")
 
 
 class _Item(NamedTuple):
@@ -49,20 +43,8 @@ def read_lists(text: str) -> Findings:
     spoken = [bool(words) and not ends_as_question(words) for words in behind]
     whole = spoken if spoken[-1] else spoken[:-1]
     if whole and 5 * sum(spoken) >= 4 * len(whole) and (len(items) > 1 or _joined(behind[0])):
-        found = _behind(text, items, ends, behind, spoken)
-    else:
-        found = _below(text, items, ends)
-    if found.pairs[1:] and any(map(_has_layout, zip(*found.pairs, strict=True))):
-        return Findings([], found.start, "closed", len(items))
-    return found
-
-
-def _has_layout(texts: tuple[str, ...]) -> bool:
-    """Whether all texts begin or end with the same sign of layout, so that this was not read."""
-    bare = [_NUMBER.sub("#", trimmed_answer(text).strip("*_> ")) for text in texts]
-    begin = commonprefix(bare)  # noqa: RUF071 - of texts, no paths
-    ends = {text[-1:] for text in bare}
-    return bool(_SIGN.match(begin) or (len(ends) == 1 and _END_SIGN.match(ends.pop())))
+        return _behind(text, items, ends, behind, spoken)
+    return _below(text, items, ends)
 
 
 def _items(text: str, shadow: str) -> list[_Item]:

@@ -14,7 +14,6 @@ _TAG = re.compile(
     r"(?P<attributes>(?:\s[^<>]{0,2000})?)(?<!/)(?P<empty>/?)>",
     re.DOTALL,
 )
-_BRACKETED = re.compile(r"\[(/?[^\W\d]\w{0,9})\]")
 _ATTRIBUTE = re.compile(r"([\w:-]{1,24})\s{0,4}=\s{0,4}(?:\"([^\"]*)\"|'([^']*)')")
 _ROLES: dict[str, Role] = {"dt": "question", "dd": "answer"}
 _HALF = re.compile(r"</?\w{0,20}\Z")
@@ -35,7 +34,6 @@ _BLOCK = re.compile(
     r"|blockquote|details|summary)\b[^<>]{0,200}>",
     re.IGNORECASE,
 )
-_BLOCK_LINE = re.compile(rf"^[ \t]*{_BLOCK.pattern}", re.MULTILINE | re.IGNORECASE)
 _INLINE = re.compile(r"</?(?:b|strong|i|em|u|span|font|t[dh]|label)\b[^<>]{0,200}>", re.IGNORECASE)
 
 
@@ -55,7 +53,7 @@ def read_markup(text: str) -> Findings:
     Args:
         text: A cleaned reply.
     """
-    elements = _elements(_BRACKETED.sub(r"<\1>", text) if "[/" in text else text)
+    elements = _elements(text) if "<" in text else []
     roles = {element.role for element in elements}
     if not {"question", "answer"} <= roles:
         return NOTHING_FOUND
@@ -121,10 +119,7 @@ def _from_attributes(tag: re.Match[str]) -> list[_Element]:
 def has_tagged_labels(text: str) -> bool:
     """Whether tags of HTML stand around the labels of a reply or end its lines."""
     return "<" in text and bool(
-        2 * len(_BLOCK_LINE.findall(text)) > text.count("\n")
-        or _TAGGED.search(text)
-        or _BROKEN.search(text)
-        or len(_LINE_BREAK.findall(text)) > 1
+        _TAGGED.search(text) or _BROKEN.search(text) or len(_LINE_BREAK.findall(text)) > 1
     )
 
 

@@ -22,9 +22,8 @@ from .labelled import read_labels
 from .lists import read_lists
 from .mappings import read_mappings
 from .markup import has_tagged_labels, read_markup, without_tags
-from .recurrence import read_rows
-from .tables import read_tables
-from .trimming import is_half, trimmed_answer, trimmed_question, without_delimiters, without_remark
+from .tables import read_tables, read_unheaded
+from .trimming import trimmed_answer, trimmed_question, without_delimiters, without_remark
 
 _SPACES = re.compile(r"\s+")
 # Longer replies come only from loops; the text beyond counts as cut off.
@@ -122,7 +121,7 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
         cut = truncated or beyond
         dropped = found.tail == "dropped" or cleaned.still_thinking or beyond
         drafts = _drafts(found)
-        if found.tail == "open" and (cut or (drafts and is_half(drafts[-1][1]))):
+        if cut and found.tail == "open":
             drafts, dropped = drafts[:-1], True
         drafts = without_delimiters(drafts)
         kept = self._own([DraftPair(question=q, answer=a) for q, a in drafts])
@@ -251,7 +250,7 @@ def _first_layout(text: str, decoded: Findings) -> Findings:
         return labelled
     if labelled.unanswered:
         return labelled
-    others = [read_rows(text), read_lists(text)]
+    others = [read_unheaded(text), read_lists(text)]
     return next(
         (found for found in others if found.pairs),
         max([*blocks, *others], key=lambda found: found.unanswered),

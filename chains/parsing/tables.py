@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .choices import chosen, without_options
-from .findings import Findings, Tail
+from .findings import NOTHING_FOUND, Findings, Tail
 from .json_walk import role_of
 from .trimming import ends_as_question
 
@@ -31,6 +31,12 @@ _JOINT = re.compile(r"(?<=[?？])[\"']\s{0,8}(?P<sign>,|:|=>|->)\s{0,8}(?=[\"'])
 _SHUT = re.compile(r"\s{0,8},?\s{0,8}[)\]}]")
 _UPRIGHT = re.compile(
     r"^[ \t]*[|｜][^|｜\n]{1,40}[|｜](?:[^|｜\n]|\\\|)+[|｜][ \t]*$", re.MULTILINE
+)
+_ASKED = re.compile(
+    r"^ *(?:\d{1,4}[\t,;|])?\"?(?P<question>[^\n\t|｜]{1,400}[?？])"
+    r"(?:\" *[,;] *\"| *(?:\t|[|｜;]|::) *)"
+    r"(?P<answer>[^\n\t|｜]+?)\"?$",
+    re.MULTILINE,
 )
 _OPTION = re.compile(r"选项|選項|option|\s", re.IGNORECASE)
 _QUOTE = re.compile(r"\\(.)|''")
@@ -268,6 +274,20 @@ def _strings(text: str) -> Findings:
             pairs.append((_said(text[begin : joint.start() + 1]), _said(second[0])))
             start, position = begin if start < 0 else start, second.end()
     return Findings(pairs, max(start, 0), "closed", 0, position)
+
+
+def read_unheaded(text: str) -> Findings:
+    """Pairs from lines in a row that all are a question, a bar or tab, and an answer.
+
+    Args:
+        text: A cleaned reply without labels.
+    """
+    rows = list(_ASKED.finditer(text))
+    if len(rows) < 2 or text.count("\n", rows[0].start(), rows[-1].start()) >= len(rows):
+        return NOTHING_FOUND
+    pairs = [(row["question"], row["answer"]) for row in rows]
+    tail: Tail = "open" if rows[-1].end() == len(text) else "closed"
+    return Findings(pairs, rows[0].start(), tail, 0, rows[-1].end())
 
 
 def _said(literal: str) -> str:

@@ -57,29 +57,16 @@ _SUMMARY = re.compile(
 )
 _BRACKETS = "]】」』》〉〕〗>)"
 _EMPTY_FENCE = re.compile(r"\n```\w{0,10}\s{0,4}\n```\w{0,10}\Z")
-_ENTITIES = re.compile(r"\A(?:&nbsp;\s*)+(?=\S)")
 _TITLE = re.compile(r"^[ \t]*\*\*[^*\n]{1,60}\*\*[ \t]*$")
 _BOLD = re.compile(r"\*\*(?P<inner>[^*]+)\*\*\Z")
 _ITALIC = re.compile(r"(\*|_{1,2})(?P<inner>[^*_]+)\1\Z")
 _OPENED = ("【", "[", "(", "（")
-# Words that stand only before others: an answer of a few letters may still be one.
-_HALF = re.compile(
-    r"(?:[在和与與及把被对對从從向将將，、,]|(?<![\w-])(?:the|an?|of|and|or|to|with|from|into|which))\Z"
-)
-_SHORTEST_HALF = 8
-_PAIRED = ("（）", "“”", "《》", "「」")
 _DELIMITERS = {"“": "”", '"': '"', "「": "」", "『": "』", "‘": "’", "'": "'", "”": "”", "«": "»"}
 
 
 def ends_as_question(text: str) -> bool:
     """Whether a plain text ends with a question mark, closing quotes and brackets aside."""
     return text.rstrip(_QUOTES).endswith(("?", "？"))
-
-
-def is_half(answer: str) -> bool:
-    """Whether an answer breaks off: behind a word that needs another, or inside a bracket."""
-    open_bracket = any(answer.count(pair[0]) > answer.count(pair[1]) for pair in _PAIRED)
-    return len(answer) > _SHORTEST_HALF and (open_bracket or bool(_HALF.search(answer)))
 
 
 def first_line(shadow: str, begin: int, end: int) -> tuple[int, int]:
@@ -92,7 +79,7 @@ def first_line(shadow: str, begin: int, end: int) -> tuple[int, int]:
 
 def trimmed_question(text: str) -> str:
     """A question without emphasis, bullets or blanks around it."""
-    text = _ENTITIES.sub("", text.strip()).rstrip(" |;；")
+    text = text.strip().rstrip(" |;；")
     if not text.endswith(("?", "？")):
         text = _JOINT.sub(r"\1", text)
     text = _bare(_BULLET.sub("", text))
@@ -104,7 +91,7 @@ def trimmed_question(text: str) -> str:
 
 def trimmed_answer(text: str) -> str:
     """An answer without emphasis, a single bullet, fences or titles around it."""
-    text = _bare(_ENTITIES.sub("", text.strip()))
+    text = _bare(text.strip())
     text = _EMPTY_FENCE.sub("", text)
     if text.count("```") % 2:
         head, _, rest = text.rpartition("```")
