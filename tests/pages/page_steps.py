@@ -85,5 +85,6 @@ def choose(page: Page, **fields: Any) -> None:
         page.get_by_role("option", name=backend, exact=True).click()
     for name, value in fields.items():
         page.fill(f"#{name}", str(value))
-    page.click("#confirm")
+    # By keyboard: while a list is closing, the panel's backdrop lies over the button.
+    page.locator("#confirm").press("Enter")
     page.wait_for_selector("#chat-settings", state="detached")
