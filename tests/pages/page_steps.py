@@ -82,9 +82,10 @@ def choose(page: Page, **fields: Any) -> None:
     backend = fields.pop("backend", None)
     if backend:
         page.click("#chat-settings [role=combobox] >> nth=0")
-        page.get_by_role("option", name=backend, exact=True).click()
+        # By keyboard: a click while the list is still opening leaves it open over the panel.
+        page.get_by_role("option", name=backend, exact=True).press("Enter")
+        page.wait_for_selector("[role=listbox]", state="detached")
     for name, value in fields.items():
         page.fill(f"#{name}", str(value))
-    # By keyboard: while a list is closing, the panel's backdrop lies over the button.
-    page.locator("#confirm").press("Enter")
+    page.click("#confirm")
     page.wait_for_selector("#chat-settings", state="detached")
