@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 MOST_CALLS = 4
 """Calls about one list: its first, and those about the end of a reply that was cut off."""
 _OPEN_TO_A_YES = ("rejected.no_evidence", "rejected.number")
-"""Reasons that are wrong about as often as right (bench/results/strong.json), so that the yes of a
+"""Reasons that are wrong about as often as right (bench/results/judging.json), so that the yes of a
 judge that errs now and then outweighs them; other reasons are right nine times of ten."""
 _OBJECTION = 300
 """Characters kept of what the model holds against a pair."""
@@ -139,7 +139,7 @@ class Judge:
         verdicts = read_verdicts(reply.text, len(pairs))
         named = {(one - 1, other - 1) for one, other in verdicts.same}
         if near_list.planted and verdicts.compared:
-            same.confused = _couple(*near_list.planted) in named
+            same.confused = couple_of(*near_list.planted) in named
         ids = {couple_of(pairs[one].id, pairs[other].id) for one, other in named}
         same.couples = ids & near_list.couples
         return same
@@ -179,7 +179,7 @@ class Judge:
         for at, item in enumerate(items):
             if item.alike in places and at in judged.said:
                 counts["look_alikes"] += 1
-                counts["confused"] += _couple(at, places[item.alike]) in judged.same
+                counts["confused"] += couple_of(at, places[item.alike]) in judged.same
         for one, other in judged.same:
             if items[one].ids and items[other].ids:
                 self.same.add(couple_of(items[one].ids[0], items[other].ids[0]))
@@ -250,7 +250,7 @@ class Judge:
         judged.said |= {left[number - 1]: word for number, word in said.items()}
         if verdicts.compared:
             judged.compared.append(frozenset(left[number - 1] for number in said))
-        judged.same |= {_couple(left[one - 1], left[other - 1]) for one, other in verdicts.same}
+        judged.same |= {couple_of(left[one - 1], left[other - 1]) for one, other in verdicts.same}
         return left[verdicts.last - 1 :] if cut else []
 
     def _run_config(self, chunk: Chunk) -> RunnableConfig:
@@ -279,7 +279,3 @@ def _affirmed(pair: QAPair, word: _Word, reason: Reason, overrules: bool) -> Che
     if verdict == "refuted" and not (refuted or overrules):
         return pair, reason
     return pair.model_copy(update={"evidence": found, "verdict": verdict}), None
-
-
-def _couple(one: int, other: int) -> tuple[int, int]:
-    return min(one, other), max(one, other)

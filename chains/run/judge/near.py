@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pairs.compare.candidates import Candidate
 from pairs.records import QAPair, TokenUsage
 
 from .planted import look_alike
 
-__all__ = ["NearList", "Same", "near_lists"]
+__all__ = ["NearList", "Same", "couple_of", "near_lists"]
+
+Key = TypeVar("Key", int, str)
 
 MOST_PAIRS = 30
 """Pairs a list."""
@@ -70,8 +73,8 @@ def near_lists(pairs: Sequence[QAPair], couples: Iterable[Candidate]) -> Iterato
         yield _list([pairs[at] for at in sorted(members)], inside)
 
 
-def couple_of(one: str, other: str) -> tuple[str, str]:
-    """Two ids in their own order."""
+def couple_of(one: Key, other: Key) -> tuple[Key, Key]:
+    """Two ids, or two numbers, in their own order."""
     return min(one, other), max(one, other)
 
 
