@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from doubles import Gate, Planting
@@ -14,6 +15,9 @@ from hypothesis import settings
 from bench.simulated import Simulated
 from chains.settings import user_folder
 from loaders.characters import whole
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 MODELS = user_folder("cache") / "models"
 
@@ -64,6 +68,24 @@ def gate(server: Simulated) -> Iterator[Gate]:
     server.reply = made
     yield made
     made.open.set()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or whatever of its kind is on the path.
+
+    A module's and no longer: as long as it is open an event loop runs in this process, and in one
+    process the files come in any order.
+    """
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    assert found, "these tests need a browser: sudo apt-get install chromium"
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bench.serving import Served, free_port
 from bench.simulated import Simulated
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BLOCK = re.compile(r"(<!-- not run by the tests: [^>]+-->\n)?```(\w+)\n(.*?)```", re.DOTALL)
@@ -65,17 +68,14 @@ def test_a_client_runs_as_shown(
         assert word in child.stdout
 
 
-def test_the_script_runs_in_a_browser_as_shown(server: Simulated, tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_the_script_runs_in_a_browser_as_shown(
+    server: Simulated, browser: Browser, tmp_path: Path
+) -> None:
     (_, code) = blocks("rest.md")[2]
-    with Served(tmp_path, server) as served, sync_playwright() as playwright:
-        place = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-        browser = playwright.chromium.launch(executable_path=place, args=["--no-sandbox"])
-        page, said = browser.new_page(), []
+    with Served(tmp_path, server) as served, browser.new_page() as page:
+        said: list[str] = []
         page.on("console", lambda line: said.append(line.text))
         page.goto(f"{served.address}/docs")
         script = PORTS.sub(served.address.rpartition(":")[2], code)
         page.evaluate(f"(async () => {{ {script} }})()")
-        browser.close()
     assert any("赵州桥" in line for line in said), said

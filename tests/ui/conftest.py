@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -15,8 +14,6 @@ from bench.simulated import Faults, Simulated
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-INSTALL = "sudo apt-get install chromium"
 
 
 @pytest.fixture(scope="session")
@@ -39,20 +36,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         }
         url, child = start(serving(home, settings_of(models)))
         yield Site(url, home, child, models)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or whatever of its kind is on the path."""
-    from playwright.sync_api import sync_playwright
-
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    assert found, f"these tests need a browser: {INSTALL}"
-    with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture
