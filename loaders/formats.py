@@ -11,8 +11,27 @@ from .errors import FormatError, LoadError
 from .pages import Page
 from .zips import ZIP_KINDS, zip_kind
 
-Reader = Callable[[Path, str, str | None], Iterator[Page]]
-"""A file, its name for errors and a password to its pages."""
+INCLUDABLE = ("hidden", "struck", "comments", "headers", "deletions", "page")
+"""What is left out and counted unless it is asked for: hidden text (also sheets, rows, columns and
+slides), struck text, comments, page headers and footers, tracked deletions; ``page`` stands for
+the whole of a web page, menus and all."""
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What a user may say about how a file is read.
+
+    Attributes:
+        password: Opens an encrypted file.
+        include: Words of ``INCLUDABLE``, for what is left out otherwise.
+    """
+
+    password: str | None = None
+    include: frozenset[str] = frozenset()
+
+
+Reader = Callable[[Path, str, LoadOptions], Iterator[Page]]
+"""A file, its name for errors and the options to its pages."""
 
 
 @dataclass(frozen=True)
@@ -113,61 +132,61 @@ def _legacy(path: Path, file: str, suffix: str) -> LoadError:
     return FormatError("load.legacy", file=file, kind=suffix or "OLE", target=target)
 
 
-def _pdf(path: Path, file: str, password: str | None) -> Iterator[Page]:
+def _pdf(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .pdf.reading import read_pdf
 
-    return read_pdf(path, file, password)
+    return read_pdf(path, file, options.password)
 
 
-def _markdown(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+def _markdown(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     from .markdown import read_markdown
 
     return read_markdown(path, file)
 
 
-def _text(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+def _text(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     from .text import read_text
 
     return read_text(path, file)
 
 
-def _html(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+def _html(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     from .webpage import read_html
 
     return read_html(path, file)
 
 
-def _csv(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+def _csv(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     from .delimited import read_csv
 
     return read_csv(path, file)
 
 
-def _json(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+def _json(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     from .jsontexts import read_json
 
     return read_json(path, file)
 
 
-def _docx(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+def _docx(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     from .word import read_docx
 
     return read_docx(path, file)
 
 
-def _pptx(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+def _pptx(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     from .slides import read_pptx
 
     return read_pptx(path, file)
 
 
-def _xlsx(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+def _xlsx(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     from .workbook import read_xlsx
 
     return read_xlsx(path, file)
 
 
-def _epub(path: Path, file: str, _password: str | None) -> Iterator[Page]:
+def _epub(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     from .epub import read_epub
 
     return read_epub(path, file)

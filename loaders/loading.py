@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from langchain_core.documents import Document
 
 from .characters import whole_characters
 from .errors import LoadError
-from .formats import recognise
+from .formats import LoadOptions, recognise
 from .pages import Page, to_documents
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,11 @@ MOST_BYTES = 1 << 30
 
 
 def load(
-    path: str | Path, *, password: str | None = None, name: str | None = None
+    path: str | Path,
+    *,
+    password: str | None = None,
+    name: str | None = None,
+    include: Collection[str] = (),
 ) -> Iterator[Document]:
     """The Documents of a file, a page at a time.
 
@@ -33,16 +37,18 @@ def load(
         path: A file; for a folder see ``find_documents``.
         password: Opens an encrypted PDF.
         name: What the file goes by in metadata and messages; None for its path.
+        include: Words of ``INCLUDABLE``, for what is left out otherwise.
 
     Raises:
         LoadError: At the call where the file is missing, unreadable, too large or of an unknown
             format; while reading where its content turns out broken.
     """
     file = whole_characters(name or str(path))
+    options = LoadOptions(password, frozenset(include))
     digest = _check(Path(path), file)
     form = recognise(Path(path), file)
     log.debug("%s: read as %s", file, form.name)
-    return to_documents(_not_blank(form.read(Path(path), file, password), file), file, digest)
+    return to_documents(_not_blank(form.read(Path(path), file, options), file), file, digest)
 
 
 def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:

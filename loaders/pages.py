@@ -50,6 +50,16 @@ def warning(code: str, /, **fields: object) -> dict[str, Any]:
     return {"code": code, "fields": fields}
 
 
+def left_out(what: str, count: int) -> dict[str, Any]:
+    """The warning that a document holds something that was not read.
+
+    Args:
+        what: The end of a message code ``load.left_out.*``, such as ``pictures`` or ``comments``.
+        count: How many of them, in the whole document.
+    """
+    return warning(f"load.left_out.{what}", count=count)
+
+
 def valid(text: str) -> str:
     """The text with lone surrogates, which no file or request can carry, as U+FFFD each."""
     return _SURROGATE.sub("\ufffd", text)
