@@ -13,7 +13,7 @@ from messages import say
 
 from .options import Translator, list_format, printable, resolved_settings, with_settings
 from .output import Output, carry_out
-from .show import sentence
+from .show import refused_lines, sentence
 
 if TYPE_CHECKING:
     from chains import Job, Resolved
@@ -111,11 +111,13 @@ def _resume(
         job = jobs.find(name)
         if output.path is None and job.output:
             output = output.at(Path(job.output["path"]), job.output["format"])
-        output.check(journal)
+        output.check(journal, job.id)
         if again:
             jobs.pass_over_failed(job.id)
         return carry_out(
-            lambda progress, stop: resume(journal, job, changes, progress=progress, stop=stop),
+            lambda progress, stop, begun: resume(
+                journal, job, changes, progress=progress, stop=stop, begun=begun
+            ),
             journal,
             output,
             translate,
@@ -162,8 +164,11 @@ def _show(name: str, translate: Translator, resolved: Resolved, *, as_json: bool
         job = Jobs(journal).find(name)
         outcomes = Jobs(journal).outcomes(job.id)
     if as_json:
-        chunks = [outcome.model_dump(mode="json") for outcome in outcomes]
-        typer.echo(json.dumps({**_as_json(job), "outcomes": chunks}, ensure_ascii=False))
+        whole = {
+            **_as_json(job),
+            "outcomes": [outcome.model_dump(mode="json") for outcome in outcomes],
+        }
+        typer.echo(json.dumps(whole, ensure_ascii=False))
         return
     typer.echo(_line(job, translate))
     if job.failure:
@@ -184,6 +189,8 @@ def _show(name: str, translate: Translator, resolved: Resolved, *, as_json: bool
     for key, value in job.settings.items():
         if value is not None:
             typer.echo(f"  {key} = {printable(json.dumps(value, ensure_ascii=False)[:200])}")
+    for line in refused_lines(job.refused, translate, most=len(job.refused)):
+        typer.echo(line)
     for outcome in outcomes:
         if outcome.state not in ("failed", "not asked"):
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 def sentence(reason: Reason | None, translate: Translator) -> str:
     """A reason in the user's language; empty if there is none."""
     return printable(reason.say(translate.language)) if reason else ""
+
+
+def refused_lines(
+    reasons: Sequence[Reason], translate: Translator, most: int = 10
+) -> Iterator[str]:
+    """A line for each document that cannot be read, and one for those beyond the first.
+
+    Args:
+        reasons: In order.
+        translate: Translates messages into the user's language.
+        most: How many are named.
+    """
+    for reason in reasons[:most]:
+        yield f"! {sentence(reason, translate)}"
+    if len(reasons) > most:
+        yield "! " + translate("show.refused_more", count=len(reasons) - most)
 
 
 def show_pairs(pairs: Iterable[QAPair], translate: Translator, most: int | None = None) -> None:

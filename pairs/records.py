@@ -245,6 +245,9 @@ class PairList(_Record):
     judge: JudgeRecord | None = Field(
         default=None, description="of the model that checked the pairs; None if none did"
     )
+    refused: tuple[Reason, ...] = Field(
+        default=(), exclude_if=operator.not_, description="of each document that cannot be read"
+    )
 
     @model_validator(mode="after")
     def _adds_up(self) -> PairList:
@@ -268,8 +271,13 @@ class PairList(_Record):
         return counts
 
     @property
-    def complete(self) -> bool:
-        """Whether no chunk failed or was left unasked, and no pair was left unjudged."""
+    def answered(self) -> bool:
+        """Whether every chunk was answered and every pair judged."""
         states = self.states()
         unjudged = self.judge.unanswered if self.judge else 0
         return not (states["failed"] or states["not asked"] or unjudged)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every document was read, every chunk answered and every pair judged."""
+        return self.answered and not self.refused

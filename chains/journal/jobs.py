@@ -297,6 +297,11 @@ def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
     values["failure"] = json.loads(values["failure"] or "null")
     query = "SELECT source FROM files WHERE job = ? ORDER BY place LIMIT 3"
     values["sources"] = [source for (source,) in db.execute(query, (values["id"],))]
+    query = "SELECT reason FROM refused WHERE job = ? ORDER BY place"
+    refused = [
+        Reason.model_validate_json(reason) for (reason,) in db.execute(query, (values["id"],))
+    ]
+    values["refused"] = refused
     if values["state"] == "running" and not is_alive(db, row[-1]):
         values["state"] = "broken off"
     values["progress"] = _progress(db, values.pop("counts"), values["id"], values["state"])
