@@ -59,14 +59,15 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @jobs.command("delete", help=say("cli.jobs_delete", lang), cls=with_journal)
     def delete_job(
         context: typer.Context,
-        job: str = typer.Argument(help=say("cli.job", lang)),
+        jobs: list[str] = typer.Argument(help=say("cli.job", lang)),
     ) -> None:
         from chains import Jobs, Journal
 
         with Journal(resolved_settings(context).settings.journal) as opened:
-            found = Jobs(opened).find(job)
-            Jobs(opened).delete(found.id)
-        typer.echo(context.obj("show.deleted", job=found.id))
+            # All are looked up before one is deleted: a slip of the pen deletes nothing.
+            for found in dict.fromkeys(Jobs(opened).find(job).id for job in jobs):
+                Jobs(opened).delete(found)
+                typer.echo(context.obj("show.deleted", job=found))
 
     _add_resume(app, "resume", say("cli.resume", lang), lang)
     _add_resume(app, "retry", say("cli.retry", lang), lang)

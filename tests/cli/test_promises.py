@@ -179,3 +179,37 @@ def test_a_job_replaces_only_the_file_it_wrote(
     for again in (["resume", older], ["retry", older], ["export", older, "-o", str(out)]):
         assert run(again) == 2
         assert out.read_bytes() == second
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_list_is_corrected_where_it_was_made(
+    language: str, server: Simulated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    speak = ["--lang", language]
+    assert run([*speak, "show", "latest"]) == 2  # nothing is there yet
+    source, out = document(tmp_path, language), tmp_path / "alpaca.json"
+    assert run(["extract", str(source), *asking(server)]) == 0
+    with Journal(Settings().journal) as journal:
+        job = Jobs(journal).all()[0].id
+        kept = load_list(journal, job).kept
+    assert run([*speak, "edit", "latest", "1", "--question", "Mine? 我的？"]) == 0
+    assert run([*speak, "edit", job[:4], kept[1].id, "--leave-out"]) == 0
+    capsys.readouterr()
+    assert run([*speak, "show", "latest"]) == 0
+    shown = capsys.readouterr().out
+    assert "1. Mine? 我的？" in shown
+    assert kept[1].question not in shown
+    assert run([*speak, "export", "latest", "-o", str(out)]) == 0
+    rows = json.loads(out.read_text(encoding="utf-8"))
+    assert rows[0]["instruction"] == "Mine? 我的？"
+    assert len(rows) == len(kept) - 1
+    assert run([*speak, "edit", "latest", kept[1].id, "--undo"]) == 0
+    with Journal(Settings().journal) as journal:
+        assert len(load_list(journal, job).kept) == len(kept)
+    for wrong in ([], ["--keep", "--undo"], ["--answer", "  "]):
+        assert run([*speak, "edit", "latest", "1", *wrong]) == 2
+    assert run([*speak, "edit", "latest", "999", "--keep"]) == 2
+    assert run([*speak, "jobs", "delete", job, "no-such-job"]) == 2
+    assert run([*speak, "jobs", "delete", job, "latest"]) == 0
+    assert run([*speak, "show", "latest"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
