@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ TEXTS = {
 }
 
 
-def settings(server: Simulated) -> dict[str, str]:
+def settings(server: Simulated) -> dict[str, Any]:
     return {
         "backend": "chatglm3",
         "base_url": server.base_url,
@@ -29,7 +30,7 @@ def settings(server: Simulated) -> dict[str, str]:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_list_is_used_like_one(language: str, server: Simulated, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
-    inputs = [Text(text=TEXTS[language], name="<i>"), tmp_path / "empty.txt"]
+    inputs: list[Path | Text] = [Text(text=TEXTS[language], name="<i>"), tmp_path / "empty.txt"]
     pairs = extract_pairs(inputs, progress=False, **settings(server))
     assert len(pairs) == len(list(pairs)) == len(pairs.kept) > 1
     assert pairs[0] == pairs.kept[0]
