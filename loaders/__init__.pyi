@@ -16,3 +16,4 @@ from .splitting import DEFAULT_CHUNK_SIZE as DEFAULT_CHUNK_SIZE
 from .splitting import split as split
 from .tokens import count_tokens as count_tokens
 from .window import page_start as page_start
+from .worker.pool import peak_memory as peak_memory

@@ -45,10 +45,16 @@ def load(
     """
     file = whole_characters(name or str(path))
     options = LoadOptions(password, frozenset(include))
-    digest = _check(Path(path), file)
+    _check(Path(path), file)
     form = recognise(Path(path), file)
     log.debug("%s: read as %s", file, form.name)
-    return to_documents(_not_blank(form.read(Path(path), file, options), file), file, digest)
+    if form.apart:
+        from .worker.reading import read_apart
+
+        pages = read_apart(Path(path), file, form, options)
+    else:
+        pages = form.read(Path(path), file, options)
+    return to_documents(_not_blank(pages, file), file, _digest(Path(path), file))
 
 
 def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:
@@ -89,8 +95,8 @@ def _check_inside(path: Path, root: Path) -> None:
         raise LoadError("load.link_outside", file=whole_characters(str(path)))
 
 
-def _check(path: Path, file: str) -> str:
-    """The SHA-256 of a readable, ordinary, not empty file."""
+def _check(path: Path, file: str) -> None:
+    """Passes for an ordinary, not empty file."""
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -105,6 +111,10 @@ def _check(path: Path, file: str) -> str:
         raise LoadError("load.empty", file=file)
     if status.st_size > MOST_BYTES:
         raise LoadError("load.too_large", file=file, megabytes=status.st_size >> 20)
+
+
+def _digest(path: Path, file: str) -> str:
+    """The SHA-256 of a file."""
     digest = sha256()
     try:
         with path.open("rb") as stream:
