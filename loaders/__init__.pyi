@@ -5,9 +5,9 @@ from .errors import LoadError as LoadError
 from .formats import FORMATS as FORMATS
 from .formats import LEGACY_SUFFIXES as LEGACY_SUFFIXES
 from .formats import Format as Format
-from .formats import recognise as recognise
 from .loading import find_documents as find_documents
 from .loading import load as load
+from .loading import recognise as recognise
 from .pages import PAGE_SEPARATOR as PAGE_SEPARATOR
 from .pages import whole_text as whole_text
 from .records import Chunk as Chunk

@@ -88,12 +88,13 @@ LEGACY_SUFFIXES = {
 _LEGACY_PARTS = (("WordDocument", "DOCX"), ("Workbook", "XLSX"), ("PowerPoint Document", "PPTX"))
 
 
-def recognise(path: Path, file: str) -> Format:
+def recognise(path: Path, file: str, look: Callable[[Path, str], str] = zip_kind) -> Format:
     """The format a file is in.
 
     Args:
         path: The file.
         file: Its name as the user gave it, for errors.
+        look: Tells what an archive is, as ``zip_kind`` does.
 
     Raises:
         FormatError: No reader knows the format.
@@ -117,7 +118,7 @@ def recognise(path: Path, file: str) -> Format:
     if suffix == ".pdf":
         raise LoadError("load.pdf_broken", file=file)
     if head.startswith(b"PK\x03\x04") or suffix in _ZIPPED:
-        return FORMATS[zip_kind(path, file)]
+        return FORMATS[look(path, file)]
     if _HTML.match(head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")):
         return FORMATS["html"]
     named = (one for one in FORMATS.values() if suffix in one.suffixes)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from langchain_core.documents import Document
 
+from . import formats
 from .characters import whole_characters
 from .errors import LoadError
-from .formats import LoadOptions, recognise
+from .formats import Format, LoadOptions
 from .pages import Page, to_documents
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,26 @@ def load(
     else:
         pages = form.read(Path(path), file, options)
     return to_documents(_not_blank(pages, file), file, _digest(Path(path), file))
+
+
+def recognise(path: Path, file: str) -> Format:
+    """The format a file is in; archives are looked at in another process.
+
+    Args:
+        path: The file.
+        file: Its name as the user gave it, for errors.
+
+    Raises:
+        FormatError: No reader knows the format.
+        LoadError: The file cannot be read, or is broken.
+    """
+
+    def look(path: Path, file: str) -> str:
+        from .worker.reading import zip_kind_apart
+
+        return zip_kind_apart(path, file)
+
+    return formats.recognise(path, file, look)
 
 
 def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:

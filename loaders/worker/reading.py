@@ -39,7 +39,23 @@ def read_apart(path: Path, file: str, form: Format, options: LoadOptions) -> Ite
         from .pdf import read_pdf_apart
 
         return read_pdf_apart(path, file, options)
-    return _Alone(path, file, form, options).pages()
+    reading = _Alone("read", path, file, {"format": form.name, **asked(path, file, options)})
+    return (unpacked_page(message["page"]) for message in reading.answers())
+
+
+def zip_kind_apart(path: Path, file: str) -> str:
+    """What ``zip_kind`` says of an archive, whose table of contents alone may take all memory.
+
+    Args:
+        path: The archive.
+        file: Its name as the user gave it, for errors.
+
+    Raises:
+        LoadError: As ``zip_kind``, or it takes too much time or memory.
+    """
+    looking = _Alone("look", path, file, asked(path, file, LoadOptions()))
+    (answer,) = looking.answers()
+    return str(answer["kind"])
 
 
 def hear(mail: Mail) -> tuple[Child, Message | None]:
@@ -54,20 +70,21 @@ def hear(mail: Mail) -> tuple[Child, Message | None]:
 
 
 class _Alone:
-    """A file that one process reads from its beginning to its end."""
+    """A file that one process deals with from its beginning to its end."""
 
-    def __init__(self, path: Path, file: str, form: Format, options: LoadOptions) -> None:
+    def __init__(self, what: str, path: Path, file: str, request: Message) -> None:
+        self._what = what
         self._file = file
+        self._request = request
         self._more_time = more_time(path.stat().st_size)
-        self._request = {"format": form.name, **asked(path, file, options)}
         self._mail: Mail = SimpleQueue()
         self._count = 0
         self._lost_at = -1
         self._last = False
         self._error: LoadError | None = None
 
-    def pages(self) -> Iterator[Page]:
-        """The pages in order."""
+    def answers(self) -> Iterator[Message]:
+        """What it says about the file, in order."""
         self._child = lend(self._file)
         finished = False
         try:
@@ -78,9 +95,9 @@ class _Alone:
                     continue
                 if message is None:
                     self._go_on_anew()
-                elif "page" in message:
+                elif "page" in message or "kind" in message:
                     self._count += 1
-                    yield unpacked_page(message["page"])
+                    yield message
                 else:
                     finished = self._take(message)
             if self._error is not None:
@@ -90,7 +107,7 @@ class _Alone:
 
     def _begin(self) -> None:
         self._child.begin(self._mail, self._more_time)
-        self._child.ask("read", skip=self._count, pages=_AHEAD, **self._request)
+        self._child.ask(self._what, skip=self._count, pages=_AHEAD, **self._request)
 
     def _take(self, message: Message) -> bool:
         """Whether the process has done with the file."""

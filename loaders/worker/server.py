@@ -23,6 +23,7 @@ from ..errors import LoadError
 from ..formats import FORMATS, LoadOptions
 from ..pages import Page
 from ..progress import watch
+from ..zips import zip_kind
 from .wire import Message, packed_error, packed_page, receive, send
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ class _Reader:
 
     def _stop(self, _message: Message) -> None:
         self._close()
+
+    def _look(self, message: Message) -> None:
+        """An archive; says what it is."""
+        self._say(kind=zip_kind(Path(message["path"]), message["file"]))
+        self._say(end=True)
 
     def _read(self, message: Message) -> None:
         """Any file but a PDF, from the page after those that were read before."""
