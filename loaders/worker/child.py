@@ -186,8 +186,9 @@ class Child:
         self._gone = True
         self._process.kill()
         self._process.wait()
-        with suppress(OSError, ValueError):
-            stream.close()  # type: ignore[union-attr]
+        for pipe in (stream, self._process.stdin):
+            with suppress(OSError, ValueError):
+                pipe.close()  # type: ignore[union-attr]  # likewise
         self._deliver(None)
 
     def _hear(self, message: Message) -> None:
