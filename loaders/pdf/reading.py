@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import LoadError
 from ..pages import Page
@@ -24,6 +24,10 @@ MOST_PAGES = 20_000
 # PDFium must not be entered by two threads at once. Re-entrant: a forgotten iterator may be
 # closed by the garbage collector while its thread reads another file.
 _PDFIUM = RLock()
+
+
+Note = dict[str, Any]
+"""What other pages must know of a page, as JSON can say it: ``keys`` of its edge lines."""
 
 
 class Reading:
@@ -76,8 +80,8 @@ class Reading:
             raise LoadError("load.too_many_pages", file=file, pages=count, most=MOST_PAGES)
         return count
 
-    def lay_out(self, number: int) -> list[str]:
-        """What stands at the edges of a page, which is kept until it is written.
+    def lay_out(self, number: int) -> Note:
+        """What the other pages must know of a page, which is kept until it is written.
 
         Args:
             number: The page's, from 1.
@@ -85,19 +89,19 @@ class Reading:
         with _PDFIUM:
             sheet = lay_out(self._document, number, self._scanner)
         self._sheets[number] = sheet
-        return edge_keys(number, sheet.lines(), sheet.bottom, sheet.top)
+        return {"keys": edge_keys(number, sheet.lines(), sheet.bottom, sheet.top)}
 
-    def advance(self, number: int, keys: list[str]) -> tuple[Page, bool] | None:
+    def advance(self, number: int, note: Note) -> tuple[Page, bool] | None:
         """The page ``ahead`` before, and whether it is a picture that nobody read.
 
         None where that page was not laid out here.
 
         Args:
             number: Of a page, one more with every call; at last ``ahead`` more than there are.
-            keys: What stands at its edges.
+            note: What ``lay_out`` gave for it, here or elsewhere; nothing beyond the last.
         """
         if number <= self.count:
-            self._running.note(number, keys)
+            self._running.note(number, note["keys"])
         sheet = self._sheets.pop(number - self.ahead, None)
         if sheet is None:
             return None
@@ -123,8 +127,8 @@ def read_pdf(path: Path, file: str, password: str | None = None) -> Iterator[Pag
     with closing(Reading(path, file, password)) as reading:
         seen = Tally(file, reading.count)
         for number in range(1, reading.count + reading.ahead + 1):
-            keys = reading.lay_out(number) if number <= reading.count else []
-            read = reading.advance(number, keys)
+            note = reading.lay_out(number) if number <= reading.count else {}
+            read = reading.advance(number, note)
             if read is not None:
                 yield seen.count(*read)
         seen.check()

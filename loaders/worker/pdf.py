@@ -15,7 +15,7 @@ from .child import Child, Mail
 from .failures import asked, lend, lost, refused, told
 from .pool import POOL, cores
 from .reading import hear
-from .wire import unpacked_page
+from .wire import Message, unpacked_page
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ class _Part:
 class _Together:
     """A PDF and the processes that read it.
 
-    What stands at the edges of each page is told to all of them in the pages' order, so that
-    each writes its own pages as one that read all of them would.
+    What others must know of each page is told to all of them in the pages' order, so that each
+    writes its own pages as one that read all of them would.
     """
 
     def __init__(self, path: Path, file: str, options: LoadOptions) -> None:
@@ -62,8 +62,8 @@ class _Together:
         self._count = 0
         self._next = 1  # the page that is due
         self._begun = 1  # the first page that nobody was given
-        self._notes: dict[int, list[str]] = {}
-        self._noted = 0  # pages whose edges are known, and those of all before them
+        self._notes: dict[int, Message] = {}
+        self._noted = 0  # pages that are laid out, as are all before them
         self._ready: dict[int, tuple[Page, bool]] = {}
         self._lost_at: set[int] = set()
         self._error: LoadError | None = None
@@ -142,9 +142,9 @@ class _Together:
             return
         if message is None:
             self._go_on_anew(child, part)
-        elif "note" in message:
-            part.left.discard(message["note"])
-            self._notes.setdefault(message["note"], message["keys"])
+        elif "laid" in message:
+            part.left.discard(message["laid"])
+            self._notes.setdefault(message["laid"], message["note"])
             self._tell()
         elif "page" in message:
             page = unpacked_page(message["page"])
@@ -157,7 +157,7 @@ class _Together:
                 raise self._error
 
     def _tell(self) -> None:
-        """Tells all what stands at the edges of the pages whose turn it is."""
+        """Tells all of the pages whose turn it is."""
         first = self._noted + 1
         while self._noted + 1 in self._notes:
             self._noted += 1

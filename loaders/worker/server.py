@@ -27,7 +27,7 @@ from ..zips import zip_kind
 from .wire import Message, packed_error, packed_page, receive, send
 
 if TYPE_CHECKING:
-    from ..pdf.reading import Reading
+    from ..pdf.reading import Note, Reading
 
 
 class _Reader:
@@ -40,7 +40,7 @@ class _Reader:
         self._job = self._stopped = 0
         self._pages: Iterator[Page] = iter(())
         self._reading: Reading | None = None
-        self._notes: dict[int, list[str]] = {}
+        self._notes: dict[int, Note] = {}
         self._noted = 0
 
     def listen(self, stream: BinaryIO) -> None:
@@ -126,19 +126,19 @@ class _Reader:
         self._say(opened=self._reading.count)
 
     def _lay(self, message: Message) -> None:
-        """Lays out pages of the PDF, and says what each has at its edges."""
+        """Lays out pages of the PDF, and says what the others must know of each."""
         for number in range(message["first"], message["last"] + 1):
             if self._reading is None or self._stopped == self._job:
                 return
             self._notes[number] = self._reading.lay_out(number)
-            self._say(note=number, keys=self._notes[number])
+            self._say(laid=number, note=self._notes[number])
             self._go_on()
             while self._next_is("note"):
                 self._answer(self._waiting.popleft())
 
     def _note(self, message: Message) -> None:
-        """Takes in what other processes found at the edges of their pages."""
-        self._notes.update({int(number): keys for number, keys in message["notes"].items()})
+        """Takes in what other processes say of their pages."""
+        self._notes.update({int(number): note for number, note in message["notes"].items()})
         self._go_on()
 
     def _go_on(self) -> None:
@@ -149,12 +149,12 @@ class _Reader:
             self._write(reading, self._noted, self._notes.pop(self._noted))
             if self._noted == reading.count:
                 for number in range(reading.count + 1, reading.count + reading.ahead + 1):
-                    self._write(reading, number, [])
+                    self._write(reading, number, {})
                 self._close()
                 return
 
-    def _write(self, reading: Reading, number: int, keys: list[str]) -> None:
-        read = reading.advance(number, keys)
+    def _write(self, reading: Reading, number: int, note: Note) -> None:
+        read = reading.advance(number, note)
         if read is not None:
             page, scan = read
             self._say(page=packed_page(page), scan=scan)
