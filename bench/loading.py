@@ -31,6 +31,8 @@ from langchain_core.documents import Document  # noqa: E402 - the path comes fir
 
 from loaders import LoadError, load, split, whole_text  # noqa: E402 - the path comes first
 from loaders.sentences import closes_sentence  # noqa: E402
+from loaders.worker.pool import Pool  # noqa: E402
+from loaders.worker.usage import usage  # noqa: E402
 
 _CHINESE = (
     "却说曹操引军至此，众皆大惊，急问左右：“此是何处？”左右答曰：“前面便是华容道。”"
@@ -179,6 +181,29 @@ def pdf_speed(path: Path) -> dict[str, Any]:
     return result
 
 
+def reading_process(rounds: int = 5) -> dict[str, Any]:
+    """Seconds until a reading process answers, its own processor time by then, and its memory."""
+    started = []
+    for _ in range(rounds):
+        pool = Pool()
+        began = time.perf_counter()
+        child = pool.lend()
+        while child.busy:
+            time.sleep(0.001)
+        seconds = time.perf_counter() - began
+        taken = usage(child.number or 0)
+        started.append((seconds, taken.seconds or 0.0, (taken.memory or 0) / 1e6))
+        pool.close()
+    seconds, processor, megabytes = min(started)
+    result = {
+        "start_seconds": round(seconds, 3),
+        "start_processor_seconds": round(processor, 3),
+        "start_megabytes": round(megabytes, 1),
+    }
+    print("reading process", result)
+    return result
+
+
 def novel(path: Path, chunk_size: int = 1000) -> dict[str, Any]:
     """Megabytes a second for decoding and splitting a text, and where its chunks end."""
     size = path.stat().st_size / 1e6
@@ -247,7 +272,7 @@ def main() -> None:
     if options.child:
         _child(options.child)
         return
-    figures: dict[str, Any] = {}
+    figures: dict[str, Any] = {"reading_process": reading_process()}
     if options.data:
         results = documents_table(options.data)
         figures["documents"] = results

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import typer
@@ -22,10 +23,12 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         password: str | None = typer.Option(None, help=say("cli.password", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
     ) -> None:
-        from loaders import count_tokens, load
+        from loaders import count_tokens, load, peak_memory
         from pairs import harmless
 
+        began, pages = time.monotonic(), 0
         for document in load(doc, password=password):
+            pages += 1
             metadata = dict(document.metadata)
             if as_json:
                 row = {"page_content": document.page_content, "metadata": metadata}
@@ -39,6 +42,12 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             for warning in warnings:
                 typer.echo("! " + context.obj(warning["code"], **warning["fields"]), err=True)
             typer.echo(harmless(document.page_content))
+        cost = {"pages": pages, "seconds": round(time.monotonic() - began, 1)}
+        if memory := peak_memory():
+            cost["megabytes"] = memory >> 20
+        said = context.obj("cli.load_memory" if memory else "cli.load_cost", **cost)
+        # Beside the pages: what is read from there holds a Document a line.
+        typer.echo(json.dumps(cost) if as_json else said, err=True)
 
     offered = with_settings(lang, "backend -b", "chunk_size", "overlap")
 

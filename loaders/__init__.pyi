@@ -5,9 +5,9 @@ from .errors import LoadError as LoadError
 from .formats import FORMATS as FORMATS
 from .formats import LEGACY_SUFFIXES as LEGACY_SUFFIXES
 from .formats import Format as Format
-from .formats import recognise as recognise
 from .loading import find_documents as find_documents
 from .loading import load as load
+from .loading import recognise as recognise
 from .pages import PAGE_SEPARATOR as PAGE_SEPARATOR
 from .pages import whole_text as whole_text
 from .records import Chunk as Chunk
@@ -16,3 +16,4 @@ from .splitting import DEFAULT_CHUNK_SIZE as DEFAULT_CHUNK_SIZE
 from .splitting import split as split
 from .tokens import count_tokens as count_tokens
 from .window import page_start as page_start
+from .worker.pool import peak_memory as peak_memory

@@ -43,12 +43,15 @@ class Format:
         suffixes: File name suffixes.
         media_type: HTTP media type.
         read: Yields the pages of a file.
+        apart: Whether it is read in another process, where what takes too much time or memory
+            can be ended; not so where a reader is bounded by the file's length.
     """
 
     name: str
     suffixes: tuple[str, ...]
     media_type: str
     read: Reader
+    apart: bool = True
 
 
 _HTML = re.compile(
@@ -85,12 +88,13 @@ LEGACY_SUFFIXES = {
 _LEGACY_PARTS = (("WordDocument", "DOCX"), ("Workbook", "XLSX"), ("PowerPoint Document", "PPTX"))
 
 
-def recognise(path: Path, file: str) -> Format:
+def recognise(path: Path, file: str, look: Callable[[Path, str], str] = zip_kind) -> Format:
     """The format a file is in.
 
     Args:
         path: The file.
         file: Its name as the user gave it, for errors.
+        look: Tells what an archive is, as ``zip_kind`` does.
 
     Raises:
         FormatError: No reader knows the format.
@@ -114,7 +118,7 @@ def recognise(path: Path, file: str) -> Format:
     if suffix == ".pdf":
         raise LoadError("load.pdf_broken", file=file)
     if head.startswith(b"PK\x03\x04") or suffix in _ZIPPED:
-        return FORMATS[zip_kind(path, file)]
+        return FORMATS[look(path, file)]
     if _HTML.match(head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")):
         return FORMATS["html"]
     named = (one for one in FORMATS.values() if suffix in one.suffixes)
@@ -202,10 +206,16 @@ FORMATS: dict[str, Format] = {
         Format("xlsx", (".xlsx",), f"{_OFFICE}.spreadsheetml.sheet", _xlsx),
         Format("epub", (".epub",), "application/epub+zip", _epub),
         Format("html", (".html", ".htm", ".xhtml"), "text/html", _html),
-        Format("markdown", (".md", ".markdown"), "text/markdown", _markdown),
-        Format("text", (".txt", ".text", ".log", ".rst", ".srt", ".tex"), "text/plain", _text),
-        Format("csv", (".csv", ".tsv", ".tab"), "text/csv", _csv),
-        Format("json", (".json", ".jsonl", ".ndjson"), "application/json", _json),
+        Format("markdown", (".md", ".markdown"), "text/markdown", _markdown, apart=False),
+        Format(
+            "text",
+            (".txt", ".text", ".log", ".rst", ".srt", ".tex"),
+            "text/plain",
+            _text,
+            apart=False,
+        ),
+        Format("csv", (".csv", ".tsv", ".tab"), "text/csv", _csv, apart=False),
+        Format("json", (".json", ".jsonl", ".ndjson"), "application/json", _json, apart=False),
     )
 }
 """Every format by its name; a file of another suffix is read as text, where it is some."""

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from langchain_core.documents import Document
 
+from . import formats
 from .characters import whole_characters
 from .errors import LoadError
-from .formats import LoadOptions, recognise
+from .formats import Format, LoadOptions
 from .pages import Page, to_documents
 
 log = logging.getLogger(__name__)
@@ -45,10 +46,36 @@ def load(
     """
     file = whole_characters(name or str(path))
     options = LoadOptions(password, frozenset(include))
-    digest = _check(Path(path), file)
+    _check(Path(path), file)
     form = recognise(Path(path), file)
     log.debug("%s: read as %s", file, form.name)
-    return to_documents(_not_blank(form.read(Path(path), file, options), file), file, digest)
+    if form.apart:
+        from .worker.reading import read_apart
+
+        pages = read_apart(Path(path), file, form, options)
+    else:
+        pages = form.read(Path(path), file, options)
+    return to_documents(_not_blank(pages, file), file, _digest(Path(path), file))
+
+
+def recognise(path: Path, file: str) -> Format:
+    """The format a file is in; archives are looked at in another process.
+
+    Args:
+        path: The file.
+        file: Its name as the user gave it, for errors.
+
+    Raises:
+        FormatError: No reader knows the format.
+        LoadError: The file cannot be read, or is broken.
+    """
+
+    def look(path: Path, file: str) -> str:
+        from .worker.reading import zip_kind_apart
+
+        return zip_kind_apart(path, file)
+
+    return formats.recognise(path, file, look)
 
 
 def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:
@@ -89,8 +116,8 @@ def _check_inside(path: Path, root: Path) -> None:
         raise LoadError("load.link_outside", file=whole_characters(str(path)))
 
 
-def _check(path: Path, file: str) -> str:
-    """The SHA-256 of a readable, ordinary, not empty file."""
+def _check(path: Path, file: str) -> None:
+    """Passes for an ordinary, not empty file."""
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -105,6 +132,10 @@ def _check(path: Path, file: str) -> str:
         raise LoadError("load.empty", file=file)
     if status.st_size > MOST_BYTES:
         raise LoadError("load.too_large", file=file, megabytes=status.st_size >> 20)
+
+
+def _digest(path: Path, file: str) -> str:
+    """The SHA-256 of a file."""
     digest = sha256()
     try:
         with path.open("rb") as stream:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
-
-from langchain_core.documents import Document
+from typing import TYPE_CHECKING, Any
 
 from .characters import whole
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -78,6 +79,8 @@ def to_documents(pages: Iterable[Page], source: str, sha256: str) -> Iterator[Do
         source: The file's path as the user gave it.
         sha256: Of the file's bytes, in hex digits.
     """
+    from langchain_core.documents import Document
+
     start = 0
     trail: list[Heading] = []
     for page in pages:

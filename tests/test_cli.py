@@ -270,6 +270,22 @@ def test_a_user_can_look_before_paying(
     assert said(capsys)[0].count("==") >= len(rows)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_reading_says_what_it_took(
+    language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "a.html"
+    page.write_text("<html><p>第一段 one paragraph", "utf-8")
+    assert run(["load", str(page), "--json"]) == 0
+    cost = json.loads(said(capsys)[1].splitlines()[-1])
+    assert cost["pages"] == 1
+    assert 5 < cost["megabytes"] < 200
+    assert run(["--lang", language, "load", str(page)]) == 0
+    last = said(capsys)[1].splitlines()[-1]
+    assert {"en": "Read 1 page(s) in ", "zh": "共读取 1 页"}[language] in last
+    assert " MB" in last
+
+
 def test_help_is_quick_and_imports_no_langchain() -> None:
     command = [sys.executable, "-X", "importtime", "-m", "app_cli", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -1,19 +1,19 @@
-"""Reads PDF: one page of text per page of the file."""
+"""Reads PDF: one page of text per page of the file, alone or together with other processes."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import LoadError
 from ..pages import Page
 from .bombs import check_streams
 from .bookmarks import read_bookmarks
 from .page import Sheet, lay_out, to_page
-from .running_lines import LOOK_AHEAD, RunningLines
+from .running_lines import LOOK_AHEAD, RunningLines, edge_keys
 from .scans import Scanner, can_recognise
 
 if TYPE_CHECKING:
@@ -24,6 +24,93 @@ MOST_PAGES = 20_000
 # PDFium must not be entered by two threads at once. Re-entrant: a forgotten iterator may be
 # closed by the garbage collector while its thread reads another file.
 _PDFIUM = RLock()
+
+
+Note = dict[str, Any]
+"""What other pages must know of a page, as JSON can say it: ``keys`` of its edge lines."""
+
+
+class Reading:
+    """An open PDF: its pages laid out in any order, and written in order.
+
+    Several processes may read one file together: each lays out pages of its own, and all take in
+    what stands at the edges of every page, one after the other.
+
+    Args:
+        path: The file.
+        file: Its name as the user gave it, for errors.
+        password: Opens an encrypted file.
+        check: Whether its streams are looked at for bombs first; once a file is enough.
+
+    Attributes:
+        count: Its pages.
+        ahead: Pages whose edges must be known beyond the one that is written.
+
+    Raises:
+        LoadError: It is broken, encrypted, a bomb, or too long.
+    """
+
+    ahead = LOOK_AHEAD
+
+    def __init__(
+        self, path: Path, file: str, password: str | None = None, *, check: bool = True
+    ) -> None:
+        if check:
+            check_streams(path, file)
+        self._document = _open(path, file, password)
+        self._running = RunningLines()
+        self._sheets: dict[int, Sheet] = {}
+        self._scanner = Scanner() if can_recognise() else None
+        try:
+            self.count = self._count(file)
+            with _PDFIUM:
+                self._bookmarks = read_bookmarks(self._document)
+                if self._document.get_formtype():
+                    self._document.init_forms()
+        except BaseException:
+            self.close()
+            raise
+
+    def _count(self, file: str) -> int:
+        with _PDFIUM:
+            count = len(self._document)
+        if count == 0:
+            raise LoadError("load.pdf_broken", file=file)
+        if count > MOST_PAGES:
+            raise LoadError("load.too_many_pages", file=file, pages=count, most=MOST_PAGES)
+        return count
+
+    def lay_out(self, number: int) -> Note:
+        """What the other pages must know of a page, which is kept until it is written.
+
+        Args:
+            number: The page's, from 1.
+        """
+        with _PDFIUM:
+            sheet = lay_out(self._document, number, self._scanner)
+        self._sheets[number] = sheet
+        return {"keys": edge_keys(number, sheet.lines(), sheet.bottom, sheet.top)}
+
+    def advance(self, number: int, note: Note) -> tuple[Page, bool] | None:
+        """The page ``ahead`` before, and whether it is a picture that nobody read.
+
+        None where that page was not laid out here.
+
+        Args:
+            number: Of a page, one more with every call; at last ``ahead`` more than there are.
+            note: What ``lay_out`` gave for it, here or elsewhere; nothing beyond the last.
+        """
+        if number <= self.count:
+            self._running.note(number, note["keys"])
+        sheet = self._sheets.pop(number - self.ahead, None)
+        if sheet is None:
+            return None
+        return to_page(sheet, self._running, self._bookmarks), sheet.scan
+
+    def close(self) -> None:
+        """Closes the file."""
+        with _PDFIUM:
+            self._document.close()
 
 
 def read_pdf(path: Path, file: str, password: str | None = None) -> Iterator[Page]:
@@ -37,53 +124,52 @@ def read_pdf(path: Path, file: str, password: str | None = None) -> Iterator[Pag
     Raises:
         LoadError: It is broken, encrypted, or has no text.
     """
-    check_streams(path, file)
-    document = _open(path, file, password)
-    try:
-        yield from _pages(document, file)
-    finally:
-        with _PDFIUM:
-            document.close()
+    with closing(Reading(path, file, password)) as reading:
+        seen = Tally(file, reading.count)
+        for number in range(1, reading.count + reading.ahead + 1):
+            note = reading.lay_out(number) if number <= reading.count else {}
+            read = reading.advance(number, note)
+            if read is not None:
+                yield seen.count(*read)
+        seen.check()
 
 
-def _pages(document: PdfDocument, file: str) -> Iterator[Page]:
-    with _PDFIUM:
-        count = len(document)
-    if count == 0:
-        raise LoadError("load.pdf_broken", file=file)
-    if count > MOST_PAGES:
-        raise LoadError("load.too_many_pages", file=file, pages=count, most=MOST_PAGES)
-    with _PDFIUM:
-        bookmarks = read_bookmarks(document)
-        if document.get_formtype():
-            document.init_forms()
-    running = RunningLines()
-    scanner = Scanner() if can_recognise() else None
-    waiting: deque[Sheet] = deque()
-    blank = scans = 0
-    for number in range(1, count + LOOK_AHEAD + 1):
-        if number <= count:
-            with _PDFIUM:
-                sheet = lay_out(document, number, scanner)
-            running.note(number, sheet.lines(), sheet.bottom, sheet.top)
-            waiting.append(sheet)
-        if waiting and number > LOOK_AHEAD:
-            sheet = waiting.popleft()
-            scans += sheet.scan
-            page = to_page(sheet, running, bookmarks)
-            blank += not page.text.strip()
-            yield page
-    if blank == count:
-        raise _no_text(file, count, scans, recognised=scanner is not None)
+class Tally:
+    """Counts the pages of a file that hold no text.
 
+    Args:
+        file: The file's name as the user gave it, for errors.
+        pages: How many it has.
+    """
 
-def _no_text(file: str, count: int, scans: int, *, recognised: bool) -> LoadError:
-    """The error for a file whose pages are all blank."""
-    if not scans:
-        return LoadError("load.pdf_blank", file=file, pages=count)
-    return LoadError(
-        "load.pdf_unreadable" if recognised else "load.pdf_scanned", file=file, pages=count
-    )
+    def __init__(self, file: str, pages: int) -> None:
+        self._file = file
+        self._pages = pages
+        self._blank = self._scans = 0
+
+    def count(self, page: Page, scan: bool) -> Page:
+        """The page, once it is counted.
+
+        Args:
+            page: One of the file's.
+            scan: Whether it is a picture that nobody read.
+        """
+        self._blank += not page.text.strip()
+        self._scans += scan
+        return page
+
+    def check(self) -> None:
+        """Passes where a page held text.
+
+        Raises:
+            LoadError: All are blank.
+        """
+        if self._blank < self._pages:
+            return
+        code = "load.pdf_blank"
+        if self._scans:
+            code = "load.pdf_unreadable" if can_recognise() else "load.pdf_scanned"
+        raise LoadError(code, file=self._file, pages=self._pages)
 
 
 def _open(path: Path, file: str, password: str | None) -> PdfDocument:

@@ -27,19 +27,16 @@ class RunningLines:
         self._seen: dict[str, set[int]] = defaultdict(set)
         self._pages = 0
 
-    def note(self, page: int, lines: list[Line], bottom: float, top: float) -> None:
+    def note(self, page: int, keys: list[str]) -> None:
         """Takes in a page's edge lines.
 
         Args:
             page: Its number.
-            lines: All its lines.
-            bottom: The page's lower edge, in points.
-            top: Its upper edge.
+            keys: What ``edge_keys`` makes of them.
         """
         self._pages += 1
-        for line in _edge_lines(lines, bottom, top):
-            for key in _keys(line, page):
-                self._seen[key].add(page)
+        for key in keys:
+            self._seen[key].add(page)
 
     def drop(
         self, page: int, lines: list[Line], bottom: float, top: float
@@ -62,6 +59,18 @@ class RunningLines:
         ]
         kept = [line for line in lines if not any(line is other for other in running)]
         return kept, [line.text for line in running]
+
+
+def edge_keys(page: int, lines: list[Line], bottom: float, top: float) -> list[str]:
+    """What a page's edge lines would read on every page: all that its neighbours need of it.
+
+    Args:
+        page: Its number.
+        lines: All its lines.
+        bottom: The page's lower edge, in points.
+        top: Its upper edge.
+    """
+    return [key for line in _edge_lines(lines, bottom, top) for key in _keys(line, page)]
 
 
 def _edge_lines(lines: list[Line], bottom: float, top: float) -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from ..progress import READING, RECOGNISING, report
 from .runs import Run
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ class Scanner:
         scale = _LONG_SIDE / max(width, height, 1.0)
         bitmap = page.render(scale=scale)
         try:
+            report(RECOGNISING)  # what is drawn by now has a bounded size
             found = self._recognise(bitmap.to_numpy())
+            report(READING)
         finally:
             bitmap.close()
         runs = []

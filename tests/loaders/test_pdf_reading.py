@@ -18,6 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 from loaders import LoadError, load, split, whole_text
 from loaders.characters import close_up, fold, is_garbled, recover
 from loaders.pdf.paragraphs import glue
+from loaders.pdf.reading import read_pdf
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 WIDTH, HEIGHT = A4
@@ -303,7 +304,7 @@ def test_a_scan_without_the_extra_says_how_to_get_it(
     sheet.canvas.save()
     monkeypatch.setattr("loaders.pdf.reading.can_recognise", lambda: False)
     with pytest.raises(LoadError) as caught:
-        list(load(sheet.path))
+        list(read_pdf(sheet.path, sheet.path.name))
     assert caught.value.code == "load.pdf_scanned"
     assert "qa3[ocr]" in caught.value.say("zh")
 
