@@ -8,6 +8,7 @@ that come back say which runs it kept, and the page itself stays as its author w
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +53,9 @@ _FEW_LINKS = 0.08  # share of the characters of a page on which there is nothing
 _SHORT = 600  # characters; of so little trafilatura judges badly
 _LEAST = 0.6  # share of the text that is no furniture which a choice must hold ...
 _LEAST_OF_ARTICLE = 0.05  # ... and where the page calls itself an article
+_CELLS = frozenset(("td", "th", "tr", "tbody", "table"))
+_MEDIA = frozenset("img input select textarea button iframe video audio svg canvas".split())
+_MOST_ELEMENTS = 300_000  # of a page that is looked through for furniture
 _STRUCTURED = frozenset("table pre math figure dl ul ol blockquote details".split())
 
 
@@ -72,7 +76,7 @@ class Run:
         return self.links > _LINKS * self.size
 
 
-def remove_furniture(root: Any, is_hidden: Any) -> int:
+def remove_furniture(root: Any, is_hidden: Callable[[Any], bool]) -> int:
     """The number of blocks that were taken out of a page, since they are not what it is about.
 
     Args:
@@ -82,7 +86,9 @@ def remove_furniture(root: Any, is_hidden: Any) -> int:
     body = root.find("body")
     if body is None:
         return 0
-    runs = _runs(body, is_hidden)
+    if sum(1 for _ in body.iter()) > _MOST_ELEMENTS:
+        return 0
+    runs, media = _runs(body, is_hidden)
     plain = [run for run in _without_margins(runs) if not run.furniture]
     if not sum(run.size for run in plain):
         return 0
@@ -92,7 +98,17 @@ def remove_furniture(root: Any, is_hidden: Any) -> int:
         keep = _chosen(root, runs, plain)
     kept = {id(run) for run in keep}
     dropped = [run for run in runs if id(run) not in kept]
-    _take_out(body, [slot for run in dropped for slot in run.slots], is_hidden)
+    emptied = []
+    for run in dropped:
+        for element, tail, _ in run.slots:
+            _put(element, tail, " ")
+            emptied.append(element.getparent() if tail else element)
+    for element, after, furniture in media:
+        # A picture belongs to the text before or behind it.
+        beside = runs[max(after - 1, 0) : after + 1]
+        if furniture or not any(id(run) in kept for run in beside):
+            _drop(element)
+    _remove_empty(body, emptied)
     return _blocks(runs, kept)
 
 
@@ -106,12 +122,19 @@ def _blocks(runs: list[Run], kept: set[int]) -> int:
     return count
 
 
-def _runs(body: Any, is_hidden: Any) -> list[Run]:
-    """The runs of text of a page in order; what nobody sees is in none."""
+def _runs(
+    body: Any, is_hidden: Callable[[Any], bool]
+) -> tuple[list[Run], list[tuple[Any, int, bool]]]:
+    """The runs of text of a page in order; what nobody sees is in none.
+
+    With them, its pictures and form fields: each with the number of runs before it, and whether it
+    stands in furniture.
+    """
     from lxml import etree
 
     total = sum(len(text) for text in body.itertext())
     runs: list[Run] = []
+    media: list[tuple[Any, int, bool]] = []
     run, link, heading = Run(), 0, 0
     furniture: list[Any] = []
     structures: list[Any] = []
@@ -139,7 +162,9 @@ def _runs(body: Any, is_hidden: Any) -> list[Run]:
         tag = element.tag
         block = tag in BLOCKS or tag == "br"
         if event == "start":
-            if not isinstance(tag, str) or tag in UNREAD or is_hidden(element):
+            if tag in _MEDIA:
+                media.append((element, len(runs) + bool(run.size), bool(furniture)))
+            if tag in _MEDIA or not isinstance(tag, str) or tag in UNREAD or is_hidden(element):
                 walk.skip_subtree()
                 if block:
                     close()
@@ -167,7 +192,7 @@ def _runs(body: Any, is_hidden: Any) -> list[Run]:
             if element is not body:
                 add(element, True)
     close()
-    return runs
+    return runs, media
 
 
 def _is_furniture(element: Any, tag: str, total: int) -> bool:
@@ -303,24 +328,28 @@ def _put(element: Any, tail: bool, text: str) -> None:
         element.text = text
 
 
-def _take_out(body: Any, slots: list[tuple[Any, bool, int]], is_hidden: Any) -> None:
-    """Empties places of text, and removes the elements in which nothing is left to read."""
-    emptied = []
-    for element, tail, _ in slots:
-        _put(element, tail, " ")
-        emptied.append(element.getparent() if tail else element)
-    for element in emptied:
-        while element is not None and element is not body and element.tag not in ("td", "th", "tr"):
+def _remove_empty(body: Any, emptied: list[Any]) -> None:
+    """Removes the elements in which nothing is left to read."""
+    for start in emptied:
+        element = start
+        while element is not None and element is not body and element.tag not in _CELLS:
             above = element.getparent()
             if above is None or any(text.strip() for text in element.itertext()):
                 break
-            if element.find(".//img") is not None or element.tag == "img":
-                pass
-            before, tail_text = element.getprevious(), element.tail
-            if tail_text:
-                if before is None:
-                    above.text = (above.text or "") + tail_text
-                else:
-                    before.tail = (before.tail or "") + tail_text
-            above.remove(element)
+            if next(element.iter(*_MEDIA, "math"), None) is not None:
+                break
+            _drop(element)
             element = above
+
+
+def _drop(element: Any) -> None:
+    """Removes an element; the text behind it stays."""
+    above, before, tail = element.getparent(), element.getprevious(), element.tail
+    if above is None:
+        return
+    if tail:
+        if before is None:
+            above.text = (above.text or "") + tail
+        else:
+            before.tail = (before.tail or "") + tail
+    above.remove(element)

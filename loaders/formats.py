@@ -150,10 +150,10 @@ def _text(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     return read_text(path, file)
 
 
-def _html(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _html(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .webpage import read_html
 
-    return read_html(path, file)
+    return read_html(path, file, options)
 
 
 def _csv(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
