@@ -117,10 +117,10 @@ def _pdf(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     return read_pdf(path, file, options.password)
 
 
-def _markdown(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _markdown(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .markdown import read_markdown
 
-    return read_markdown(path, file)
+    return read_markdown(path, file, options)
 
 
 def _text(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
@@ -129,10 +129,10 @@ def _text(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     return read_text(path, file)
 
 
-def _html(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _html(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .webpage import read_html
 
-    return read_html(path, file)
+    return read_html(path, file, options)
 
 
 def _csv(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
