@@ -207,8 +207,10 @@ def _is_furniture(element: Any, tag: str, total: int) -> bool:
         found = (
             tag in _FURNITURE_TAGS
             or role in _FURNITURE_ROLES
-            or (tag in BLOCKS and tag not in ("body", "main", "article"))
-            and bool(words & _FURNITURE_WORDS)
+            or (
+                (tag in BLOCKS and tag not in ("body", "main", "article"))
+                and bool(words & _FURNITURE_WORDS)
+            )
         )
     if not found or element.find(".//h1") is not None or element.find(".//main") is not None:
         return False

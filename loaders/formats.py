@@ -237,7 +237,7 @@ FORMATS: dict[str, Format] = {
             "application/vnd.ms-powerpoint",
             _converted("ppt"),
         ),
-        Format("mail", (".eml", ".mht", ".mhtml"), "message/rfc822", _mail),
+        Format("mail", (".eml", ".mht", ".mhtml", ".mbox"), "message/rfc822", _mail),
         Format("notebook", (".ipynb",), "application/x-ipynb+json", _notebook),
         Format("picture", _PICTURES, "image/*", _picture),
         Format("epub", (".epub",), "application/epub+zip", _epub),

@@ -27,6 +27,7 @@ _MOST_NAMED = 20  # attachments that a warning names each
 _WORTH = 4  # times as much text in the web page makes the plain text a mere stand-in
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature",
                "application/pgp-signature", "application/pgp-keys")  # fmt: skip
+_BOX = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From \S[^\r\n]{0,300}\d{4}\r?\n")  # begins a mail
 _NO_MAIL = ("To", "Cc", "Bcc", "Received", "Message-ID", "Delivered-To")
 
 
@@ -46,7 +47,10 @@ def read_mail(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     with tempfile.TemporaryDirectory(prefix="qa3-mail-") as folder:
         reader = _Reader(Path(folder), file, options)
         last: Page | None = None
-        for page in reader.mail(split_message(path.read_bytes()), 0, ""):
+        data = path.read_bytes()
+        mails = _BOX.split(data)[1:] if _BOX.match(data) else [data]
+        pages = (page for one in mails for page in reader.mail(split_message(one), 0, ""))
+        for page in pages:
             if last is not None:
                 yield last
             last = page
@@ -193,8 +197,9 @@ class _Reader:
             pages = form.read(path, given, self._options)
             first = True
             for page in pages:
-                yield _attached(page, name if first else "")
-                first = False
+                if page.text.strip():
+                    yield _attached(page, name if first else "")
+                    first = False
         except LoadError:
             self._unread.append(name)
         finally:

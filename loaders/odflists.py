@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .numerals import numeral
+from .numerals import counted
 from .odfstyles import attribute, named, whole_number
 
+# How a format writes one, and what the same way of counting is called elsewhere.
+_WAYS = {
+    "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman",
+    "一": "chineseCounting", "壹": "chineseLegalSimplified", "甲": "ideographTraditional",
+    "子": "ideographZodiac", "①": "decimalEnclosedCircle", "１": "decimalFullWidth",
+}  # fmt: skip
 _MOST = 1 << 20
 _DEEPEST = 10  # levels of a list's style
 
@@ -73,7 +79,7 @@ def _number(levels: dict[int, Any], counts: list[int], level: int) -> str:
         above = levels.get(at + 1)
         form = attribute(above, "num-format") if above is not None else "1"
         if form:
-            words.append(numeral(counts[at] or 1, form))
+            words.append(counted(counts[at] or 1, _WAYS.get(form[:1], "decimal")))
     body = ".".join(words)
     if not body:
         return ""

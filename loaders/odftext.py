@@ -11,6 +11,7 @@ from .blocks import join_blocks
 from .odflists import Numbering
 from .odfstyles import Look, Source, attribute, named, whole_number
 from .pages import left_out
+from .raised import lowered, raised
 
 _DEEPEST = 100
 _MOST_BLANKS = 1000  # of one text:s
@@ -328,17 +329,18 @@ class OdfText:
 
 
 def formula_text(math: Any) -> str:
-    """An embedded formula as it was typed, or else its signs."""
-    for annotation in math.iter("{*}annotation"):
-        if "StarMath" in attribute(annotation, "encoding") and (annotation.text or "").strip():
-            return f" {' '.join(annotation.text.split())} "
-    return " ".join("".join(math.itertext()).split())
+    """An embedded formula as LaTeX between dollars; empty where it says nothing."""
+    from .mathml import latex
+
+    written = latex(math)
+    return f"${written}$" if written else ""
 
 
 def _add(parts: list[str], text: str | None, look: Look) -> None:
     if text:
-        del look
-        parts.append(re.sub(r"[ \t\r\n]+", " ", text))
+        text = re.sub(r"[ \t\r\n]+", " ", text)
+        write = {1: raised, -1: lowered}.get(look.shift)
+        parts.append(write(text) if write else text)
 
 
 def _place(shape: Any) -> tuple[float, float]:

@@ -206,6 +206,8 @@ class _Reader:
         group = self._group
         if group.kind == "style":
             self._style.name.append(text)
+        elif group.kind == "font":
+            self._decoder.name_font(group.font, text)
         elif group.kind == "title":
             self.title.append(text)
         elif group.kind in ("", "aside"):
@@ -235,7 +237,7 @@ class _Reader:
 
     def _word(self, word: str, number: int | None) -> None:
         if word == "u" and number is not None:
-            self._write(chr(number & 0xFFFF))
+            self._write(self._decoder.sign(number & 0xFFFF, self._group.font))
             self._skip = self._group.unicode_skip
             return
         self._skip = 0

@@ -10,6 +10,8 @@ from .blocks import join_blocks
 from .characters import whole_characters
 from .grids import grid_text
 from .pages import left_out
+from .raised import lowered, raised
+from .symbols import symbol
 
 _CHARSETS = {
     2: "symbol", 77: "mac_roman", 78: "shift_jis", 79: "big5", 80: "cp949", 128: "cp932",
@@ -18,6 +20,7 @@ _CHARSETS = {
     238: "cp1250", 254: "cp437", 255: "cp850",
 }  # fmt: skip
 _WIDE = frozenset("gb18030 cp950 big5 cp932 shift_jis cp949 johab".split())
+_OF_SYMBOLS = 0xF000  # where fonts of symbols stand in Unicode
 _EDGE = 60  # twips; edges nearer than this are one column's
 _MOST_CELLS = 2_000_000
 
@@ -36,6 +39,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self.fonts: dict[int, str] = {}
+        self._names: dict[int, str] = {}
         self._default = "cp1252"
         self._bytes = bytearray()
         self._raw_high = False
@@ -54,6 +58,16 @@ class Decoder:
             return
         self._default = name
 
+    def name_font(self, font: int, name: str) -> None:
+        """Notes what a font is called; its name may come in pieces."""
+        self._names[font] = self._names.get(font, "") + name
+
+    def sign(self, code: int, font: int) -> str:
+        """The character of a code of Unicode, or what a font of symbols shows in its place."""
+        if _OF_SYMBOLS <= code < _OF_SYMBOLS + 0x100:
+            return symbol(self._names.get(font, "").strip(" ;") or "symbol", code) or "•"
+        return chr(code)
+
     def add(self, data: bytes, *, coded: bool) -> None:
         """Adds bytes, written as hex digits (coded) or as they are."""
         self._bytes += data
@@ -65,7 +79,9 @@ class Decoder:
         raw, self._raw_high = self._raw_high, False
         own = self.fonts.get(font, "")
         if own == "symbol":
-            return "".join(chr(0xF000 + byte) if byte > 0x20 else chr(byte) for byte in data)
+            return "".join(
+                self.sign(_OF_SYMBOLS + byte, font) if byte > 0x20 else chr(byte) for byte in data
+            )
         if data.isascii():
             return data.decode("ascii")
         wide = self.fonts.get(wide_font, "") if wide_font is not None else ""
@@ -89,6 +105,7 @@ class RtfText:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._leaving = ""
+        self._shifted: tuple[int, list[str]] | None = None
         self._blocks: list[str] = []
         self._notes: list[str] = []
         self._marks = 0
@@ -130,10 +147,23 @@ class RtfText:
         if text in ("\b", "\v"):
             self._mark_label(begins=text == "\b")
             return
-        del shift
         if text.strip():
             self._leaving = ""
-        self._line.append(text)
+        if shift and self._shifted and self._shifted[0] == shift:
+            self._shifted[1].append(text)
+            return
+        self._settle()
+        if shift:
+            self._shifted = (shift, [text])
+        else:
+            self._line.append(text)
+
+    def _settle(self) -> None:
+        """Writes what stands raised or lowered, once it is whole."""
+        if self._shifted:
+            sign, parts = self._shifted
+            self._shifted = None
+            self._line.append((raised if sign > 0 else lowered)("".join(parts)))
 
     def _mark_label(self, *, begins: bool) -> None:
         """What is written between the two marks is the paragraph's number or bullet."""
@@ -149,6 +179,7 @@ class RtfText:
 
     def note_mark(self) -> str:
         """The mark of the next note, which is written where it is called."""
+        self._settle()
         self._marks += 1
         mark = f"[{self._marks}]"
         self._line.append(mark)
@@ -161,6 +192,7 @@ class RtfText:
 
     def end_aside(self) -> None:
         """The text goes on where it was."""
+        self._settle()
         if self._asides:
             text = whole_characters(" ".join("".join(self._line).split()))
             self._line, label, self._level = self._asides.pop()
@@ -169,6 +201,7 @@ class RtfText:
 
     def layout(self, word: str, number: int | None) -> None:
         """Does what a word asks that ends or places paragraphs, cells or rows."""
+        self._settle()
         if word in ("par", "sect", "page", "column"):
             self._paragraph()
         elif word == "pard":
@@ -181,6 +214,7 @@ class RtfText:
             self._table(word, number)
 
     def _paragraph(self) -> None:
+        self._settle()
         if self._asides:
             self._line.append("\n")
             return

@@ -87,6 +87,9 @@ def known(head: bytes) -> str:
 
 def is_mail(head: bytes) -> bool:
     """Whether a file begins with the header fields that mail programs write."""
+    if head.startswith(b"From "):  # a box of mails
+        head = head.partition(b"\n")[2]
+        return bool(_MAIL_FIELD.match(head))
     first = _MAIL_FIELD.match(head)
     fields = head.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
     return bool(first and _MAIL_SURE.search(fields) and len(_MAIL_FIELD.findall(fields)) > 1)
