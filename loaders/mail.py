@@ -25,8 +25,11 @@ _MOST_PARTS = 1000  # of one file, attachments and all
 _MOST_BYTES = 256 << 20
 _MOST_NAMED = 20  # attachments that a warning names each
 _WORTH = 4  # times as much text in the web page makes the plain text a mere stand-in
-_SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature",
-               "application/pgp-signature", "application/pgp-keys")  # fmt: skip
+# What says who wrote or how it looks, and nothing that was written.
+_SILENT = frozenset(
+    "application/pkcs7-signature application/x-pkcs7-signature application/pgp-signature "
+    "application/pgp-keys text/css text/javascript application/javascript".split()
+)
 _BOX = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From \S[^\r\n]{0,300}\d{4}\r?\n")  # begins a mail
 _NO_MAIL = ("To", "Cc", "Bcc", "Received", "Message-ID", "Delivered-To")
 
@@ -110,16 +113,16 @@ class _Reader:
         elif kind.startswith("multipart/"):
             for inner in part.parts():
                 self._body(inner, texts, attached, depth + 1)
-        elif kind in _SIGNATURES:
-            return  # says who wrote, nothing that was written
+                if self._parts > _MOST_PARTS:
+                    break
+        elif kind in _SILENT:
+            return
         elif part.is_attachment or kind == "message/rfc822":
             attached.append(part)
         elif kind in ("text/plain", "text/html"):
             texts.append(self._text(part))
         elif kind.startswith("image/"):
             self._counts["pictures"] += 1
-        elif kind.startswith(("text/css", "text/javascript", "application/javascript")):
-            return
         else:
             attached.append(part)
 

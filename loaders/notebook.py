@@ -169,5 +169,6 @@ def _tables(markup: str) -> str:
             [" ".join("".join(cell.itertext()).split()) for cell in row if cell.tag in ("td", "th")]
             for row in table.iter("tr")
         ]
-        tables.append(grid_text([row for row in rows if any(row)]))
+        names = sum(row.find("td") is None for row in table.iter("tr"))
+        tables.append(grid_text(rows, (), names or None))
     return "\n\n".join(tables)

@@ -14,8 +14,8 @@ from .odftables import read_sheets
 from .odftext import OdfText
 from .pages import Page
 
-_MOST_FLAT = 256 << 20  # bytes of a flat file, which is one XML text
-_MOST_TAGS = 4_000_000
+_MOST_BYTES = 256 << 20  # of one XML text
+_MOST_TAGS = 1_500_000  # of one part; some ten seconds
 
 
 def read_odf(path: Path, file: str, include: Collection[str] = ()) -> Iterator[Page]:
@@ -48,6 +48,7 @@ class _Zipped(Source):
 
     def __init__(self, archive: zipfile.ZipFile, file: str) -> None:
         self._archive = archive
+        self._file = file
         self._names = frozenset(archive.namelist())
         manifest = "META-INF/manifest.xml"
         if manifest in self._names and b"encryption-data" in archive.read(manifest):
@@ -58,15 +59,21 @@ class _Zipped(Source):
     def part(self, name: str) -> Any:
         if name not in self._names:
             return None
-        return _parse(self._archive.read(name))
+        data = self._archive.read(name)
+        _check_tags(data, self._file)
+        return _parse(data)
+
+
+def _check_tags(data: bytes, file: str) -> None:
+    if len(data) > _MOST_BYTES or data.count(b"<") > _MOST_TAGS:
+        raise LoadError("load.too_many_tags", file=file, most=f"{_MOST_TAGS:,}")
 
 
 def _flat(path: Path, file: str) -> Source:
     from .zips import declares
 
     data = path.read_bytes()
-    if len(data) > _MOST_FLAT or data.count(b"<") > _MOST_TAGS:
-        raise LoadError("load.too_many_tags", file=file, most=f"{_MOST_TAGS:,}")
+    _check_tags(data, file)
     if declares(data[: 1 << 16]) and b"<!ENTITY" in data[: 1 << 16]:
         raise LoadError("load.zip_broken", file=file)
     root = _parse(data)
@@ -78,8 +85,9 @@ def _parse(data: bytes) -> Any:
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, recover=True)
     root = etree.fromstring(data, parser)
-    if root is None:
-        raise ValueError("no XML")
+    if root is None or any("depth" in entry.message.lower() for entry in parser.error_log):
+        # What lies deeper than the parser goes would be lost without a word.
+        raise ValueError("no XML that can be read")
     return root
 
 

@@ -14,7 +14,7 @@ from .pages import left_out
 from .raised import lowered, raised
 
 _DEEPEST = 100
-_MOST_BLANKS = 1000  # of one text:s
+_MOST_BLANKS = 100  # of one text:s
 _LENGTH = re.compile(r"(-?[0-9.]{1,12})\s?(cm|mm|in|pt|pc|px)?")
 _POINTS = {"cm": 28.35, "mm": 2.835, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75, None: 1.0}
 # Written apart from the text around them, or not at all.

@@ -116,6 +116,6 @@ def _pieces(picture: Any) -> Iterator[Any]:
             end = height
         else:
             first = end - int(_LEEWAY * step)
-            end = first + int(busy[first:end].argmin())
+            end -= int(busy[first:end][::-1].argmin())
         yield picture.crop((0, at, width, end))
         at = end

@@ -14,11 +14,11 @@ from .pages import Page
 from .rtftext import Decoder, RtfText, charset_codec
 
 _TOKEN = re.compile(
-    rb"\\([a-zA-Z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n\0]+"
+    rb"\\([a-zA-Z]{1,32})(-?[0-9]{1,10})? ?|((?:\\'[0-9a-fA-F]{2})+)|\\([^a-zA-Z])|([{}])|[\r\n\0]+"
     rb"|([^\\{}\r\n\0]+)"
 )
 _BRACE = re.compile(rb"[{}]|\\bin([0-9]{1,10}) ?|\\[^a-zA-Z]")
-_MOST_TOKENS = 8_000_000  # some ten seconds
+_MOST_TOKENS = 6_000_000  # some ten seconds
 _DEEPEST = 1000  # groups in each other; programs write some twenty
 
 _TEXT = {
@@ -142,10 +142,10 @@ class _Reader:
         if literal is not None:
             self._literal(literal)
         elif code is not None:
-            if self._skip:
-                self._skip -= 1
-            else:
-                self._decoder.add(bytes((int(code, 16),)), coded=True)
+            data = bytes.fromhex(code.replace(b"\\'", b"").decode("ascii"))
+            skipped = min(self._skip, len(data))
+            self._skip -= skipped
+            self._decoder.add(data[skipped:], coded=True)
         elif brace is not None:
             self._flush()
             self._skip = 0
