@@ -46,6 +46,17 @@ def read_json(path: Path, file: str) -> Iterator[Page]:
             warnings = ()
 
 
+def record_text(records: list[Any]) -> str:
+    """Records as one text: a table where they are flat, else their fields as lines, blank lines between.
+
+    Args:
+        records: Strings, dicts and lists of them.
+    """
+    ambiguous = _ambiguous(records)
+    whole = _table(records)
+    return whole or "\n\n".join(_text(record, ambiguous)[0] for record in records)
+
+
 class _Number(str):
     """A number as it was written."""
 

@@ -172,7 +172,9 @@ class _Reading:
         start, end = match.span()
         name = match["tag"].lower()
         if match["close"]:
-            return ("" if name in _INLINE or name in _STRUCK or _is_heading(name) else match[0]), end
+            return (
+                "" if name in _INLINE or name in _STRUCK or _is_heading(name) else match[0]
+            ), end
         if name in _UNSEEN and (closing := self._until(_UNSEEN[name], end)) > 0:
             return "", closing
         if name in _WHOLE and (closing := self._until(_WHOLE[name], end)) > 0:
