@@ -1,4 +1,4 @@
-"""Reads JSON, JSON lines and JSON with comments: one page per text or record, with all its fields."""
+"""Reads JSON, JSON lines and JSON with comments: one page per text or record."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read_json(path: Path, file: str) -> Iterator[Page]:
 
 
 def record_text(records: list[Any]) -> str:
-    """Records as one text: a table where they are flat, else their fields as lines, blank lines between.
+    """Records as one text: a table where they are flat, else lines of fields.
 
     Args:
         records: Strings, dicts and lists of them.

@@ -1,4 +1,4 @@
-"""Reads LaTeX sources: sections as headings, lists, tables and formulas; commands and comments gone."""
+"""Reads LaTeX sources: sections, lists, tables and formulas; commands and comments gone."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ _TOKEN = re.compile(
 )
 _TITLE = re.compile(r"\\title\s*(?:\[[^\]]*\])?\{")
 _OPTION = re.compile(r"\s*\[[^\[\]]{0,2000}\]")
+_RULE = re.compile(r"\\(?:hline|toprule|midrule|bottomrule)\b")
 _GAPS = re.compile(r"\n[ \t]*\n\s*")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _DEEPEST = 40
@@ -77,7 +78,7 @@ def read_tex(path: Path, file: str) -> Iterator[Page]:
 
 
 def _argument(source: str, at: int) -> tuple[str, int]:
-    """What stands in the braces that open at a place, and where they end; nothing if they do not."""
+    """What stands in the braces opened at a place, and their end; nothing if they do not end."""
     end = _braces(source).get(at)
     return ("", at + 1) if end is None else (source[at + 1 : end], end + 1)
 
@@ -115,7 +116,7 @@ class _Reading:
             return source
         out: list[str] = []
         at = 0
-        for match in iter(lambda: _TOKEN.search(source, at), None):
+        while match := _TOKEN.search(source, at):
             out.append(_joined(source[at : match.start()]))
             written, at = self._token(source, match, depth)
             out.append(written)
@@ -139,7 +140,9 @@ class _Reading:
             return "“" if match["quote"] == "``" else "”", end
         return (" " if match["blank"] else ""), end
 
-    def _command(self, source: str, name: str, at: int, depth: int) -> tuple[str, int]:
+    def _command(  # noqa: C901 - a table of commands
+        self, source: str, name: str, at: int, depth: int
+    ) -> tuple[str, int]:
         if name == "begin":
             return self._environment(source, at, depth)
         if name == "end":
@@ -225,14 +228,14 @@ class _Reading:
                 inside = rest if "\\\\" in rest else inside
         rows = []
         for line in re.split(r"\\\\(?:\[[^\]]*\])?", inside):
-            line = re.sub(r"\\(?:hline|toprule|midrule|bottomrule)\b", "", line)
             cells = []
-            for cell in re.split(r"(?<!\\)&", line):
+            for cell in re.split(r"(?<!\\)&", _RULE.sub("", line)):
                 wide = re.match(r"\s*\\multicolumn\{(\d{1,3})\}", cell)
                 if wide:
-                    _, at = _argument(cell, wide.end())
-                    cell = cell[at:]
-                cells.append(Cell(self.text(cell, depth + 1), int(wide[1]) if wide else 1))
+                    at = _argument(cell, wide.end())[1]
+                    cells.append(Cell(self.text(cell[at:], depth + 1), int(wide[1])))
+                else:
+                    cells.append(Cell(self.text(cell, depth + 1)))
             rows.append(cells)
         return table_text(rows)
 
@@ -259,5 +262,6 @@ def _joined(text: str) -> str:
             out.append("\n\n")
         elif before != "\n":
             out.append("" if before > "\u2e80" and after > "\u2e80" else " ")
-        out.append("" if blank else line.lstrip(" \t") if number == len(lines) - 1 else line.strip(" \t"))
+        kept = line.lstrip(" \t") if number == len(lines) - 1 else line.strip(" \t")
+        out.append("" if blank else kept)
     return "".join(out) if len(lines) > 1 else text

@@ -70,7 +70,7 @@ def read_xml(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise LoadError("load.xml_broken", file=file) from error
-    if root is None or not "".join(root.itertext()).strip() and not len(root):
+    if root is None or not (len(root) or "".join(root.itertext()).strip()):
         raise LoadError("load.xml_broken", file=file)
     _plain_names(root)
     if root.tag == "html":
@@ -103,7 +103,9 @@ def _text(root: Any, options: LoadOptions) -> Page:
     return Page(text, headings=headings, warnings=counts, notes={"title": words} if words else {})
 
 
-def _to_html(node: Any, level: int, depth: int, *, in_notes: bool) -> None:
+def _to_html(  # noqa: C901 - a table of elements
+    node: Any, level: int, depth: int, *, in_notes: bool
+) -> None:
     """Renames an element and all in it to what they are in HTML.
 
     Args:
