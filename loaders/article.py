@@ -122,7 +122,7 @@ def _blocks(runs: list[Run], kept: set[int]) -> int:
     return count
 
 
-def _runs(
+def _runs(  # noqa: C901 - one walk, whose states belong together
     body: Any, is_hidden: Callable[[Any], bool]
 ) -> tuple[list[Run], list[tuple[Any, int, bool]]]:
     """The runs of text of a page in order; what nobody sees is in none.
@@ -208,7 +208,12 @@ def _is_furniture(element: Any, tag: str, total: int) -> bool:
             tag in _FURNITURE_TAGS
             or role in _FURNITURE_ROLES
             or (
+<<<<<<< HEAD
                 (tag in BLOCKS and tag not in ("body", "main", "article"))
+=======
+                tag in BLOCKS
+                and tag not in ("body", "main", "article")
+>>>>>>> h-web
                 and bool(words & _FURNITURE_WORDS)
             )
         )
@@ -237,7 +242,7 @@ def _without_margins(runs: list[Run]) -> list[Run]:
 
 
 def _chosen(root: Any, runs: list[Run], plain: list[Run]) -> list[Run]:
-    """What trafilatura keeps, and what belongs to it; all that is no furniture if that is little."""
+    """What trafilatura keeps and what belongs to it; if that is little, all but furniture."""
     if sum(run.size for run in runs) < _SHORT or len(runs) > _MOST_RUNS:
         return plain
     found = _asked(root, runs)
@@ -261,7 +266,7 @@ def _calls_itself_article(root: Any) -> bool:
 
 
 def _completed(runs: list[Run], found: set[int]) -> list[Run]:
-    """The runs that were found, with the headings above them and the tables, lists and code between.
+    """The runs that were found, headings above them, and tables, lists and code between.
 
     Args:
         runs: All of the page.
@@ -280,10 +285,10 @@ def _completed(runs: list[Run], found: set[int]) -> list[Run]:
             keep.add(i)
     for i in range(last, -1, -1):
         run = runs[i]
-        if run.heading and not run.furniture and i not in keep:
-            # The title stands above byline and pictures, other headings right above their text.
-            if run.heading == 1 or (i + 1 in keep and i > first):
-                keep.add(i)
+        # The title stands above byline and pictures, other headings right above their text.
+        above = run.heading == 1 or (i + 1 in keep and i > first)
+        if run.heading and not run.furniture and above:
+            keep.add(i)
     return [run for i, run in enumerate(runs) if i in keep]
 
 
@@ -313,7 +318,7 @@ def _asked(root: Any, runs: list[Run]) -> set[int]:
         end = len(text.rstrip())
         _put(element, tail, text[:end] + _mark(number) + text[end:])
     try:
-        found = trafilatura.bare_extraction(root, include_comments=False)
+        found: Any = trafilatura.bare_extraction(root, include_comments=False)
     finally:
         for element, tail, text in saved:
             _put(element, tail, text)

@@ -165,10 +165,22 @@ def _xlsx(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     return read_xlsx(path, file)
 
 
-def _epub(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _epub(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .epub import read_epub
 
-    return read_epub(path, file)
+    return read_epub(path, file, options)
+
+
+def _xml(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
+    from .xmltexts import read_xml
+
+    return read_xml(path, file, options)
+
+
+def _tex(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+    from .tex import read_tex
+
+    return read_tex(path, file)
 
 
 def _odf(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
@@ -243,7 +255,9 @@ FORMATS: dict[str, Format] = {
         Format("epub", (".epub",), "application/epub+zip", _epub),
         Format("html", (".html", ".htm", ".xhtml"), "text/html", _html),
         Format("markdown", (".md", ".markdown"), "text/markdown", _markdown),
-        Format("text", (".txt", ".text", ".log", ".rst", ".srt", ".tex"), "text/plain", _text),
+        Format("text", (".txt", ".text", ".log", ".rst", ".srt"), "text/plain", _text),
+        Format("tex", (".tex", ".latex"), "application/x-tex", _tex),
+        Format("xml", (".xml", ".fb2", ".dbk", ".rss", ".atom"), "application/xml", _xml),
         Format("csv", (".csv", ".tsv", ".tab"), "text/csv", _csv),
         Format("json", (".json", ".jsonl", ".ndjson"), "application/json", _json),
     )

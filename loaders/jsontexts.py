@@ -1,4 +1,4 @@
-"""Reads JSON, JSON lines and JSON with comments: one page per text or record, with all its fields."""
+"""Reads JSON, JSON lines and JSON with comments: one page per text or record."""
 
 from __future__ import annotations
 
@@ -44,6 +44,17 @@ def read_json(path: Path, file: str) -> Iterator[Page]:
             notes = {"encoding": decoded.encoding}
             yield Page(text, headings=headings, warnings=warnings, notes=notes)
             warnings = ()
+
+
+def record_text(records: list[Any]) -> str:
+    """Records as one text: a table where they are flat, else lines of fields.
+
+    Args:
+        records: Strings, dicts and lists of them.
+    """
+    ambiguous = _ambiguous(records)
+    whole = _table(records)
+    return whole or "\n\n".join(_text(record, ambiguous)[0] for record in records)
 
 
 class _Number(str):

@@ -14,7 +14,8 @@ _FUNCTIONS = frozenset(
 _OPERATORS = {"∑": "\\sum", "∏": "\\prod", "∫": "\\int", "∮": "\\oint", "⋃": "\\bigcup",
               "⋂": "\\bigcap", "&": "\\&", "%": "\\%", "\u2061": "", "\u2062": "", "\u2063": "",
               "−": "-", "{": "\\{", "}": "\\}"}  # fmt: skip
-_ACCENTS = {"^": "hat", "ˆ": "hat", "¯": "bar", "‾": "overline", "→": "vec", "⃗": "vec", "~": "tilde",
+_ACCENTS = {"^": "hat", "ˆ": "hat", "¯": "bar",
+            "‾": "overline", "→": "vec", "⃗": "vec", "~": "tilde",
             "˜": "tilde", "˙": "dot", "¨": "ddot", "⏞": "overbrace"}  # fmt: skip
 
 

@@ -16,7 +16,7 @@ _LONGEST = 40  # characters; longer texts are no exponents
 
 
 def raised(text: str, before: str = "") -> str:
-    """A raised text as it stands in a line: ``⁶``, ``^{n/2}``, or as it is where that says the same.
+    """A raised text as it stands in a line: ``⁶``, ``^{n/2}``, or unchanged.
 
     Args:
         text: What is raised.

@@ -11,10 +11,11 @@ from typing import Any
 
 from .article import BLOCKS, HEADINGS, UNREAD
 from .grids import Cell, table_text
-from .mathml import latex
-from .numbering import marker
+from .listmarkers import marker
 from .pages import Heading
 from .raised import lowered, raised
+from .webformulas import formula
+from .webmarks import header_rows, is_note, is_reference, span_of, table_rows
 
 _DEEPEST = 150
 _MOST_CELL = 600  # characters; a table with longer cells and no column names lays out a page
@@ -25,8 +26,6 @@ _STRUCK = re.compile(r"text-decoration[^;]{0,40}line-through", re.IGNORECASE)
 _LINE = re.compile(r"\n(?:[ \t]*\n)+")
 _ALT = "\ufdd0"  # around the text that stands for a picture
 _PICTURES = re.compile(f"{_ALT}[^{_ALT}]*{_ALT}")
-_FORMULA_CLASSES = ("katex", "mathjax", "mjx", "mwe-math")
-_NOTE_KINDS = ("footnote", "endnote", "rearnote")
 _NUMBERED = re.compile(r"[^\w*†‡]{0,3}(\d{1,4}|[*†‡]{1,3}|[a-z]{1,2})[^\w*†‡]{0,3}$")
 
 
@@ -59,7 +58,7 @@ class WebText:
         self._pictures: list[str] = []
 
     def finish(self) -> tuple[str, tuple[Heading, ...]]:
-        """All blocks and their headings: list items a line apart, others a blank line, notes last."""
+        """Blocks and their headings: list items a line apart, others a blank line, notes last."""
         self._flush()
         if not self._blocks and not self._notes:
             texts = (_lines(line.replace(_ALT, ""), "\n") for line in self._pictures)
@@ -114,7 +113,7 @@ class WebText:
             self._inside(node, depth)
         return _lines("".join(parts).replace(_ALT, ""), " ")
 
-    def walk(self, node: Any, depth: int = 0) -> None:
+    def walk(self, node: Any, depth: int = 0) -> None:  # noqa: C901 - one choice after another
         """Writes an element and what is in it; the text behind it is its parent's.
 
         Args:
@@ -129,16 +128,21 @@ class WebText:
         if tag in UNREAD:
             self._count_object(node, tag)
             return
+        if tag == "button":
+            # It says what can be done, not what is.
+            return
         if "hidden" not in self._include and self._hidden(node):
             self.left_out["hidden"] += any(text.strip() for text in node.itertext())
             return
         if depth > _DEEPEST:
             self._line.append(" ".join(node.itertext()))
+        elif tag == "br":
+            self._line.append("\v")
         elif special := _SPECIAL.get(tag):
-            special(self, node, depth)
+            getattr(self, special)(node, depth)
         elif tag in ("del", "s", "strike") or _STRUCK.search(node.get("style") or ""):
             self._struck(node, depth)
-        elif _is_note(node):
+        elif is_note(node):
             self._note(node, depth)
         elif tag in BLOCKS:
             self._block(node, tag, depth)
@@ -218,7 +222,7 @@ class WebText:
             self._blocks.append(_Block(self._prefix + code))
             self._prefix = ""
 
-    def _picture(self, node: Any, depth: int) -> None:
+    def _picture(self, node: Any, _depth: int) -> None:
         alternative = node.get("alt")
         if alternative == "" or node.get("role") == "presentation" or _is_dot(node):
             return
@@ -227,22 +231,19 @@ class WebText:
         # has no other words.
         self._line.append(f" {_ALT}{alternative or ''}{_ALT} ")
 
-    def _break(self, node: Any, depth: int) -> None:
-        self._line.append("\v")
-
     def _raised(self, node: Any, depth: int) -> None:
         text = self._inline(node, depth)
         if not text:
             return
         if node.tag == "sub":
             self._line.append(lowered(text))
-        elif _is_reference(node) and (number := _NUMBERED.match(text)):
+        elif is_reference(node) and (number := _NUMBERED.match(text)):
             self._line.append(f"[{number[1]}]")
         else:
             self._line.append(raised(text, "".join(self._line[-2:])))
 
     def _link(self, node: Any, depth: int) -> None:
-        if _is_reference(node, alone=True) and (
+        if is_reference(node, alone=True) and (
             number := _NUMBERED.match("".join(node.itertext()).strip())
         ):
             self._line.append(f"[{number[1]}]")
@@ -276,7 +277,7 @@ class WebText:
         reading = " ".join(filter(None, readings))
         self._line.append(f"{word}({reading})" if reading else word)
 
-    def _field(self, node: Any, depth: int) -> None:
+    def _field(self, node: Any, _depth: int) -> None:
         """What a form says as it stands: ticked boxes, what is filled in, what is chosen."""
         kind = (node.get("type") or "text").lower()
         if node.tag == "textarea":
@@ -288,9 +289,6 @@ class WebText:
             self._line.append(" ☑ " if node.get("checked") is not None else " ☐ ")
         elif kind in ("text", "number", "date", "time", "email", "tel", "url", "month", "week"):
             self._line.append(f" {node.get('value') or ''} ")
-
-    def _skip(self, node: Any, depth: int) -> None:
-        """A button says what can be done, not what is."""
 
     def _note(self, node: Any, depth: int) -> None:
         """A footnote, which goes behind the text it interrupts."""
@@ -311,7 +309,7 @@ class WebText:
             return
         self._flush()
         head = node.find("thead")
-        names = len(head.findall("tr")) if head is not None else _names(node)
+        names = len(head.findall("tr")) if head is not None else header_rows(node)
         text = table_text(rows, names or None)
         if self._flat:
             cells = ("; ".join(cell.text for cell in row if cell.text) for row in rows)
@@ -334,7 +332,7 @@ class WebText:
             return []
         counts = self.left_out.copy()
         rows, size, longest = [], 0, 0
-        for row in _rows(table):
+        for row in table_rows(table):
             if self._hidden(row):
                 self.left_out["hidden"] += 1
                 continue
@@ -344,7 +342,7 @@ class WebText:
                     hidden = "hidden" not in self._include and self._hidden(cell)
                     text = "" if hidden else self._inline(cell, depth + 3)
                     longest = max(longest, len(text))
-                    cells.append(Cell(text, _number(cell, "colspan"), _number(cell, "rowspan")))
+                    cells.append(Cell(text, span_of(cell, "colspan"), span_of(cell, "rowspan")))
             size += len(cells)
             rows.append(cells)
         several = sum(sum(bool(cell.text) for cell in row) > 1 for row in rows)
@@ -360,57 +358,24 @@ class WebText:
             self.left_out["drawings"] += 1
 
     def _is_formula(self, node: Any, tag: str) -> bool:
-        """Whether the element is a formula, which is written once, however often it is drawn."""
-        kinds = (node.get("class") or "").lower()
-        source, display = None, False
-        if tag == "math":
-            source, display = latex(node), node.get("display") == "block"
-        elif tag == "script" and (node.get("type") or "").startswith("math/tex"):
-            source, display = (node.text or "").strip(), "display" in node.get("type")
-        elif tag == "script" and (node.get("type") or "").startswith("math/mml"):
-            source = _parsed_math(node.text or "")
-        elif tag == "mjx-container" or any(kinds.startswith(one) for one in _FORMULA_CLASSES):
-            math = next(node.iter("math", "{*}math"), None)
-            if math is not None:
-                display = "display" in kinds or node.get("display") in ("true", "block")
-                source = latex(math)
-            elif "mathjax" in kinds:
-                source = "" if _has_source(node) else _parsed_math(node.get("data-mathml") or "")
-                if not source and not _has_source(node):
-                    return False
-            else:
-                return False
-        if source is None:
+        """Writes a formula once, however often it is drawn; False where the element is none."""
+        found = formula(node, tag)
+        if found is None:
             return False
-        if source and self._flat:
-            self._line.append(f"${source}$")
-        elif source:
-            self._line.append(f"\v$${source}$$\v" if display else f"${source}$")
+        source, display = found
+        if source:
+            block = display and not self._flat
+            self._line.append(f"\v$${source}$$\v" if block else f"${source}$")
         return True
 
 
 _SPECIAL = {
-    "br": WebText._break,
-    "pre": WebText._code,
-    "img": WebText._picture,
-    "table": WebText._table,
-    "ul": WebText._list,
-    "ol": WebText._list,
-    "menu": WebText._list,
-    "li": WebText._item,
-    "dl": WebText._definitions,
-    "dt": WebText._definition,
-    "dd": WebText._definition,
-    "sup": WebText._raised,
-    "sub": WebText._raised,
-    "a": WebText._link,
-    "q": WebText._quotation,
-    "ruby": WebText._ruby,
-    "input": WebText._field,
-    "select": WebText._field,
-    "textarea": WebText._field,
-    "button": WebText._skip,
-}
+    "pre": "_code", "img": "_picture", "table": "_table", "ul": "_list", "ol": "_list",
+    "menu": "_list", "li": "_item", "dl": "_definitions", "dt": "_definition", "dd": "_definition",
+    "sup": "_raised", "sub": "_raised", "a": "_link", "q": "_quotation", "ruby": "_ruby",
+    "input": "_field", "select": "_field", "textarea": "_field",
+}  # fmt: skip
+"""The methods that write elements of their own kind."""
 
 
 def _lines(text: str, separator: str) -> str:
@@ -418,81 +383,6 @@ def _lines(text: str, separator: str) -> str:
     return separator.join(part for part in parts if part.strip())
 
 
-def _number(cell: Any, name: str) -> int:
-    value = (cell.get(name) or "").strip()
-    if not value.isdecimal() or len(value) > 5:
-        return 1
-    # A rowspan of 0 goes down to the table's end.
-    return int(value) or (65_534 if name == "rowspan" else 1)
-
-
-def _rows(table: Any) -> Iterator[Any]:
-    """The rows of a table without those of tables in its cells."""
-    for child in table:
-        if child.tag == "tr":
-            yield child
-        elif child.tag in ("thead", "tbody", "tfoot"):
-            yield from (row for row in child if row.tag == "tr")
-
-
-def _names(table: Any) -> int:
-    """How many rows at the top consist of ``th`` cells alone."""
-    count = 0
-    for row in _rows(table):
-        tags = [cell.tag for cell in row if cell.tag in ("td", "th")]
-        if not tags or "td" in tags:
-            break
-        count += 1
-    return count
-
-
-def _kinds(node: Any) -> str:
-    return f"{node.get('epub:type') or ''} {node.get('role') or ''}".lower()
-
-
-def _is_note(node: Any) -> bool:
-    kinds = _kinds(node)
-    return any(kind in kinds.replace("noteref", "").split() for kind in _NOTE_KINDS) or any(
-        f"doc-{kind}" in kinds.split() for kind in _NOTE_KINDS
-    )
-
-
-def _is_reference(node: Any, *, alone: bool = False) -> bool:
-    """Whether an element is the mark of a note.
-
-    Args:
-        node: The element.
-        alone: Whether its being a link within the page is not enough.
-    """
-    around = [node, *node.iterancestors("a", "sup")]
-    for one in (*around[:3], *node.iter("a", "sup")):
-        kinds = f"{_kinds(one)} {one.get('class') or ''} {one.get('rel') or ''}".lower()
-        if "noteref" in kinds or "footnote" in kinds or "reference" in kinds.split():
-            return True
-        if not alone and one.tag == "a" and "#" in (one.get("href") or ""):
-            return True
-    return False
-
-
 def _is_dot(node: Any) -> bool:
     """Whether a picture is one pixel, which counts visitors."""
     return any((node.get(side) or "").strip("px ") in ("0", "1") for side in ("width", "height"))
-
-
-def _has_source(node: Any) -> bool:
-    """Whether the script behind a drawn formula holds its source."""
-    following = node.getnext()
-    while following is not None and following.tag in ("span", "div"):
-        following = following.getnext()
-    return following is not None and following.tag == "script"
-
-
-def _parsed_math(source: str) -> str:
-    from lxml import etree, html
-
-    if "<math" not in source:
-        return ""
-    try:
-        return latex(html.fragment_fromstring(source))
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return ""
