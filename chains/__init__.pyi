@@ -77,6 +77,7 @@ from .run.judge.record import judge_sentence as judge_sentence
 from .run.merge import merge as merge
 from .run.pipeline import Pipeline as Pipeline
 from .run.runnable import PairsRunnable as PairsRunnable
+from .run.runnable import aextract_pairs as aextract_pairs
 from .run.runnable import build_pipeline as build_pipeline
 from .run.runnable import extract_pairs as extract_pairs
 from .run.verification import marks as marks

@@ -77,7 +77,10 @@ class Done(_Event):
     event: Literal["done"] = "done"
     job: str
     seconds: float
-    result: PairList
+    result: PairList = Field(description="with the user's edits applied")
+    adopted: int = Field(
+        default=0, description="edits taken over from earlier jobs on documents of the same names"
+    )
 
 
 class Failed(_Event):

@@ -207,6 +207,9 @@ class Job(_Record):
     usage: TokenUsage = Field(default=TokenUsage(), description="of all its runs together")
     progress: Progress = Field(default=Progress(), description="how far it is")
     failure: Reason | None = Field(default=None, description="of a failed one")
+    refused: tuple[Reason, ...] = Field(
+        default=(), description="of each of its documents that cannot be read"
+    )
     served: bool = Field(default=False, description="a server took it on, and will finish it")
 
     @model_validator(mode="before")

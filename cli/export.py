@@ -12,6 +12,7 @@ import typer
 from messages import say
 
 from .options import Translator, list_format, resolved_settings, with_settings
+from .output import check_replaceable
 
 if TYPE_CHECKING:
     from chains import Journal, Resolved
@@ -144,9 +145,9 @@ def _view(
 
 def _check(files: Sequence[Path], journal: Journal, job: str, *, force: bool) -> None:
     """Raises ExportError if a file cannot be written, or exists and is not the job's own."""
-    from pairs import ExportError, check_writable
+    from pairs import check_writable
 
     for file in files:
         check_writable(file)
-        if file.exists() and not force and not journal.wrote_output(file, job):
-            raise ExportError("export.exists", file=str(file))
+        if not force:
+            check_replaceable(file, journal, job)

@@ -10,7 +10,8 @@ import typer
 from messages import say
 
 from .options import Translator, list_format, resolved_settings, with_settings
-from .output import Output, carry_out
+from .output import INCOMPLETE, Output, carry_out
+from .show import refused_lines
 
 if TYPE_CHECKING:
     from chains import Resolved
@@ -53,8 +54,8 @@ def _extract(docs: list[str], resolved: Resolved, output: Output, translate: Tra
     with Journal(resolved.settings.journal) as journal:
         output.check(journal)
         return carry_out(
-            lambda progress, stop: Pipeline(
-                resolved, journal=journal, progress=progress, stop=stop
+            lambda progress, stop, begun: Pipeline(
+                resolved, journal=journal, progress=progress, stop=stop, begun=begun
             ).run(docs),
             journal,
             output,
@@ -70,9 +71,12 @@ def _estimate(
     from .progress import duration
 
     expected = estimate(docs, resolved, time_one=time_one)
+    for line in refused_lines(expected.refused, translate):
+        typer.echo(line, err=True)
+    code = INCOMPLETE if expected.refused else 0
     if as_json:
         typer.echo(expected.model_dump_json(indent=2))
-        return 0
+        return code
     typer.echo(translate("show.estimate", **expected.model_dump()))
     typer.echo(
         translate("show.estimate_tokens", prompt=expected.prompt, completion=expected.completion)
@@ -91,4 +95,4 @@ def _estimate(
     if expected.one is not None and expected.eta is not None:
         eta = duration(expected.eta)
         typer.echo(translate("show.estimate_time", one=f"{expected.one:.1f}", eta=eta))
-    return 0
+    return code

@@ -13,7 +13,7 @@ from messages import say
 
 from .options import Translator, list_format, printable, resolved_settings, with_settings
 from .output import Output, carry_out
-from .show import sentence
+from .show import refused_lines, sentence
 
 if TYPE_CHECKING:
     from chains import Job, Resolved
@@ -59,14 +59,15 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @jobs.command("delete", help=say("cli.jobs_delete", lang), cls=with_journal)
     def delete_job(
         context: typer.Context,
-        job: str = typer.Argument(help=say("cli.job", lang)),
+        jobs: list[str] = typer.Argument(help=say("cli.job", lang)),
     ) -> None:
         from chains import Jobs, Journal
 
         with Journal(resolved_settings(context).settings.journal) as opened:
-            found = Jobs(opened).find(job)
-            Jobs(opened).delete(found.id)
-        typer.echo(context.obj("show.deleted", job=found.id))
+            # All are looked up before one is deleted: a slip of the pen deletes nothing.
+            for found in dict.fromkeys(Jobs(opened).find(job).id for job in jobs):
+                Jobs(opened).delete(found)
+                typer.echo(context.obj("show.deleted", job=found))
 
     _add_resume(app, "resume", say("cli.resume", lang), lang)
     _add_resume(app, "retry", say("cli.retry", lang), lang)
@@ -111,11 +112,13 @@ def _resume(
         job = jobs.find(name)
         if output.path is None and job.output:
             output = output.at(Path(job.output["path"]), job.output["format"])
-        output.check(journal)
+        output.check(journal, job.id)
         if again:
             jobs.pass_over_failed(job.id)
         return carry_out(
-            lambda progress, stop: resume(journal, job, changes, progress=progress, stop=stop),
+            lambda progress, stop, begun: resume(
+                journal, job, changes, progress=progress, stop=stop, begun=begun
+            ),
             journal,
             output,
             translate,
@@ -162,8 +165,11 @@ def _show(name: str, translate: Translator, resolved: Resolved, *, as_json: bool
         job = Jobs(journal).find(name)
         outcomes = Jobs(journal).outcomes(job.id)
     if as_json:
-        chunks = [outcome.model_dump(mode="json") for outcome in outcomes]
-        typer.echo(json.dumps({**_as_json(job), "outcomes": chunks}, ensure_ascii=False))
+        whole = {
+            **_as_json(job),
+            "outcomes": [outcome.model_dump(mode="json") for outcome in outcomes],
+        }
+        typer.echo(json.dumps(whole, ensure_ascii=False))
         return
     typer.echo(_line(job, translate))
     if job.failure:
@@ -184,6 +190,8 @@ def _show(name: str, translate: Translator, resolved: Resolved, *, as_json: bool
     for key, value in job.settings.items():
         if value is not None:
             typer.echo(f"  {key} = {printable(json.dumps(value, ensure_ascii=False)[:200])}")
+    for line in refused_lines(job.refused, translate, most=len(job.refused)):
+        typer.echo(line)
     for outcome in outcomes:
         if outcome.state not in ("failed", "not asked"):
             continue

@@ -12,7 +12,20 @@ import typer
 
 from messages import LANGUAGES, end_log, log_file, say, start_log
 
-from . import backends, chat, dedupe, endpoint, export, extract, inspect, jobs, serve, setup
+from . import (
+    backends,
+    chat,
+    dedupe,
+    edit,
+    endpoint,
+    export,
+    extract,
+    inspect,
+    jobs,
+    serve,
+    setup,
+    show,
+)
 from .options import Translator, printable
 
 log = logging.getLogger(__name__)
@@ -71,13 +84,13 @@ def _general_first(arguments: Sequence[str]) -> list[str]:
 
 
 def language_of(arguments: Sequence[str]) -> str:
-    """``--lang``, else the locale's language, else English."""
+    """``--lang``, else ``QA3_LANG``, else the locale's language, else English."""
     for at, argument in enumerate(arguments):
         name, _, value = argument.partition("=")
         if name == "--lang":
             value = value or (arguments[at + 1] if at + 1 < len(arguments) else "")
             return value if value in LANGUAGES else "en"
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    for variable in ("QA3_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         if os.environ.get(variable):
             return "zh" if os.environ[variable].lower().startswith("zh") else "en"
     return "en"
@@ -90,6 +103,7 @@ def build_app(language: str) -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
 
     @app.callback()
@@ -110,7 +124,11 @@ def build_app(language: str) -> typer.Typer:
             level = logging.DEBUG if debug else logging.INFO if verbose else None
             start_log(level, log_to)
 
-    for module in (extract, chat, dedupe, jobs, export, inspect, backends, setup, serve, endpoint):
+    rooms = (
+        *(extract, inspect, jobs, show, edit, export, chat, dedupe),
+        *(backends, setup, serve, endpoint),
+    )
+    for module in rooms:
         module.add_commands(app, language)
     return app
 

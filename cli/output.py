@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from chains import DownloadProgress, Event, Journal
     from pairs import PairList
 
-    Start = Callable[[DownloadProgress, threading.Event], Iterator[Event]]
+    Begun = Callable[[str], None]
+    Start = Callable[[DownloadProgress, threading.Event, Begun], Iterator[Event]]
 
 INCOMPLETE = 1
 PREVIEW = 5  # pairs per document on the screen, if a file holds them all
@@ -40,23 +41,32 @@ class Output:
         """The same output with the file that an earlier command named."""
         return replace(self, path=path, format=self.format or format_)
 
-    def check(self, journal: Journal) -> None:
+    def check(self, journal: Journal, job: str | None = None) -> None:
         """Raises ExportError early, before any model call, if the file could not be written.
 
+        Args:
+            journal: The run's journal.
+            job: The only job whose file may be replaced; None while it is not known.
+
         Raises:
-            ExportError: It cannot be written, or exists and was not written by qa3.
+            ExportError: It cannot be written, or holds what the job did not write.
         """
-        from pairs import ExportError, check_writable, format_of
+        from pairs import check_writable, format_of
 
         if self.path is None:
             return
         format_of(self.path, self.format)
         check_writable(self.path)
-        if self.path.exists() and not self.force and not journal.wrote_output(self.path):
-            raise ExportError("export.exists", file=str(self.path))
+        if not self.force:
+            check_replaceable(self.path, journal, job)
 
     def plan(self, journal: Journal, job: str) -> None:
-        """Saves the path with the job, so that ``qa3 resume`` writes to the same file."""
+        """Saves the path with the job, so that ``qa3 resume`` writes to the same file.
+
+        Raises:
+            ExportError: It holds what the job did not write.
+        """
+        self.check(journal, job)
         from chains import Jobs
         from pairs import format_of
 
@@ -80,11 +90,33 @@ class Output:
             write_pairs(result.kept, self.path, self.format, before=known)
 
 
+def check_replaceable(file: Path, journal: Journal, job: str | None) -> None:
+    """Raises ExportError if a file is there that its job did not write, or that was changed since.
+
+    Args:
+        file: The place to write to.
+        journal: Knows who wrote what.
+        job: The only job whose file may be replaced; None for any of the journal.
+
+    Raises:
+        ExportError: It may not be replaced.
+    """
+    from pairs import ExportError
+
+    if not file.exists() or journal.wrote_output(file, job):
+        return
+    other = journal.output_of(file)
+    if other:
+        raise ExportError("export.of_other_job", file=str(file), job=other)
+    raise ExportError("export.exists", file=str(file))
+
+
 def carry_out(start: Start, journal: Journal, output: Output, translate: Translator) -> int:
     """Runs a pipeline; the exit code is 1 if a chunk failed or was not asked about.
 
     Args:
-        start: Starts the run, given a download callback and the event that cancels it.
+        start: Starts the run, given a download callback, the event that cancels it, and what to
+            call with the job's id before a request is sent.
         journal: The run's journal.
         output: Where the list goes; checked already.
         translate: Translates messages into the user's language.
@@ -93,16 +125,12 @@ def carry_out(start: Start, journal: Journal, output: Output, translate: Transla
         SaidError: The run failed as a whole, or the file cannot be written.
     """
     from .progress import ProgressDisplay
-    from .show import show_pairs
+    from .show import refused_lines, show_pairs
 
     stop = threading.Event()
     with _stopping(stop, translate), ProgressDisplay(translate, quiet=output.quiet) as showing:
-        planned = False
-        for event in start(showing.download, stop):
+        for event in start(showing.download, stop, partial(output.plan, journal)):
             showing.show(event)
-            if not planned:
-                output.plan(journal, showing.job)
-                planned = True
     result, job = showing.result, showing.job
     output.save(result, journal, job)
     if output.as_json:
@@ -111,7 +139,10 @@ def carry_out(start: Start, journal: Journal, output: Output, translate: Transla
         show_pairs(result.kept, translate)
     elif not output.quiet:
         show_pairs(result.kept, translate, most=PREVIEW)
-    if not output.quiet:
+    if output.quiet:
+        for line in refused_lines(result.refused, translate):
+            typer.echo(line, err=True)
+    else:
         showing.summary(output.path)
         states = result.states()
         if states["not asked"]:

@@ -25,7 +25,7 @@ from chains import (
 from pairs import ChunkOutcome, PairList
 
 from .options import Translator, printable
-from .show import sentence
+from .show import refused_lines, sentence
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -61,6 +61,7 @@ class ProgressDisplay:
         self._last_line = 0.0
         self._lock = threading.Lock()
         self._seconds = 0.0
+        self._adopted = 0
 
     def __enter__(self) -> ProgressDisplay:
         return self
@@ -86,6 +87,7 @@ class ProgressDisplay:
             elif isinstance(event, Done):
                 self._close_bar()
                 self.result, self._seconds = event.result, event.seconds
+                self._adopted = event.adopted
 
     def download(self, file: str, done: int, total: int) -> None:
         """Shows how far the download of a model file is; called from the thread that does it."""
@@ -102,7 +104,11 @@ class ProgressDisplay:
         """Prints the outcome of all chunks and pairs, and the cost."""
         result, translate = self.result, self._translate
         states = {state.replace(" ", "_"): count for state, count in result.states().items()}
-        lines = [translate("show.chunks", total=len(result.chunks), **states)]
+        lines = []
+        if result.refused:
+            lines.append(translate("show.refused", count=len(result.refused)))
+            lines += [f"  {line}" for line in refused_lines(result.refused, translate)]
+        lines.append(translate("show.chunks", total=len(result.chunks), **states))
         lines += [self._failed(one) for one in result.chunks if one.state == "failed"]
         unasked = Counter(
             sentence(one.reason, translate) for one in result.chunks if one.state == "not asked"
@@ -124,6 +130,8 @@ class ProgressDisplay:
         unexpected = any(o.reason and o.reason.code == "chunk.unexpected" for o in result.chunks)
         if unexpected or any(one.reason.code == "pair.fault" for one in result.rejected):
             lines.append(translate("cli.how_to_log"))
+        if self._adopted:
+            lines.append(translate("show.adopted", count=self._adopted))
         if output:
             lines.append(translate("show.written", count=len(result.kept), file=output))
         for line in lines:
@@ -196,8 +204,8 @@ class ProgressDisplay:
             self._console.print(
                 translate("show.asked_before", **event.asked_before.model_dump()), soft_wrap=True
             )
-        for reason in event.refused:
-            self._console.print(f"! {sentence(reason, translate)}", soft_wrap=True)
+        for line in refused_lines(event.refused, translate):
+            self._console.print(line, soft_wrap=True)
         for source, reason in event.warnings:
             name = printable(Path(source).name)
             self._console.print(f"! {name}: {sentence(reason, translate)}", soft_wrap=True)

@@ -1,23 +1,56 @@
-"""Prints pairs and failure reasons for people."""
+"""``qa3 show``; prints pairs and failure reasons for people."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from .options import Translator, printable
+from messages import say
+
+from .options import Translator, printable, resolved_settings, with_settings
 
 if TYPE_CHECKING:
     from pairs import QAPair, Reason
 
 
+def add_commands(app: typer.Typer, lang: str) -> None:
+    """Adds ``show`` with its help in a language."""
+
+    @app.command(help=say("cli.show", lang), cls=with_settings(lang, "journal"))
+    def show(
+        context: typer.Context,
+        job: str = typer.Argument(help=say("cli.job", lang)),
+    ) -> None:
+        from chains import Jobs, Journal, load_list
+
+        with Journal(resolved_settings(context).settings.journal) as journal:
+            pairs = load_list(journal, Jobs(journal).find(job).id)
+        show_pairs(pairs.kept, context.obj)
+
+
 def sentence(reason: Reason | None, translate: Translator) -> str:
     """A reason in the user's language; empty if there is none."""
     return printable(reason.say(translate.language)) if reason else ""
+
+
+def refused_lines(
+    reasons: Sequence[Reason], translate: Translator, most: int = 10
+) -> Iterator[str]:
+    """A line for each document that cannot be read, and one for those beyond the first.
+
+    Args:
+        reasons: In order.
+        translate: Translates messages into the user's language.
+        most: How many are named.
+    """
+    for reason in reasons[:most]:
+        yield f"! {sentence(reason, translate)}"
+    if len(reasons) > most:
+        yield "! " + translate("show.refused_more", count=len(reasons) - most)
 
 
 def show_pairs(pairs: Iterable[QAPair], translate: Translator, most: int | None = None) -> None:
@@ -33,14 +66,19 @@ def show_pairs(pairs: Iterable[QAPair], translate: Translator, most: int | None 
         of_document[pair.source] += 1
         if most is not None and of_document[pair.source] > most:
             continue
-        typer.echo(f"{number}. {printable(pair.question)}")
-        typer.echo(f"   {printable(pair.answer)}")
-        typer.echo(f"   [{place(pair, translate)}] {printable(pair.evidence.sentence)}")
+        show_pair(number, pair, translate)
         typer.echo("")
     for source, count in of_document.items():
         if most is not None and count > most:
             name = Path(source).name
             typer.echo(translate("show.more", count=count - most, source=name))
+
+
+def show_pair(number: int, pair: QAPair, translate: Translator) -> None:
+    """Prints one pair with its number in the list and the passage that proves it."""
+    typer.echo(f"{number}. {printable(pair.question)}")
+    typer.echo(f"   {printable(pair.answer)}")
+    typer.echo(f"   [{place(pair, translate)}] {printable(pair.evidence.sentence)}")
 
 
 def place(pair: QAPair, translate: Translator) -> str:

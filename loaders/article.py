@@ -208,12 +208,8 @@ def _is_furniture(element: Any, tag: str, total: int) -> bool:
             tag in _FURNITURE_TAGS
             or role in _FURNITURE_ROLES
             or (
-<<<<<<< HEAD
-                (tag in BLOCKS and tag not in ("body", "main", "article"))
-=======
                 tag in BLOCKS
                 and tag not in ("body", "main", "article")
->>>>>>> h-web
                 and bool(words & _FURNITURE_WORDS)
             )
         )

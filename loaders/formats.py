@@ -147,10 +147,10 @@ def _json(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     return read_json(path, file)
 
 
-def _docx(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _docx(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .word import read_docx
 
-    return read_docx(path, file)
+    return read_docx(path, file, options)
 
 
 def _pptx(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:

@@ -126,7 +126,7 @@ def grid_text(rows: list[list[str]], spans: Iterable[Span] = (), header: int | N
     below = "\n".join(" ".join(grid.own(at)) for at in range(last, len(rows)))
     _close_gaps(grid, first, last)
     depth = _depth_of_names(grid, first, last)
-    names = rows[first] if depth == 1 else _joined(rows[first : first + depth])
+    names = grid.body_row(first) if depth == 1 else _joined(rows[first : first + depth])
     table = [names, *(grid.body_row(at) for at in range(first + depth, last))]
     longest = max(len(cell) for row in table for cell in row)
     as_records = len(table) > 1 and longest > _LONG_CELL
@@ -255,7 +255,7 @@ def _first_of_names(grid: _Grid) -> int:
     most = min(len(grid.rows) - 1, _MOST_ABOVE)
     if grid.header is not None:
         alone = (at for at in range(most + 1) if not grid.is_alone(at))
-        return min(next(alone, 0), max(grid.header - 1, 0))
+        return next(alone, 0)
     filled = [len(grid.own(at)) for at in range(min(len(grid.rows), _SAMPLE))]
     usual = max(filled, key=lambda one: (filled.count(one), one))
     for at in range(most + 1):

@@ -1,46 +1,56 @@
-"""Raised and lowered characters as text: 10⁶, H₂O, x^{n/2}."""
+"""Raised and lowered characters as text: Unicode's own where it has them all, else ^{} and _{}."""
 
 from __future__ import annotations
 
 import re
 
-_PLAIN = "0123456789+-=()abcdefghijklmnoprstuvwxyz"
-_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
-_UP = str.maketrans(_PLAIN + "−–", _RAISED + "⁻⁻")
-_DOWN = str.maketrans("0123456789+-=()aehijklmnoprstuvx−–", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₋₋")
-# Ordinals and signs that typography raises; on the line they mean the same.
-_ON_THE_LINE = re.compile(r"st|nd|rd|th|er|re|e|ème|o|os|a|as|tm|sm|™|®|©|℠", re.IGNORECASE)
-_MARK = re.compile(r"[\[［〔【]|[*†‡§¶※①-⑳]")
-_HAN = re.compile("[\u3400-\u9fff]")
-_LONGEST = 40  # characters; longer texts are no exponents
+_PLAIN = "0123456789+-−=()"
+_RAISED = str.maketrans(_PLAIN + "ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
+_LOWERED = str.maketrans(_PLAIN, "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+# Marks of notes, ordinals and trade marks say the same on the line.
+_ASIDE = re.compile(r"[\[\]［］〔〕【】*†‡§¶#①-⑳⑴-⒇]")
+_ON_THE_LINE = re.compile(
+    r"(?:st|nd|rd|th|er|re|o|a|[ºª®™℃°′″'\"’”“‘。，、；：！？.,;:])+$", re.IGNORECASE
+)
+_MARKS = {"TM": "™", "SM": "℠", "(R)": "®", "(C)": "©"}
 
 
-def raised(text: str, before: str = "") -> str:
-    """A raised text as it stands in a line: ``⁶``, ``^{n/2}``, or unchanged.
+def raised(text: str, before: str | None = None) -> str:
+    """Raised characters as they are written on the line: 10⁶, x^{max}, 1st, [3].
 
     Args:
-        text: What is raised.
-        before: The text before it, which tells an ordinal from an exponent.
+        text: What stands raised.
+        before: The text before it, where it is known: letters are an ordinal's behind a digit only.
     """
-    text = " ".join(text.split())
-    if _ON_THE_LINE.fullmatch(text) and (not text.isalpha() or before[-1:].isdigit()):
-        return text
-    if not text or _MARK.match(text) or len(text) > _LONGEST:
-        return text
-    return f"[{text}]" if _HAN.search(text) else _moved(text, _UP, "^")
+    if before is not None and text.strip().isalpha() and not before[-1:].isdigit():
+        core = text.strip()
+        if _ON_THE_LINE.match(core) and core not in _MARKS:
+            return text.replace(core, f"^{{{core}}}")
+    return _shifted(text, _RAISED, "^")
 
 
 def lowered(text: str) -> str:
-    """A lowered text as it stands in a line: ``₂``, ``_{max}``.
+    """Lowered characters as they are written on the line: H₂O, x_{max}.
 
     Args:
-        text: What is lowered.
+        text: What stands lowered.
     """
-    text = " ".join(text.split())
-    return text if not text or len(text) > _LONGEST else _moved(text, _DOWN, "_")
+    return _shifted(text, _LOWERED, "_")
 
 
-def _moved(text: str, table: dict[int, int], sign: str) -> str:
-    if all(ord(one) in table for one in text):
-        return text.translate(table)
-    return f"{sign}{{{text}}}"
+def _shifted(text: str, table: dict[int, int], sign: str) -> str:
+    core = text.strip()
+    if not core:
+        return text
+    lead, tail = text[: text.index(core[0])], text[len(text.rstrip()) :]
+    if sign == "^" and core in _MARKS:
+        core = _MARKS[core]
+    elif all(ord(character) in table for character in core):
+        core = core.translate(table)
+    elif not any(map(str.isalnum, core)) or (
+        sign == "^" and (_ASIDE.search(core) or _ON_THE_LINE.match(core))
+    ):
+        pass
+    else:
+        core = f"{sign}{{{core}}}"
+    return lead + core + tail

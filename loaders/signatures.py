@@ -9,6 +9,7 @@ from .errors import FormatError, LoadError
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_WITHOUT_CONTAINER = (b"\x09\0\x04\0", b"\x09\2\x06\0", b"\x09\4\x06\0")  # Excel 2 to 4
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
 _TEXTS = "PDF, DOCX, TXT"
 # First bytes of what is refused: what it is, and what to convert it to.
@@ -73,6 +74,8 @@ def known(head: bytes) -> str:
         return "picture"
     if head.startswith(b"BM") and head[6:10] == b"\0\0\0\0":
         return "picture"
+    if head.startswith(_WITHOUT_CONTAINER):
+        return "xls"
     if _NOTEBOOK.match(head) and b'"cell_type"' in head:
         return "notebook"
     if head.lstrip().startswith(b"<?xml"):
@@ -142,5 +145,6 @@ def ole_kind(path: Path, file: str) -> str:
     for stream_name, kind, target in _OTHER_STREAMS:
         if stream_name.encode("utf-16-le") in content:
             raise FormatError("load.refused_format", file=file, kind=kind, target=target)
-    found = (kind for name, kind in _STREAMS if f"{name}\0".encode("utf-16-le") in content)
+    folded = content.lower()  # names are the same in capitals
+    found = (kind for name, kind in _STREAMS if f"{name}\0".lower().encode("utf-16-le") in folded)
     return next(found, "")

@@ -1,179 +1,156 @@
-"""Reads DOCX: paragraphs, headings, lists, tables, text boxes and notes in reading order."""
+"""Reads DOCX and its kin as a reader sees them; what is left out is counted."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .drawings import drawing_blocks
+from .encoding import decode
 from .errors import LoadError
-from .grids import grid_text
+from .formats import LoadOptions
 from .headings import markdown_headings
-from .pages import Page
+from .numbering import Numbering
+from .ooxml import RELATION, Package, Relation
+from .pages import Page, left_out
+from .wordstyles import Styles, W
+from .wordtext import Block, WordText, joined
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_LEFT_OUT = frozenset(
-    (_FALLBACK, f"{_W}del", f"{_W}moveFrom", f"{_W}pPr", f"{_W}rPr", f"{_W}instrText")
-)
-_HEADING = re.compile(r"(?:heading|标题|標題)\s{0,2}([1-9])$", re.IGNORECASE)
-_SIGNS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
-_PARTS = frozenset(f"{_W}{name}" for name in ("p", "tbl", "tr", "tc"))
-_DEEPEST = 100
+_WEB = re.compile(r"\.x?html?$", re.IGNORECASE)
+_TEXT = re.compile(r"\.(?:txt|text)$", re.IGNORECASE)
+_LONGEST_MARK = 6  # characters of a note's mark, brackets included
 
 
-def read_docx(path: Path, file: str) -> Iterator[Page]:
-    """A DOCX file as one page of Markdown; what was deleted under revision is left out.
+def read_docx(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
+    """A Word file as one page of Markdown.
 
     Args:
         path: The file.
         file: Its name as the user gave it, for errors.
+        options: What to read beside the text a reader sees.
 
     Raises:
         LoadError: It is damaged.
     """
-    import docx
-
+    package = Package(path, file)
     try:
-        document = docx.Document(str(path))
-        levels = _heading_levels(document)
-        blocks = list(_blocks(document.element.body, levels, 0))
-        notes = _notes(document, levels)
-        title = (document.core_properties.title or "").strip()
-    except LoadError:
-        raise
-    except Exception as error:
-        raise LoadError("load.zip_broken", file=file) from error
-    text = _join([*blocks, *notes])
-    yield Page(text, headings=markdown_headings(text), notes={"title": title} if title else {})
+        document = _Document(package, options.include)
+        blocks = document.blocks()
+        title = package.title()
+    finally:
+        package.close()
+    text = joined(blocks)
+    counted = document.left_out
+    yield Page(
+        text,
+        headings=markdown_headings(text),
+        warnings=tuple(left_out(kind, count) for kind, count in sorted(counted.items()) if count),
+        notes={"title": title} if title else {},
+    )
 
 
-def _join(blocks: list[str]) -> str:
-    """Blocks a blank line apart, items of one list a line apart."""
-    out: list[str] = []
-    was_item = False
-    for block in blocks:
-        item = block.startswith("- ")
-        out.append(("\n" if item and was_item else "\n\n") + block if out else block)
-        was_item = item
-    return "".join(out)
+class _Document:
+    """The parts of one document."""
 
+    def __init__(self, package: Package, include: frozenset[str]) -> None:
+        self._package = package
+        self._include = include
+        self._name = package.main("word/document.xml")
+        root = package.xml(self._name)
+        self._body: Any = root.find(f"{W}body") if root is not None else None
+        if self._body is None:
+            raise LoadError("load.zip_broken", file=package.file)
+        self._relations = package.relations(self._name)
+        self._text = WordText(
+            Styles(self._related("styles")),
+            Numbering(self._related("numbering")),
+            include,
+            self._drawing,
+            self._embedded,
+        )
+        self.left_out: Counter[str] = self._text.left_out
 
-def _heading_levels(document: Any) -> dict[str, int]:
-    """The heading level of every paragraph style that has one, by the style's id."""
-    levels: dict[str, int] = {}
-    for style in document.styles.element.iter(f"{_W}style"):
-        name = style.find(f"{_W}name")
-        outline = style.find(f"{_W}pPr/{_W}outlineLvl")
-        match = _HEADING.match(name.get(f"{_W}val", "")) if name is not None else None
-        if match:
-            levels[style.get(f"{_W}styleId")] = min(int(match[1]), 6)
-        elif outline is not None and outline.get(f"{_W}val", "9") < "9":
-            levels[style.get(f"{_W}styleId")] = min(int(outline.get(f"{_W}val")) + 1, 6)
-        elif name is not None and name.get(f"{_W}val", "").lower() == "title":
-            levels[style.get(f"{_W}styleId")] = 1
-    return levels
+    def blocks(self) -> list[Block]:
+        if "comments" in self._include:
+            self._text.comments = self._comments()
+        body = list(self._text.blocks(self._body))
+        notes = [*self._notes("footnote"), *self._notes("endnote")]
+        heads, feet = self._headers()
+        return [*heads, *body, *notes, *feet]
 
+    def _related(self, kind: str) -> Any:
+        found = (one for one in self._relations.values() if one.kind == kind and not one.external)
+        relation = next(found, None)
+        return self._package.xml(relation.target) if relation else None
 
-def _blocks(parent: Any, levels: dict[str, int], depth: int) -> Iterator[str]:
-    """The blocks of a body, a cell or a text box; as plain text what is nested beyond sense."""
-    if depth > _DEEPEST:
-        yield from filter(str.strip, (_flat(node) for node in parent))
-        return
-    for node in parent:
-        if node.tag == f"{_W}p":
-            yield from _paragraph(node, levels, depth)
-        elif node.tag == f"{_W}tbl":
-            text = _table(node, levels, depth)
+    def _relation(self, node: Any, name: str = "id") -> Relation | None:
+        return self._relations.get(node.get(f"{RELATION}{name}") or "")
+
+    def _drawing(self, node: Any, counts: Counter[str]) -> list[str]:
+        return drawing_blocks(node, self._package, self._relations, counts)
+
+    def _embedded(self, node: Any, counts: Counter[str]) -> list[str]:
+        """A part of another format: the text of a web page or a plain text; others are counted."""
+        relation = self._relation(node)
+        data = self._package.bytes(relation.target) if relation else None
+        name = relation.target if relation else ""
+        try:
+            if data and _WEB.search(name):
+                from .webpage import decode_html, html_text
+
+                return [html_text(decode_html(data, name).text, name)[0]]
+            if data and _TEXT.search(name):
+                return [decode(data, name).text.strip()]
+        except LoadError:
+            pass
+        counts["objects"] += 1
+        return []
+
+    def _notes(self, kind: str) -> Iterator[Block]:
+        """Footnotes or endnotes, each behind the mark that stands in the text."""
+        root = self._related(f"{kind}s")
+        found: list[tuple[int, str]] = []
+        order = {key: at for at, key in enumerate(self._text.notes)}
+        for at, note in enumerate(root if root is not None else ()):
+            key = (kind, note.get(f"{W}id") or "")
+            if note.get(f"{W}type") not in (None, "normal"):
+                continue
+            text = " ".join(block.text for block in self._text.blocks(note, plain=True)).strip()
             if text:
-                yield text
-        elif node.tag not in _LEFT_OUT and isinstance(node.tag, str):
-            yield from _blocks(node, levels, depth + 1)
+                mark = self._text.notes.get(key, f"[{key[1][:_LONGEST_MARK]}]")
+                found.append((order.get(key, len(order) + at), f"{mark} {text}"))
+        yield from (Block(text) for _, text in sorted(found))
 
+    def _comments(self) -> dict[str, str]:
+        root = self._related("comments")
+        texts = {}
+        for note in root if root is not None else ():
+            words = " ".join(block.text for block in self._text.blocks(note, plain=True)).strip()
+            author = (note.get(f"{W}author") or "").strip()
+            texts[note.get(f"{W}id") or ""] = f"{author}: {words}" if author else words
+        return texts
 
-def _paragraph(node: Any, levels: dict[str, int], depth: int) -> Iterator[str]:
-    parts: list[str] = []
-    boxes: list[Any] = []
-    _collect(node, parts, boxes, depth)
-    text = "".join(parts).strip()
-    if text:
-        level = _level(node, levels)
-        if level:
-            text = "#" * level + " " + " ".join(text.split())
-        elif node.find(f"{_W}pPr/{_W}numPr") is not None:
-            text = f"- {text}"
-        yield text
-    for box in boxes:
-        yield from _blocks(box, levels, depth + 1)
-
-
-def _level(node: Any, levels: dict[str, int]) -> int:
-    outline = node.find(f"{_W}pPr/{_W}outlineLvl")
-    if outline is not None and outline.get(f"{_W}val", "9") < "9":
-        return min(int(outline.get(f"{_W}val")) + 1, 6)
-    style = node.find(f"{_W}pPr/{_W}pStyle")
-    return levels.get(style.get(f"{_W}val"), 0) if style is not None else 0
-
-
-def _collect(node: Any, parts: list[str], boxes: list[Any], depth: int) -> None:
-    """A paragraph's text; text boxes anchored in it are set aside."""
-    if depth > _DEEPEST:
-        parts.append(_flat(node))
-        return
-    for child in node:
-        tag = child.tag
-        if tag == f"{_W}t":
-            parts.append(child.text or "")
-        elif tag in _SIGNS:
-            parts.append(_SIGNS[tag])
-        elif tag == f"{_W}txbxContent":
-            boxes.append(child)
-        elif tag in (f"{_W}footnoteReference", f"{_W}endnoteReference"):
-            parts.append(f"[{child.get(f'{_W}id')}]")
-        elif isinstance(tag, str) and tag.endswith("}t") and "math" in tag:
-            parts.append(child.text or "")
-        elif tag not in _LEFT_OUT and isinstance(tag, str):
-            _collect(child, parts, boxes, depth + 1)
-
-
-def _table(node: Any, levels: dict[str, int], depth: int) -> str:
-    rows = [
-        [" ".join(_blocks(cell, levels, depth + 1)) for cell in _own(row, f"{_W}tc")]
-        for row in _own(node, f"{_W}tr")
-    ]
-    # A table within a cell is flattened: Markdown has no tables in tables.
-    inner = next(node.iterancestors(f"{_W}tbl"), None) is not None
-    return "\n".join(" ".join(filter(None, row)) for row in rows) if inner else grid_text(rows)
-
-
-def _own(node: Any, tag: str) -> Iterator[Any]:
-    """A table's own rows or a row's own cells, wrapped or not; never those of a table within."""
-    for child in node:
-        if child.tag == tag:
-            yield child
-        elif isinstance(child.tag, str) and child.tag not in _LEFT_OUT | _PARTS:
-            yield from _own(child, tag)
-
-
-def _flat(node: Any) -> str:
-    """All the text below a node."""
-    return "".join(one.text or "" for one in node.iter(f"{_W}t"))
-
-
-def _notes(document: Any, levels: dict[str, int]) -> list[str]:
-    """Footnotes and endnotes, each behind the number that stands in the text."""
-    from lxml import etree
-
-    notes = []
-    for relation in document.part.rels.values():
-        if relation.is_external or not relation.reltype.endswith(("/footnotes", "/endnotes")):
-            continue
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        root = etree.fromstring(relation.target_part.blob, parser)
-        for note in root:
-            if note.get(f"{_W}type") is None:
-                text = " ".join(_blocks(note, levels, 0)).strip()
-                if text:
-                    notes.append(f"[{note.get(f'{_W}id')}] {text}")
-    return notes
+    def _headers(self) -> tuple[list[Block], list[Block]]:
+        """The page headers and footers of all sections, each text once; or their count."""
+        found: dict[str, list[Block]] = {"header": [], "footer": []}
+        seen: set[str] = set()
+        for node in self._body.iter(f"{W}headerReference", f"{W}footerReference"):
+            relation = self._relation(node)
+            root = self._package.xml(relation.target) if relation else None
+            if relation is None or root is None:
+                continue
+            counts, self._text.left_out = self._text.left_out, Counter()
+            own, self._relations = self._relations, self._package.relations(relation.target)
+            blocks = list(self._text.blocks(root, plain=True))
+            self._relations, self._text.left_out = own, counts
+            text = joined(blocks)
+            if text and text not in seen:
+                seen.add(text)
+                found["header" if node.tag == f"{W}headerReference" else "footer"] += blocks
+        if "headers" not in self._include:
+            self.left_out["headers"] += len(seen)
+            return [], []
+        return found["header"], found["footer"]

@@ -19,6 +19,15 @@ _MARKS = (
     ("xl/workbook.xml", "xlsx"),
     ("META-INF/container.xml", "epub"),
 )
+# Main parts may have any name; what they are stands in the list of contents, macros or not.
+_CONTENTS = "[Content_Types].xml"
+_MAIN = re.compile(
+    rb"(wordprocessingml\.(?:document|template)|ms-word\.(?:document|template)\.macroEnabled(?:12)?"
+    rb"|presentationml\.(?:presentation|template|slideshow)"
+    rb"|ms-powerpoint\.(?:presentation|template|slideshow|addin)\.macroEnabled(?:\.12)?"
+    rb"|spreadsheetml\.(?:sheet|template)|ms-excel\.(?:sheet|template|addin)\.macroEnabled(?:\.12)?"
+    rb"|ms-excel\.sheet\.binary\.macroEnabled)\.main\+?"
+)
 # A part that tells what an archive is that is refused, and what to convert it to.
 _REFUSED = (
     ("OFD.xml", "OFD", "PDF"),
@@ -56,8 +65,15 @@ def zip_kind(path: Path, file: str) -> str:
             _check(archive, parts, file)
             names = {part.filename for part in parts}
             open_document = _open_document(archive, names)
+            listed = any(part.filename == _CONTENTS for part in parts)
+            contents = archive.read(_CONTENTS) if listed else b""
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
         raise LoadError("load.zip_broken", file=file) from error
+    kind = _declared(contents)
+    if kind == "xlsb":
+        raise FormatError("load.refused_format", file=file, kind="XLSB", target="XLSX")
+    if kind:
+        return kind
     for mark, kind in _MARKS:
         if mark in names:
             return kind
@@ -81,6 +97,18 @@ def _open_document(archive: zipfile.ZipFile, names: set[str]) -> str:
         return ""
     by_name = (("spreadsheet", "ods"), ("presentation", "odp"), ("graphics", "odp"))
     return next((kind for word, kind in by_name if word.encode() in said), "odt")
+
+
+def _declared(contents: bytes) -> str:
+    """What kind of Office file a list of contents describes; empty where it does not say."""
+    main = _MAIN.search(contents)
+    if main is None:
+        return ""
+    if b"binary" in main[1]:
+        return "xlsb"
+    if b"word" in main[1]:
+        return "docx"
+    return "pptx" if main[1].startswith((b"presentationml", b"ms-powerpoint")) else "xlsx"
 
 
 def _check(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], file: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -11,6 +12,10 @@ from loaders.characters import whole
 from loaders.records import Span
 from messages import say
 from messages.errors import SaidError
+
+if TYPE_CHECKING:
+    import datasets
+    import pandas as pd
 
 Match = Literal["exact", "normalised", "fuzzy", "supported", "computed", "judged", "none"]
 SameBy = Literal["exact", "semantic", "judged"]
@@ -233,7 +238,15 @@ class JudgeRecord(_Record):
 
 
 class PairList(_Record):
-    """One deduplicated list, and the account of every chunk and every pair."""
+    """One deduplicated list, and the account of every chunk and every pair.
+
+    It has the length of its kept pairs, gives them one after the other, and shows itself in a
+    notebook:
+
+        pairs = extract_pairs("report.pdf")
+        print(len(pairs), pairs[0].question)
+        pairs.to_pandas()
+    """
 
     kept: tuple[QAPair, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
@@ -245,6 +258,9 @@ class PairList(_Record):
     judge: JudgeRecord | None = Field(
         default=None, description="of the model that checked the pairs; None if none did"
     )
+    refused: tuple[Reason, ...] = Field(
+        default=(), exclude_if=operator.not_, description="of each document that cannot be read"
+    )
 
     @model_validator(mode="after")
     def _adds_up(self) -> PairList:
@@ -253,6 +269,50 @@ class PairList(_Record):
         if self.chunks and parsed != sorted_out:
             raise ValueError(f"{parsed} pairs were read but {sorted_out} are accounted for")
         return self
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def __bool__(self) -> bool:
+        return True  # a list without a pair is a result, too
+
+    def __iter__(self) -> Iterator[QAPair]:  # type: ignore[override]  # pairs, not fields
+        return iter(self.kept)
+
+    def __getitem__(self, at: int) -> QAPair:
+        return self.kept[at]
+
+    def __repr__(self) -> str:
+        from .files.table import summary
+
+        return summary(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        from .files.table import as_html
+
+        return as_html(self)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The kept pairs as a table, a row each, with the columns of the JSON format.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        from .files.table import to_pandas
+
+        return to_pandas(self.kept)
+
+    def to_dataset(self) -> datasets.Dataset:
+        """The kept pairs as a Hugging Face dataset, with the columns of the JSON format.
+
+        Raises:
+            ImportError: datasets is not installed.
+        """
+        from .files.table import to_dataset
+
+        return to_dataset(self.kept)
 
     def states(self) -> dict[ChunkState, int]:
         """How many chunks ended in each state; the values add up to the chunks."""
@@ -268,8 +328,13 @@ class PairList(_Record):
         return counts
 
     @property
-    def complete(self) -> bool:
-        """Whether no chunk failed or was left unasked, and no pair was left unjudged."""
+    def answered(self) -> bool:
+        """Whether every chunk was answered and every pair judged."""
         states = self.states()
         unjudged = self.judge.unanswered if self.judge else 0
         return not (states["failed"] or states["not asked"] or unjudged)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every document was read, every chunk answered and every pair judged."""
+        return self.answered and not self.refused

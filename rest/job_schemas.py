@@ -36,6 +36,7 @@ class JobShown(BaseModel):
     progress: Progress = Field(description="how far it is, while it runs and afterwards")
     counts: dict[str, int] = Field(description="the same in one table")
     failure: Refusal | None = Field(None, description="of a failed one")
+    refused: list[Refusal] = Field(description="of each of its documents that cannot be read")
 
 
 class JobPage(BaseModel):
@@ -100,6 +101,7 @@ def shown(job: Job, language: str, *, stopping: bool = False) -> JobShown:
         model=str(job.backend.get("model", "")),
         settings={name: job.settings[name] for name in SHOWN if name in job.settings},
         failure=reason_in(job.failure, language) if job.failure else None,
+        refused=[reason_in(reason, language) for reason in job.refused],
     )
 
 

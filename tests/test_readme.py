@@ -42,6 +42,8 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
     [
         *blocks("README.md"),
         *blocks("README.zh.md"),
+        *blocks("docs/command-line.md", 1),
+        *blocks("docs/command-line.zh.md", 1),
         *blocks("docs/prompts.md", 1),
         *blocks("docs/prompts.zh.md", 1),
         *blocks("docs/python.md", 4),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
+
+from loaders import LoadError
 
 from ..embedding.load import NamedEmbeddings
 from ..errors import JournalError
@@ -29,6 +31,7 @@ def resume(
     embeddings: NamedEmbeddings | None = None,
     progress: DownloadProgress | None = None,
     stop: threading.Event | None = None,
+    begun: Callable[[str], None] | None = None,
 ) -> Iterator[Event]:
     """The events of a resumed job; answered requests are not sent again.
 
@@ -42,6 +45,7 @@ def resume(
         embeddings: As for ``Pipeline``.
         progress: As for ``Pipeline``.
         stop: As for ``Pipeline``.
+        begun: As for ``Pipeline``.
 
     Raises:
         SaidError: A live process holds the job, another version wrote it, or as ``Pipeline.run``.
@@ -50,7 +54,10 @@ def resume(
     if not chunks:
         raise JournalError("job.unknown", job=job.id)
     read = Inputs(
-        files=files, chunks=[chunk for _, chunk in chunks], file_of=[file for file, _ in chunks]
+        files=files,
+        chunks=[chunk for _, chunk in chunks],
+        file_of=[file for file, _ in chunks],
+        refused=[LoadError(one.code, **one.fields) for one in job.refused],
     )
     asked = {name: value for name, value in (given or {}).items() if value is not None}
     budget = {"max_calls": None, "max_tokens_total": None}
@@ -67,5 +74,6 @@ def resume(
         progress=progress,
         stop=stop,
         job=job.id,
+        begun=begun,
     )
     return pipeline.run(read)

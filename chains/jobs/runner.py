@@ -23,7 +23,7 @@ from pairs.records import Reason
 from ..embedding.load import NamedEmbeddings, load_embeddings
 from ..errors import BusyError, JournalError
 from ..events import Done, Event, Failed
-from ..journal.documents import save_documents
+from ..journal.documents import save_documents, save_refused
 from ..journal.jobs import Jobs
 from ..journal.replies import Journal
 from ..llm.backends import Backend, backend_of, choose
@@ -125,6 +125,7 @@ class Runner:
             self._jobs.add(job)
             chunks = zip(read.file_of, read.chunks, strict=True)
             save_documents(self._journal, job.id, read.files, chunks)
+            save_refused(self._journal, job.id, map(Reason.of, read.refused))
         except BaseException:
             with self._lock:
                 del self._runs[job.id]
@@ -373,7 +374,7 @@ class Runner:
         run.begun = True
         try:
             for event in run.start(run):
-                cut_short = self._closed and isinstance(event, Done) and not event.result.complete
+                cut_short = self._closed and isinstance(event, Done) and not event.result.answered
                 run.log.tell(None if cut_short else event)
         except SaidError as error:
             if error.code == "job.busy":  # another process runs it, and says what comes of it

@@ -115,6 +115,15 @@ CREATE TABLE IF NOT EXISTS judges (
     PRIMARY KEY (job, judge)
 )
 """
+# Documents of a job that cannot be read; added to a journal of any version when it is opened.
+REFUSED = """
+CREATE TABLE IF NOT EXISTS refused (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (job, place)
+)
+"""
 FROM_2 = f"""
 ALTER TABLE jobs ADD COLUMN served INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN failure TEXT;
@@ -166,7 +175,7 @@ class Database:
             if version == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
                 # Another program's file, which must not be given our tables.
                 raise JournalError("journal.foreign", file=str(self.path))
-            for statement in filter(str.strip, [*steps[version].split(";\n"), JUDGES]):
+            for statement in filter(str.strip, [*steps[version].split(";\n"), JUDGES, REFUSED]):
                 db.execute(statement)
             # Written whether it changes or not, so that a read-only folder raises here.
             db.execute(f"PRAGMA user_version = {VERSION}")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 from loaders.records import Chunk
+from pairs.records import Reason
 
 from ..records import SourceFile
 from .database import Database
@@ -41,6 +42,18 @@ def save_documents(
         db.executemany(
             "INSERT INTO chunks (job, place, file, chunk_id, chunk) VALUES (?, ?, ?, ?, ?)", rows
         )
+
+
+def save_refused(database: Database, job: str, reasons: Iterable[Reason]) -> None:
+    """Saves why documents of a job cannot be read, in place of what was saved before.
+
+    Raises:
+        JournalError: The journal cannot be written.
+    """
+    rows = [(job, place, reason.model_dump_json()) for place, reason in enumerate(reasons)]
+    with database.writing() as db:
+        db.execute("DELETE FROM refused WHERE job = ?", (job,))
+        db.executemany("INSERT INTO refused VALUES (?, ?, ?)", rows)
 
 
 def load_documents(

@@ -15,6 +15,7 @@ from ..records import ChunkCounts, Job, Progress
 from .database import Database
 from .leases import is_alive
 
+LATEST = "latest"
 _ENDED = ("done", "partial", "stopped")
 _FIELDS = (
     "id, fingerprint, state, settings, backend, output, created, updated, seconds, usage, counts,"
@@ -189,11 +190,16 @@ class Jobs:
         return self._jobs("ORDER BY created DESC")
 
     def find(self, job: str) -> Job:
-        """The job of an id or of a unique beginning of one.
+        """The job of an id or of a unique beginning of one; of ``latest`` the one begun last.
 
         Raises:
             JournalError: There is no such job, or several.
         """
+        if job == LATEST:
+            found = self._jobs("ORDER BY created DESC LIMIT 1")
+            if not found:
+                raise JournalError("job.none")
+            return found[0]
         found = self._jobs("WHERE substr(id, 1, ?) = ?", len(job), job) if job else []
         exact = [one for one in found if one.id == job]
         if len(exact or found) != 1:
@@ -297,6 +303,11 @@ def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
     values["failure"] = json.loads(values["failure"] or "null")
     query = "SELECT source FROM files WHERE job = ? ORDER BY place LIMIT 3"
     values["sources"] = [source for (source,) in db.execute(query, (values["id"],))]
+    query = "SELECT reason FROM refused WHERE job = ? ORDER BY place"
+    refused = [
+        Reason.model_validate_json(reason) for (reason,) in db.execute(query, (values["id"],))
+    ]
+    values["refused"] = refused
     if values["state"] == "running" and not is_alive(db, row[-1]):
         values["state"] = "broken off"
     values["progress"] = _progress(db, values.pop("counts"), values["id"], values["state"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from pydantic import ValidationError
 
@@ -67,10 +68,75 @@ def load_list(journal: Journal, job: str, *, edited: bool = True) -> PairList:
         pairs = PairList.model_validate_json(zlib.decompress(rows[0][0]))
     except (ValidationError, TypeError, zlib.error) as error:
         raise JournalError("job.other_version", job=job) from error
-    if not edited:
-        return pairs
+    return with_edits(journal, job, pairs) if edited else pairs
+
+
+def with_edits(journal: Journal, job: str, pairs: PairList) -> PairList:
+    """A job's list with the user's edits applied: what every door shows and writes.
+
+    Args:
+        journal: The journal that holds the job.
+        job: The whole id.
+        pairs: As the run made it.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
     changes = edits(journal, job)
     return apply_edits(pairs, changes, _grounder(journal, job)) if changes else pairs
+
+
+def adopt_edits(journal: Journal, job: str, pairs: PairList) -> int:
+    """The number of edits taken over from other jobs on documents of the same names.
+
+    An edit counts for a pair with the same words from the same sentence, so that a document that
+    was changed elsewhere keeps its corrections. Pairs of an earlier list of the job
+    get none: whoever undid an edit there meant it.
+
+    Args:
+        journal: The journal that holds the jobs.
+        job: The whole id.
+        pairs: The list the run has made, not saved yet.
+
+    Raises:
+        JournalError: The journal cannot be read or written.
+    """
+    others = journal.rows(
+        "SELECT job FROM edits WHERE job != ?1 AND job IN (SELECT job FROM files WHERE source IN"
+        " (SELECT source FROM files WHERE job = ?1)) GROUP BY job ORDER BY MAX(made)",
+        job,
+    )
+    made: dict[tuple[str, ...], Edit] = {}
+    for (other,) in others:
+        with suppress(JournalError):  # it has no list, or one of another version
+            of_pair = {edit.pair: edit for edit in edits(journal, other)}
+            for pair in _all(load_list(journal, other, edited=False)):
+                if pair.id in of_pair:
+                    made[_words(pair)] = of_pair[pair.id]
+    if not made:
+        return 0
+    known: set[str] = set()
+    if has_list(journal, job):
+        known = {pair.id for pair in _all(load_list(journal, job, edited=False))}
+    rows = []
+    for pair in _all(pairs):  # the kept ones first: of pairs that say the same one is meant
+        if pair.id and pair.id not in known and (edit := made.pop(_words(pair), None)):
+            adopted = edit.model_copy(update={"pair": pair.id})
+            rows.append((job, pair.id, adopted.model_dump_json(), time.time()))
+    with journal.writing() as db:
+        db.executemany("INSERT OR IGNORE INTO edits VALUES (?, ?, ?, ?)", rows)
+    return len(rows)
+
+
+def _words(pair: QAPair) -> tuple[str, ...]:
+    """What a pair is known by in another job."""
+    return pair.source, pair.evidence.sentence, pair.question, pair.answer
+
+
+def _all(pairs: PairList) -> Iterator[QAPair]:
+    yield from pairs.kept
+    yield from (one.item for one in pairs.duplicates)
+    yield from (one.item for one in pairs.rejected)
 
 
 def edits(journal: Journal, job: str) -> list[Edit]:
@@ -148,10 +214,7 @@ def _edit(journal: Journal, job: str, pair: str, change: Callable[[Edit], Edit])
 
 
 def _check_pair(journal: Journal, job: str, pair: str) -> None:
-    original = load_list(journal, job, edited=False)
-    known = {one.id for one in original.kept}
-    known |= {one.item.id for one in original.duplicates}
-    known |= {one.item.id for one in original.rejected}
+    known = {one.id for one in _all(load_list(journal, job, edited=False))}
     if not pair or pair not in known:
         raise JournalError("edit.unknown", job=job, pair=pair)
 

@@ -152,6 +152,16 @@ class Journal(Database):
         written = {digest for digest, by in ours if job is None or by == job}
         return bool(written) and _digest(path) in written
 
+    def output_of(self, path: Path) -> str | None:
+        """The id of the job that wrote a file as it is now; None if none of this journal did.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        ours = self.rows("SELECT sha256, job FROM outputs WHERE path = ?", str(path.resolve()))
+        by = dict(ours)
+        return by.get(_digest(path)) if by else None
+
     def save_output(self, job: str, path: Path, written: Path | None = None) -> None:
         """Saves the digest of a written file, so that the next run may replace it.
 

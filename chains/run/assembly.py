@@ -210,6 +210,7 @@ class Assembly:
             chunks=tuple(self.outcomes[index] for index in order),
             usage=self.usage,
             embeddings=self._embeddings,
+            refused=tuple(Reason.of(error) for error in self._inputs.refused),
         )
 
     def _rejected(self, index: int) -> list[Rejected]:

@@ -82,7 +82,11 @@ def kept_answers(
 def _changed(journal: Journal, chunk: Chunk, extraction: Extraction) -> bool:
     """Whether no reply about a chunk was asked for with the prompt of today."""
     prompt = extraction.fingerprint(chunk)
-    return all(reply.prompt != prompt for reply in extraction.replies(journal, chunk))
+    if any(reply.prompt == prompt for reply in extraction.replies(journal, chunk)):
+        return False
+    return not extraction.known(
+        journal, chunk
+    )  # the reply may be one about the same text elsewhere
 
 
 def _prompts_of(journal: Journal, job: str) -> Mapping[str, set[str]]:

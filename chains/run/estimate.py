@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from loaders import count_tokens
 from loaders.records import Chunk
+from pairs.records import Reason
 from pairs.text.normalise import normalise
 from prompts.judge import judge_prompt
 from prompts.verification import verifying_prompt
@@ -57,6 +58,7 @@ class Estimate(BaseModel):
     model: str
     files: int
     chunks: int
+    refused: tuple[Reason, ...] = Field(default=(), description="of documents that cannot be read")
     repeated: int = Field(description="chunks whose text stands in an earlier one")
     calls: int
     known: int = Field(description="calls whose reply is in the journal")
@@ -127,6 +129,7 @@ def estimate(
         model=opened.model,
         files=len(read.files),
         chunks=len(read.chunks),
+        refused=tuple(map(Reason.of, read.refused)),
         repeated=len(read.chunks) - len(distinct),
         calls=len(distinct),
         known=len(distinct) - len(unknown),

@@ -165,6 +165,14 @@ class Extraction:
         prompt = _prompt(self._first_chain)
         return prompt.fingerprints[prompt.language_of(chunk.text)]
 
+    def known(self, journal: Journal, chunk: Chunk) -> bool:
+        """Whether the journal holds a reply to the first request about a chunk.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        return journal.reply(self._model.key(self.request(chunk))) is not None
+
     def replies(self, journal: Journal, chunk: Chunk) -> list[Reply]:
         """All replies of the model about a chunk, whatever was asked, the earliest first.
 

@@ -25,6 +25,7 @@ from loaders import (
 )
 from loaders.records import Chunk
 from pairs.records import Reason
+from pairs.text.normalise import normalise
 
 from ..llm.backends import choose
 from ..records import SourceFile
@@ -93,6 +94,14 @@ class Inputs:
         for chunk in self.chunks:
             digest.update(f"{chunk.id}:{chunk.source}\n".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
+
+    def distinct(self) -> tuple[list[int], list[int]]:
+        """The chunks to ask about, boilerplate last, and those that repeat another's text."""
+        first: dict[str, int] = {}
+        in_order = sorted(range(len(self.chunks)), key=lambda at: self.chunks[at].boilerplate)
+        texts = {at: normalise(self.chunks[at].text) for at in in_order}
+        repeated = [at for at in in_order if first.setdefault(texts[at], at) != at]
+        return list(first.values()), repeated
 
 
 def read_for(resolved: Resolved, inputs: Iterable[RunInput] | Inputs) -> Inputs:

@@ -14,7 +14,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -24,17 +24,15 @@ from weakref import WeakSet
 from langchain_core.runnables import RunnableConfig
 
 from loaders import count_tokens
-from loaders.records import Chunk
 from pairs.records import PairList, Reason
-from pairs.text.normalise import normalise
 
 from ..embedding.load import NamedEmbeddings, load_embeddings
 from ..errors import JournalError
 from ..events import AskedBefore, Done, Event, Prepared
-from ..journal.documents import save_documents
+from ..journal.documents import save_documents, save_refused
 from ..journal.jobs import Jobs
 from ..journal.leases import Lease
-from ..journal.lists import save_list
+from ..journal.lists import adopt_edits, save_list, with_edits
 from ..journal.replies import Journal
 from ..llm.backends import Backend, choose, choose_judge, table_for
 from ..llm.cached_call import CachedModel
@@ -102,6 +100,8 @@ class Pipeline:
         stop: Set from another thread to end the run: calls in flight are finished, the rest is
             not asked.
         job: Id of the job to go on with; None for the one that would ask the same, or a new one.
+        begun: Called with the job's id before the first request is sent; what it raises ends the
+            run.
     """
 
     def __init__(
@@ -113,6 +113,7 @@ class Pipeline:
         progress: DownloadProgress | None = None,
         stop: threading.Event | None = None,
         job: str | None = None,
+        begun: Callable[[str], None] | None = None,
     ) -> None:
         self._resolved = resolved
         self._settings = resolved.settings
@@ -121,6 +122,7 @@ class Pipeline:
         self._progress = progress
         self._stop = stop or threading.Event()
         self._job = job
+        self._begun = begun
 
     def run(
         self, inputs: Iterable[RunInput] | Inputs, config: RunnableConfig | None = None
@@ -188,6 +190,8 @@ class Pipeline:
         self, run: _Run, journal: Journal, opened: OpenBackend, started: float
     ) -> Iterator[Event]:
         try:
+            if self._begun:
+                self._begun(run.job.id)
             yield from self._ask_all(run, journal, opened)
             if run.judge is not None:
                 result = yield from judged_list(
@@ -203,10 +207,13 @@ class Pipeline:
             with suppress(JournalError):
                 self._end(run, journal, None, started)
             raise
-        yield Done(job=run.job.id, seconds=self._end(run, journal, result, started), result=result)
+        adopted = adopt_edits(journal, run.job.id, result)
+        seconds = self._end(run, journal, result, started)
+        edited = with_edits(journal, run.job.id, result)
+        yield Done(job=run.job.id, seconds=seconds, result=edited, adopted=adopted)
 
     def _ask_all(self, run: _Run, journal: Journal, opened: OpenBackend) -> Iterator[Event]:
-        to_ask, repeated = _distinct(run.inputs.chunks)
+        to_ask, repeated = run.inputs.distinct()
         chunks, assembly = run.inputs.chunks, run.assembly
         asker = Asker(
             *(run.extraction, assembly, run.judge),
@@ -364,6 +371,7 @@ class Pipeline:
         job, new = jobs.open(job, owner, but=changed)
         if new:
             save_documents(journal, job.id, read.files, zip(read.file_of, read.chunks, strict=True))
+        save_refused(journal, job.id, map(Reason.of, read.refused))
         newest = next(iter(earlier), "")
         return job, changed.get(newest)
 
@@ -389,11 +397,3 @@ def _check_room(journal: Journal, inputs: Inputs) -> None:
         raise JournalError(
             "journal.room", folder=str(folder), free=free // 10**6, needed=-(-needed // 10**6)
         )
-
-
-def _distinct(chunks: list[Chunk]) -> tuple[list[int], list[int]]:
-    """The chunks to ask about, boilerplate last, and those that repeat another chunk's text."""
-    first: dict[str, int] = {}
-    in_order = sorted(range(len(chunks)), key=lambda at: chunks[at].boilerplate)
-    repeated = [at for at in in_order if first.setdefault(normalise(chunks[at].text), at) != at]
-    return list(first.values()), repeated

@@ -19,6 +19,7 @@ from ..events import Done, Event
 from ..settings import Resolved, Settings, resolve
 from .inputs import RunInput, Text, Upload
 from .pipeline import Pipeline
+from .progress_bar import progress_bar
 
 
 def extract_pairs(
@@ -26,14 +27,19 @@ def extract_pairs(
     *,
     on_event: Callable[[Event], object] | None = None,
     config: str | Path | None = None,
+    progress: bool | None = None,
     **settings: Any,
 ) -> PairList:
     """One deduplicated list of pairs, each with its evidence.
+
+        pairs = extract_pairs("report.pdf", backend="gpt-3.5", progress=True)
+        print(len(pairs), pairs[0].question, pairs[0].evidence.sentence)
 
     Args:
         inputs: A path, a folder, a ``Text``, Documents of any LangChain loader, or several.
         on_event: Called with each event of the run.
         config: A settings file.
+        progress: Whether a progress bar is shown; None for a bar in a notebook only.
         **settings: Fields of ``Settings``, such as ``backend="chatglm3"``.
 
     Raises:
@@ -41,11 +47,47 @@ def extract_pairs(
     """
     resolved = resolve(settings, Path(config) if config else None)
     result = PairList()
-    for event in Pipeline(resolved).run(_as_inputs(inputs)):
-        if on_event:
-            on_event(event)
-        if isinstance(event, Done):
-            result = event.result
+    with progress_bar(shown=progress) as show:
+        for event in Pipeline(resolved).run(_as_inputs(inputs)):
+            show(event)
+            if on_event:
+                on_event(event)
+            if isinstance(event, Done):
+                result = event.result
+    return result
+
+
+async def aextract_pairs(
+    inputs: RunInput | Iterable[RunInput],
+    *,
+    on_event: Callable[[Event], object] | None = None,
+    config: str | Path | None = None,
+    progress: bool | None = None,
+    **settings: Any,
+) -> PairList:
+    """The same as ``extract_pairs`` for asyncio; cancelled, it stops the run.
+
+        pairs = await aextract_pairs("report.pdf", backend="gpt-3.5")
+
+    Args:
+        inputs: As for ``extract_pairs``.
+        on_event: As for ``extract_pairs``; called in the event loop's thread.
+        config: As for ``extract_pairs``.
+        progress: As for ``extract_pairs``.
+        **settings: As for ``extract_pairs``.
+
+    Raises:
+        SaidError: The run cannot start; its sentence says what to do.
+    """
+    resolved = await run_in_executor(None, resolve, settings, Path(config) if config else None)
+    result = PairList()
+    with progress_bar(shown=progress) as show:
+        async for event in PairsRunnable.of(resolved).astream(inputs):
+            show(event)
+            if on_event:
+                on_event(event)
+            if isinstance(event, Done):
+                result = event.result
     return result
 
 
@@ -63,6 +105,13 @@ class PairsRunnable(Runnable[Any, Any]):
 
     def __init__(self, settings: Settings) -> None:
         self._resolved = Resolved(settings=settings, origins={})
+
+    @classmethod
+    def of(cls, resolved: Resolved) -> PairsRunnable:
+        """The pipeline with settings that were resolved before, with their backends' tables."""
+        made = cls(resolved.settings)
+        made._resolved = resolved
+        return made
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **_: Any) -> PairList:  # noqa: A002 - LangChain's name
         """The list of pairs of some inputs.

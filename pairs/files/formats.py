@@ -70,7 +70,8 @@ def _spans(pair: QAPair) -> str:
     return " ".join(f"{span.start}-{span.end}" for span in pair.evidence.more)
 
 
-def _row(pair: QAPair) -> dict[str, Any]:
+def row(pair: QAPair) -> dict[str, Any]:
+    """A pair as one flat object, as the JSON format has it."""
     return {
         "question": pair.question,
         "answer": pair.answer,
@@ -89,10 +90,10 @@ def cells(pair: QAPair, *, guarded: bool) -> list[str | int | float | bool | Non
         guarded: Whether text that a spreadsheet would evaluate gets a leading quote; for formats
             in which a cell has no type.
     """
-    row = _row(pair)
+    columns = row(pair)
     return [
-        _as_text(cell) if guarded and isinstance(cell := row.get(name), str) else row.get(name)
-        for name in COLUMNS
+        _as_text(cell) if guarded and isinstance(cell, str) else cell
+        for cell in map(columns.get, COLUMNS)
     ]
 
 
@@ -113,7 +114,7 @@ def _jsonl(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG0
 
 
 def _json(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all
-    return _array(_row(pair) for pair in pairs)
+    return _array(row(pair) for pair in pairs)
 
 
 def _csv(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all

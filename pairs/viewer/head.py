@@ -57,6 +57,7 @@ def report(pairs: PairList, documents: Sequence[Shown], language: str, facts: Vi
         _counted(say("view.chunks", language), chunks) if pairs.chunks else "",
         _counted(say("view.matches", language), matches),
         _coverage(documents, language),
+        _refused(pairs, language),
         _run(pairs, language, facts),
     ]
     return "\n".join(filter(None, sections))
@@ -105,6 +106,19 @@ def _coverage(documents: Sequence[Shown], language: str) -> str:
         f"<section><h2>{escape(title)} <b>{_percent(taken, sentences)} %</b></h2>"
         f'<ul class="strips">{strips}</ul><p class="told">{escape(told)}</p>'
         f'<ul class="legend">{legend}</ul></section>'
+    )
+
+
+def _refused(pairs: PairList, language: str) -> str:
+    """The documents that could not be read; empty where all were."""
+    if not pairs.refused:
+        return ""
+    told = [reason.say(language) for reason in pairs.refused[:_MOST_STRIPS]]
+    rows = "".join(f"<li>{escape(harmless(line))}</li>" for line in told)
+    title = escape(say("view.unread", language))
+    return (
+        f'<section><h2>{title} <b>{len(pairs.refused):,}</b></h2><ul class="facts">{rows}</ul>'
+        "</section>"
     )
 
 

@@ -85,7 +85,7 @@ def test_docx_headings_lists_tables_and_revisions(tmp_path: Path) -> None:
     document.save(str(path))
     (page,) = load(path)
     assert page.page_content == (
-        "# 第一章 总则\n\n本办法自二〇二四年起施行。\n\n## Scope\n\nfirst item\n\n"
+        "# 第一章 总则\n\n本办法自二〇二四年起施行。\n\n## Scope\n\n- first item\n\n"
         "| 项目 | Sum |\n| --- | --- |\n| 收入 | 12 |"
     )
     chunks = list(split([page], chunk_size=12))

@@ -343,7 +343,7 @@ def test_mails_in_mails_are_read_three_deep(write: Write) -> None:
 
 
 def test_a_notebook(write: Write) -> None:
-    html = "<table><tr><th></th><th>sum</th></tr><tr><td>甲</td><td>7</td></tr></table>"
+    html = "<table><tr><th>k</th><th>sum</th></tr><tr><td>甲</td><td>7</td></tr></table>"
     long = "".join(f"line {n}\n" for n in range(20_000))
     outputs = [
         {"output_type": "stream", "text": ["done\n"]},
@@ -363,7 +363,7 @@ def test_a_notebook(write: Write) -> None:
     text, counts = _read(path)
     assert text.startswith(
         "# 标题\n正文 fig\n\n```python\nx = 1\n# no heading\n```\n\n```\ndone\n```\n\n"
-        "|  | sum |\n| --- | --- |\n| 甲 | 7 |\n\nValueError: bad\n\n```\nline 0\n"
+        "| k | sum |\n| --- | --- |\n| 甲 | 7 |\n\nValueError: bad\n\n```\nline 0\n"
     )
     assert counts == {"outputs": 1, "pictures": 2}
     assert "base64" not in text

@@ -1,0 +1,85 @@
+"""``qa3 edit``: rewords a pair of a finished job, leaves it out, or takes that back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from messages import say
+
+from .options import Translator, resolved_settings, with_settings
+from .show import show_pair
+
+if TYPE_CHECKING:
+    from chains import Journal
+
+
+def add_commands(app: typer.Typer, lang: str) -> None:
+    """Adds ``edit`` with its help in a language."""
+
+    @app.command(help=say("cli.edit", lang), cls=with_settings(lang, "journal"))
+    def edit(
+        context: typer.Context,
+        job: str = typer.Argument(help=say("cli.job", lang)),
+        pair: str = typer.Argument(help=say("cli.pair", lang)),
+        question: str | None = typer.Option(None, "--question", help=say("cli.question", lang)),
+        answer: str | None = typer.Option(None, "--answer", help=say("cli.answer", lang)),
+        leave_out: bool = typer.Option(False, "--leave-out", help=say("cli.leave_out", lang)),
+        keep: bool = typer.Option(False, "--keep", help=say("cli.keep", lang)),
+        undo: bool = typer.Option(False, "--undo", help=say("cli.undo", lang)),
+    ) -> None:
+        from chains import ChainError, Jobs, Journal
+
+        asked = [question is not None or answer is not None, leave_out, keep, undo]
+        if sum(asked) != 1:
+            raise ChainError("edit.one_thing")
+        with Journal(resolved_settings(context).settings.journal) as journal:
+            found = Jobs(journal).find(job).id
+            chosen = _pair_id(journal, found, pair)
+            _change(journal, found, chosen, asked, question, answer)
+            _tell(journal, found, chosen, context.obj)
+
+
+def _pair_id(journal: Journal, job: str, pair: str) -> str:
+    """The id of a pair, which may be given by its number in the list of kept ones."""
+    from chains import JournalError, load_list
+
+    if not pair.isdecimal() or len(pair) >= 12:
+        return pair
+    kept = load_list(journal, job).kept
+    if not 1 <= int(pair) <= len(kept):
+        raise JournalError("edit.number", job=job, number=pair, most=len(kept))
+    return kept[int(pair) - 1].id
+
+
+def _change(
+    journal: Journal,
+    job: str,
+    pair: str,
+    asked: list[bool],
+    question: str | None,
+    answer: str | None,
+) -> None:
+    import chains
+
+    reworded, left_out, kept, _undone = asked
+    if reworded:
+        chains.reword(journal, job, pair, question=question, answer=answer)
+    elif left_out:
+        chains.leave_out(journal, job, pair)
+    elif kept:
+        chains.keep(journal, job, pair)
+    else:
+        chains.undo(journal, job, pair)
+
+
+def _tell(journal: Journal, job: str, pair: str, translate: Translator) -> None:
+    """Shows the pair as it is now, or says that it is out of the list."""
+    from chains import load_list
+
+    for number, one in enumerate(load_list(journal, job).kept, 1):
+        if one.id == pair:
+            show_pair(number, one, translate)
+            return
+    typer.echo(translate("show.not_in_list", pair=pair, job=job), err=True)
