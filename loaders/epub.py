@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from .errors import LoadError
-from .formats import LoadOptions
+from .options import LoadOptions
 from .pages import Heading, Page, left_out, warning
 from .webpage import decode_html, parse_html
 

@@ -9,29 +9,13 @@ from pathlib import Path
 
 from .errors import FormatError, LoadError
 from .libreoffice import OFFICE_TARGETS, find_soffice
+from .options import INCLUDABLE, LoadOptions
 from .pages import Page
 from .pdf.scans import can_recognise
 from .signatures import is_ole, known, ole_kind, refuse
 from .zips import ZIP_KINDS, zip_kind
 
-INCLUDABLE = ("hidden", "struck", "comments", "headers", "deletions", "page")
-"""What is left out and counted unless it is asked for: hidden text (also sheets, rows, columns and
-slides), struck text, comments, page headers and footers, tracked deletions; ``page`` stands for
-the whole of a web page, menus and all."""
-
-
-@dataclass(frozen=True)
-class LoadOptions:
-    """What a user may say about how a file is read.
-
-    Attributes:
-        password: Opens an encrypted file.
-        include: Words of ``INCLUDABLE``, for what is left out otherwise.
-    """
-
-    password: str | None = None
-    include: frozenset[str] = frozenset()
-
+__all__ = ["FORMATS", "INCLUDABLE", "Format", "LoadOptions", "Reader", "recognise"]
 
 Reader = Callable[[Path, str, LoadOptions], Iterator[Page]]
 """A file, its name for errors and the options to its pages."""

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from .errors import LoadError
+from .progress import CONVERTING, READING, report
 
 _SECONDS = 60.0
 _MOST_MEMORY = 3 << 20  # KiB of address space
@@ -82,8 +83,10 @@ def convert(path: Path, file: str, kind: str) -> Path:
         given = folder / f"document.{kind}"
         shutil.copyfile(path, given)
         try:
+            report(CONVERTING)
             in_time = _run(program, given, _FILTERS[target])
         finally:
+            report(READING)
             given.unlink(missing_ok=True)
         if not in_time:
             raise LoadError("load.conversion_slow", file=file, seconds=int(_SECONDS))
@@ -134,7 +137,7 @@ def _run(program: str, given: Path, form: str) -> bool:
     if os.name == "posix":
         # No thread of ours runs between fork and exec this way.
         limits = f'ulimit -v {_MOST_MEMORY}; ulimit -f {_MOST_WRITTEN}; ulimit -c 0; exec "$@"'
-        command = [*_without_network(), "sh", "-c", limits, "sh", *command]
+        command = [*_apart(), "sh", "-c", limits, "sh", *command]
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         cwd=given.parent, env=_environment(home), start_new_session=os.name == "posix",
@@ -169,15 +172,26 @@ def _environment(home: Path) -> dict[str, str] | None:
 
 
 @cache
-def _without_network() -> tuple[str, ...]:
-    """What to put before a command so that it has no network, where the system lets us."""
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        return ()
-    for flags in ("-rn", "-n"):
-        tried = subprocess.run(
-            [unshare, flags, "true"], capture_output=True, check=False, timeout=10
-        )
-        if tried.returncode == 0:
-            return (unshare, flags, "--")
+def _apart() -> tuple[str, ...]:
+    """What to put before a command so that it has no network and ends with us, as far as it can be.
+
+    Where the system lets us, it runs in name spaces of its own: of the network, in which there is
+    nothing, and of processes, all of which end with the first. That one ends with our thread.
+    """
+    alone = ("unshare", "-rn", "--pid", "--fork", "--kill-child=KILL", "--")
+    for prefix in (
+        ("setpriv", "--pdeathsig", "KILL", "--", *alone), alone,
+        ("unshare", "-rn", "--"), ("unshare", "-n", "--"),
+    ):  # fmt: skip
+        program = shutil.which(prefix[0], path=os.defpath)
+        if program and _runs((program, *prefix[1:], "true")):
+            return (program, *prefix[1:])
     return ()
+
+
+def _runs(command: tuple[str, ...]) -> bool:
+    try:
+        tried = subprocess.run(command, capture_output=True, check=False, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return tried.returncode == 0

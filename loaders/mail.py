@@ -16,7 +16,7 @@ from .mime import Part, split_message
 from .pages import Heading, Page, left_out, warning
 
 if TYPE_CHECKING:
-    from .formats import LoadOptions
+    from .options import LoadOptions
 
 _FIELDS = ("Subject", "From", "Date", "To", "Cc")
 _DEEPEST = 3  # attachments of attachments of the file

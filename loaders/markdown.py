@@ -9,8 +9,8 @@ from pathlib import Path
 
 from .encoding import decode, read_plain
 from .errors import LoadError
-from .formats import LoadOptions
 from .headings import markdown_headings
+from .options import LoadOptions
 from .pages import Page, left_out
 from .raised import lowered, raised
 from .webpage import parse_html

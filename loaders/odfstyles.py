@@ -49,6 +49,13 @@ class Source:
         for root in (styles, content):
             if root is not None:
                 self._note(root)
+        masters = styles.iter("{*}master-page") if styles is not None else ()
+        self.headers = [
+            part
+            for master in masters
+            for part in master
+            if named(part).startswith(("header", "footer")) and "".join(part.itertext()).strip()
+        ]
         self._looks: dict[tuple[str, str], Look] = {}
 
     def _note(self, root: Any) -> None:

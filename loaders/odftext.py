@@ -68,6 +68,10 @@ class OdfText:
             if deletion is not None:
                 self._deleted[attribute(region, "id")] = deletion
         blocks = list(self.blocks(body, 0))
+        if "headers" in self.include:
+            blocks += [block for part in self.source.headers for block in self.blocks(part, 0)]
+        else:
+            self.count("headers", len(self.source.headers))
         return join_blocks([*blocks, *self.take_notes()])
 
     def slide(self, page: Any) -> str:

@@ -14,6 +14,9 @@ from .pages import Page
 
 _MOST_PIXELS = 120_000_000  # of one picture; 400 MB once it is unpacked
 _MOST_FRAMES = 500  # pages of one file
+_ENOUGH = 4000  # pixels; recognition itself looks at fewer
+_ORIENTATION = 0x0112
+_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # of EXIF's orientations to Pillow's names
 _LONGEST = 3.0  # times the width; a longer picture, such as a long screenshot, is cut
 _LEAST_CUT = 2000  # pixels; shorter pictures stay whole
 _CUT = 2.0  # times the width
@@ -71,16 +74,24 @@ def _print(path: Path, printed: Path, file: str) -> bool:
 
 
 def _frames(picture: Any, count: int, file: str) -> Iterator[Any]:
-    from PIL import ImageOps
-
     if count > _MOST_FRAMES:
         raise LoadError("load.too_many_pages", file=file, pages=count, most=_MOST_FRAMES)
     for at in range(count):
         picture.seek(at)
         if picture.width * picture.height > _MOST_PIXELS:
             raise LoadError("load.picture_large", file=file, most=_MOST_PIXELS // 10**6)
-        upright = ImageOps.exif_transpose(picture)
-        yield from _pieces(_on_white(upright))
+        picture.draft("RGB", (_ENOUGH, _ENOUGH))  # where a JPEG can be read smaller at once
+        turn = _TURNS.get(picture.getexif().get(_ORIENTATION))
+        page = _on_white(_smaller(picture))
+        page = page.copy() if page is picture else page  # which is all frames at once
+        yield from _pieces(page if turn is None else page.transpose(turn))
+
+
+def _smaller(picture: Any) -> Any:
+    """A picture that is no larger than text recognition has use for."""
+    short, long = sorted(picture.size)
+    times = int(min(long, _LONGEST * short)) // _ENOUGH
+    return picture.reduce(times) if times > 1 and picture.mode not in ("1", "P") else picture
 
 
 def _on_white(picture: Any) -> Any:

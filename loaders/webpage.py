@@ -11,7 +11,7 @@ from typing import Any
 from .article import remove_furniture
 from .encoding import Decoded, decode, decode_declared
 from .errors import LoadError
-from .formats import LoadOptions
+from .options import LoadOptions
 from .pages import Heading, Page, left_out
 from .webtext import WebText
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from .article import BLOCKS
 from .errors import LoadError
-from .formats import LoadOptions
 from .jsontexts import record_text
+from .options import LoadOptions
 from .pages import Page, left_out
 from .webpage import decode_html, parse_html
 from .webtext import WebText

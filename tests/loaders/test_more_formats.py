@@ -173,15 +173,18 @@ def test_odt(write: Write) -> None:
         "<text:p><draw:frame><draw:text-box><text:p>in a box</text:p></draw:text-box></draw:frame>"
         "<draw:frame><draw:image/></draw:frame></text:p>"
     )
-    text, counts = _read(write("a.odt", _open_document("text", body)))
+    master = "<style:master-page><style:header><text:p>top</text:p></style:header>"
+    styles = f"<office:document-styles {_NAMES}>{master}</style:master-page>"
+    styles += "</office:document-styles>"
+    text, counts = _read(write("a.odt", _open_document("text", body, styles=styles)))
     assert text == (
         "# 总则 Scope\n\n10⁶  m[1]\n\n第三条 甲\n\na) inner\n\n第四条 乙\n\n"
         "| 区 | 2023 Q1 | 2023 Q2 |\n| --- | --- | --- |\n| 南 | 1 | 2 |\n\nin a box\n\n[1] a note"
     )
-    kinds = ("comments", "deletions", "hidden", "pictures", "struck")
+    kinds = ("comments", "deletions", "headers", "hidden", "pictures", "struck")
     assert counts == dict.fromkeys(kinds, 1)
-    text, counts = _read(tmp := write("a.odt", _open_document("text", body)), *kinds)
-    assert all(word in text for word in ("gone", "secret", "old", "note"))
+    text, counts = _read(tmp := write("a.odt", _open_document("text", body, styles=styles)), *kinds)
+    assert all(word in text for word in ("gone", "secret", "old", "note", "top"))
     assert counts == {"pictures": 1}
     assert recognise(tmp, "a").name == "odt"
 
