@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Collection, Iterator
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ _TOKEN = re.compile(
     rb"|([^\\{}\r\n\0]+)"
 )
 _BRACE = re.compile(rb"[{}]|\\bin([0-9]{1,10}) ?|\\[^a-zA-Z]")
-_MOST_TOKENS = 6_000_000  # some ten seconds
+_MOST_TOKENS = 3_000_000  # some ten seconds
 _DEEPEST = 1000  # groups in each other; programs write some twenty
 
 _TEXT = {
@@ -183,7 +184,8 @@ class _Reader:
         if len(self._stack) >= _DEEPEST:
             raise LoadError("load.rtf_broken", file=self._file)
         self._stack.append(self._group)
-        self._group = replace(self._group, closing="")
+        self._group = copy(self._group)
+        self._group.closing = ""
         self._first, self._starred = True, False
 
     def _close(self) -> None:
