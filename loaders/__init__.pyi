@@ -3,7 +3,6 @@ from .characters import whole_characters as whole_characters
 from .errors import FormatError as FormatError
 from .errors import LoadError as LoadError
 from .formats import FORMATS as FORMATS
-from .formats import LEGACY_SUFFIXES as LEGACY_SUFFIXES
 from .formats import Format as Format
 from .loading import find_documents as find_documents
 from .loading import load as load

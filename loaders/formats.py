@@ -8,27 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import FormatError, LoadError
+from .libreoffice import OFFICE_TARGETS, find_soffice
+from .options import INCLUDABLE, LoadOptions
 from .pages import Page
+from .pdf.scans import can_recognise
+from .signatures import is_ole, known, ole_kind, refuse
 from .zips import ZIP_KINDS, zip_kind
 
-INCLUDABLE = ("hidden", "struck", "comments", "headers", "deletions", "page")
-"""What is left out and counted unless it is asked for: hidden text (also sheets, rows, columns and
-slides), struck text, comments, page headers and footers, tracked deletions; ``page`` stands for
-the whole of a web page, menus and all."""
-
-
-@dataclass(frozen=True)
-class LoadOptions:
-    """What a user may say about how a file is read.
-
-    Attributes:
-        password: Opens an encrypted file.
-        include: Words of ``INCLUDABLE``, for what is left out otherwise.
-    """
-
-    password: str | None = None
-    include: frozenset[str] = frozenset()
-
+__all__ = ["FORMATS", "INCLUDABLE", "Format", "LoadOptions", "Reader", "recognise"]
 
 Reader = Callable[[Path, str, LoadOptions], Iterator[Page]]
 """A file, its name for errors and the options to its pages."""
@@ -58,34 +45,6 @@ _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-# First bytes of what is refused: what it is, and what to convert it to.
-_REFUSED = (
-    (b"{\\rtf", "RTF", "DOCX"),
-    (b"\x89PNG", "PNG", "PDF"),
-    (b"\xff\xd8\xff", "JPEG", "PDF"),
-    (b"GIF8", "GIF", "PDF"),
-    (b"II*\0", "TIFF", "PDF"),
-    (b"MM\0*", "TIFF", "PDF"),
-    (b"RIFF", "RIFF", "PDF"),
-    (b"AT&TFORM", "DjVu", "PDF"),
-    (b"CAJ", "CAJ", "PDF"),
-    (b"HN\0\0", "CAJ", "PDF"),
-    (b"ITSF", "CHM", "EPUB"),
-    (b"%!PS", "PostScript", "PDF"),
-    (b"\x1f\x8b", "GZIP", "PDF, DOCX, TXT"),
-    (b"Rar!", "RAR", "PDF, DOCX, TXT"),
-    (b"7z\xbc\xaf\x27\x1c", "7-Zip", "PDF, DOCX, TXT"),
-    (b"BZh", "BZIP2", "PDF, DOCX, TXT"),
-    (b"\xfd7zXZ", "XZ", "PDF, DOCX, TXT"),
-)
-LEGACY_SUFFIXES = {
-    ".doc": "DOCX", ".dot": "DOCX", ".wps": "DOCX", ".xls": "XLSX", ".et": "XLSX",
-    ".ppt": "PPTX", ".dps": "PPTX",
-}  # fmt: skip
-"""Of the old office formats, which are refused: what to convert a file to."""
-_LEGACY_PARTS = (("WordDocument", "DOCX"), ("Workbook", "XLSX"), ("PowerPoint Document", "PPTX"))
 
 
 def recognise(path: Path, file: str, look: Callable[[Path, str], str] = zip_kind) -> Format:
@@ -105,35 +64,39 @@ def recognise(path: Path, file: str, look: Callable[[Path, str], str] = zip_kind
             head = stream.read(4096)
     except OSError as error:
         raise LoadError("load.unreadable", file=file) from error
+    form = _recognised(path, file, head, look)
+    if form.name in ("doc", "xls", "ppt") and find_soffice() is None:
+        kind = path.suffix.lower() or f".{form.name}"
+        raise FormatError("load.legacy", file=file, kind=kind, target=OFFICE_TARGETS[form.name])
+    if form.name == "picture" and not can_recognise():
+        raise FormatError("load.picture", file=file)
+    return form
+
+
+def _recognised(path: Path, file: str, head: bytes, look: Callable[[Path, str], str]) -> Format:
     suffix = path.suffix.lower()
-    if head.startswith(_OLE):
-        raise _legacy(path, file, suffix)
-    for magic, kind, target in _REFUSED:
-        if head.startswith(magic):
-            raise FormatError("load.refused_format", file=file, kind=kind, target=target)
-    if head[60:68] == b"BOOKMOBI":
-        raise FormatError("load.refused_format", file=file, kind="MOBI", target="EPUB")
+    named = next((one for one in FORMATS.values() if suffix in one.suffixes), FORMATS["text"])
+    if is_ole(head):
+        if kind := ole_kind(path, file):
+            return FORMATS[kind]
+        raise FormatError(
+            "load.refused_format", file=file, kind=suffix or "OLE", target="DOCX, PDF"
+        )
+    refuse(head, file)
     if b"%PDF-" in head[:1024]:
         return FORMATS["pdf"]
     if suffix == ".pdf":
         raise LoadError("load.pdf_broken", file=file)
     if head.startswith(b"PK\x03\x04") or suffix in _ZIPPED:
         return FORMATS[look(path, file)]
-    if _HTML.match(head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")):
+    plain = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")
+    if kind := known(head) or known(plain):
+        return FORMATS[kind]
+    if _HTML.match(plain):
         return FORMATS["html"]
-    named = (one for one in FORMATS.values() if suffix in one.suffixes)
-    return next(named, FORMATS["text"])
-
-
-def _legacy(path: Path, file: str, suffix: str) -> LoadError:
-    """The error for a file in the container of the old office formats."""
-    with path.open("rb") as stream:
-        content = stream.read(64 << 20)
-    if _ENCRYPTED in content:
-        return LoadError("load.office_password", file=file)
-    by_part = (to for part, to in _LEGACY_PARTS if part.encode("utf-16-le") in content)
-    target = next(by_part, None) or LEGACY_SUFFIXES.get(suffix, "DOCX, PDF")
-    return FormatError("load.legacy", file=file, kind=suffix or "OLE", target=target)
+    # What only calls itself a document of an old program is often a text or table of one.
+    other = {"doc": "text", "xls": "csv", "ppt": "text", "rtf": "text", "picture": "text"}
+    return FORMATS[other.get(named.name, named.name)]
 
 
 def _pdf(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
@@ -142,10 +105,10 @@ def _pdf(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     return read_pdf(path, file, options.password)
 
 
-def _markdown(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _markdown(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .markdown import read_markdown
 
-    return read_markdown(path, file)
+    return read_markdown(path, file, options)
 
 
 def _text(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
@@ -154,10 +117,10 @@ def _text(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     return read_text(path, file)
 
 
-def _html(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _html(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .webpage import read_html
 
-    return read_html(path, file)
+    return read_html(path, file, options)
 
 
 def _csv(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
@@ -190,13 +153,69 @@ def _xlsx(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
     return read_xlsx(path, file)
 
 
-def _epub(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _epub(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .epub import read_epub
 
-    return read_epub(path, file)
+    return read_epub(path, file, options)
+
+
+def _xml(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
+    from .xmltexts import read_xml
+
+    return read_xml(path, file, options)
+
+
+def _tex(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+    from .tex import read_tex
+
+    return read_tex(path, file)
+
+
+def _odf(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
+    from .odf import read_odf
+
+    return read_odf(path, file, options.include)
+
+
+def _rtf(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
+    from .rtf import read_rtf
+
+    return read_rtf(path, file, options.include)
+
+
+def _mail(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
+    from .mail import read_mail
+
+    return read_mail(path, file, options)
+
+
+def _notebook(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+    from .notebook import read_notebook
+
+    return read_notebook(path, file)
+
+
+def _picture(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+    from .picture import read_picture
+
+    return read_picture(path, file)
+
+
+def _converted(kind: str) -> Reader:
+    """The reader of an old office format: LibreOffice's copy, read as today's."""
+
+    def read(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
+        from .libreoffice import convert
+
+        copy = convert(path, file, kind)
+        return FORMATS[zip_kind(copy, file)].read(copy, file, options)
+
+    return read
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
+_OPEN = "application/vnd.oasis.opendocument"
+_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
 FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
@@ -204,16 +223,35 @@ FORMATS: dict[str, Format] = {
         Format("docx", (".docx",), f"{_OFFICE}.wordprocessingml.document", _docx),
         Format("pptx", (".pptx",), f"{_OFFICE}.presentationml.presentation", _pptx),
         Format("xlsx", (".xlsx",), f"{_OFFICE}.spreadsheetml.sheet", _xlsx),
+        Format("odt", (".odt", ".ott", ".fodt"), f"{_OPEN}.text", _odf),
+        Format("ods", (".ods", ".ots", ".fods"), f"{_OPEN}.spreadsheet", _odf),
+        Format("odp", (".odp", ".otp", ".fodp", ".odg"), f"{_OPEN}.presentation", _odf),
+        Format("rtf", (".rtf",), "application/rtf", _rtf),
+        Format("doc", (".doc", ".dot", ".wps", ".wpt"), "application/msword", _converted("doc")),
+        Format(
+            "xls", (".xls", ".xlt", ".et", ".ett"), "application/vnd.ms-excel", _converted("xls")
+        ),
+        Format(
+            "ppt",
+            (".ppt", ".pps", ".pot", ".dps", ".dpt"),
+            "application/vnd.ms-powerpoint",
+            _converted("ppt"),
+        ),
+        Format("mail", (".eml", ".mht", ".mhtml", ".mbox"), "message/rfc822", _mail),
+        Format("notebook", (".ipynb",), "application/x-ipynb+json", _notebook),
+        Format("picture", _PICTURES, "image/*", _picture),
         Format("epub", (".epub",), "application/epub+zip", _epub),
         Format("html", (".html", ".htm", ".xhtml"), "text/html", _html),
         Format("markdown", (".md", ".markdown"), "text/markdown", _markdown, apart=False),
         Format(
             "text",
-            (".txt", ".text", ".log", ".rst", ".srt", ".tex"),
+            (".txt", ".text", ".log", ".rst", ".srt"),
             "text/plain",
             _text,
             apart=False,
         ),
+        Format("tex", (".tex", ".latex"), "application/x-tex", _tex),
+        Format("xml", (".xml", ".fb2", ".dbk", ".rss", ".atom"), "application/xml", _xml),
         Format("csv", (".csv", ".tsv", ".tab"), "text/csv", _csv, apart=False),
         Format("json", (".json", ".jsonl", ".ndjson"), "application/json", _json, apart=False),
     )

@@ -15,12 +15,17 @@ _ON_THE_LINE = re.compile(
 _MARKS = {"TM": "™", "SM": "℠", "(R)": "®", "(C)": "©"}
 
 
-def raised(text: str) -> str:
+def raised(text: str, before: str | None = None) -> str:
     """Raised characters as they are written on the line: 10⁶, x^{max}, 1st, [3].
 
     Args:
         text: What stands raised.
+        before: The text before it, where it is known: letters are an ordinal's behind a digit only.
     """
+    if before is not None and text.strip().isalpha() and not before[-1:].isdigit():
+        core = text.strip()
+        if _ON_THE_LINE.match(core) and core not in _MARKS:
+            return text.replace(core, f"^{{{core}}}")
     return _shifted(text, _RAISED, "^")
 
 

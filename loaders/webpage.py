@@ -1,56 +1,77 @@
-"""Reads HTML as Markdown: headings, lists, tables and running text; scripts and menus left out."""
+"""Reads HTML as Markdown: what the page is about, with its headings, lists, tables and formulas."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .article import remove_furniture
 from .encoding import Decoded, decode, decode_declared
 from .errors import LoadError
-from .grids import grid_text
-from .headings import markdown_headings
-from .pages import Page
+from .options import LoadOptions
+from .pages import Heading, Page, left_out
+from .webtext import WebText
 
-_SKIPPED = frozenset(
-    "script style noscript template svg canvas iframe object embed head nav select button "
-    "textarea input audio video map dialog".split()
+_HIDDEN = re.compile(
+    r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}(?:hidden|collapse)"
+    r"|font-size\s{0,3}:\s{0,3}0(?![.\d])|opacity\s{0,3}:\s{0,3}0(?![.\d])",
+    re.IGNORECASE,
 )
-_BLOCKS = frozenset(
-    "p div section article main header footer aside address blockquote center dl dt dd fieldset "
-    "figcaption figure form hr ol ul details summary body html table tr td th caption thead "
-    "tbody tfoot".split()
+_HIDDEN_CLASSES = frozenset(
+    "sr-only visually-hidden visuallyhidden screen-reader-text screen-reader-only".split()
 )
-_HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden", re.IGNORECASE)
+_BRACE = re.compile(r"[^{}]{0,20000}[{}]")
+_SELECTOR = re.compile(r"\s*(?:[a-z]{1,10})?([.#][\w-]{1,80})\s*", re.IGNORECASE)
+_MOST_STYLE = 500_000  # characters of a page's style sheets
+_MOST_HIDDEN = 0.2  # share of a page's text; a style sheet that hides more has it shown on a click
 _CHARSET = re.compile(
     rb"""<meta[^>]{0,300}charset\s{0,9}=\s{0,9}["']?\s{0,9}([A-Za-z0-9_:.\-]{2,30})""",
     re.IGNORECASE,
 )
 _XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([A-Za-z0-9_.\-]{2,30})""")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
-_DEEPEST = 150
 _MOST_TAGS = 3_000_000  # each takes some 200 bytes of memory once it is read
-_MOST_CELL = 600  # characters; a table with longer cells lays out a page
-_BLANKS = re.compile(r"[ \t\n\r\f]+")
 
 
-def read_html(path: Path, file: str) -> Iterator[Page]:
+@dataclass(frozen=True)
+class Webpage:
+    """A page as it was read.
+
+    Attributes:
+        text: Its Markdown.
+        title: What its head calls it; empty where that is silent.
+        headings: With their places in the text.
+        left_out: Warnings of what was not read.
+    """
+
+    text: str
+    title: str
+    headings: tuple[Heading, ...]
+    left_out: tuple[dict[str, Any], ...]
+
+
+def read_html(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     """A web page as one page of Markdown.
 
     Args:
         path: The file.
         file: Its name as the user gave it, for errors.
+        options: ``page`` among what they include reads menus and all, ``hidden`` and ``struck``
+            such passages.
 
     Raises:
         LoadError: Its bytes are no text, or nothing but markup.
     """
     decoded = decode_html(path.read_bytes(), file)
-    text, title = html_text(decoded.text, file)
+    page = parse_html(decoded.text, file, options.include, choose=True)
     notes = {"encoding": decoded.encoding}
-    if title:
-        notes["title"] = title
-    yield Page(text, headings=markdown_headings(text), warnings=decoded.warnings, notes=notes)
+    if page.title:
+        notes["title"] = page.title
+    warnings = (*decoded.warnings, *page.left_out)
+    yield Page(page.text, headings=page.headings, warnings=warnings, notes=notes)
 
 
 def decode_html(data: bytes, file: str) -> Decoded:
@@ -72,11 +93,29 @@ def decode_html(data: bytes, file: str) -> Decoded:
 
 
 def html_text(markup: str, file: str) -> tuple[str, str]:
-    """The Markdown of a page's visible text, and its title.
+    """The Markdown of a page's visible text, menus left out, and its title.
 
     Args:
         markup: The page.
         file: Its name, for errors.
+
+    Raises:
+        LoadError: The markup holds nothing that can be parsed, or more tags than a page has.
+    """
+    page = parse_html(markup, file)
+    return page.text, page.title
+
+
+def parse_html(
+    markup: str, file: str, include: frozenset[str] = frozenset(), *, choose: bool = False
+) -> Webpage:
+    """A page's visible text as Markdown.
+
+    Args:
+        markup: The page.
+        file: Its name, for errors.
+        include: Words of ``INCLUDABLE``.
+        choose: Whether it may hold menus and adverts, as a page of the web does.
 
     Raises:
         LoadError: The markup holds nothing that can be parsed, or more tags than a page has.
@@ -93,123 +132,68 @@ def html_text(markup: str, file: str) -> tuple[str, str]:
     if any("depth" in entry.message for entry in parser.error_log):
         # What lies deeper than the parser goes would be lost without a word.
         raise LoadError("load.html_broken", file=file)
-    title = tree.findtext(".//title") or ""
+    title = " ".join((tree.findtext(".//title") or "").split())
+    hidden = _hidden_test(tree)
+    whole = "page" in include
+    writer = WebText(hidden, include)
+    if choose and not whole:
+        writer.left_out["page"] = remove_furniture(tree, hidden)
+    elif not whole:
+        for menu in list(tree.iter("nav")):
+            menu.drop_tree()
     body = tree.find("body")
-    writer = _Writer()
-    writer.walk(_main_part(body if body is not None else tree), 0)
-    return writer.text(), " ".join(title.split())
+    writer.walk(body if body is not None else tree)
+    text, headings = writer.finish()
+    counts = ((kind, count) for kind, count in writer.left_out.items() if count)
+    return Webpage(text, title, headings, tuple(left_out(kind, count) for kind, count in counts))
 
 
-def _main_part(body: Any) -> Any:
-    """The page's main element, if it says which that is and most of the text stands in it."""
-    mains = body.findall(".//main") or body.findall(".//article")
-    if len(mains) == 1:
-        whole = sum(map(len, body.itertext("p", "li", "td")))
-        inside = sum(map(len, mains[0].itertext("p", "li", "td")))
-        if inside > 0.5 * whole:
-            return mains[0]
-    return body
+def _hidden_test(tree: Any) -> Callable[[Any], bool]:
+    """Says of an element of a page whether a reader sees it."""
+    names = _hidden_names(tree)
+
+    def is_hidden(node: Any) -> bool:
+        attributes = node.attrib
+        if not attributes:
+            return False
+        if "hidden" in attributes and attributes["hidden"] != "until-found":
+            return True
+        if "style" in attributes and _HIDDEN.search(attributes["style"]):
+            return True
+        kinds = attributes.get("class", "").split()
+        if any(kind in _HIDDEN_CLASSES for kind in kinds):
+            return True
+        return bool(names) and (
+            any("." + kind in names for kind in kinds) or "#" + attributes.get("id", "") in names
+        )
+
+    return is_hidden
 
 
-class _Writer:
-    """Blocks of Markdown as they come out of a tree."""
-
-    def __init__(self) -> None:
-        self._blocks: list[str] = []
-        self._line: list[str] = []
-        self._prefix = ""
-
-    def text(self) -> str:
-        """All blocks, list items a line apart, others a blank line."""
-        self._flush()
-        out: list[str] = []
-        was_item = False
-        for block in self._blocks:
-            item = block.startswith("- ")
-            out.append(("\n" if item and was_item else "\n\n") + block if out else block)
-            was_item = item
-        return "".join(out)
-
-    def _flush(self) -> None:
-        text = "".join(self._line)
-        lines = [_BLANKS.sub(" ", line).strip(" ") for line in text.split("\v")]
-        text = "\n".join(line for line in lines if line)
-        if text.strip():
-            self._blocks.append(self._prefix + text)
-            self._prefix = ""
-        self._line = []
-
-    def walk(self, node: Any, depth: int) -> None:
-        """Writes an element and what is in it; the text behind it is its parent's."""
-        tag = node.tag
-        if not isinstance(tag, str) or tag in _SKIPPED or _is_hidden(node):
-            return
-        if depth > _DEEPEST:
-            self._line.append(" ".join(node.itertext()))
-            return
-        if tag == "pre":
-            self._flush()
-            code = "".join(node.itertext()).strip("\n")
-            if code.strip():
-                self._blocks.append(code)
-        elif tag == "img":
-            # What a picture of words says stands in its alternative text.
-            self._line.append(f" {node.get('alt') or ''} ")
-        elif tag == "br":
-            self._line.append("\v")
-        elif tag == "table" and (rows := _data_rows(node)):
-            self._flush()
-            self._blocks.append(grid_text(rows))
-        else:
-            self._element(node, tag, depth)
-
-    def _element(self, node: Any, tag: str, depth: int) -> None:
-        heading = len(tag) == 2 and tag[0] == "h" and tag[1] in "123456"
-        block = heading or tag in _BLOCKS or tag == "li"
-        if block:
-            self._flush()
-            if heading:
-                self._prefix = "#" * int(tag[1]) + " "
-            elif tag == "li":
-                self._prefix = "- "
-        self._line.append(node.text or "")
-        for child in node:
-            self.walk(child, depth + 1)
-            self._line.append(child.tail or "")
-        if block:
-            if heading:
-                self._line = [part.replace("\v", " ") for part in self._line]
-            self._flush()
-            self._prefix = ""
-
-
-def _is_hidden(node: Any) -> bool:
-    return node.get("hidden") is not None or bool(_HIDDEN.search(node.get("style") or ""))
-
-
-def _data_rows(table: Any) -> list[list[str]]:
-    """The cells of a table of data; none for one that lays out a page."""
-    if table.find(".//table") is not None or table.find(".//pre") is not None:
-        return []
-    rows = []
-    for row in table.iter("tr"):
-        cells = [_BLANKS.sub(" ", _cell(cell)).strip() for cell in row if cell.tag in ("td", "th")]
-        rows.append(cells)
-    filled = [[cell for cell in row if cell] for row in rows]
-    if sum(len(row) > 1 for row in filled) < 2:
-        return []
-    if max((len(cell) for row in rows for cell in row), default=0) > _MOST_CELL:
-        return []
-    caption = table.findtext("caption")
-    return [[caption.strip()], *rows] if caption and caption.strip() else rows
-
-
-def _cell(cell: Any) -> str:
-    parts: list[str] = [cell.text or ""]
-    for node in cell.iterdescendants():
-        if node.tag in ("p", "div", "br", "li"):
-            parts.append(" ")
-        if node.tag not in _SKIPPED and isinstance(node.tag, str):
-            parts.append(node.text or "")
-        parts.append(node.tail or "")
-    return "".join(parts)
+def _hidden_names(tree: Any) -> frozenset[str]:
+    """The classes and ids, with their sign, that the page's style sheets hide on the screen."""
+    names: set[str] = set()
+    left = _MOST_STYLE
+    for sheet in tree.iter("style"):
+        text = (sheet.text or "")[:left]
+        left -= len(text)
+        depth, selectors = 0, ""
+        for part in _BRACE.findall(text):
+            if part.endswith("{"):
+                depth += 1
+                selectors = part[:-1] if depth == 1 else ""
+            else:
+                depth = max(0, depth - 1)
+                if selectors and depth == 0 and _HIDDEN.search(part):
+                    found = (_SELECTOR.fullmatch(one) for one in selectors.split(","))
+                    names |= {match[1] for match in found if match}
+    if not names:
+        return frozenset()
+    total = hidden = 0
+    for node in tree.iter():
+        size = len((node.text or "").strip()) if isinstance(node.tag, str) else 0
+        total += size
+        kinds = {"." + kind for kind in (node.get("class") or "").split()}
+        if (kinds | {"#" + (node.get("id") or "")}) & names:
+            hidden += sum(len(text.strip()) for text in node.itertext())
+    return frozenset(names) if hidden <= _MOST_HIDDEN * total else frozenset()

@@ -28,7 +28,17 @@ _MAIN = re.compile(
     rb"|spreadsheetml\.(?:sheet|template)|ms-excel\.(?:sheet|template|addin)\.macroEnabled(?:\.12)?"
     rb"|ms-excel\.sheet\.binary\.macroEnabled)\.main\+?"
 )
-ZIP_KINDS = tuple(kind for _, kind in _MARKS)
+# A part that tells what an archive is that is refused, and what to convert it to.
+_REFUSED = (
+    ("OFD.xml", "OFD", "PDF"),
+    ("FixedDocumentSequence.fdseq", "XPS", "PDF"),
+    ("FixedDocSeq.fdseq", "XPS", "PDF"),
+    ("Index/Document.iwa", "iWork", "DOCX, XLSX, PPTX"),
+    ("index.apxl", "iWork", "PPTX"),
+    ("content.xml", "OpenOffice.org 1", "DOCX, XLSX, PPTX"),
+)
+_OPEN_DOCUMENT = ("odt", "ods", "odp")
+ZIP_KINDS = (*(kind for _, kind in _MARKS), *_OPEN_DOCUMENT)
 """Results of ``zip_kind``."""
 _TEXT_PART = re.compile(r"\.(?:xml|rels|x?html?|opf|ncx)$", re.IGNORECASE)
 _SHEET = re.compile(r"xl/worksheets/", re.IGNORECASE)  # read row by row, never held whole
@@ -39,7 +49,7 @@ _STEP = 1 << 20  # bytes
 
 
 def zip_kind(path: Path, file: str) -> str:
-    """``docx``, ``pptx``, ``xlsx`` or ``epub``: what an archive is, once it is known to be safe.
+    """What an archive is, one of ``ZIP_KINDS``, once it is known to be safe.
 
     Args:
         path: The archive.
@@ -53,11 +63,12 @@ def zip_kind(path: Path, file: str) -> str:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             _check(archive, parts, file)
+            names = {part.filename for part in parts}
+            open_document = _open_document(archive, names)
             listed = any(part.filename == _CONTENTS for part in parts)
             contents = archive.read(_CONTENTS) if listed else b""
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
         raise LoadError("load.zip_broken", file=file) from error
-    names = {part.filename for part in parts}
     kind = _declared(contents)
     if kind == "xlsb":
         raise FormatError("load.refused_format", file=file, kind="XLSB", target="XLSX")
@@ -66,9 +77,26 @@ def zip_kind(path: Path, file: str) -> str:
     for mark, kind in _MARKS:
         if mark in names:
             return kind
-    if "content.xml" in names:
-        raise FormatError("load.legacy", file=file, kind="OpenDocument", target="DOCX, XLSX, PPTX")
+    if open_document:
+        return open_document
+    for part, kind, target in _REFUSED:
+        if part in names:
+            raise FormatError("load.refused_format", file=file, kind=kind, target=target)
     raise FormatError("load.archive", file=file)
+
+
+def _open_document(archive: zipfile.ZipFile, names: set[str]) -> str:
+    """Which OpenDocument format an archive is in; empty where it is none."""
+    if "content.xml" not in names:
+        return ""
+    said = b""
+    if "mimetype" in names:
+        with archive.open("mimetype") as stream:
+            said = stream.read(200)
+    if b"sun.xml" in said:
+        return ""
+    by_name = (("spreadsheet", "ods"), ("presentation", "odp"), ("graphics", "odp"))
+    return next((kind for word, kind in by_name if word.encode() in said), "odt")
 
 
 def _declared(contents: bytes) -> str:

@@ -283,14 +283,14 @@ class PairList(_Record):
         return self.kept[at]
 
     def __repr__(self) -> str:
-        from .files.table import summary
+        from .table import summary
 
         return summary(self)
 
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        from .files.table import as_html
+        from .table import as_html
 
         return as_html(self)
 
@@ -300,7 +300,7 @@ class PairList(_Record):
         Raises:
             ImportError: pandas is not installed.
         """
-        from .files.table import to_pandas
+        from .table import to_pandas
 
         return to_pandas(self.kept)
 
@@ -310,7 +310,7 @@ class PairList(_Record):
         Raises:
             ImportError: datasets is not installed.
         """
-        from .files.table import to_dataset
+        from .table import to_dataset
 
         return to_dataset(self.kept)
 

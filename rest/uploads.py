@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from loaders import (
     FORMATS,
-    LEGACY_SUFFIXES,
     FormatError,
     LoadError,
     recognise,
@@ -25,7 +24,7 @@ from .config import Limits
 from .errors import RestError
 
 SUPPORTED_SUFFIXES = " ".join(suffix for one in FORMATS.values() for suffix in one.suffixes)
-_KEPT_SUFFIXES = frozenset([*SUPPORTED_SUFFIXES.split(), *LEGACY_SUFFIXES])
+_KEPT_SUFFIXES = frozenset(SUPPORTED_SUFFIXES.split())
 """Suffixes kept on disk, as a loader may need them; the rest of a client's file name is not."""
 LONGEST_NAME = 200  # characters
 LEAST_FREE = 100_000_000  # bytes of disk that uploads leave free for the journal

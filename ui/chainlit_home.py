@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from chains import user_folder
-from loaders import FORMATS, LEGACY_SUFFIXES
+from loaders import FORMATS
 from messages import LANGUAGES, say
 
 HERE = Path(__file__).resolve().parent
@@ -100,7 +100,7 @@ def _fill(root: Path) -> None:
 
 def _config() -> str:
     """Chainlit's config.toml, with the file suffixes that the page accepts."""
-    known = {suffix for one in FORMATS.values() for suffix in one.suffixes} | {*LEGACY_SUFFIXES}
+    known = {suffix for one in FORMATS.values() for suffix in one.suffixes}
     suffixes = ", ".join(json.dumps(suffix) for suffix in sorted(known))
     return (HERE / "chainlit.toml").read_text(encoding="utf-8").replace('"%SUFFIXES%"', suffixes)
 

@@ -83,12 +83,12 @@ def test_truncated_docx(tmp_path: Path, share: float) -> None:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "load.legacy"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "load.refused_format"),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
             "load.office_password",
         ),
-        (b"{\\rtf1 hello}", "load.refused_format"),
+        (b"AT&TFORM hello", "load.refused_format"),
         (b"\x7fELF" + bytes(range(256)) * 8, "load.encoding"),
         (b"%PDF-1.4\nnothing", "load.pdf_broken"),
     ],

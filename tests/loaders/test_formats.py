@@ -14,7 +14,6 @@ from pptx.util import Inches
 
 from loaders import (
     FORMATS,
-    LEGACY_SUFFIXES,
     PAGE_SEPARATOR,
     LoadError,
     find_documents,
@@ -37,7 +36,7 @@ PAGE = """<!doctype html><html><head><title>公告 Notice</title><style>p {color
 
 def test_every_suffix_stands_for_one_format_and_a_text_is_told_by_it(tmp_path: Path) -> None:
     suffixes = [suffix for one in FORMATS.values() for suffix in one.suffixes]
-    assert len(suffixes) == len({*suffixes, *LEGACY_SUFFIXES}) - len(LEGACY_SUFFIXES)
+    assert len(suffixes) == len({*suffixes})
     for name in ("html", "markdown", "text", "csv", "json"):
         for suffix in FORMATS[name].suffixes:
             path = tmp_path / f"桥{suffix.upper()}"
@@ -206,7 +205,7 @@ def test_a_folder_is_walked_in_order_and_says_what_it_skips(tmp_path: Path) -> N
     (tmp_path / "b.txt").write_text("二")
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "c.md").write_text("three")
-    (tmp_path / "a" / "photo.png").write_bytes(b"\x89PNG\r\n")
+    (tmp_path / "a" / "book.djvu").write_bytes(b"AT&TFORM")
     (tmp_path / ".hidden").write_text("no")
     (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "self.txt").symlink_to(tmp_path / "self.txt")

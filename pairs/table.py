@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from messages import say
 
-from ..records import PairList, QAPair
-from ..viewer.places import harmless
-from .formats import row
+from .files.formats import row
+from .records import PairList, QAPair
+from .viewer.places import harmless
 
 if TYPE_CHECKING:
     import datasets
