@@ -92,7 +92,7 @@ def _records(text: str, file: str) -> tuple[list[Any], int]:
     try:
         return _values(_COMMENT.sub(told_apart, text)), comments
     except (ValueError, RecursionError):
-        line = text.count("\n", 0, failed.pos) + 1
+        line = text.rstrip().count("\n", 0, failed.pos) + 1
         raise LoadError("load.json_broken", file=file, line=line) from failed
 
 

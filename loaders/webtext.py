@@ -229,7 +229,7 @@ class WebText:
         self.left_out["pictures"] += 1
         # Beside text it stands for a sign or a formula; alone, nobody reads it but where a page
         # has no other words.
-        self._line.append(f" {_ALT}{alternative or ''}{_ALT} ")
+        self._line.append(f" {_ALT}{alternative}{_ALT} " if alternative else _ALT * 2)
 
     def _raised(self, node: Any, depth: int) -> None:
         text = self._inline(node, depth)
