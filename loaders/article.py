@@ -46,7 +46,7 @@ _ARTICLE = re.compile(
 )
 _MARK = re.compile("[\u2801-\u28ff]{3}")
 _BASE = 250
-_MOST_RUNS = 60_000  # a page of more is no article, and takes trafilatura minutes
+_MOST_RUNS = 10_000  # a page of more is no article, and takes trafilatura minutes
 _MOST_SHARE = 0.5  # of a page's text; what holds more is no furniture, whatever its name
 _LINKS = 0.8  # share of the characters; a run of more is a list of links
 _FEW_LINKS = 0.08  # share of the characters of a page on which there is nothing to choose

@@ -327,6 +327,9 @@ class WebText:
             return []
         if any(table.find(f".//{tag}") is not None for tag in ("h1", "h2", "form")):
             return []
+        if self._flat and table.find(".//table") is not None:
+            # Tried at each of many levels, and again as text, a nest would take for ever.
+            return []
         named = table.find("thead") is not None or table.find(".//th") is not None
         if table.find(".//table") is not None and not named and not table.get("border"):
             return []
