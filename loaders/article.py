@@ -46,10 +46,11 @@ _ARTICLE = re.compile(
 )
 _MARK = re.compile("[\u2801-\u28ff]{3}")
 _BASE = 250
-_MOST_RUNS = 60_000  # a page of more is no article, and takes trafilatura minutes
+_MOST_RUNS = 10_000  # a page of more is no article, and takes trafilatura minutes
 _MOST_SHARE = 0.5  # of a page's text; what holds more is no furniture, whatever its name
 _LINKS = 0.8  # share of the characters; a run of more is a list of links
 _FEW_LINKS = 0.08  # share of the characters of a page on which there is nothing to choose
+_INDEX = 0.5  # share of the characters; a page of more links is a list of them
 _SHORT = 600  # characters; of so little trafilatura judges badly
 _LEAST = 0.6  # share of the text that is no furniture which a choice must hold ...
 _LEAST_OF_ARTICLE = 0.05  # ... and where the page calls itself an article
@@ -68,6 +69,7 @@ class Run:
     links: int = 0
     heading: int = 0
     furniture: bool = False
+    menu: bool = False
     structure: Any = None
 
     @property
@@ -146,6 +148,7 @@ def _runs(  # noqa: C901 - one walk, whose states belong together
         run = Run(
             heading=heading,
             furniture=bool(furniture),
+            menu=bool(furniture) and _is_menu(furniture[-1]),
             structure=structures[-1] if structures else None,
         )
 
@@ -195,8 +198,12 @@ def _runs(  # noqa: C901 - one walk, whose states belong together
     return runs, media
 
 
+def _is_menu(element: Any) -> bool:
+    """Whether the page itself says that an element is furniture."""
+    return element.tag in _FURNITURE_TAGS or (element.get("role") or "") in _FURNITURE_ROLES
+
+
 def _is_furniture(element: Any, tag: str, total: int) -> bool:
-    role = element.get("role") or ""
     words = {
         word.lower()
         for word in _WORD.findall(f"{element.get('class') or ''} {element.get('id') or ''}"[:300])
@@ -204,14 +211,10 @@ def _is_furniture(element: Any, tag: str, total: int) -> bool:
     if tag in _MARGIN_TAGS:
         found = not _inside_article(element, tag, words)
     else:
-        found = (
-            tag in _FURNITURE_TAGS
-            or role in _FURNITURE_ROLES
-            or (
-                tag in BLOCKS
-                and tag not in ("body", "main", "article")
-                and bool(words & _FURNITURE_WORDS)
-            )
+        found = _is_menu(element) or (
+            tag in BLOCKS
+            and tag not in ("body", "main", "article")
+            and bool(words & _FURNITURE_WORDS)
         )
     if not found or element.find(".//h1") is not None or element.find(".//main") is not None:
         return False
@@ -241,10 +244,13 @@ def _chosen(root: Any, runs: list[Run], plain: list[Run]) -> list[Run]:
     """What trafilatura keeps and what belongs to it; if that is little, all but furniture."""
     if sum(run.size for run in runs) < _SHORT or len(runs) > _MOST_RUNS:
         return plain
-    found = _asked(root, runs)
+    article = _calls_itself_article(root)
+    if not article and sum(run.links for run in plain) > _INDEX * sum(run.size for run in plain):
+        return plain
+    found = {number for number in _asked(root, runs) if not runs[number].menu}
     held = sum(runs[i].size for i in found)
     of_text = sum(run.size for run in plain if not run.is_links)
-    least = _LEAST_OF_ARTICLE if _calls_itself_article(root) else _LEAST
+    least = _LEAST_OF_ARTICLE if article else _LEAST
     if held < least * of_text or held < _SHORT / 3:
         return plain
     return _completed(runs, found)

@@ -17,6 +17,8 @@ _DELIMITERS = ",\t;|"
 _SAMPLE = 200  # rows
 _SAMPLE_SIZE = 200_000  # characters
 _LARGEST = 50_000_000  # characters of one cell
+_BACKSLASHED = re.compile(r"\\\"(?=[^,;\t|\r\n])")
+_DOUBLED = re.compile(r"(?<=[^\\,;\t|\r\n])\"\"(?=[^,;\t|\r\n])")
 _SEPARATOR_LINE = re.compile(r"\"?sep=(.)\"?\s*(?:\n|$)", re.IGNORECASE)
 
 
@@ -48,7 +50,7 @@ def read_csv(path: Path, file: str) -> Iterator[Page]:
 
 def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
     """The rows, with quotation marks read as the file means them."""
-    backslashes = '\\"' in text and '\\""' not in text
+    backslashes = bool(_BACKSLASHED.search(text)) and not _DOUBLED.search(text)
     if text.count('"') % 2 and not backslashes:
         # A quotation that never ends would swallow all behind it: they are inches, not quotes.
         return csv.reader(io.StringIO(text), delimiter=delimiter, quoting=csv.QUOTE_NONE)

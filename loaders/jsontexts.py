@@ -16,7 +16,9 @@ from .pages import Heading, Page, left_out
 _TEXT_KEYS = ("text", "content", "page_content", "body", "正文", "内容")
 _TITLE_KEYS = ("title", "标题", "name")
 _GAP = re.compile(r"[\s\x1e,]*")
-_COMMENT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])", re.DOTALL)
+_COMMENT = re.compile(
+    r"\"(?:[^\"\\]|\\.?)*(?:\"|\Z)|//[^\n]*|/\*.*?(?:\*/|\Z)|,(?=\s*[}\]])", re.DOTALL
+)
 _LONG = 500  # characters of a field that is a section of its own
 _MOST_PATHS = 100_000
 _DEEPEST_PATH = 6
@@ -92,7 +94,7 @@ def _records(text: str, file: str) -> tuple[list[Any], int]:
     try:
         return _values(_COMMENT.sub(told_apart, text)), comments
     except (ValueError, RecursionError):
-        line = text.count("\n", 0, failed.pos) + 1
+        line = text.rstrip().count("\n", 0, failed.pos) + 1
         raise LoadError("load.json_broken", file=file, line=line) from failed
 
 

@@ -122,6 +122,11 @@ class _Reading:
         self._closed[closing] = found
         return -1 if found < 0 else found + len(closing)
 
+    def _near(self, closing: str, at: int, most: int) -> int:
+        """Where a closing mark ends that begins within some characters; -1 where there is none."""
+        found = self._lower.find(closing, at, at + most)
+        return -1 if found < 0 else found + len(closing)
+
     def _token(self, match: re.Match[str], before: str) -> tuple[str, int]:
         """What stands in place of a token, and where the text goes on."""
         start, end = match.span()
@@ -151,7 +156,7 @@ class _Reading:
             mark = match["note"]
             return (f"[{mark[2:-2]}]" if mark.endswith(":") else f"[{mark[2:-1]}]"), end
         if match["struck"]:
-            closing = self._until("~~", end)
+            closing = self._near("~~", end, _LONGEST_STRUCK)
             if not 0 < closing - end < _LONGEST_STRUCK or "\n\n" in self._source[end:closing]:
                 return match[0], end
             return self._struck(self._source[start:closing]), closing
@@ -183,7 +188,7 @@ class _Reading:
             return self._html(self._source[start:closing], name == "table"), closing
         if name in _MOVED or name in _STRUCK:
             most = _LONGEST_RAISED if name in _MOVED else _LONGEST_STRUCK
-            closing = self._until(f"</{name}>", end)
+            closing = self._near(f"</{name}>", end, most)
             if 0 < closing - end <= most:
                 inner = _MARKUP.sub("", self._source[end : closing - len(name) - 3])
                 if name in _STRUCK:

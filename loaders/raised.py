@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
-_PLAIN = "0123456789+-−=()"
-_RAISED = str.maketrans(_PLAIN + "ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
-_LOWERED = str.maketrans(_PLAIN, "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_PLAIN = "0123456789+-−–=()"
+_RAISED = str.maketrans(_PLAIN + "ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ")
+_LOWERED = str.maketrans(_PLAIN, "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
 # Marks of notes, ordinals and trade marks say the same on the line.
-_ASIDE = re.compile(r"[\[\]［］〔〕【】*†‡§¶#①-⑳⑴-⒇]")
+_ASIDE = re.compile(r"[\[\]［］〔〕【】*†‡§¶#※①-⑳⑴-⒇]")
 _ON_THE_LINE = re.compile(
-    r"(?:st|nd|rd|th|er|re|o|a|[ºª®™℃°′″'\"’”“‘。，、；：！？.,;:])+$", re.IGNORECASE
+    r"(?:st|nd|rd|th|er|re|ème|os|as|tm|sm|e|o|a|[ºª®©™℠℃°′″'\"’”“‘。，、；：！？.,;:])+$",
+    re.IGNORECASE,
 )
 _MARKS = {"TM": "™", "SM": "℠", "(R)": "®", "(C)": "©"}
+_HAN = re.compile("[\u3400-\u9fff]")
+_LONGEST = 40  # characters; longer texts are no exponents
 
 
 def raised(text: str, before: str | None = None) -> str:
@@ -20,12 +23,16 @@ def raised(text: str, before: str | None = None) -> str:
 
     Args:
         text: What stands raised.
-        before: The text before it, where it is known: letters are an ordinal's behind a digit only.
+        before: The text before it, which tells an ordinal from an exponent; None if it is not known.
     """
-    if before is not None and text.strip().isalpha() and not before[-1:].isdigit():
-        core = text.strip()
-        if _ON_THE_LINE.match(core) and core not in _MARKS:
-            return text.replace(core, f"^{{{core}}}")
+    core = text.strip()
+    if core in _MARKS:
+        return text.replace(core, _MARKS[core])
+    ordinal = before is None or not core.isalpha() or before.rstrip()[-1:].isdigit()
+    if _ASIDE.search(core) or (ordinal and _ON_THE_LINE.match(core)):
+        return text
+    if _HAN.search(core) and len(core) <= _LONGEST:
+        return text.replace(core, f"[{core}]")
     return _shifted(text, _RAISED, "^")
 
 
@@ -40,17 +47,8 @@ def lowered(text: str) -> str:
 
 def _shifted(text: str, table: dict[int, int], sign: str) -> str:
     core = text.strip()
-    if not core:
+    if all(ord(character) in table for character in core):
+        return text.translate(table)
+    if not any(map(str.isalnum, core)) or len(core) > _LONGEST:
         return text
-    lead, tail = text[: text.index(core[0])], text[len(text.rstrip()) :]
-    if sign == "^" and core in _MARKS:
-        core = _MARKS[core]
-    elif all(ord(character) in table for character in core):
-        core = core.translate(table)
-    elif not any(map(str.isalnum, core)) or (
-        sign == "^" and (_ASIDE.search(core) or _ON_THE_LINE.match(core))
-    ):
-        pass
-    else:
-        core = f"{sign}{{{core}}}"
-    return lead + core + tail
+    return text.replace(core, f"{sign}{{{' '.join(core.split())}}}")

@@ -36,6 +36,9 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _MOST_TAGS = 3_000_000  # each takes some 200 bytes of memory once it is read
 
 
+_MOST_TO_CHOOSE = 10_000_000  # characters; a larger page is no article
+
+
 @dataclass(frozen=True)
 class Webpage:
     """A page as it was read.
@@ -136,7 +139,7 @@ def parse_html(
     hidden = _hidden_test(tree)
     whole = "page" in include
     writer = WebText(hidden, include)
-    if choose and not whole:
+    if choose and not whole and len(markup) <= _MOST_TO_CHOOSE:
         writer.left_out["page"] = remove_furniture(tree, hidden)
     elif not whole:
         for menu in list(tree.iter("nav")):

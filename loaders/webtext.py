@@ -229,7 +229,7 @@ class WebText:
         self.left_out["pictures"] += 1
         # Beside text it stands for a sign or a formula; alone, nobody reads it but where a page
         # has no other words.
-        self._line.append(f" {_ALT}{alternative or ''}{_ALT} ")
+        self._line.append(f" {_ALT}{alternative}{_ALT} " if alternative else _ALT * 2)
 
     def _raised(self, node: Any, depth: int) -> None:
         text = self._inline(node, depth)
@@ -326,6 +326,9 @@ class WebText:
         if table.get("role") in ("presentation", "none") or table.find(".//pre") is not None:
             return []
         if any(table.find(f".//{tag}") is not None for tag in ("h1", "h2", "form")):
+            return []
+        if self._flat and table.find(".//table") is not None:
+            # Tried at each of many levels, and again as text, a nest would take for ever.
             return []
         named = table.find("thead") is not None or table.find(".//th") is not None
         if table.find(".//table") is not None and not named and not table.get("border"):

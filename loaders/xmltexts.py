@@ -70,7 +70,8 @@ def read_xml(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise LoadError("load.xml_broken", file=file) from error
-    if root is None or not (len(root) or "".join(root.itertext()).strip()):
+    deep = any("depth" in entry.message.lower() for entry in parser.error_log)
+    if deep or root is None or not (len(root) or "".join(root.itertext()).strip()):
         raise LoadError("load.xml_broken", file=file)
     _plain_names(root)
     if root.tag == "html":
@@ -173,7 +174,10 @@ def _value(node: Any, depth: int) -> Any:
         value = _value(child, depth + 1)
         if child.tag in fields:
             held = fields[child.tag]
-            fields[child.tag] = [*held, value] if isinstance(held, list) else [held, value]
+            if isinstance(held, list):
+                held.append(value)
+            else:
+                fields[child.tag] = [held, value]
         else:
             fields[child.tag] = value
     return fields

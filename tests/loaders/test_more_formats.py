@@ -11,6 +11,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -378,7 +379,14 @@ def test_a_notebook(write: Write) -> None:
 
 
 @pytest.fixture
-def shapes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read in this process, which doubles reach."""
+    for name, form in FORMATS.items():
+        monkeypatch.setitem(FORMATS, name, replace(form, apart=False))
+
+
+@pytest.fixture
+def shapes(here: None, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:  # noqa: ARG001 - read in this process
     """Text recognition that reads one line a page, and the sizes of the pages it was given."""
     seen: list[tuple[int, int]] = []
 
@@ -446,7 +454,11 @@ def _old(stream: str) -> bytes:
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Path]]:
+def office(
+    here: None,  # noqa: ARG001 - read in this process
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[str], Path]]:
     """Puts a script that is called soffice on the path; gives the folder it writes into."""
     place = tmp_path / "bin"
     place.mkdir()
