@@ -31,7 +31,8 @@ class _Entry:
     def may_belong_to(self, last: _Entry, text: str) -> bool:
         """Whether this question without an answer may be a line of the answer before it."""
         counted = self.number == (last.number + 1 if last.number else 0)
-        return bool(text[slice(*self.question)].strip()) and not (
+        said = bool(text[slice(*self.question)].strip())
+        return (said or bool(self.bare and self.number)) and not (
             counted and self.word == last.word
         )
 
@@ -288,8 +289,9 @@ def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> lis
     """Pairs by number if all questions come first and one label heads all their answers."""
     if entry.answer is None:
         return []
-    answers = keyed(text[slice(*entry.answer)]) or numbered_items(text, shadow, *entry.answer)
     questions = numbered_items(text, shadow, *entry.question)
+    key = keyed(text[slice(*entry.answer)])
+    answers = key or numbered_items(text, shadow, *entry.answer, questions)
     if before and not any(other.answer for other in before) and len(answers) > 1:
         asked = [*before, entry]
         questions = {other.number: text[slice(*other.question)] for other in asked}
