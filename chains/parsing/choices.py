@@ -16,6 +16,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _ONE = re.compile(r"[A-H1-9]")
+_AND = re.compile("and", re.IGNORECASE)
 _SAME = re.compile(r"[\s.。,，;；]+")
 _OFFERED = re.compile(
     r"(?:^[ \t]*(?:[-*•][ \t]+)?(?P<box>\[[ xX✓]\]|[☐☑])?[ \t]*[*_]{0,2}"
@@ -54,9 +55,11 @@ def chosen(answer: str, options: Options) -> str:
     answer = answer.strip()
     if not options:
         return answer
-    named = _NAMED.match(answer)
+    named = _NAMED.match(answer.strip("*_ "))
     if named:
-        texts = [options.get(mark, "") for mark in _ONE.findall(_letter(named["marks"]))]
+        texts = [
+            options.get(mark, "") for mark in _ONE.findall(_letter(_AND.sub("", named["marks"])))
+        ]
         if all(texts):
             return "\n".join(texts)
     marked = _MARKED.match(answer)

@@ -82,6 +82,11 @@ _UNSEEN = dict.fromkeys(
 _JOINERS = re.compile(r"(?<=[\w:：])[\u200c\u200d](?=[\w:：])")
 # The look-behind keeps long runs of white space linear: only a run's first blank starts a match.
 _TRAILING = re.compile(r"(?<![ \t\u3000\xa0])[ \t\u3000\xa0]+(?=\n|\Z)")
+# The model's name in front of what it says, where it plays a dialogue without tokens.
+_ROLE_NAMED = re.compile(
+    r"^(?:assistant|chatgpt|bot|ai|助手|助理)[:：]\s*(?=(?:[*#【\[]{0,4}(?:question|问题|問題)|q\d)\W?)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _QUOTE = re.compile(r"^ {0,3}(?:> ?){1,3}", re.MULTILINE)
 _GAP = re.compile(r"\n{3,}")
 
@@ -105,7 +110,7 @@ def clean(text: str) -> Cleaned:
     text = _ESCAPED.sub(r"\g<lead>\g<sign>", text)
     text = _JOINERS.sub("", text.replace("<0x0A>", "\n").replace("\u2581", " "))
     text, still_thinking = _without_thoughts(_own_turn(_from_final_channel(text)))
-    text = _unquoted(text)
+    text = _ROLE_NAMED.sub("", _unquoted(text))
     text = _HEADED.sub("", _TOKEN.sub("", text).strip(), count=1)
     if "\n" not in text:
         text = text.replace("<n>", "\n")  # ChatGLM's own line break, where no other is

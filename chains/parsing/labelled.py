@@ -253,6 +253,8 @@ def _fill_unlabelled(entries: list[_Entry], text: str, shadow: str) -> None:
                 )
     alone = [entry for entry in entries if entry.answer is None]
     trusted = 2 * len(candidates) > len(alone)
+    if len(alone) < len(entries):  # where answers have labels, a paragraph is a remark
+        candidates = [candidate for candidate in candidates if candidate[3]]
     for entry, question, answer, adjoining in candidates:
         # A closing remark is separated from the last question by a blank line.
         if adjoining or (trusted and (entry is not entries[-1] or len(candidates) > 1)):

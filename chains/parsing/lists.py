@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-from .choices import offered, without_options
+from .choices import keyed, offered, without_options
 from .findings import NOTHING_FOUND, Findings, Tail
 from .labels import NUMERAL, number_of, plain
 from .trimming import ends_as_question, without_summary
@@ -18,8 +18,8 @@ _ASKED = re.compile(
     re.MULTILINE,
 )
 _ANSWERS = re.compile(
-    r"\s{1,3}[^\n?.。]{0,24}(?:答案|回答|解答|answers?|key|solutions?|responses?)[^\n?.。]{0,12}\n",
-    re.IGNORECASE,
+    r"^[^\n?.。:]{0,24}(?:答案|回答|解答|answers?|key|solutions?|responses?)[^\n?.。:]{0,12}(?::|$)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _JOINT = re.compile(r"^[ \t]*(?:->|=>|[-–—:：→|]+)[ \t]*")
 _PARENTHESISED = re.compile(r"^[ \t]*[(（](?P<inner>.*)[)）][ \t.。]*$", re.DOTALL)
@@ -45,7 +45,9 @@ def read_lists(text: str) -> Findings:
         return NOTHING_FOUND
     ends = [item.start for item in items[1:]] + [len(text)]
     behind = [text[slice(*item.rest)].strip() for item in items]
-    spoken = [bool(words) and not ends_as_question(words) for words in behind]
+    spoken = [
+        bool(words) and not ends_as_question(words) and not offered(words) for words in behind
+    ]
     whole = spoken if spoken[-1] else spoken[:-1]
     if whole and 5 * sum(spoken) >= 4 * len(whole) and (len(items) > 1 or _joined(behind[0])):
         return _behind(text, items, ends, behind, spoken)
@@ -62,9 +64,8 @@ def _items(text: str, shadow: str) -> list[_Item]:
         number = number_of((mark["number"] or "").strip("().、: "))
         if found and (style != found[0].style or (number and number != found[-1].number + 1)):
             continue
-        if style == "plain" and shadow[max(0, mark.start() - 2) : mark.start()].strip("\n"):
-            continue
-        if style == "plain" and shadow[max(0, mark.start() - 2) : mark.start()] not in ("", "\n\n"):
+        apart = shadow[max(0, mark.start() - 2) : mark.start()] in ("", "\n\n")
+        if style == "plain" and not (apart or _JOINT.match(mark["rest"])):
             continue
         found.append(
             _Item(
@@ -87,23 +88,31 @@ def _behind(
     for item, end, words, said in zip(items, ends, behind, spoken, strict=True):
         if not said:
             continue
-        if _PARENTHESISED.match(words):
-            answer = _PARENTHESISED.sub(lambda mark: mark["inner"], words)
+        below = text[item.rest[1] : end].rstrip()
+        inside = _PARENTHESISED.match(words)
+        if inside:  # options may stand below the letter of one
+            pairs.append(without_options(item.question + below, inside["inner"]))
         else:
-            answer = _JOINT.sub("", words) + text[item.rest[1] : end].rstrip()
-        pairs.append((item.question, answer))
+            pairs.append((item.question, _JOINT.sub("", words) + below))
     missing = len(items) - len(pairs)
     return Findings(pairs, items[0].start, "open" if spoken[-1] else "dropped", missing)
 
 
 def _under_a_heading(text: str, shadow: str, items: list[_Item]) -> Findings | None:
     """Pairs by number from a list of questions and, under a heading, one of their answers."""
-    heading = _ANSWERS.match(shadow, items[-1].rest[1])
+    heading = _ANSWERS.search(shadow, items[-1].rest[0])
     if not heading:
         return None
-    questions = {item.number: item.question for item in items}
-    answers = numbered_items(text, shadow, heading.end(), len(text), questions)
-    pairs = [(questions[number], answers[number]) for number in questions if number in answers]
+    ends = [item.start for item in items[1:]] + [heading.start()]
+    asked = {
+        item.number: item.question + text[item.rest[0] : end]
+        for item, end in zip(items, ends, strict=True)
+    }
+    key = keyed(text[heading.end() :])
+    answers = key or numbered_items(text, shadow, heading.end(), len(text), asked)
+    pairs = [
+        without_options(asked[number], answers[number]) for number in asked if number in answers
+    ]
     return Findings(pairs, items[0].start, "open", len(items) - len(pairs)) if pairs else None
 
 
