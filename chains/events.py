@@ -78,6 +78,9 @@ class Done(_Event):
     job: str
     seconds: float
     result: PairList
+    notes: tuple[Reason, ...] = Field(
+        default=(), description="what the run learnt about its server"
+    )
 
 
 class Failed(_Event):

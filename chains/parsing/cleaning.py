@@ -154,6 +154,20 @@ def _own_turn(text: str) -> str:
     return "".join(pieces)
 
 
+def thoughts(text: str) -> str:
+    """What a reply's model thought, as it stands in tags in front of the reply; empty for nothing.
+
+    Args:
+        text: The raw reply.
+    """
+    found = list(_THOUGHT.finditer(text))
+    ends = [mark for mark in found if mark["close"] or mark["bar"] or mark["end"] or mark["unused"]]
+    if not ends:
+        return ""
+    begin = found[0].end() if found[0] is not ends[0] else 0
+    return text[begin : ends[0].start()].strip()
+
+
 def _without_thoughts(text: str) -> tuple[str, bool]:
     pieces: list[str] = []
     thinking, position = False, 0

@@ -291,7 +291,7 @@ def _drafts(found: Findings) -> list[tuple[str, str]]:
         # A number in the place of a question is that of one elsewhere, and a letter in the place
         # of an answer that of an option which was not found.
         asks = any(map(str.isalpha, question)) or ends_as_question(question)
-        if asks and answer and not _LETTER.fullmatch(answer):
+        if (asks or is_placeholder(question, answer)) and answer and not _LETTER.fullmatch(answer):
             pairs.append((question, answer))
     return pairs
 

@@ -203,7 +203,8 @@ class Pipeline:
             with suppress(JournalError):
                 self._end(run, journal, None, started)
             raise
-        yield Done(job=run.job.id, seconds=self._end(run, journal, result, started), result=result)
+        seconds = self._end(run, journal, result, started)
+        yield Done(job=run.job.id, seconds=seconds, result=result, notes=tuple(run.model.notes))
 
     def _ask_all(self, run: _Run, journal: Journal, opened: OpenBackend) -> Iterator[Event]:
         to_ask, repeated = _distinct(run.inputs.chunks)

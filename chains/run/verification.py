@@ -26,7 +26,8 @@ from ..errors import ReplyError, UnansweredError
 from ..events import Verified
 from ..journal.replies import Journal
 from ..llm.backends import Backend
-from ..llm.cached_call import CachedModel, tokens_paid
+from ..llm.cached_call import CachedModel
+from ..llm.reply_messages import tokens_paid
 from ..parsing.parser import PairParser
 from ..settings import Settings
 from .judge.lists import is_sure
