@@ -126,7 +126,7 @@ def serving(
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             server.asked.append(body)
             answer = server.script(body)
-            if answer.status < 400:
+            if answer.status < 400 and b'"choices"' in answer.raw and answer.body != answer.raw:
                 server.paid.append(body)
             self._say(answer)
 

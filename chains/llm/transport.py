@@ -159,10 +159,8 @@ def _collected(response: httpx.Response) -> dict[str, Any]:
 
 def _with_thoughts(reply: dict[str, Any]) -> dict[str, Any]:
     """A reply with the thoughts of its own field in front of its text, in tags."""
-    choices = reply.get("choices")
-    message = choices[0].get("message") if isinstance(choices, list) and choices else None
-    if not isinstance(message, dict):
-        return reply
+    choices = reply.get("choices") or [{}]
+    message = choices[0].get("message") or {}
     thought = message.get("reasoning_content") or message.get("reasoning")
     said = message.get("content") or ""
     if not (isinstance(thought, str) and thought.strip() and isinstance(said, str)):

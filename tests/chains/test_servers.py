@@ -6,6 +6,8 @@ import json
 import re
 import ssl
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,10 @@ from bench.scripted_server import (
     error,
     good,
     reply,
-    serving,
     streamed,
+)
+from bench.scripted_server import (
+    serving as scripted,
 )
 from chains.errors import BackendError
 from chains.llm.connection import certificates
@@ -32,6 +36,15 @@ from pairs.files.formats import FORMATS
 from pairs.records import PairList
 
 ONE = [Text(text="The bridge was opened in 1889 beside the old river mill of the town.")]
+
+
+@contextmanager
+def serving(script: Script, *given: Any, **more: Any) -> Iterator[Scripted]:
+    """A scripted server that was paid for no request twice."""
+    with scripted(script, *given, **more) as server:
+        yield server
+    sent = [json.dumps(body, sort_keys=True) for body in server.paid]
+    assert len(set(sent)) == len(sent)
 
 
 def settings(server: Scripted, **given: Any) -> Resolved:
@@ -50,8 +63,6 @@ def of_table(server: Scripted, tmp_path: Path, table: str) -> Resolved:
 def listed(server: Scripted, inputs: list[Text], **given: Any) -> PairList:
     result = run(inputs, settings(server, **given)).result
     assert sum(result.states().values()) == len(result.chunks)
-    sent = [json.dumps(body, sort_keys=True) for body in server.paid]
-    assert len(set(sent)) == len(sent)  # nothing is paid twice
     return result
 
 
@@ -189,6 +200,7 @@ def test_the_body_says_why_a_run_cannot_go_on(answer: Answer, code: str, named: 
         error("Output data may contain inappropriate content. DataInspectionFailed", 400),
         error("The request was rejected: moderation, flagged as harassment", 403),
         error("Content Exists Risk", 400),
+        error("The prompt triggered Azure OpenAI's content management policy.", 400),
         Answer({"detail": "content policy violation"}, 422),
         Answer({"base_resp": {"status_code": 1026, "status_msg": "input new_sensitive"}}),
         Answer({"error": {"code": 400, "message": "系统检测到输入可能包含敏感内容"}}),
@@ -216,6 +228,9 @@ def test_a_text_that_is_not_welcome_costs_its_sentence(answer: Answer) -> None:
         "Input is too long: prompt has 5000 tokens",
         "Range of input length should be [1, 6144]",
         "输入长度超过模型的最大长度",
+        "Invalid request: Your request exceeded model token limit: 8192",
+        "prompt is too long: 5000 tokens > 4096 maximum",
+        "Please reduce the length of the messages: 5000 tokens, the context holds 4096",
     ],
 )
 def test_a_request_that_is_too_long_is_asked_in_halves(said: str) -> None:
@@ -306,6 +321,7 @@ FORMS = [
         {"stream": True},
     ),
     (lambda body: streamed(pairs_of(body)), {}),
+    (_refusing("temperature", "Additional properties are not allowed: unknown field", 422), {}),
 ]
 
 
