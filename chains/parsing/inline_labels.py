@@ -64,8 +64,10 @@ def _from_anywhere(shadow: str) -> list[Mark]:
 
 def _asked_before(shadow: str, place: int) -> bool:
     """Whether a line up to a place is a question, with its options or without."""
-    line = shadow[max(0, place - 2000) : place].rpartition("\n")[2]
-    return ends_as_question(without_options(line, "-")[0])
+    if ends_as_question(shadow[max(0, place - 8) : place]):
+        return True
+    line = shadow[max(0, place - 400) : place].rpartition("\n")[2]
+    return "?" in line and ends_as_question(without_options(line, "-")[0])
 
 
 def _alternating(shadow: str, begin: int, end: int, kind: str, number: int) -> list[Mark]:

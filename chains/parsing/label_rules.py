@@ -117,7 +117,8 @@ def _without_options(marks: list[Mark], shadow: str) -> list[Mark]:
         letter = ""
         if mark.kind == "answer" and mark.word == "a" and not mark.number:
             following = marks[position + 1] if position + 1 < len(marks) else None
-            line = shadow[mark.start :].partition("\n")[0]
+            line_end = shadow.find("\n", mark.end)
+            line = shadow[mark.start : line_end if line_end >= 0 else len(shadow)]
             below = following and following.kind == "option" and following.word == "b"
             between = shadow[mark.end : following.start].strip() if following else ""
             if (below and between and between.count("\n") <= 1) or (
