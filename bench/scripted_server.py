@@ -12,6 +12,7 @@ from ssl import SSLContext
 from typing import Any
 
 from bench.simulated import pairs_reply
+from loaders import count_tokens
 
 Body = dict[str, Any]
 
@@ -44,6 +45,7 @@ Script = Callable[[Body], Answer]
 def reply(body: Body, text: str | None = None, finish: str | None = "stop", **message: Any) -> Body:
     """A whole reply: by default one good pair for every sentence."""
     said = pairs_reply(body["messages"]) if text is None else text
+    read = sum(count_tokens(str(message["content"])) for message in body["messages"])
     choice: Body = {"index": 0, "finish_reason": finish}
     return {
         "id": "1",
@@ -51,7 +53,7 @@ def reply(body: Body, text: str | None = None, finish: str | None = "stop", **me
         "created": 0,
         "model": body["model"],
         "choices": [{**choice, "message": {"role": "assistant", "content": said, **message}}],
-        "usage": {"prompt_tokens": 50, "completion_tokens": 10, "total_tokens": 60},
+        "usage": {"prompt_tokens": read, "completion_tokens": 10, "total_tokens": read + 10},
     }
 
 
@@ -124,7 +126,7 @@ def serving(
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             server.asked.append(body)
             answer = server.script(body)
-            if answer.status < 400:
+            if answer.status < 400 and b'"choices"' in answer.raw and answer.body != answer.raw:
                 server.paid.append(body)
             self._say(answer)
 

@@ -81,6 +81,9 @@ class Done(_Event):
     adopted: int = Field(
         default=0, description="edits taken over from earlier jobs on documents of the same names"
     )
+    notes: tuple[Reason, ...] = Field(
+        default=(), description="what the run learnt about its server"
+    )
 
 
 class Failed(_Event):

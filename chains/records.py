@@ -42,6 +42,7 @@ class DraftPair(_Record):
 
     question: str
     answer: str
+    reasoning: str = Field(default="", description="what the model thought, where it is kept")
 
     @field_validator("question", "answer")
     @classmethod

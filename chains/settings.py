@@ -68,6 +68,7 @@ class Settings(BaseModel):
     overlap: int = _setting("overlap", 0, ge=0, le=10)
     embeddings: str = _setting("embeddings", "auto")
     embedding_backend: Literal["auto", "torch", "openvino"] = _setting("embedding_backend", "auto")
+    keep_reasoning: bool = _setting("keep_reasoning", False)
     passes: int = _setting("passes", 1, ge=1, le=5)
     check: Literal["all", "open", "off"] = _setting("check", "all")
     judge: str | None = _setting("judge", None)

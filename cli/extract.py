@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _OFFERED = (
     "backend -b", "base_url", "model -m", "prompt", "language", "density", "passes", "temperature",
     "max_tokens", "concurrency", "timeout", "retry_seconds", "chunk_size", "overlap", "embeddings",
-    "embedding_backend", "threshold", "evidence", "check", "judge", "max_calls", "max_tokens_total",
-    "requests_per_minute", "tokens_per_minute", "journal",
+    "embedding_backend", "threshold", "evidence", "check", "judge", "keep_reasoning", "max_calls",
+    "max_tokens_total", "requests_per_minute", "tokens_per_minute", "journal",
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from chains import (
     judge_sentence,
     marks,
 )
-from pairs import ChunkOutcome, PairList
+from pairs import ChunkOutcome, PairList, Reason
 
 from .options import Translator, printable
 from .show import refused_lines, sentence
@@ -62,6 +62,7 @@ class ProgressDisplay:
         self._lock = threading.Lock()
         self._seconds = 0.0
         self._adopted = 0
+        self._notes: tuple[Reason, ...] = ()
 
     def __enter__(self) -> ProgressDisplay:
         return self
@@ -88,6 +89,7 @@ class ProgressDisplay:
                 self._close_bar()
                 self.result, self._seconds = event.result, event.seconds
                 self._adopted = event.adopted
+                self._notes = event.notes
 
     def download(self, file: str, done: int, total: int) -> None:
         """Shows how far the download of a model file is; called from the thread that does it."""
@@ -127,6 +129,7 @@ class ProgressDisplay:
                 job=self.job,
             )
         )
+        lines += [sentence(note, translate) for note in self._notes]
         unexpected = any(o.reason and o.reason.code == "chunk.unexpected" for o in result.chunks)
         if unexpected or any(one.reason.code == "pair.fault" for one in result.rejected):
             lines.append(translate("cli.how_to_log"))

@@ -23,7 +23,7 @@ def raised(text: str, before: str | None = None) -> str:
 
     Args:
         text: What stands raised.
-        before: The text before it, which tells an ordinal from an exponent; None if it is not known.
+        before: The text before it, which tells an ordinal from an exponent; None if unknown.
     """
     core = text.strip()
     if core in _MARKS:

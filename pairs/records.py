@@ -138,6 +138,11 @@ class QAPair(_Record):
     chunk_id: str = ""
     model: str = ""
     prompt: str = Field(default="", description="the prompt's fingerprint")
+    reasoning: str = Field(
+        default="",
+        description="what the model thought before the reply with the pair, where that is kept",
+        exclude_if=operator.not_,
+    )
 
     @property
     def proven(self) -> bool:

@@ -87,6 +87,7 @@ _OFFERED: dict[str, Any] = {
     "evidence": offer("evidence"),
     "check": offer("check"),
     "judge": offer("judge", min_length=1, max_length=100),
+    "keep_reasoning": offer("keep_reasoning"),
     "max_calls": offer("max_calls"),
 }
 _ADDRESS_FIELDS: dict[str, Any] = {

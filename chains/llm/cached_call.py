@@ -11,14 +11,12 @@ from math import ceil
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, convert_to_messages
-from langchain_core.messages.ai import UsageMetadata
-from langchain_core.prompt_values import PromptValue
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from loaders import count_tokens
 from messages.errors import SaidError
-from pairs.records import Reason, TokenUsage
+from pairs.records import Reason
 
 from ..errors import BackendError, JournalError, UnansweredError
 from ..journal.replies import Journal, request_key
@@ -29,13 +27,15 @@ from .backends import Backend
 from .client import OpenBackend
 from .connection import failure
 from .errors import classify, is_about_schema, reason_of
-from .finish import THOUGHT, Endings, cut_code, is_cut
+from .finish import PROMPT_CUT, THOUGHT, Endings, cut_code, is_cut
 from .limits import Budget, Pace
+from .reply_messages import as_message, has_pair, messages_of, request_metadata
 from .retry import read_stream, until_answered
 
 log = logging.getLogger(__name__)
 
 LOST_IN_A_ROW = 2  # unanswered requests, with none answered in between, that end the run
+LEAST_CONTEXT = 256  # tokens: no server reads fewer, so that a smaller count is none of a prompt
 POLL_SECONDS = 0.1  # between checks whether another run's call was answered
 
 
@@ -92,6 +92,8 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         self._endings = Endings()
         self._answered = self._lost = 0
         self._count_ratio = 1.0
+        self._prompts_cut = False
+        self._beside = beside
 
     def invoke(
         self,
@@ -117,10 +119,10 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         return self._call_with_config(invoke, input, config)
 
     def _invoke(self, input: LanguageModelInput, config: RunnableConfig) -> AIMessage:  # noqa: A002 - LangChain's name
-        messages = _messages(input)
+        messages = messages_of(input)
         key, saved = self._saved(messages)
         if saved is not None and saved.finish_reason != THOUGHT:
-            return _as_message(saved, key, from_journal=True)
+            return as_message(saved, key, from_journal=True)
         with self._first_alone():
             return self._ask(messages, config)
 
@@ -148,6 +150,17 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         return self._opened.backend
 
     @property
+    def notes(self) -> list[Reason]:
+        """What was learnt about the server, and about that of the model beside, each once."""
+        said = [("backend.learnt", form) for form in self._opened.form.learnt]
+        said += [("backend.prompt_cut", "")] * self._prompts_cut
+        notes = self._beside.notes if self._beside else []
+        for code, form in said:
+            note = Reason(code=code, fields={**self._where(), "form": form})
+            notes += [note] if note not in notes else []
+        return notes
+
+    @property
     def identity(self) -> str:
         """Names the model and where it runs, in records of its worth."""
         return f"{self._opened.model} {self._opened.address}"
@@ -160,28 +173,30 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
     def _saved(self, messages: list[BaseMessage]) -> tuple[str, Reply | None]:
         """The key of a request, and its reply in the journal, if there is one.
 
-        It is found as it was first meant, before this run learnt to ask in another form, too.
+        It is found as it was first meant, before this run learnt to ask in another form, too, and
+        as an earlier run asked it, which learnt to leave room for thoughts.
         """
         opened, key = self._opened, self.key(messages)
-        first = request_key(messages, opened.model, opened.address, opened.first_parameters)
-        saved = self._journal.reply(first)
-        if first == key or (saved is not None and saved.finish_reason != THOUGHT):
-            return first, saved
+        for parameters in (opened.first_parameters, opened.roomy_parameters):
+            other = request_key(messages, opened.model, opened.address, parameters)
+            saved = self._journal.reply(other) if other != key else None
+            if saved is not None and saved.finish_reason != THOUGHT:
+                return other, saved
         return key, self._journal.reply(key)
 
     def _answer(self, messages: list[BaseMessage], config: RunnableConfig) -> AIMessage:
         key, saved = self._saved(messages)
-        log.debug("request %s: about chunk %s", key[:12], _request_metadata(config)["chunk_id"])
+        log.debug("request %s: about chunk %s", key[:12], request_metadata(config)["chunk_id"])
         while saved is None:
             self._check_active()
             if self._journal.claim(key, self._owner):
                 reply = self._ask_claimed(key, messages, config)
-                return _as_message(reply, key, from_journal=False)
+                return as_message(reply, key, from_journal=False)
             # Another run, or another thread of this one, is asking or has just been answered.
             saved = self._journal.reply(key)
             if saved is None:
                 self._stop.wait(POLL_SECONDS)
-        return _as_message(saved, key, from_journal=True)
+        return as_message(saved, key, from_journal=True)
 
     def _ask_claimed(self, key: str, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
         try:
@@ -244,7 +259,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         opened, started = self._opened, time.monotonic()
         most = opened.parameters["max_tokens"]
         message = self._until_answered(messages, tokens, config)
-        metadata = _request_metadata(config)
+        metadata = request_metadata(config)
         usage = message.usage_metadata or {"input_tokens": 0, "output_tokens": 0}
         length, text = usage["output_tokens"], message.text
         full = length >= most
@@ -253,8 +268,10 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         truncated = finish != LOOP and (is_cut(finish) or full)
         if truncated and cut_code(finish) == "reply.truncated" and not clean(text).text:
             finish = THOUGHT
+        if finish not in (THOUGHT, LOOP) and self._is_prompt_cut(messages, usage["input_tokens"]):
+            finish, truncated = PROMPT_CUT, True
         if finish != THOUGHT:
-            self._note(text)
+            self._note(text, cut=truncated and cut_code(finish) != "reply.filtered")
         return Reply(
             chunk_id=metadata["chunk_id"],
             text=text,
@@ -267,15 +284,38 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             truncated=truncated,
         )
 
-    def _note(self, text: str) -> None:
-        """Counts a reply; several without a text, and none with one, end the run."""
+    def _is_prompt_cut(self, messages: list[BaseMessage], counted: int) -> bool:
+        """Whether the server read only a part of a request, by its own count of tokens.
+
+        Our count is an estimate, and a count without what was cached is smaller than a prompt:
+        both are far from half.
+        """
+        if counted < LEAST_CONTEXT:
+            return False
+        ours = sum(count_tokens(message.text) for message in messages)
+        if counted * 2 > ours:
+            return False
         with self._lock:
-            if text.strip():
+            said, self._prompts_cut = self._prompts_cut, True
+        if not said:
+            log.warning(
+                "%s read %d of about %d tokens of a request", self.backend.name, counted, ours
+            )
+        return True
+
+    def _note(self, text: str, *, cut: bool) -> None:
+        """Counts a reply; several of no use, and none of use before, end the run."""
+        useful = bool(text.strip()) and not (cut and not self._beside and not has_pair(text))
+        with self._lock:
+            if useful:
                 self._answered, self._lost = self._answered + 1, 0
                 return
             self._lost += 1
             useless = not self._answered and self._lost >= LOST_IN_A_ROW
-        if useless:
+        if useless and text.strip():
+            most = self._opened.parameters["max_tokens"]
+            self._end_run(BackendError("backend.always_cut", most=most, **self._where()))
+        elif useless:
             self._end_run(BackendError("backend.empty", **self._where()))
 
     def _thought_error(self, most: int) -> UnansweredError:
@@ -349,49 +389,3 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             self._lost += 1
             isolated = self._answered and self._lost < LOST_IN_A_ROW
         return UnansweredError(Reason.of(error)) if isolated else self._end_run(error)
-
-
-def tokens_paid(reply: AIMessage) -> TokenUsage:
-    """The usage of a reply of a ``CachedModel``; zero if it came from the journal.
-
-    Args:
-        reply: As ``CachedModel`` gave it.
-    """
-    usage = reply.usage_metadata
-    if usage is None or reply.response_metadata["from_journal"]:
-        return TokenUsage()
-    return TokenUsage(calls=1, prompt=usage["input_tokens"], completion=usage["output_tokens"])
-
-
-def _request_metadata(config: RunnableConfig) -> dict[str, str]:
-    """The chunk id and the prompt fingerprint that are saved with the reply."""
-    metadata = config.get("metadata") or {}
-    return {name: str(metadata.get(name, "")) for name in ("chunk_id", "prompt")}
-
-
-def _messages(value: LanguageModelInput) -> list[BaseMessage]:
-    if isinstance(value, PromptValue):
-        return value.to_messages()
-    if isinstance(value, str):
-        return [HumanMessage(value)]
-    return convert_to_messages(value)
-
-
-def _as_message(reply: Reply, key: str, *, from_journal: bool) -> AIMessage:
-    """A reply as a LangChain message."""
-    total = reply.prompt_tokens + reply.completion_tokens
-    return AIMessage(
-        content=reply.text,
-        usage_metadata=UsageMetadata(
-            input_tokens=reply.prompt_tokens,
-            output_tokens=reply.completion_tokens,
-            total_tokens=total,
-        ),
-        response_metadata={
-            "model_name": reply.model,
-            "finish_reason": reply.finish_reason,
-            "truncated": reply.truncated,
-            "journal_key": key,
-            "from_journal": from_journal,
-        },
-    )

@@ -172,6 +172,7 @@ class OpenBackend:
                 timeout=self._settings.timeout,
                 proxy=proxy_for(address or _OPENAI),
                 certificates=certificates(),
+                thoughts=self._settings.keep_reasoning,
             )
         # The other is never used, but made by the package, which stumbles over some proxies.
         unused = httpx.AsyncClient(verify=certificates(), trust_env=False)
@@ -198,13 +199,22 @@ class OpenBackend:
         with self._lock:
             if self.parameters["max_tokens"] > asked["max_tokens"]:
                 return True
-            most = min(ROOM * asked["max_tokens"], self.backend.context // 2)
+            most = self._longest(asked)
             if self.roomy or most <= asked["max_tokens"]:
                 return False
             self.roomy = True
             self.parameters, self._llm = {**self.parameters, "max_tokens": most}, None
         log.warning("%s used up its tokens by thinking: up to %d from now on", self.model, most)
         return True
+
+    @property
+    def roomy_parameters(self) -> dict[str, Any]:
+        """The parameters of a first request whose reply may be longer, since the model thinks."""
+        first = self.first_parameters
+        return {**first, "max_tokens": max(self._longest(first), first["max_tokens"])}
+
+    def _longest(self, asked: dict[str, Any]) -> int:
+        return min(ROOM * int(asked["max_tokens"]), self.backend.context // 2)
 
     def alive(self) -> bool:
         """Whether it can still be called: the process of an embedded model may have died."""

@@ -29,10 +29,14 @@ class FormTransport(httpx.BaseTransport):
     Args:
         inner: Sends them.
         form: The server's.
+        thoughts: Whether a reply's thoughts, which servers give in a field of their own, are put
+            in front of it in tags; a streamed reply then comes whole.
     """
 
-    def __init__(self, inner: httpx.BaseTransport, form: RequestForm) -> None:
-        self._inner, self._form = inner, form
+    def __init__(
+        self, inner: httpx.BaseTransport, form: RequestForm, *, thoughts: bool = False
+    ) -> None:
+        self._inner, self._form, self._thoughts = inner, form, thoughts
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The response to a request, in the form in which it was asked for.
@@ -49,7 +53,7 @@ class FormTransport(httpx.BaseTransport):
             status, said = response.status_code, ""
             streamed = is_event_stream(response.headers.get("content-type", ""))
             if status < _ERROR and streamed:
-                if body.get("stream"):
+                if body.get("stream") and not self._thoughts:
                     return _passed_on(response)
                 reply = _collected(response)
             else:
@@ -63,6 +67,8 @@ class FormTransport(httpx.BaseTransport):
                 if self._form.learn(status, said, sent, body):
                     continue
                 return _answer(response, status, said.encode())
+            if self._thoughts and isinstance(reply, dict):
+                reply = _with_thoughts(reply)
             return _as_asked(response, reply, said, streamed=bool(body.get("stream")))
 
     def close(self) -> None:
@@ -71,7 +77,12 @@ class FormTransport(httpx.BaseTransport):
 
 
 def http_client(
-    form: RequestForm, *, timeout: float, proxy: str | None, certificates: SSLContext
+    form: RequestForm,
+    *,
+    timeout: float,
+    proxy: str | None,
+    certificates: SSLContext,
+    thoughts: bool = False,
 ) -> httpx.Client:
     """A client for the package that calls the model.
 
@@ -80,13 +91,14 @@ def http_client(
         timeout: Seconds a call may take.
         proxy: Address of the proxy on the way; None for none.
         certificates: The authorities that are trusted.
+        thoughts: As for ``FormTransport``.
 
     Raises:
         ImportError: The proxy speaks SOCKS, and its package is missing.
         ValueError: The proxy's address is none.
     """
     inner = httpx.HTTPTransport(verify=certificates, proxy=proxy, limits=_CONNECTIONS)
-    transport = FormTransport(inner, form)
+    transport = FormTransport(inner, form, thoughts=thoughts)
     return httpx.Client(
         transport=transport, timeout=timeout, trust_env=False, follow_redirects=True
     )
@@ -143,6 +155,19 @@ def _collected(response: httpx.Response) -> dict[str, Any]:
     if reader.error is not None and not reader.begun:
         return reader.error
     return reader.whole(broken=reader.error is not None)
+
+
+def _with_thoughts(reply: dict[str, Any]) -> dict[str, Any]:
+    """A reply with the thoughts of its own field in front of its text, in tags."""
+    choices = reply.get("choices") or [{}]
+    message = choices[0].get("message") or {}
+    thought = message.get("reasoning_content") or message.get("reasoning")
+    said = message.get("content") or ""
+    if not (isinstance(thought, str) and thought.strip() and isinstance(said, str)):
+        return reply
+    said = f"<think>\n{thought.strip()}\n</think>\n\n{said}"
+    first = {**choices[0], "message": {**message, "content": said}}
+    return {**reply, "choices": [first, *choices[1:]]}
 
 
 class _Watched(httpx.SyncByteStream):

@@ -16,16 +16,21 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _ONE = re.compile(r"[A-H1-9]")
+_AND = re.compile("and", re.IGNORECASE)
 _SAME = re.compile(r"[\s.。,，;；]+")
 _OFFERED = re.compile(
-    r"(?:^[ \t]*(?:[-*•][ \t]+)?[*_]{0,2}|(?<=[\s;；,，?？。)）:：]))"
-    r"(?P<open>[(（])?(?P<mark>[A-HＡ-Ｈ]|(?(open)[1-9]|(?!)))[)）.．、:：][*_]{0,2}"
-    r"[ \t]{0,4}(?=\S)",
+    r"(?:^[ \t]*(?:[-*•][ \t]+)?(?P<box>\[[ xX✓]\]|[☐☑])?[ \t]*[*_]{0,2}"
+    r"|(?<=[\s;；,，?？。)）:：]))"
+    r"(?P<open>[(（])?(?P<mark>[A-HＡ-Ｈ]|[a-h](?=[)）])|(?(open)[1-9]|(?!)))[)）.．、:：]"
+    r"[*_]{0,2}[ \t]{0,4}(?=\S)",
     re.MULTILINE,
+)
+_BOX = re.compile(
+    r"^[ \t]*(?:[-*•][ \t]+(?P<box>\[[ xX✓]\])|(?P<sign>[☐☑]))[ \t]+(?=\S)", re.MULTILINE
 )
 _KEYED = re.compile(
     r"(?<!\d)(?P<first>\d{1,3})(?: ?[-~–—至到] ?(?P<last>\d{1,3}))?[ \t]*[.、:：)）．]?[ \t]*"
-    r"(?P<letters>[A-HＡ-Ｈ](?:[ ,，、]?[A-HＡ-Ｈ])*)(?![a-zA-Z])"
+    r"[(（]?(?P<letters>[A-Ha-hＡ-Ｈ](?:[ ,，、]?[A-Ha-hＡ-Ｈ])*)(?![a-zA-Z])[)）]?"
 )
 _TICK = re.compile(
     r"[ \t]*(?:[✅✔☑√✓]\ufe0f?|[(（](?:correct|right|正确|正確|答案)[^()（）]{0,8}[)）])",
@@ -50,9 +55,11 @@ def chosen(answer: str, options: Options) -> str:
     answer = answer.strip()
     if not options:
         return answer
-    named = _NAMED.match(answer)
+    named = _NAMED.match(answer.strip("*_ "))
     if named:
-        texts = [options.get(mark, "") for mark in _ONE.findall(_letter(named["marks"]))]
+        texts = [
+            options.get(mark, "") for mark in _ONE.findall(_letter(_AND.sub("", named["marks"])))
+        ]
         if all(texts):
             return "\n".join(texts)
     marked = _MARKED.match(answer)
@@ -85,7 +92,8 @@ def without_options(question: str, answer: str) -> tuple[str, str]:
         return question, answer
     if not answer.strip():
         ticked = [text for text in options.values() if _TICK.search(text)]
-        return stem, "\n".join(_TICK.sub("", text) for text in ticked)
+        return stem, "\n".join(_TICK.sub("", text).strip() for text in ticked)
+    options = {mark: _TICK.sub("", text).strip() for mark, text in options.items()}
     said = chosen(answer, options)
     if said == answer.strip() and "1" in options:
         return question, answer
@@ -111,7 +119,7 @@ def keyed(text: str) -> dict[int, str]:
 
 
 def _split(text: str) -> tuple[str, Options]:
-    """The text before the options, and these."""
+    """The text before the options, and these, by letter; a ticked box stays as its sign."""
     marks: list[re.Match[str]] = []
     for mark in _OFFERED.finditer(text):
         letter = _letter(mark["mark"])
@@ -119,11 +127,16 @@ def _split(text: str) -> tuple[str, Options]:
             marks or letter in ("A", "1")
         ):
             marks.append(mark)
+    letters = [_letter(mark["mark"]) for mark in marks]
+    if not marks[1:]:
+        marks = list(_BOX.finditer(text))[:8]
+        letters = list("ABCDEFGH"[: len(marks)])
     if not marks[1:]:
         return text, {}
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    options = {
-        _letter(mark["mark"]): text[mark.end() : end].partition("\n\n")[0].strip(" \t\n*_;；,，")
-        for mark, end in zip(marks, ends, strict=True)
-    }
+    options: Options = {}
+    for letter, mark, end in zip(letters, marks, ends, strict=True):
+        said = text[mark.end() : end].partition("\n\n")[0].strip(" \t\n*_;；,，")
+        ticked = mark["box"] or mark.groupdict().get("sign")
+        options[letter] = f"☑ {said}" if ticked and ticked.strip("[ ]☐") else said
     return _HEAD.sub("", text[: marks[0].start()].rstrip()), options

@@ -16,6 +16,7 @@ from .template_tokens import (
     SPECIAL_NAMES,
     THOUGHT_TAGS,
 )
+from .trimming import ends_as_question
 
 _ROLE = rf"(?:{OTHER_ROLES}|{MODEL_ROLES}|moss)"
 _TURN = re.compile(
@@ -60,6 +61,8 @@ _TOKEN = re.compile(
     rf"|<(?:{SPECIAL_NAMES}|eoh)>|\A\s*(?:<s>|sop\b)|</s>(?=\s*\Z)",
     re.IGNORECASE,
 )
+# A list's sign that an editor escaped, lest it became a list.
+_ESCAPED = re.compile(r"^(?P<lead>[ *#>]{0,8}\w{0,12}?\d{0,3})\\(?P<sign>[.)#>\[\-])", re.MULTILINE)
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 # Invisible characters: NUL and other controls, zero-width marks, byte order marks.
 _UNSEEN = dict.fromkeys(
@@ -79,6 +82,12 @@ _UNSEEN = dict.fromkeys(
 _JOINERS = re.compile(r"(?<=[\w:：])[\u200c\u200d](?=[\w:：])")
 # The look-behind keeps long runs of white space linear: only a run's first blank starts a match.
 _TRAILING = re.compile(r"(?<![ \t\u3000\xa0])[ \t\u3000\xa0]+(?=\n|\Z)")
+# The model's name in front of what it says, where it plays a dialogue without tokens.
+_ROLE_NAMED = re.compile(
+    r"^(?:assistant|chatgpt|bot|ai|助手|助理)[:：]\s*(?=(?:[*#【\[]{0,4}(?:question|问题|問題)|q\d)\W?)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_QUOTE = re.compile(r"^ {0,3}(?:> ?){1,3}", re.MULTILINE)
 _GAP = re.compile(r"\n{3,}")
 
 
@@ -98,8 +107,10 @@ def clean(text: str) -> Cleaned:
     text = _LINE_ENDS.sub("\n", whole_characters(text)).translate(_UNSEEN)
     if text.count("\\*\\*") > 1 and "**" not in text:
         text = text.replace("\\*", "*")  # Markdown that was escaped once more
+    text = _ESCAPED.sub(r"\g<lead>\g<sign>", text)
     text = _JOINERS.sub("", text.replace("<0x0A>", "\n").replace("\u2581", " "))
     text, still_thinking = _without_thoughts(_own_turn(_from_final_channel(text)))
+    text = _ROLE_NAMED.sub("", _unquoted(text))
     text = _HEADED.sub("", _TOKEN.sub("", text).strip(), count=1)
     if "\n" not in text:
         text = text.replace("<n>", "\n")  # ChatGLM's own line break, where no other is
@@ -109,6 +120,15 @@ def clean(text: str) -> Cleaned:
         inner = wrapped["inner"].strip()
         text = text if f"<{wrapped['name']}>" in inner else inner
     return Cleaned(text, still_thinking)
+
+
+def _unquoted(text: str) -> str:
+    """The text without the signs of blockquotes, if all its questions stand in them."""
+    lines = text.strip().split("\n")
+    asking = [line for line in lines[:-1] if ends_as_question(line)]
+    if not asking or not all(_QUOTE.match(line) for line in asking):
+        return text
+    return _QUOTE.sub("", text)
 
 
 def _from_final_channel(text: str) -> str:
@@ -132,6 +152,20 @@ def _own_turn(text: str) -> str:
     if own:
         pieces.append(text[position:])
     return "".join(pieces)
+
+
+def thoughts(text: str) -> str:
+    """What a reply's model thought, as it stands in tags in front of the reply; empty for nothing.
+
+    Args:
+        text: The raw reply.
+    """
+    found = list(_THOUGHT.finditer(text))
+    ends = [mark for mark in found if mark["close"] or mark["bar"] or mark["end"] or mark["unused"]]
+    if not ends:
+        return ""
+    begin = found[0].end() if found[0] is not ends[0] else 0
+    return text[begin : ends[0].start()].strip()
 
 
 def _without_thoughts(text: str) -> tuple[str, bool]:

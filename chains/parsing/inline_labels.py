@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
+from .choices import without_options
 from .labels import NUMERAL, Kind, Mark, number_of
 from .trimming import ends_as_question
 
 _INLINE = re.compile(
     r"(?<=[\s?!.。:;,、)\]】”\"」*|→>—–])"
-    r"(?:[*_【\[(<]{0,3})(?:(?P<question>questions?|问题|提问|题目|q|问)|(?P<answer>answers?|a|"
+    rf"(?:[(]?(?P<item>{NUMERAL})[.)、] ?)?"
+    r"(?:[*_(<]{0,2}(?P<open>[【\[])?[*_]{0,2})(?:(?P<question>questions?|问题|提问|题目|q|问)|(?P<answer>answers?|a|"
     r"(?:参考|标准|正确)?答案|回答|解答|答)|(?P<field>难度|来源|出处|理由|解析|依据|difficulty"
     r"|source|reason|explanation))"
-    rf" {{0,2}}(?P<number>{NUMERAL})?[*_】\])>]{{0,3}} {{0,2}}:[*_]{{0,3}}",
+    rf" {{0,2}}(?P<number>{NUMERAL})?[*_】\])>]{{0,3}}"
+    r"(?: {0,2}:[*_]{0,3}|(?(open)(?<=[】\]])|(?!)))",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(
@@ -56,7 +59,15 @@ def _from_anywhere(shadow: str) -> list[Mark]:
     if any(mark.kind == "question" for mark in found):
         first = next(i for i, mark in enumerate(found) if mark.kind == "question")
         return _alternated(found[first:], "question", 0)
-    return [mark for mark in found if ends_as_question(shadow[max(0, mark.start - 8) : mark.start])]
+    return [mark for mark in found if _asked_before(shadow, mark.start)]
+
+
+def _asked_before(shadow: str, place: int) -> bool:
+    """Whether a line up to a place is a question, with its options or without."""
+    if ends_as_question(shadow[max(0, place - 8) : place]):
+        return True
+    line = shadow[max(0, place - 400) : place].rpartition("\n")[2]
+    return "?" in line and ends_as_question(without_options(line, "-")[0])
 
 
 def _alternating(shadow: str, begin: int, end: int, kind: str, number: int) -> list[Mark]:
@@ -105,6 +116,6 @@ def _unquoted(shadow: str, begin: int, end: int) -> list[Mark]:
             continue
         kind: Kind = "question" if found["question"] else "answer" if found["answer"] else "field"
         word = (found["question"] or found["answer"] or found["field"]).lower()
-        number = number_of(found["number"])
+        number = number_of(found["number"]) or number_of(found["item"])
         marks.append(Mark(found.start(), found.end(), kind, word, number, ":"))
     return marks

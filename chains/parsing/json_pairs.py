@@ -239,7 +239,7 @@ def _value(raw: str) -> tuple[str | None, bool]:
         inside = raw[1 : close.start()]
         if raw.startswith('"""'):
             inside = inside.strip('"')
-        return unescaped(inside), close.end() > close.start() + 1
+        return unescaped(inside), close[0][-1] in "}｝]］)"
     if raw.startswith("["):
         listed, closed, _ = raw.rpartition("]")
         items = [double or single for double, single in _ITEM.findall(listed)]

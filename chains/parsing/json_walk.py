@@ -199,8 +199,9 @@ def _words(value: Any) -> str | None:
         named = dict(value)
         inner = next((named[key] for key in _WRAPPED if isinstance(named.get(key), str)), None)
         return inner if inner is not None and not any(role_of(name) for name in named) else None
-    if isinstance(value, list) and value and all(isinstance(text, str) for text in value):
-        return "\n".join(value)
+    if isinstance(value, list) and value:
+        said = [_words(inner) if isinstance(inner, str | Members) else None for inner in value]
+        return None if None in said else "\n".join(filter(None, said))
     return None
 
 

@@ -88,7 +88,7 @@ def _with_sections(marks: list[Mark], shadow: str) -> list[Mark]:
                 if number_of(numeral) == first and (first == 1) == (last is None):
                     counted[style] = first
                     sectioned.append(Mark(*above, "stop", line))
-            elif apart and (found or _BOLD_LINE.fullmatch(line)):
+            elif apart and (found or line.endswith(":") or _BOLD_LINE.fullmatch(line)):
                 sectioned.append(Mark(*above, "stop", line))
         sectioned.append(mark)
     return sectioned
@@ -117,7 +117,8 @@ def _without_options(marks: list[Mark], shadow: str) -> list[Mark]:
         letter = ""
         if mark.kind == "answer" and mark.word == "a" and not mark.number:
             following = marks[position + 1] if position + 1 < len(marks) else None
-            line = shadow[mark.start : max(shadow.find("\n", mark.end), mark.end)]
+            line_end = shadow.find("\n", mark.end)
+            line = shadow[mark.start : line_end if line_end >= 0 else len(shadow)]
             below = following and following.kind == "option" and following.word == "b"
             between = shadow[mark.end : following.start].strip() if following else ""
             if (below and between and between.count("\n") <= 1) or (

@@ -31,7 +31,8 @@ class _Entry:
     def may_belong_to(self, last: _Entry, text: str) -> bool:
         """Whether this question without an answer may be a line of the answer before it."""
         counted = self.number == (last.number + 1 if last.number else 0)
-        return bool(text[slice(*self.question)].strip()) and not (
+        said = bool(text[slice(*self.question)].strip())
+        return (said or bool(self.bare and self.number)) and not (
             counted and self.word == last.word
         )
 
@@ -252,6 +253,8 @@ def _fill_unlabelled(entries: list[_Entry], text: str, shadow: str) -> None:
                 )
     alone = [entry for entry in entries if entry.answer is None]
     trusted = 2 * len(candidates) > len(alone)
+    if len(alone) < len(entries):  # where answers have labels, a paragraph is a remark
+        candidates = [candidate for candidate in candidates if candidate[3]]
     for entry, question, answer, adjoining in candidates:
         # A closing remark is separated from the last question by a blank line.
         if adjoining or (trusted and (entry is not entries[-1] or len(candidates) > 1)):
@@ -288,8 +291,9 @@ def _grouped(entry: _Entry, before: list[_Entry], text: str, shadow: str) -> lis
     """Pairs by number if all questions come first and one label heads all their answers."""
     if entry.answer is None:
         return []
-    answers = keyed(text[slice(*entry.answer)]) or numbered_items(text, shadow, *entry.answer)
     questions = numbered_items(text, shadow, *entry.question)
+    key = keyed(text[slice(*entry.answer)])
+    answers = key or numbered_items(text, shadow, *entry.answer, questions)
     if before and not any(other.answer for other in before) and len(answers) > 1:
         asked = [*before, entry]
         questions = {other.number: text[slice(*other.question)] for other in asked}

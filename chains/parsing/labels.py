@@ -65,7 +65,7 @@ NUMERAL = r"(?:\d{1,4}|[一二三四五六七八九十百零〇两]{1,5}|[①-�
 _DECOR = r"(?:[^\w\s.,;:!?…。，、；：！？\"'“”‘’$%&/\\=^@{})\]】」』》〉〕〗]|[ _])"
 _LEAD = (
     rf"^ *(?P<lead>{_DECOR}{{0,12}}"
-    rf"(?:[(]?(?P<item>\d{{1,4}}(?:\.\d{{1,2}})?|[一二三四五六七八九十]{{1,3}}|[①-⑳])(?:[.)、:\ufe0f]"
+    rf"(?:[(]?(?P<item>\d{{1,4}}(?:\.\d{{1,2}})?|[一二三四五六七八九十]{{1,3}}|[①-⑳])(?:[.)、:\ufe0f\]】]"
     rf"|(?<=[①-⑳])){_DECOR}{{0,8}})?)"
 )
 _QUESTION = (
@@ -236,7 +236,7 @@ def _stands(
         return numbered and (ends_line or separator in (".", "、"))
     if kind == "option":
         return separator in (".", "、", ")") and not ends_line
-    if word in ("question", "answer") and separator == ".":
+    if word in ("question", "answer", "ques", "ans") and separator == ".":
         return True
     if word in ("q", "a") and separator in (".", "。", "、", ")"):
         return True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
-from .choices import offered, without_options
+from .choices import keyed, offered, without_options
 from .findings import NOTHING_FOUND, Findings, Tail
 from .labels import NUMERAL, number_of, plain
 from .trimming import ends_as_question, without_summary
@@ -15,6 +16,10 @@ _ASKED = re.compile(
     r"|[①-⑳])[.)、:]?(?!\d))|(?P<bullet>[-+•·●▪◆■○❓]|\*(?!\*)))?[*_ ]{0,4})"
     r"(?P<question>[^\n?]*\?[?!\"'”’」』)*_]{0,6})(?P<rest>[^\n]*)$",
     re.MULTILINE,
+)
+_ANSWERS = re.compile(
+    r"^[^\n?.。:]{0,24}(?:答案|回答|解答|answers?|key|solutions?|responses?)[^\n?.。:]{0,12}(?::|$)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _JOINT = re.compile(r"^[ \t]*(?:->|=>|[-–—:：→|]+)[ \t]*")
 _PARENTHESISED = re.compile(r"^[ \t]*[(（](?P<inner>.*)[)）][ \t.。]*$", re.DOTALL)
@@ -39,12 +44,14 @@ def read_lists(text: str) -> Findings:
     if not items:
         return NOTHING_FOUND
     ends = [item.start for item in items[1:]] + [len(text)]
-    behind = [text[slice(*item.rest)].strip(" *_") for item in items]
-    spoken = [bool(words) and not ends_as_question(words) for words in behind]
+    behind = [text[slice(*item.rest)].strip() for item in items]
+    spoken = [
+        bool(words) and not ends_as_question(words) and not offered(words) for words in behind
+    ]
     whole = spoken if spoken[-1] else spoken[:-1]
     if whole and 5 * sum(spoken) >= 4 * len(whole) and (len(items) > 1 or _joined(behind[0])):
         return _behind(text, items, ends, behind, spoken)
-    return _below(text, items, ends)
+    return _under_a_heading(text, shadow, items) or _below(text, items, ends)
 
 
 def _items(text: str, shadow: str) -> list[_Item]:
@@ -57,9 +64,8 @@ def _items(text: str, shadow: str) -> list[_Item]:
         number = number_of((mark["number"] or "").strip("().、: "))
         if found and (style != found[0].style or (number and number != found[-1].number + 1)):
             continue
-        if style == "plain" and shadow[max(0, mark.start() - 2) : mark.start()].strip("\n"):
-            continue
-        if style == "plain" and shadow[max(0, mark.start() - 2) : mark.start()] not in ("", "\n\n"):
+        apart = shadow[max(0, mark.start() - 2) : mark.start()] in ("", "\n\n")
+        if style == "plain" and not (apart or _JOINT.match(mark["rest"])):
             continue
         found.append(
             _Item(
@@ -82,13 +88,32 @@ def _behind(
     for item, end, words, said in zip(items, ends, behind, spoken, strict=True):
         if not said:
             continue
-        if _PARENTHESISED.match(words):
-            answer = _PARENTHESISED.sub(lambda mark: mark["inner"], words)
+        below = text[item.rest[1] : end].rstrip()
+        inside = _PARENTHESISED.match(words)
+        if inside:  # options may stand below the letter of one
+            pairs.append(without_options(item.question + below, inside["inner"]))
         else:
-            answer = _JOINT.sub("", words) + text[item.rest[1] : end].rstrip()
-        pairs.append((item.question, answer))
+            pairs.append((item.question, _JOINT.sub("", words) + below))
     missing = len(items) - len(pairs)
     return Findings(pairs, items[0].start, "open" if spoken[-1] else "dropped", missing)
+
+
+def _under_a_heading(text: str, shadow: str, items: list[_Item]) -> Findings | None:
+    """Pairs by number from a list of questions and, under a heading, one of their answers."""
+    heading = _ANSWERS.search(shadow, items[-1].rest[0])
+    if not heading:
+        return None
+    ends = [item.start for item in items[1:]] + [heading.start()]
+    asked = {
+        item.number: item.question + text[item.rest[0] : end]
+        for item, end in zip(items, ends, strict=True)
+    }
+    key = keyed(text[heading.end() :])
+    answers = key or numbered_items(text, shadow, heading.end(), len(text), asked)
+    pairs = [
+        without_options(asked[number], answers[number]) for number in asked if number in answers
+    ]
+    return Findings(pairs, items[0].start, "open", len(items) - len(pairs)) if pairs else None
 
 
 def _below(text: str, items: list[_Item], ends: list[int]) -> Findings:
@@ -122,29 +147,37 @@ _ASKING = re.compile(r"^ *(?P<lead>[>#*_\-+•·●▪◆■○ ]{0,8})(?P<text>
 _OPTION = re.compile(r"^ *[\-* ]{0,4}[(]?[a-h][.)、:]", re.IGNORECASE)
 
 
-def list_spans(shadow: str, begin: int, end: int) -> dict[int, tuple[int, int]]:
+def list_spans(
+    shadow: str, begin: int, end: int, asked: Collection[int] = ()
+) -> dict[int, tuple[int, int]]:
     """The spans of a list's items by number, if the span begins with item 1; else none.
 
     Args:
         shadow: The cleaned reply, normalised by ``plain``.
         begin: Start of the span.
         end: End of the span, exclusive.
+        asked: The numbers of the questions to which it is the answers: it may leave some out.
     """
     spans: dict[int, tuple[int, int]] = {}
+    last = 0
     for mark in _ITEM.finditer(shadow, begin, end):
         number = number_of(mark["number"])
-        if not spans and (number != 1 or shadow[begin : mark.start()].strip(" \n*_#:")):
+        first = number == 1 or number in asked
+        if not spans and (not first or shadow[begin : mark.start()].strip(" \n*_#:")):
             return {}
-        if number == len(spans) + 1:
+        if number == last + 1 or (number > last and number in asked):
             if spans:
-                spans[number - 1] = (spans[number - 1][0], mark.start())
+                spans[last] = (spans[last][0], mark.start())
             spans[number] = (mark.end(), end)
+            last = number
     return spans
 
 
-def numbered_items(text: str, shadow: str, begin: int, end: int) -> dict[int, str]:
-    """The items of a list by number, if the span begins with item 1; else none."""
-    return {n: text[slice(*span)] for n, span in list_spans(shadow, begin, end).items()}
+def numbered_items(
+    text: str, shadow: str, begin: int, end: int, asked: Collection[int] = ()
+) -> dict[int, str]:
+    """The items of a list by number, as for ``list_spans``."""
+    return {n: text[slice(*span)] for n, span in list_spans(shadow, begin, end, asked).items()}
 
 
 def list_before(shadow: str, begin: int, end: int) -> tuple[int, int, int] | None:

@@ -51,6 +51,8 @@ def read_mappings(text: str) -> Findings:
         role = role_of(mark["key"])
         if role not in ("question", "answer"):
             continue
+        if not mark["value"].strip() and _KEY.match(text, position + 1):
+            continue  # the head of all pairs, not of one question
         value = _value(text, mark)
         position = max(value.end, position)
         start = mark.start() if start < 0 else start

@@ -23,7 +23,13 @@ from .lists import read_lists
 from .mappings import read_mappings
 from .markup import has_tagged_labels, read_markup, without_tags
 from .tables import read_tables, read_unheaded
-from .trimming import trimmed_answer, trimmed_question, without_delimiters, without_remark
+from .trimming import (
+    ends_as_question,
+    trimmed_answer,
+    trimmed_question,
+    without_delimiters,
+    without_remark,
+)
 
 _SPACES = re.compile(r"\s+")
 # Longer replies come only from loops; the text beyond counts as cut off.
@@ -38,6 +44,7 @@ _ANNOUNCED = re.compile(
     r"问答|問答|Q&A|pairs|表格|JSON|questions|\A(?:\*\*|#|【|[一二三四五六七八九十]、|第|part|section)",
     re.IGNORECASE,
 )
+_LETTER = re.compile(r"[(（]?[A-H][)）]?\W?|[A-H](?: ?[,，、]? ?[B-H])+")
 _SHORT = 80
 _ESCAPES = re.compile(r"\\[n\"]")
 
@@ -281,7 +288,10 @@ def _drafts(found: Findings) -> list[tuple[str, str]]:
         question, answer = trimmed_question(raw_question), trimmed_answer(raw_answer)
         if position == len(found.pairs):
             answer = trimmed_answer(without_remark(answer, [said for _, said in pairs]))
-        if question and answer:
+        # A number in the place of a question is that of one elsewhere, and a letter in the place
+        # of an answer that of an option which was not found.
+        asks = any(map(str.isalpha, question)) or ends_as_question(question)
+        if (asks or is_placeholder(question, answer)) and answer and not _LETTER.fullmatch(answer):
             pairs.append((question, answer))
     return pairs
 

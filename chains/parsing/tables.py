@@ -11,7 +11,7 @@ from .findings import NOTHING_FOUND, Findings, Tail
 from .json_walk import role_of
 from .trimming import ends_as_question
 
-_RULE = re.compile(r"[|\s:\-—=+\u2500-\u257f]+\Z")
+_RULE = re.compile(r"[|｜\s:\-—=+\u2500-\u257f]+\Z")
 _CELL = re.compile(r"(?<!\\)[|｜]")
 _BARS = str.maketrans("│┃║", "|||")
 _WIDEST = 12

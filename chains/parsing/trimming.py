@@ -9,6 +9,7 @@ _QUOTES = "\"'”’」』*_) ）\n\t~`"
 _FIELD_LINE = re.compile(
     r"^[ \t#*\-•·>【\[]{0,8}(?P<name>[^\W\d_][\w ]{0,14})[*】\]]{0,3}[:：]", re.MULTILINE
 )
+_NUMBERED = re.compile(r"(?<=[^\W\d]) ?\d{1,3}\Z")
 _BULLET = re.compile(
     r"^[ \t]*(?:[-*+•·●▪■○–—→:]|->|=>)[ \t]+"
     "|^[ \t]*[\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]\ufe0f?[ \t]*(?=\\S)"
@@ -45,7 +46,8 @@ _CLOSING = re.compile(
 )
 _REMARK = re.compile(
     r"\W{0,4}(?:[^\n]{0,60}(?:问答|問答|问题|問題|答案|原文|文本|文段|段落|提问|出题|生成|以上|上述|本文)"
-    r"|共|总结|祝|完\W|end\b|total|summary|note\b"
+    r"|共|总结|祝|完\W|end\b|total|summary|note\b|[（(【\[][^\n]*[)）】\]]\W{0,2}\Z"
+    r"|(?:[^\W\d_]{1,12}[:：][^\n]{0,60}(?:\n|\Z)){1,6}\Z"
     r"|[^\n]{0,60}\b(?:questions?|answers?|pairs?|passage|text|q&a|generated|flashcards?)\b"
     r"|(?:[一二三四五六七八九十]{1,2}、|第.{1,2}部分|part \d|section \d)[^。.!！\n]{0,40}\Z)",
     re.IGNORECASE,
@@ -114,6 +116,8 @@ def without_remark(answer: str, others: list[str]) -> str:
             is a remark as soon as it speaks of questions, answers or the text.
     """
     short = bool(others) and not any("\n\n" in other.strip() for other in others)
+    if others and not any("\n" in other.strip() for other in others):
+        answer = _until(answer, _CLOSING, "\n")
     return _until(_until(answer, _CLOSING), _REMARK) if short else _until(answer, _CLOSING)
 
 
@@ -126,13 +130,13 @@ def without_summary(answer: str) -> str:
     return _until(answer, _SUMMARY)
 
 
-def _until(answer: str, ending: re.Pattern[str]) -> str:
+def _until(answer: str, ending: re.Pattern[str], between: str = "\n\n") -> str:
     begin = len(answer) - len(answer.lstrip())
-    place = answer.find("\n\n", begin)
+    place = answer.find(between, begin)
     while place >= 0:
         if ending.match(answer[place : place + 200].lstrip()):
             return answer[:place].rstrip(" \n-—*_")
-        place = answer.find("\n\n", place + 2)
+        place = answer.find(between, place + len(between))
     return answer
 
 
@@ -143,12 +147,14 @@ def without_recurring_fields(pairs: list[tuple[str, str]]) -> list[tuple[str, st
         pairs: Questions and answers; a line such as ``章节：3`` counts unless it is the first.
     """
     places = [
-        {mark["name"].strip().lower(): mark.start() for mark in _later_fields(answer)}
-        for _, answer in pairs
+        {_NUMBERED.sub("#", mark["name"].strip().lower()): mark.start() for mark in marks}
+        for marks in (_later_fields(answer) for _, answer in pairs)
     ]
     counts = Counter(name for found in places for name in found)
     recurring = {
-        name for name, times in counts.items() if times > 2 and times * 5 >= len(pairs) * 3
+        name
+        for name, times in counts.items()
+        if times > 2 - name.endswith("#") and times * 5 >= len(pairs) * 3
     }
     if not recurring:
         return pairs

@@ -390,4 +390,5 @@ class Assembly:
             chunk_id=chunk.id,
             model=self._model,
             prompt=prompt,
+            reasoning=draft.reasoning,
         )

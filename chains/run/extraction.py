@@ -29,8 +29,10 @@ from prompts import repair_request
 from ..errors import ReplyError, UnansweredError
 from ..journal.replies import Journal
 from ..llm.backends import Backend
-from ..llm.cached_call import CachedModel, tokens_paid
+from ..llm.cached_call import CachedModel
 from ..llm.finish import cut_code
+from ..llm.reply_messages import tokens_paid
+from ..parsing.cleaning import thoughts
 from ..parsing.parser import PairParser
 from ..records import LOOP, DraftPair, Reply
 from ..settings import Settings
@@ -189,7 +191,8 @@ class Extraction:
             cut = reply.truncated or reply.finish_reason == LOOP
             with suppress(ReplyError):
                 parser = cast("PairParser", self._first_chain.last)
-                answered.drafts += parser.read(reply.text, truncated=cut).drafts
+                drafts = parser.read(reply.text, truncated=cut).drafts
+                answered.drafts += self._with_thoughts(drafts, reply.text)
             answered.prompt = reply.prompt
         return answered
 
@@ -258,11 +261,18 @@ class Extraction:
             code, message = error.code, error.message
         else:
             code, message = "reply.unfinished_tail" if pairs.dropped_tail else "", pairs.message
-            answered.drafts += pairs
+            answered.drafts += self._with_thoughts(pairs, message.text if message else "")
         reply = cast("AIMessage", message)  # the model of a chain gives no bare text
         answered.bad_replies.append(reply.response_metadata["journal_key"])
         answered.usage += tokens_paid(reply)
         return reply, code
+
+    def _with_thoughts(self, drafts: Sequence[DraftPair], text: str) -> Sequence[DraftPair]:
+        """The pairs of a reply with what the model thought before it, where that is kept."""
+        thought = thoughts(text) if self._settings.keep_reasoning else ""
+        if not thought:
+            return drafts
+        return [draft.model_copy(update={"reasoning": thought}) for draft in drafts]
 
     def _ask_halves(
         self, chunk: Chunk, context: _Context, half: int, halvings: int, whole: Answered

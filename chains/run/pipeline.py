@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import logging
 import secrets
-import shutil
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -43,6 +42,7 @@ from ..settings import Resolved
 from .asker import Asker
 from .assembly import Assembly
 from .chain import choose_prompt
+from .disk_room import check_room
 from .earlier import asked_before, kept_answers
 from .extraction import Answered, Extraction
 from .inputs import Inputs, RunInput, read_for
@@ -54,8 +54,6 @@ from .verification import Verification, marks
 
 log = logging.getLogger(__name__)
 
-BYTES_A_CHUNK = 20_000  # of journal, at most, beside the texts themselves
-LEAST_FREE = 16_000_000
 _ANSWERED = ("pairs", "nothing", "failed")
 
 _unfinished: WeakSet[Generator[Event, None, None]] = WeakSet()
@@ -156,7 +154,7 @@ class Pipeline:
             )
             named = self._load_embeddings(open_)
             inputs = read_for(self._resolved, inputs)
-            _check_room(journal, inputs)
+            check_room(journal, inputs)
             owner = open_.enter_context(Lease(journal, lost=self._stop))
             model = CachedModel(opened, journal, owner.id, self._settings, self._stop)
             extraction = Extraction(model, backend, self._settings, config)
@@ -207,10 +205,13 @@ class Pipeline:
             with suppress(JournalError):
                 self._end(run, journal, None, started)
             raise
-        adopted = adopt_edits(journal, run.job.id, result)
+        told = {
+            "adopted": adopt_edits(journal, run.job.id, result),
+            "notes": tuple(run.model.notes),
+        }
         seconds = self._end(run, journal, result, started)
         edited = with_edits(journal, run.job.id, result)
-        yield Done(job=run.job.id, seconds=seconds, result=edited, adopted=adopted)
+        yield Done(job=run.job.id, seconds=seconds, result=edited, **told)
 
     def _ask_all(self, run: _Run, journal: Journal, opened: OpenBackend) -> Iterator[Event]:
         to_ask, repeated = run.inputs.distinct()
@@ -385,15 +386,3 @@ def _stop_unfinished() -> None:
     for events in list(_unfinished):
         with suppress(ValueError):  # another thread is inside it
             events.close()
-
-
-def _check_room(journal: Journal, inputs: Inputs) -> None:
-    """Raises, before a call is paid for, if the disk cannot hold what the run would write."""
-    folder = journal.path.resolve().parent
-    texts = sum(len(one.text.encode()) for one in inputs.files)
-    needed = max(LEAST_FREE, 2 * texts + BYTES_A_CHUNK * len(inputs.chunks))
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise JournalError(
-            "journal.room", folder=str(folder), free=free // 10**6, needed=-(-needed // 10**6)
-        )

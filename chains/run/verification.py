@@ -26,7 +26,9 @@ from ..errors import ReplyError, UnansweredError
 from ..events import Verified
 from ..journal.replies import Journal
 from ..llm.backends import Backend
-from ..llm.cached_call import CachedModel, tokens_paid
+from ..llm.cached_call import CachedModel
+from ..llm.reply_messages import tokens_paid
+from ..parsing.cleaning import clean
 from ..parsing.parser import PairParser
 from ..settings import Settings
 from .judge.lists import is_sure
@@ -223,6 +225,7 @@ def answer_in(reply: str) -> str:
         drafts = ()
     if drafts:
         return drafts[0].answer
+    reply = clean(reply).text
     if _NO_PAIRS.search(reply):
         return ""
     label = _LABEL.match(reply)

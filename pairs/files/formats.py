@@ -20,7 +20,7 @@ COLUMNS = (
     "question", "answer", "source", "page", "start", "end", "evidence", "match", "score",
     "numbers_ok", "verified", "verdict", "objection", "header", "more",
 )  # fmt: skip
-_WHERE_GIVEN = ("verdict", "objection")
+_WHERE_GIVEN = ("verdict", "objection", "reasoning")
 """Fields that stand in a row only where they say something."""
 
 Writer = Callable[["Iterable[QAPair]", str], Iterable[bytes]]

@@ -211,3 +211,44 @@ def test_models_own_words_for_nothing(reply: str) -> None:
     with pytest.raises(ReplyError) as caught:
         PairParser().parse(reply)
     assert caught.value.code == "reply.nothing"
+
+
+@pytest.mark.parametrize(
+    ("reply", "pairs"),
+    [
+        ("1. Which? (a) saw (b) plane\n2. On? (a) oak (b) ash\n\nKey: 1. b 2. a", "plane|oak"),
+        ("Q1. Which?\na) Iron\nb) Tin\nAnswer: b) Tin\n\nQ2. Who?\nAnswer: Ann", "Tin|Ann"),
+        ("1. Which?\n- [ ] Iron\n- [x] Tin\n\n2. Who?\n- [x] Ann\n- [ ] Bob", "Tin|Ann"),
+        ("1. 哪种？（B）\nA. 松 B. 柏\n2. 多少？（A）\nA. 7 B. 8", "柏|7"),
+        ("1. Which? (A) Tin (B) Zn **Answer: B**\n2. Who? (A) Al (B) Bo **Answer: A**", "Zn|Al"),
+        ("Q: Which?\nA. x\nB. y\nC. z\nAnswers: A and C\n\nQ: Who?\nAnswers: Ann", "x\nz|Ann"),
+        ("> **Q:** Who?\n> **A:** Ann\n>\n> **Q:** When?\n> **A:** In May", "Ann|In May"),
+        ("- 谁？ → *李白*\n- 何时？ → 春天", "*李白*|春天"),
+        ("可提问题：\n\n1. 谁来？\n2. 何时？\n\n对应答案：\n\n1. 李。\n2. 春。", "李。|春。"),
+        ("## Questions\n1. Who?\n2. Why?\n3. When?\n\n## Answers\n1. Ann\n3. May", "Ann|May"),
+        ("questions:\n  - q: Who?\n    a: Ann\n  - q: Why?\n    a: |\n      So.\n      Yes.",
+         "Ann|So.\nYes."),
+        ("Q1\\. Who?\nA1\\. Ann\n\nQ2\\. When?\nA2\\. In May", "Ann|In May"),
+        ("Q1. Who?\nAns. Ann.\n\nQ2. When?\nAns. In May.", "Ann.|In May."),
+        ("【问】谁？【答】李白。\n【问】何时？【答】春天。", "李白。|春天。"),
+        ("[1] Q: Who?\n    A: Ann\n[2] Q: When?\n    A: May", "Ann|May"),
+        ("Q1: Who?\nA1: Ann\nE1: line 3\n\nQ2: When?\nA2: May\nE2: line 4", "Ann|May"),
+        ("1）问：价格？答：20元。 2）问：产地？答：云南。", "20元。|云南。"),
+        ("问题｜答案\n---｜---\n谁？｜李\n何时？｜春", "李|春"),
+        ("Easy:\nQ: Who?\nA: Ann\n\nHard:\nQ: Why?\nA: Rain", "Ann|Rain"),
+        ("Who built it?: Ann\nWhen was it built?: 1401", "Ann|1401"),
+        ('[{"question":"谁？","answers":[{"text":"李"},"白"]}]', "李\n白"),
+        ("Assistant: Question 1: Who?\nAnswer 1: Ann\nQuestion 2: When?\nAnswer 2: May", "Ann|May"),
+        ("問題一：誰？\n答案一：李\n問題二：何時？\n答案二：春\n希望這些問答對您有幫助！", "李|春"),
+        # Nobody wrote these as pairs: a draft given up, a key of numbers, a letter without options.
+        ("Q: Who?\n\nThe text does not say. Another one.\n\nQ: When?\nA: May", "May"),
+        ("1. Who?\n2. When?\n\n| Question | Answer |\n|---|---|\n| 1 | A |\n| 2 | B |", ""),
+        ("Q: Which is right?\nAnswer: C\n\nQ: Who?\nAnswer: Ann", "Ann"),
+    ],
+)  # fmt: skip
+def test_a_kind_of_reply_is_read_as_a_person_would(reply: str, pairs: str) -> None:
+    try:
+        read = [pair.answer for pair in PairParser().parse(reply)]
+    except ReplyError:
+        read = []
+    assert "|".join(read) == pairs

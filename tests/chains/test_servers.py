@@ -6,6 +6,8 @@ import json
 import re
 import ssl
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +22,29 @@ from bench.scripted_server import (
     error,
     good,
     reply,
-    serving,
     streamed,
+)
+from bench.scripted_server import (
+    serving as scripted,
 )
 from chains.errors import BackendError
 from chains.llm.connection import certificates
 from chains.run.inputs import Text
 from chains.settings import Resolved, resolve
 from messages import say
+from pairs.files.formats import FORMATS
 from pairs.records import PairList
 
 ONE = [Text(text="The bridge was opened in 1889 beside the old river mill of the town.")]
+
+
+@contextmanager
+def serving(script: Script, *given: Any, **more: Any) -> Iterator[Scripted]:
+    """A scripted server that was paid for no request twice."""
+    with scripted(script, *given, **more) as server:
+        yield server
+    sent = [json.dumps(body, sort_keys=True) for body in server.paid]
+    assert len(set(sent)) == len(sent)
 
 
 def settings(server: Scripted, **given: Any) -> Resolved:
@@ -49,8 +63,6 @@ def of_table(server: Scripted, tmp_path: Path, table: str) -> Resolved:
 def listed(server: Scripted, inputs: list[Text], **given: Any) -> PairList:
     result = run(inputs, settings(server, **given)).result
     assert sum(result.states().values()) == len(result.chunks)
-    sent = [json.dumps(body, sort_keys=True) for body in server.paid]
-    assert len(set(sent)) == len(sent)  # nothing is paid twice
     return result
 
 
@@ -188,6 +200,7 @@ def test_the_body_says_why_a_run_cannot_go_on(answer: Answer, code: str, named: 
         error("Output data may contain inappropriate content. DataInspectionFailed", 400),
         error("The request was rejected: moderation, flagged as harassment", 403),
         error("Content Exists Risk", 400),
+        error("The prompt triggered Azure OpenAI's content management policy.", 400),
         Answer({"detail": "content policy violation"}, 422),
         Answer({"base_resp": {"status_code": 1026, "status_msg": "input new_sensitive"}}),
         Answer({"error": {"code": 400, "message": "系统检测到输入可能包含敏感内容"}}),
@@ -215,6 +228,9 @@ def test_a_text_that_is_not_welcome_costs_its_sentence(answer: Answer) -> None:
         "Input is too long: prompt has 5000 tokens",
         "Range of input length should be [1, 6144]",
         "输入长度超过模型的最大长度",
+        "Invalid request: Your request exceeded model token limit: 8192",
+        "prompt is too long: 5000 tokens > 4096 maximum",
+        "Please reduce the length of the messages: 5000 tokens, the context holds 4096",
     ],
 )
 def test_a_request_that_is_too_long_is_asked_in_halves(said: str) -> None:
@@ -305,6 +321,7 @@ FORMS = [
         {"stream": True},
     ),
     (lambda body: streamed(pairs_of(body)), {}),
+    (_refusing("temperature", "Additional properties are not allowed: unknown field", 422), {}),
 ]
 
 
@@ -407,6 +424,82 @@ def test_a_budget_that_thought_uses_up_for_good_ends_the_run(text: str) -> None:
         assert "4096" in said
         assert "--max-tokens" in said
     assert len(server.asked) == 2
+
+
+def thinking(body: Body, *, stream: bool) -> Answer:
+    thought = "First the dates, then the names."
+    if not stream:
+        return Answer(reply(body, reasoning_content=thought))
+    said = {"reasoning_content": thought, "content": pairs_of(body)}
+    event = {"id": "1", "choices": [{"index": 0, "delta": said, "finish_reason": "stop"}]}
+    return Answer(f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n", kind="text/event-stream")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_thoughts_are_kept_with_their_pairs_where_asked(tmp_path: Path, *, stream: bool) -> None:
+    with serving(lambda body: thinking(body, stream=stream)) as server:
+        table = f"stream = {str(stream).lower()}"
+        assert not any(
+            pair.reasoning for pair in run(ONE, of_table(server, tmp_path, table)).result.kept
+        )
+        resolved = of_table(server, tmp_path, table)
+        kept = resolved.settings.model_copy(
+            update={"keep_reasoning": True, "language": "en", "density": "few"}
+        )
+        result = run(ONE, resolved.model_copy(update={"settings": kept})).result
+    assert result.kept
+    assert {pair.reasoning for pair in result.kept} == {"First the dates, then the names."}
+    assert not any("dates" in pair.answer for pair in result.kept)
+    (line, *_) = b"".join(FORMATS["jsonl"].write(result.kept, "")).decode().splitlines()
+    assert json.loads(line)["reasoning"] == "First the dates, then the names."
+
+
+# A part of a request is read
+
+
+def test_a_prompt_that_the_server_cut_is_seen_by_its_count_and_asked_in_halves() -> None:
+    text = " ".join(f"Workshop {n} of the works was opened in {1800 + n}." for n in range(60))
+
+    def script(body: Body) -> Answer:
+        answer = reply(body)
+        count = answer["usage"]["prompt_tokens"]
+        answer["usage"]["prompt_tokens"] = min(count, 400)
+        return Answer(answer)
+
+    with serving(script) as server:
+        done = run([Text(text=text)], settings(server, chunk_size=800))
+        calls = len(server.asked)
+        assert run([Text(text=text)], settings(server, chunk_size=800)).result.usage.calls == 0
+    assert done.result.complete
+    assert calls > 1
+    (note,) = done.notes
+    assert note.code == "backend.prompt_cut"
+    for language in ("en", "zh"):
+        assert "num_ctx" in note.say(language)
+
+
+def test_what_a_server_taught_is_told_at_the_end_once() -> None:
+    said = "Unsupported value: 'temperature' does not support 0.1 with this model."
+    with serving(_refusing("temperature", said)) as server:
+        done = run(material(4), settings(server))
+    (note,) = done.notes
+    assert note.code == "backend.learnt"
+    for language in ("en", "zh"):
+        assert "without temperature" in note.say(language)
+        assert "drop" in note.say(language)
+
+
+@pytest.mark.parametrize(
+    "text", ["Q: What was op", "The workshops of the town were many, and of them"]
+)
+def test_replies_that_are_always_cut_end_the_run_after_two_calls(text: str) -> None:
+    with serving(lambda body: Answer(reply(body, text, "length"))) as server:
+        result = listed(server, material(6), concurrency=8)
+    assert len(server.asked) == 2
+    reasons = [chunk.reason for chunk in result.chunks if chunk.reason]
+    (ended,) = {reason.say("en") for reason in reasons if reason.code == "backend.always_cut"}
+    assert "--max-tokens" in ended
+    assert "?" not in next(r for r in reasons if r.code == "backend.always_cut").say("zh")
 
 
 # Connections

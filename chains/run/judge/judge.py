@@ -19,7 +19,8 @@ from pairs.text.language import language_of
 from prompts.judge import JudgePrompt, judge_prompt
 
 from ...errors import UnansweredError
-from ...llm.cached_call import CachedModel, tokens_paid
+from ...llm.cached_call import CachedModel
+from ...llm.reply_messages import tokens_paid
 from ...parsing.verdicts import Said, read_verdicts
 from ...settings import Settings
 from .lists import Checked, CheckList
