@@ -174,16 +174,16 @@ def _docx(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     return read_docx(path, file, options)
 
 
-def _pptx(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _pptx(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .slides import read_pptx
 
-    return read_pptx(path, file)
+    return read_pptx(path, file, options)
 
 
-def _xlsx(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _xlsx(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .workbook import read_xlsx
 
-    return read_xlsx(path, file)
+    return read_xlsx(path, file, options)
 
 
 def _epub(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
@@ -197,9 +197,21 @@ FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
         Format("pdf", (".pdf",), "application/pdf", _pdf),
-        Format("docx", (".docx",), f"{_OFFICE}.wordprocessingml.document", _docx),
-        Format("pptx", (".pptx",), f"{_OFFICE}.presentationml.presentation", _pptx),
-        Format("xlsx", (".xlsx",), f"{_OFFICE}.spreadsheetml.sheet", _xlsx),
+        Format(
+            "docx",
+            (".docx", ".docm", ".dotx", ".dotm"),
+            f"{_OFFICE}.wordprocessingml.document",
+            _docx,
+        ),
+        Format(
+            "pptx",
+            (".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm"),
+            f"{_OFFICE}.presentationml.presentation",
+            _pptx,
+        ),
+        Format(
+            "xlsx", (".xlsx", ".xlsm", ".xltx", ".xltm"), f"{_OFFICE}.spreadsheetml.sheet", _xlsx
+        ),
         Format("epub", (".epub",), "application/epub+zip", _epub),
         Format("html", (".html", ".htm", ".xhtml"), "text/html", _html),
         Format("markdown", (".md", ".markdown"), "text/markdown", _markdown),
