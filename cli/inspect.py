@@ -14,18 +14,21 @@ from .options import printable, resolved_settings, with_settings
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``load`` and ``split`` with their help in a language."""
+    read = with_settings(lang, "include")
 
-    @app.command("load", help=say("cli.load", lang))
+    @app.command("load", help=say("cli.load", lang), cls=read)
     def load_document(
         context: typer.Context,
         doc: Path = typer.Argument(help=say("cli.doc", lang)),
         password: str | None = typer.Option(None, help=say("cli.password", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        whole_page: bool = typer.Option(False, "--whole-page", help=say("cli.whole_page", lang)),
     ) -> None:
         from loaders import count_tokens, load
         from pairs import harmless
 
-        for document in load(doc, password=password):
+        include = resolved_settings(context, whole_page=whole_page).settings.included
+        for document in load(doc, password=password, include=include):
             metadata = dict(document.metadata)
             if as_json:
                 row = {"page_content": document.page_content, "metadata": metadata}
@@ -40,7 +43,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
                 typer.echo("! " + context.obj(warning["code"], **warning["fields"]), err=True)
             typer.echo(harmless(document.page_content))
 
-    offered = with_settings(lang, "backend -b", "chunk_size", "overlap")
+    offered = with_settings(lang, "backend -b", "chunk_size", "overlap", "include")
 
     @app.command("split", help=say("cli.split", lang), cls=offered)
     def split_document(
@@ -48,13 +51,16 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         doc: Path = typer.Argument(help=say("cli.doc", lang)),
         password: str | None = typer.Option(None, help=say("cli.password", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        whole_page: bool = typer.Option(False, "--whole-page", help=say("cli.whole_page", lang)),
     ) -> None:
         from chains import read_for
         from loaders import load
         from pairs import harmless
 
-        documents = list(load(doc, password=password))
-        for chunk in read_for(resolved_settings(context), [documents]).chunks:
+        resolved = resolved_settings(context, whole_page=whole_page)
+        include = resolved.settings.included
+        documents = list(load(doc, password=password, include=include))
+        for chunk in read_for(resolved, [documents]).chunks:
             if as_json:
                 typer.echo(chunk.model_dump_json())
                 continue

@@ -8,6 +8,7 @@ from .formats import Format as Format
 from .formats import recognise as recognise
 from .loading import find_documents as find_documents
 from .loading import load as load
+from .options import INCLUDABLE as INCLUDABLE
 from .pages import PAGE_SEPARATOR as PAGE_SEPARATOR
 from .pages import whole_text as whole_text
 from .records import Chunk as Chunk

@@ -9,11 +9,11 @@ from typing import Any
 
 from .drawings import drawing_blocks
 from .errors import LoadError
-from .formats import LoadOptions
 from .formulas import latex
 from .grids import Cell, table_text
 from .headings import markdown_headings
 from .ooxml import RELATION, Package, Relation, local
+from .options import LoadOptions
 from .pages import Page, left_out, warning
 from .raised import lowered, raised
 from .symbols import in_symbols, is_symbol_font

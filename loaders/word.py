@@ -11,10 +11,10 @@ from typing import Any
 from .drawings import drawing_blocks
 from .encoding import decode
 from .errors import LoadError
-from .formats import LoadOptions
 from .headings import markdown_headings
 from .numbering import Numbering
 from .ooxml import RELATION, Package, Relation
+from .options import LoadOptions
 from .pages import Page, left_out
 from .wordlines import Block, joined
 from .wordstyles import Styles, W

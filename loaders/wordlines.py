@@ -47,11 +47,13 @@ class Line:
     aside: str = ""
 
     def add(self, text: str, style: int = 0) -> None:
+        """Adds a text in a style: 0 as it is, 1 raised, -1 lowered, ``STRUCK``."""
         if text:
             self.parts.append((text, style))
             self.aside = ""
 
     def text(self) -> str:
+        """What has been gathered, each stretch as its style is written."""
         if all(not style for _, style in self.parts):
             return "".join(text for text, _ in self.parts)
         out = []

@@ -10,9 +10,9 @@ from typing import Any
 
 from .drawings import drawing_blocks
 from .errors import LoadError
-from .formats import LoadOptions
 from .grids import Span, continues, grid_text
 from .ooxml import RELATION, Package, Relation, local
+from .options import LoadOptions
 from .pages import Heading, Page, left_out
 from .sheet import Sheet, read_sheet
 from .sheetcells import Cells
