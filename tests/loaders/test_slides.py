@@ -35,7 +35,9 @@ def deck(path: Path) -> Path:
     for at, text in enumerate(("地区", "品名", "数量", "North", "Cable", "12", "", "Hub", "7")):
         table.cell(at // 3, at % 3).text = text
     table.cell(1, 0).merge(table.cell(2, 0))
-    data = CategoryChartData(number_format="0.0%")
+    data: Any = CategoryChartData(  # type: ignore[no-untyped-call]  # python-pptx has no types
+        number_format="0.0%"
+    )
     data.categories = ["一季度", "Q2"]
     data.add_series("增长", (0.125, 0.5))
     slide("Chart").shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *BOX, data)

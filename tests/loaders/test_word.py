@@ -46,7 +46,7 @@ def cell(text: str, how: str = "") -> str:
     return f"<w:tc><w:tcPr>{how}</w:tcPr>{paragraph(run(text))}</w:tc>"
 
 
-def word(path: Path, body: str, **more: str) -> Path:
+def word(path: Path, body: str) -> Path:
     buffer = io.BytesIO()
     docx.Document().save(buffer)
     with zipfile.ZipFile(buffer) as archive:
@@ -55,8 +55,6 @@ def word(path: Path, body: str, **more: str) -> Path:
         f"<w:document {_NAMES}><w:body>{body}</w:body></w:document>".encode()
     )
     parts["word/numbering.xml"] = NUMBERING.encode()
-    for name, content in more.items():
-        parts[f"word/{name}.xml"] = content.encode()
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
