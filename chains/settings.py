@@ -8,6 +8,7 @@ default. The settings file is the one named, else ``qa3.toml`` in the working fo
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,15 +22,19 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
+from loaders import INCLUDABLE
 from messages import say
 
 from .errors import SettingsError
 
 PREFIX = "QA3_"
 FILE_NAME = "qa3.toml"
+_WORDS = ", ".join(INCLUDABLE)
 
 
 def _setting(name: str, default: Any, **bounds: float) -> Any:
@@ -66,6 +71,7 @@ class Settings(BaseModel):
     max_tokens_total: int | None = _setting("max_tokens_total", None, ge=1, le=1_000_000_000_000)
     chunk_size: int | None = _setting("chunk_size", None, ge=20, le=8_000)
     overlap: int = _setting("overlap", 0, ge=0, le=10)
+    include: str | None = _setting("include", None)
     embeddings: str = _setting("embeddings", "auto")
     embedding_backend: Literal["auto", "torch", "openvino"] = _setting("embedding_backend", "auto")
     keep_reasoning: bool = _setting("keep_reasoning", False)
@@ -75,6 +81,23 @@ class Settings(BaseModel):
     threshold: float | None = _setting("threshold", None, ge=0, le=1)
     evidence: Literal["strict", "keep"] = _setting("evidence", "strict")
     journal: Path | None = _setting("journal", None)
+
+    @property
+    def included(self) -> frozenset[str]:
+        """The words of ``include``."""
+        return frozenset((self.include or "").split(",")) - {""}
+
+    @field_validator("include", mode="before")
+    @classmethod
+    def _known_words(cls, given: Any) -> str | None:
+        """Words of ``INCLUDABLE``, a list of them or one text, as a text with commas."""
+        if given is None:
+            return None
+        words = re.split(r"[,，、\s]+", given) if isinstance(given, str) else map(str, given)
+        known = list(dict.fromkeys(filter(None, words)))
+        if not set(known) <= set(INCLUDABLE):
+            raise PydanticCustomError("words", "one of {expected}", {"expected": _WORDS})
+        return ",".join(known) or None
 
     @model_validator(mode="before")
     @classmethod

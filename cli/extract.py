@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 _OFFERED = (
     "backend -b", "base_url", "model -m", "prompt", "language", "density", "passes", "temperature",
-    "max_tokens", "concurrency", "timeout", "retry_seconds", "chunk_size", "overlap", "embeddings",
-    "embedding_backend", "threshold", "evidence", "check", "judge", "keep_reasoning", "max_calls",
+    "max_tokens", "concurrency", "timeout", "retry_seconds", "chunk_size", "overlap", "include",
+    "embeddings", "embedding_backend", "threshold", "evidence", "check", "judge", "keep_reasoning",
+    "max_calls",
     "max_tokens_total", "requests_per_minute", "tokens_per_minute", "journal",
 )  # fmt: skip
 
@@ -40,8 +41,11 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
         verify: bool = typer.Option(False, "--verify", help=say("cli.verify", lang)),
+        whole_page: bool = typer.Option(False, "--whole-page", help=say("cli.whole_page", lang)),
     ) -> int:
-        resolved = resolved_settings(context, {"check": "all"} if verify else None)
+        resolved = resolved_settings(
+            context, {"check": "all"} if verify else None, whole_page=whole_page
+        )
         if dry_run:
             return _estimate(docs, resolved, context.obj, time_one=time_one, as_json=as_json)
         destination = Output(output, format_, force=force, quiet=quiet, as_json=as_json)

@@ -15,19 +15,22 @@ from .options import printable, resolved_settings, with_settings
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``load`` and ``split`` with their help in a language."""
+    read = with_settings(lang, "include")
 
-    @app.command("load", help=say("cli.load", lang))
+    @app.command("load", help=say("cli.load", lang), cls=read)
     def load_document(
         context: typer.Context,
         doc: Path = typer.Argument(help=say("cli.doc", lang)),
         password: str | None = typer.Option(None, help=say("cli.password", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        whole_page: bool = typer.Option(False, "--whole-page", help=say("cli.whole_page", lang)),
     ) -> None:
         from loaders import count_tokens, load, peak_memory
         from pairs import harmless
 
+        include = resolved_settings(context, whole_page=whole_page).settings.included
         began, pages = time.monotonic(), 0
-        for document in load(doc, password=password):
+        for document in load(doc, password=password, include=include):
             pages += 1
             metadata = dict(document.metadata)
             if as_json:
@@ -49,7 +52,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         # Beside the pages: what is read from there holds a Document a line.
         typer.echo(json.dumps(cost) if as_json else said, err=True)
 
-    offered = with_settings(lang, "backend -b", "chunk_size", "overlap")
+    offered = with_settings(lang, "backend -b", "chunk_size", "overlap", "include")
 
     @app.command("split", help=say("cli.split", lang), cls=offered)
     def split_document(
@@ -57,13 +60,16 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         doc: Path = typer.Argument(help=say("cli.doc", lang)),
         password: str | None = typer.Option(None, help=say("cli.password", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        whole_page: bool = typer.Option(False, "--whole-page", help=say("cli.whole_page", lang)),
     ) -> None:
         from chains import read_for
         from loaders import load
         from pairs import harmless
 
-        documents = list(load(doc, password=password))
-        for chunk in read_for(resolved_settings(context), [documents]).chunks:
+        resolved = resolved_settings(context, whole_page=whole_page)
+        include = resolved.settings.included
+        documents = list(load(doc, password=password, include=include))
+        for chunk in read_for(resolved, [documents]).chunks:
             if as_json:
                 typer.echo(chunk.model_dump_json())
                 continue

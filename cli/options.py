@@ -80,12 +80,15 @@ def with_settings(language: str, *offered: str, after: str = "", group: bool = F
 _FLAG_VALUES = "qa3.given"
 
 
-def resolved_settings(context: typer.Context, more: dict[str, Any] | None = None) -> Resolved:
+def resolved_settings(
+    context: typer.Context, more: dict[str, Any] | None = None, *, whole_page: bool = False
+) -> Resolved:
     """The settings in force for a command made with ``with_settings``.
 
     Args:
         context: The command's context.
         more: Further settings, from the command's own options.
+        whole_page: Whether the whole of web pages is to be read, as well as what ``include`` says.
 
     Raises:
         SettingsError: A value cannot be used, or the settings file is wrong.
@@ -94,6 +97,9 @@ def resolved_settings(context: typer.Context, more: dict[str, Any] | None = None
 
     given = dict(context.meta[_FLAG_VALUES])
     config = given.pop("config")
+    if whole_page:
+        named = given.get("include") or resolve(given, config).settings.include or ""
+        given["include"] = f"{named},page"
     return resolve({**given, **(more or {})}, config)
 
 

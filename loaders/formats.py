@@ -9,13 +9,13 @@ from pathlib import Path
 
 from .errors import FormatError, LoadError
 from .libreoffice import OFFICE_TARGETS, find_soffice
-from .options import INCLUDABLE, LoadOptions
+from .options import LoadOptions
 from .pages import Page
 from .pdf.scans import can_recognise
 from .signatures import is_ole, known, ole_kind, refuse
 from .zips import ZIP_KINDS, zip_kind
 
-__all__ = ["FORMATS", "INCLUDABLE", "Format", "LoadOptions", "Reader", "recognise"]
+__all__ = ["FORMATS", "Format", "LoadOptions", "Reader", "recognise"]
 
 Reader = Callable[[Path, str, LoadOptions], Iterator[Page]]
 """A file, its name for errors and the options to its pages."""
@@ -141,16 +141,16 @@ def _docx(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     return read_docx(path, file, options)
 
 
-def _pptx(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _pptx(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .slides import read_pptx
 
-    return read_pptx(path, file)
+    return read_pptx(path, file, options)
 
 
-def _xlsx(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:
+def _xlsx(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .workbook import read_xlsx
 
-    return read_xlsx(path, file)
+    return read_xlsx(path, file, options)
 
 
 def _epub(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
@@ -220,9 +220,21 @@ FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
         Format("pdf", (".pdf",), "application/pdf", _pdf),
-        Format("docx", (".docx",), f"{_OFFICE}.wordprocessingml.document", _docx),
-        Format("pptx", (".pptx",), f"{_OFFICE}.presentationml.presentation", _pptx),
-        Format("xlsx", (".xlsx",), f"{_OFFICE}.spreadsheetml.sheet", _xlsx),
+        Format(
+            "docx",
+            (".docx", ".docm", ".dotx", ".dotm"),
+            f"{_OFFICE}.wordprocessingml.document",
+            _docx,
+        ),
+        Format(
+            "pptx",
+            (".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm"),
+            f"{_OFFICE}.presentationml.presentation",
+            _pptx,
+        ),
+        Format(
+            "xlsx", (".xlsx", ".xlsm", ".xltx", ".xltm"), f"{_OFFICE}.spreadsheetml.sheet", _xlsx
+        ),
         Format("odt", (".odt", ".ott", ".fodt"), f"{_OPEN}.text", _odf),
         Format("ods", (".ods", ".ots", ".fods"), f"{_OPEN}.spreadsheet", _odf),
         Format("odp", (".odp", ".otp", ".fodp", ".odg"), f"{_OPEN}.presentation", _odf),

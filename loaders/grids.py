@@ -176,7 +176,8 @@ class _Grid:
     def is_alone(self, at: int) -> bool:
         """Whether one cell is all there is in a row, and begins it or fills it."""
         row = self.rows[at]
-        return len(self.own(at)) == 1 and (bool(row[0].strip()) or not self.across)
+        filled = bool(row[0].strip()) or (not self.across and len(row) > 2)
+        return len(self.own(at)) == 1 and filled
 
     def body_row(self, at: int) -> list[str]:
         """A row as it is written: what stands over the whole of it is no value of its columns."""
@@ -259,6 +260,8 @@ def _first_of_names(grid: _Grid) -> int:
     filled = [len(grid.own(at)) for at in range(min(len(grid.rows), _SAMPLE))]
     usual = max(filled, key=lambda one: (filled.count(one), one))
     for at in range(most + 1):
+        if len(grid.rows[at]) == 2 and not grid.rows[at][0].strip():
+            return at  # a column of labels needs no name
         if filled[at] < 2 or not (filled[at] * 5 >= usual * 3 or grid.across):
             continue
         following = at + 1 < most and filled[at] < usual == filled[at + 1]

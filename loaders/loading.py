@@ -14,7 +14,8 @@ from langchain_core.documents import Document
 from . import formats
 from .characters import whole_characters
 from .errors import LoadError
-from .formats import Format, LoadOptions
+from .formats import Format
+from .options import INCLUDABLE, LoadOptions
 from .pages import Page, to_documents
 
 log = logging.getLogger(__name__)
@@ -41,10 +42,14 @@ def load(
         include: Words of ``INCLUDABLE``, for what is left out otherwise.
 
     Raises:
-        LoadError: At the call where the file is missing, unreadable, too large or of an unknown
-            format; while reading where its content turns out broken.
+        LoadError: At the call where a word of ``include`` is unknown, or the file is missing,
+            unreadable, too large or of an unknown format; while reading where its content turns
+            out broken.
     """
     file = whole_characters(name or str(path))
+    unknown = next((word for word in include if word not in INCLUDABLE), None)
+    if unknown is not None:
+        raise LoadError("load.include", word=str(unknown), words=", ".join(INCLUDABLE))
     options = LoadOptions(password, frozenset(include))
     _check(Path(path), file)
     form = recognise(Path(path), file)

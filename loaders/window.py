@@ -101,8 +101,12 @@ class Window:
             end: The cut.
         """
         rows = self.text[at:end].rstrip("\n").split("\n")
-        if self.text[end - 1 : end + 1] != "\n|" or not rows[-1].startswith("|"):
-            self.table_header = ""
+        goes_on = (
+            self.text[end - 1 : end + 1] == "\n|" or self.text[end - 1 : end + 1].count("\n") == 0
+        )
+        if not goes_on or not rows[-1].startswith("|"):
+            within = goes_on and len(rows) == 1 and "|" in rows[0]
+            self.table_header = self.table_header if within else ""
             return
         first = len(rows)
         while first and rows[first - 1].startswith("|"):

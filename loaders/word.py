@@ -16,8 +16,9 @@ from .numbering import Numbering
 from .ooxml import RELATION, Package, Relation
 from .options import LoadOptions
 from .pages import Page, left_out
+from .wordlines import Block, joined
 from .wordstyles import Styles, W
-from .wordtext import Block, WordText, joined
+from .wordtext import WordText
 
 _WEB = re.compile(r"\.x?html?$", re.IGNORECASE)
 _TEXT = re.compile(r"\.(?:txt|text)$", re.IGNORECASE)

@@ -60,15 +60,8 @@ def within_a_cell(rows: list[list[str]]) -> str:
     Args:
         rows: The texts of its cells, of any lengths.
     """
-    rows = [[" ".join(cell.split()) for cell in row] for row in rows]
-    rows = [row for row in rows if any(row)]
-    if len(rows) < 2 or len(rows[0]) < 2 or not all(rows[0]):
-        return "\n".join(" ".join(filter(None, row)) for row in rows)
-    lines = [
-        ", ".join(f"{name}: {cell}" for name, cell in zip(rows[0], row, strict=False) if cell)
-        for row in rows[1:]
-    ]
-    return ";\n".join(lines)
+    lines = (" ".join(" ".join(cell.split()) for cell in row if cell.strip()) for row in rows)
+    return ";\n".join(line for line in lines if line)
 
 
 def own_parts(node: Any, tag: str) -> Iterator[Any]:

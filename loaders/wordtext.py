@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from .formulas import field_formula, latex
 from .grids import Span, grid_text
 from .numbering import BULLET, Numbering
 from .numerals import roman
 from .ooxml import is_on
-from .raised import lowered, raised
 from .symbols import in_symbols, symbol
+from .wordlines import STRUCK, Block, Line
 from .wordstyles import VAL, Look, Styles, W, list_place, look, outline_level
 from .wordtables import DELETED, LAYERS, own_parts, place_cells, within_a_cell
 
@@ -26,61 +24,7 @@ _SIGNS = {
     f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-",
 }  # fmt: skip
 _DEEPEST = 100
-_STRUCK = 2  # beside raised and lowered
 _BOX = {True: "☑", False: "☐"}
-
-
-class Block(NamedTuple):
-    """One block of a text; items of one list stand a line apart, other blocks a blank line."""
-
-    text: str
-    item: bool = False
-
-
-def joined(blocks: list[Block]) -> str:
-    """Blocks as a text."""
-    out: list[str] = []
-    was_item = False
-    for block in blocks:
-        out.append(
-            ("\n" if block.item and was_item else "\n\n") + block.text if out else block.text
-        )
-        was_item = block.item
-    return "".join(out)
-
-
-@dataclass
-class _Line:
-    """What is gathered of one paragraph."""
-
-    parts: list[tuple[str, int]] = field(default_factory=list)
-    behind: list[Any] = field(default_factory=list)  # elements or blocks that follow it
-    readings: list[str] = field(default_factory=list)
-    fields: list[list[str]] = field(default_factory=list)  # instruction, and "" or "result"
-    aside: str = ""
-
-    def add(self, text: str, style: int = 0) -> None:
-        if text:
-            self.parts.append((text, style))
-            self.aside = ""
-
-    def text(self) -> str:
-        if all(not style for _, style in self.parts):
-            return "".join(text for text, _ in self.parts)
-        out = []
-        for style, group in groupby(self.parts, key=lambda part: part[1]):
-            text = "".join(one for one, _ in group)
-            out.append(_WRITTEN[style](text))
-        return "".join(out)
-
-
-def _struck(text: str) -> str:
-    return f"~~{text.strip()}~~" if text.strip() else text
-
-
-_WRITTEN: dict[int, Callable[[str], str]] = {
-    0: str, 1: raised, -1: lowered, _STRUCK: _struck,
-}  # fmt: skip
 
 
 class WordText:
@@ -110,7 +54,7 @@ class WordText:
         self.left_out: Counter[str] = Counter()
         self.comments: dict[str, str] = {}
         self.notes: dict[tuple[str, str], str] = {}  # by kind and id: the mark in the text
-        self._handlers: dict[str, Callable[[Any, _Line, Look, int], None]] = {
+        self._handlers: dict[str, Callable[[Any, Line, Look, int], None]] = {
             f"{W}r": self._run,
             f"{W}txbxContent": lambda node, line, _look, _depth: line.behind.append(node),
             f"{W}drawing": self._picture,
@@ -168,7 +112,7 @@ class WordText:
             level = outline_level(outline) if outline is not None else 0
             number, place = list_place(listed) if listed is not None else (None, None)
         style = self._styles.style(key)
-        line = _Line()
+        line = Line()
         self._collect(node, line, style.look, depth)
         label = self._label(style, number, place)
         text = line.text().strip()
@@ -198,7 +142,7 @@ class WordText:
             place = style.depth
         return self._numbering.label(number, place or 0)
 
-    def _collect(self, node: Any, line: _Line, look_: Look, depth: int) -> None:
+    def _collect(self, node: Any, line: Line, look_: Look, depth: int) -> None:
         """A paragraph's text; text boxes anchored in it are set aside."""
         if depth > _DEEPEST:
             line.add(_flat(node))
@@ -212,7 +156,7 @@ class WordText:
             elif tag not in LAYERS:
                 self._collect(child, line, look_, depth + 1)
 
-    def _run(self, node: Any, line: _Line, look_: Look, depth: int) -> None:
+    def _run(self, node: Any, line: Line, look_: Look, depth: int) -> None:
         properties = node.find(f"{W}rPr")
         if properties is not None:
             look_ = self._look(properties, look_)
@@ -231,7 +175,7 @@ class WordText:
             elif tag in _SIGNS:
                 line.add(_SIGNS[tag], style)
             elif tag == f"{W}delText":
-                line.add(child.text or "", _STRUCK)
+                line.add(child.text or "", STRUCK)
             elif tag not in LAYERS:
                 # What else a run may hold stands in paragraphs as well.
                 self._collect([child], line, look_, depth + 1)
@@ -248,7 +192,7 @@ class WordText:
             )
         return look(properties, inherited)
 
-    def _set_aside(self, node: Any, line: _Line, kind: str) -> None:
+    def _set_aside(self, node: Any, line: Line, kind: str) -> None:
         """Counts a stretch that is not read, once however many runs it takes."""
         for child in node.iter(f"{W}fldChar", f"{W}instrText"):
             if child.tag == f"{W}fldChar":
@@ -258,7 +202,7 @@ class WordText:
                 self.left_out[kind] += 1
             line.aside = kind
 
-    def _deletion(self, node: Any, line: _Line, look_: Look, depth: int) -> None:
+    def _deletion(self, node: Any, line: Line, look_: Look, depth: int) -> None:
         if "deletions" in self._include:
             self._collect(node, line, look_, depth + 1)
         else:
@@ -268,13 +212,13 @@ class WordText:
         if _flat(node).strip():
             self.left_out["deletions"] += 1
 
-    def _picture(self, node: Any, line: _Line, _look: Look, _depth: int) -> None:
+    def _picture(self, node: Any, line: Line, _look: Look, _depth: int) -> None:
         line.behind += self._drawing(node, self.left_out)
         for box in _boxes(node, 0):
             line.behind.append(box)
 
-    def _ruby(self, node: Any, line: _Line, look_: Look, depth: int) -> None:
-        base, reading = _Line(), _Line()
+    def _ruby(self, node: Any, line: Line, look_: Look, depth: int) -> None:
+        base, reading = Line(), Line()
         for name, into in (("rubyBase", base), ("rt", reading)):
             part = node.find(f"{W}{name}")
             if part is not None:
@@ -283,7 +227,7 @@ class WordText:
         if reading.text().strip():
             line.readings.append(f"{base.text().strip()} {reading.text().strip()}")
 
-    def _control(self, node: Any, line: _Line, look_: Look, depth: int) -> None:
+    def _control(self, node: Any, line: Line, look_: Look, depth: int) -> None:
         content = node.find(f"{W}sdtContent")
         before = len(line.parts)
         if content is not None:
@@ -292,7 +236,7 @@ class WordText:
         if box is not None and not any(text.strip() for text, _ in line.parts[before:]):
             line.add(_BOX[is_on(box.find(f"{_WORD14}checked"), f"{_WORD14}val")])
 
-    def _field(self, node: Any, line: _Line, _look: Look, _depth: int) -> None:
+    def _field(self, node: Any, line: Line, _look: Look, _depth: int) -> None:
         kind = node.get(f"{W}fldCharType")
         if kind == "begin":
             line.fields.append(["", ""])
@@ -304,17 +248,17 @@ class WordText:
             if not state and code.strip()[:2].upper() == "EQ":
                 line.add(field_formula(code))
 
-    def _instruction(self, node: Any, line: _Line, _look: Look, _depth: int) -> None:
+    def _instruction(self, node: Any, line: Line, _look: Look, _depth: int) -> None:
         if line.fields:
             line.fields[-1][0] += node.text or ""
 
-    def _comment(self, node: Any, line: _Line, _look: Look, _depth: int) -> None:
+    def _comment(self, node: Any, line: Line, _look: Look, _depth: int) -> None:
         if "comments" not in self._include:
             self.left_out["comments"] += 1
         elif text := self.comments.get(node.get(f"{W}id") or ""):
             line.behind.append(f"> {text}")
 
-    def _note(self, node: Any, line: _Line, _look: Look, _depth: int) -> None:
+    def _note(self, node: Any, line: Line, _look: Look, _depth: int) -> None:
         kind = "footnote" if node.tag == f"{W}footnoteReference" else "endnote"
         key = (kind, node.get(f"{W}id") or "")
         if key not in self.notes:
@@ -322,11 +266,11 @@ class WordText:
             self.notes[key] = f"[{count if kind == 'footnote' else roman(count)}]"
         line.add(self.notes[key])
 
-    def _formula(self, node: Any, line: _Line, _look: Look, _depth: int) -> None:
+    def _formula(self, node: Any, line: Line, _look: Look, _depth: int) -> None:
         formulas = node.findall(f"{_MATH}oMath") if node.tag == f"{_MATH}oMathPara" else [node]
         line.add("\n".join(filter(None, map(latex, formulas))))
 
-    def _alternatives(self, node: Any, line: _Line, look_: Look, depth: int) -> None:
+    def _alternatives(self, node: Any, line: Line, look_: Look, depth: int) -> None:
         self._collect([_alternative(node)], line, look_, depth + 1)
 
     def _table(self, node: Any, depth: int, plain: bool) -> Iterator[Block]:
@@ -409,7 +353,7 @@ def _form_field(node: Any) -> str:
 
 
 def _style(look_: Look) -> int:
-    return _STRUCK if look_.struck else look_.shift
+    return STRUCK if look_.struck else look_.shift
 
 
 def _sign(node: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from langchain_core.documents import Document
@@ -30,15 +30,18 @@ def read_input(given: str | TextInput | FilesInput, uploads: Uploads, resolved: 
         return read_for(resolved, [Text(text=given)])
     if isinstance(given, TextInput):
         return read_for(resolved, [Text(text=given.text, name=given.name)])
-    return read_for(resolved, documents_of(given.files, uploads))
+    return read_for(resolved, documents_of(given.files, uploads, resolved.settings.included))
 
 
-def documents_of(files: Sequence[str], uploads: Uploads) -> list[RunInput]:
+def documents_of(
+    files: Sequence[str], uploads: Uploads, include: Collection[str] = ()
+) -> list[RunInput]:
     """The LangChain Documents of uploads, one list per file, with the client's file names.
 
     Args:
         files: Upload ids.
         uploads: The upload store.
+        include: What is read beside what a reader sees, as for ``load``.
 
     Raises:
         SaidError: An upload does not exist, cannot be read, or has too many pages.
@@ -46,13 +49,13 @@ def documents_of(files: Sequence[str], uploads: Uploads) -> list[RunInput]:
     if len(files) > uploads.limits.files:
         raise RestError("rest.too_many_files", most=uploads.limits.files)
     found = [uploads.find(file) for file in files]
-    return [list(_pages(path, file.name, uploads.limits.pages)) for file, path in found]
+    return [list(_pages(path, file.name, uploads.limits.pages, include)) for file, path in found]
 
 
-def _pages(path: Path, name: str, most: int) -> Iterator[Document]:
+def _pages(path: Path, name: str, most: int, include: Collection[str]) -> Iterator[Document]:
     """Yields the pages of a file; stops reading as soon as there are too many."""
     with listing_formats():
-        for count, document in enumerate(load(path, name=name), 1):
+        for count, document in enumerate(load(path, name=name, include=include), 1):
             _check_pages(count, name, most)
             yield document
 

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from chains import Resolved, Settings, choose, choose_judge, setting_info
+from loaders import INCLUDABLE
 from prompts import MAX_OWN_PROMPT, PROMPTS
 
 from .config import MOST_CHARACTERS, Access
@@ -71,6 +72,7 @@ def offer(name: str, *, type_: Any = None, about: str = "", **bounds: Any) -> An
     return (kind, Field(None, description=about or info.help("en"), **bounds))
 
 
+_Word: Any = Literal[INCLUDABLE]
 _OFFERED: dict[str, Any] = {
     "backend": offer("backend", min_length=1, max_length=100),
     "prompt": offer(
@@ -89,6 +91,7 @@ _OFFERED: dict[str, Any] = {
     "judge": offer("judge", min_length=1, max_length=100),
     "keep_reasoning": offer("keep_reasoning"),
     "max_calls": offer("max_calls"),
+    "include": offer("include", type_=list[_Word], max_length=len(INCLUDABLE)),
 }
 _ADDRESS_FIELDS: dict[str, Any] = {
     "base_url": offer(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _RUN = (
     "backend", "language", "density", "temperature", "max_tokens", "chunk_size", "threshold",
-    "check", "judge",
+    "check", "judge", "include",
 )  # fmt: skip
 """Settings of the first tab, in order; types and bounds come from ``chains.Settings``."""
 _OWN = {

@@ -223,7 +223,7 @@ class PairRetriever:
             EmbeddingError: The embedding cannot be had.
         """
         settings = (resolved or resolve()).settings
-        read = read_inputs(inputs, chunk_size=PASSAGE_TOKENS, overlap=0)
+        read = read_inputs(inputs, chunk_size=PASSAGE_TOKENS, overlap=0, include=settings.included)
         named = embeddings or load_embeddings(settings.embeddings, settings.embedding_backend)
         passages = list(passages_of(read.files))
         return cls((), passages, named, journal, seconds=seconds, progress=progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -117,11 +117,22 @@ def read_for(resolved: Resolved, inputs: Iterable[RunInput] | Inputs) -> Inputs:
     """
     if isinstance(inputs, Inputs):
         return inputs
-    size, overlap = choose(resolved).chunk_size, resolved.settings.overlap
-    return read_inputs(inputs, chunk_size=size, overlap=overlap)
+    settings = resolved.settings
+    return read_inputs(
+        inputs,
+        chunk_size=choose(resolved).chunk_size,
+        overlap=settings.overlap,
+        include=settings.included,
+    )
 
 
-def read_inputs(inputs: Iterable[RunInput], *, chunk_size: int, overlap: int) -> Inputs:
+def read_inputs(
+    inputs: Iterable[RunInput],
+    *,
+    chunk_size: int,
+    overlap: int,
+    include: Collection[str] = (),
+) -> Inputs:
     """The inputs as files and chunks.
 
     Args:
@@ -129,12 +140,13 @@ def read_inputs(inputs: Iterable[RunInput], *, chunk_size: int, overlap: int) ->
             loader.
         chunk_size: Estimated tokens of a chunk.
         overlap: Sentences.
+        include: What is read of files beside what a reader sees, as for ``load``.
 
     Raises:
         LoadError: No input could be read; the first reason.
     """
     result = Inputs()
-    for source in _sources(inputs):
+    for source in _sources(inputs, include):
         began = time.monotonic()
         try:
             if isinstance(source, LoadError):
@@ -157,16 +169,18 @@ def read_inputs(inputs: Iterable[RunInput], *, chunk_size: int, overlap: int) ->
     return result
 
 
-def _sources(inputs: Iterable[RunInput]) -> Iterator[Iterable[Document] | LoadError]:
+def _sources(
+    inputs: Iterable[RunInput], include: Collection[str]
+) -> Iterator[Iterable[Document] | LoadError]:
     for item in inputs:
         if isinstance(item, Text):
             digest = sha256(item.text.encode("utf-8", "surrogatepass")).hexdigest()
             metadata = {"source": item.name, "sha256": digest, "start": 0}
             yield [Document(page_content=item.text, metadata=metadata)]
         elif isinstance(item, Upload):
-            yield _loading(item.path, item.name)
+            yield _loading(item.path, include, item.name)
         elif isinstance(item, str | Path):
-            yield from _paths(_expanded(Path(item)))
+            yield from _paths(_expanded(Path(item)), include)
         else:
             yield (_whole(document) for document in item)
 
@@ -184,20 +198,20 @@ def _expanded(path: Path) -> Path:
         return path
 
 
-def _paths(path: Path) -> Iterator[Iterable[Document] | LoadError]:
+def _paths(path: Path, include: Collection[str]) -> Iterator[Iterable[Document] | LoadError]:
     if not path.is_dir():
-        yield _loading(path)
+        yield _loading(path, include)
         return
     try:
         for found in find_documents(path):
-            yield _loading(found) if isinstance(found, Path) else found
+            yield _loading(found, include) if isinstance(found, Path) else found
     except LoadError as error:
         yield error
 
 
-def _loading(path: Path, name: str | None = None) -> Iterator[Document]:
+def _loading(path: Path, include: Collection[str], name: str | None = None) -> Iterator[Document]:
     """The Documents of a file; a generator, so that every error is raised while reading."""
-    yield from load(path, name=name)
+    yield from load(path, name=name, include=include)
 
 
 def _take(documents: list[Document], result: Inputs, chunk_size: int, overlap: int) -> None:

@@ -181,7 +181,7 @@ def test_what_cannot_work_is_said_before_a_call_is_paid_for(
 def test_a_disk_without_room_is_said_before_a_call_is_paid_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("chains.run.pipeline.LEAST_FREE", 10**18)
+    monkeypatch.setattr("chains.run.disk_room.LEAST_FREE", 10**18)
     with Simulated() as server:
         with pytest.raises(JournalError) as caught:
             run(material(5), settings_for(server))
