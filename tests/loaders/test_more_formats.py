@@ -184,7 +184,8 @@ def test_odt(write: Write) -> None:
     )
     kinds = ("comments", "deletions", "headers", "hidden", "pictures", "struck")
     assert counts == dict.fromkeys(kinds, 1)
-    text, counts = _read(tmp := write("a.odt", _open_document("text", body, styles=styles)), *kinds)
+    asked = [kind for kind in kinds if kind != "pictures"]
+    text, counts = _read(tmp := write("a.odt", _open_document("text", body, styles=styles)), *asked)
     assert all(word in text for word in ("gone", "secret", "old", "note", "top"))
     assert counts == {"pictures": 1}
     assert recognise(tmp, "a").name == "odt"
