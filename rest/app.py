@@ -63,7 +63,8 @@ def build(config: Path | None, access: Access | None, limits: Limits | None) -> 
     for router in _ROUTERS:
         app.include_router(router, responses=refusals(*ALWAYS))
     add_refusals(app)
-    describe(app, access, [backend.name for backend in all_backends(service.resolved)])
+    backends = [backend.name for backend in all_backends(service.resolved)]
+    describe(app, access, backends, service.limits.files)
     app.add_middleware(MetricsMiddleware, metrics=service.metrics)
     app.add_middleware(AccessMiddleware, access=access, limits=limits)
     if access.origins:

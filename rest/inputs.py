@@ -36,7 +36,7 @@ def read_input(given: str | TextInput | FilesInput, uploads: Uploads, resolved: 
 def documents_of(
     files: Sequence[str], uploads: Uploads, include: Collection[str] = ()
 ) -> list[RunInput]:
-    """The LangChain Documents of uploads, one list per file, with the client's file names.
+    """The LangChain Documents of uploads, one stream per file, with the client's file names.
 
     Args:
         files: Upload ids.
@@ -44,12 +44,13 @@ def documents_of(
         include: What is read beside what a reader sees, as for ``load``.
 
     Raises:
-        SaidError: An upload does not exist, cannot be read, or has too many pages.
+        SaidError: An upload does not exist; while its stream is read, that it cannot be read or
+            has too many pages.
     """
     if len(files) > uploads.limits.files:
         raise RestError("rest.too_many_files", most=uploads.limits.files)
     found = [uploads.find(file) for file in files]
-    return [list(_pages(path, file.name, uploads.limits.pages, include)) for file, path in found]
+    return [_pages(path, file.name, uploads.limits.pages, include) for file, path in found]
 
 
 def _pages(path: Path, name: str, most: int, include: Collection[str]) -> Iterator[Document]:

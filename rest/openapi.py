@@ -61,29 +61,31 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return responses
 
 
-def describe(app: FastAPI, access: Access, backends: list[str]) -> None:
+def describe(app: FastAPI, access: Access, backends: list[str], files: int) -> None:
     """Replaces ``app.openapi`` by one that completes the generated schema.
 
     Args:
         app: The application, with all its routes.
         access: Decides whether the schema asks for a token.
         backends: Names of the backends that a client can choose.
+        files: Files of one request, at most.
     """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _schema(app, access, backends)
+            app.openapi_schema = _schema(app, access, backends, files)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation does
 
 
-def _schema(app: FastAPI, access: Access, backends: list[str]) -> dict[str, Any]:
+def _schema(app: FastAPI, access: Access, backends: list[str], files: int) -> dict[str, Any]:
     schema = get_openapi(
         title="qa3", version=_version(), description=_DESCRIPTION, routes=app.routes
     )
     schemas: dict[str, Any] = schema.setdefault("components", {}).setdefault("schemas", {})
     _name_backends(schemas, backends)
+    schemas["FilesInput"]["properties"]["files"]["maxItems"] = files
     schema["paths"]["/jobs"]["post"]["requestBody"] = _job_body(schemas)
     for path, operations in schema["paths"].items():
         if access.token is not None and path in OPEN:

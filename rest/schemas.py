@@ -128,7 +128,7 @@ class TextInput(Choices):
 class FilesInput(Choices):
     """Files uploaded to /files before, for one pair list together, and settings."""
 
-    files: list[Annotated[str, Field(pattern=FILE_ID)]] = Field(min_length=1, max_length=100)
+    files: list[Annotated[str, Field(pattern=FILE_ID)]] = Field(min_length=1, max_length=1000)
 
 
 def _tag(given: Any) -> str:

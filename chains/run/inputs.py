@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -65,7 +65,7 @@ class Upload(BaseModel):
         return whole_characters(name) if isinstance(name, str) else name
 
 
-RunInput = str | Path | Text | Upload | Sequence[Document]
+RunInput = str | Path | Text | Upload | Iterable[Document]
 
 
 @dataclass

@@ -228,3 +228,19 @@ def test_a_job_of_the_command_line_is_seen_here(
     kept = client.get(f"/jobs/{job['id']}/list").json()["kept"]
     assert [pair["id"] for pair in kept] == [pair.id for pair in told[-1].result.kept]
     assert Path(server.base_url).name == "v1"
+
+
+def test_files_that_cannot_be_read_are_named_and_the_others_go_on(client: httpx.Client) -> None:
+    given = [
+        ("file", ("桥.txt", "赵州桥由隋朝工匠李春设计建造。".encode(), "text/plain")),
+        ("file", ("坏.pdf", b"%PDF-1.4 broken", "application/pdf")),
+    ]
+    uploaded = client.post("/files", files=given).json()
+    ids = [one["id"] for one in uploaded["files"]]
+    job = client.post("/jobs", json={"files": ids}).json()
+    assert events(client, job["id"])[-1][1] == "done"
+    told = client.get(f"/jobs/{job['id']}").json()["refused"]
+    assert ["坏.pdf" in one["detail"] for one in told] == [True]
+    refused = client.get(f"/jobs/{job['id']}/list").json()["refused"]
+    assert [one["fields"]["file"] for one in refused] == ["坏.pdf"]
+    assert client.post("/jobs", json={"files": ids[1:]}).status_code == 422
