@@ -12,6 +12,7 @@ from ..errors import LoadError
 from ..pages import Page
 from .bombs import check_streams
 from .bookmarks import read_bookmarks
+from .fonts import hide_system_fonts
 from .page import Sheet, lay_out, to_page
 from .running_lines import LOOK_AHEAD, RunningLines
 from .scans import Scanner, can_recognise
@@ -91,6 +92,7 @@ def _open(path: Path, file: str, password: str | None) -> PdfDocument:
 
     try:
         with _PDFIUM:
+            hide_system_fonts()
             return pdfium.PdfDocument(path, password=password)
     except pdfium.PdfiumError as error:
         if "assword" in str(error):
