@@ -39,13 +39,16 @@ def turned(box: tuple[float, float, float, float], turn: int) -> tuple[float, fl
 
 def turned_all(boxes: NDArray[np.float32], turn: int) -> NDArray[np.float32]:
     """Page boxes, one a row, in the coordinates of rotated text."""
-    if turn == 270:
-        return boxes[:, [1, 2, 3, 0]] * [1, -1, 1, -1]
-    if turn in (90, 1):
-        return boxes[:, [3, 0, 1, 2]] * [-1, 1, -1, 1]
-    if turn == 180:
-        return -boxes[:, [2, 3, 0, 1]]
-    return boxes
+    import numpy as np
+
+    x0, y0, x1, y1 = boxes.T
+    sides = {
+        270: (y0, -x1, y1, -x0),
+        90: (-y1, x0, -y0, x1),
+        1: (-y1, x0, -y0, x1),
+        180: (-x1, -y1, -x0, -y0),
+    }.get(turn)
+    return boxes if sides is None else np.stack(sides, axis=1)
 
 
 class Glyphs:
