@@ -226,7 +226,7 @@ def _with_columns(bands: list[list[_Block]]) -> list[list[_Block]]:
 def _is_grid(columns: list[list[_Block]]) -> bool:
     """Whether what stands side by side belongs together line by line: labels and their values."""
     texts = sum(map(_is_text, columns))
-    if texts == len(columns):
+    if texts == len(columns) or (texts and _drawn_apart(columns)):
         return False
     lines = [sorted(line for block in column for line in block.lines) for column in columns]
     aligned = 0
@@ -238,6 +238,14 @@ def _is_grid(columns: list[list[_Block]]) -> bool:
         )
         aligned += found >= 0.75 * len(small)
     return aligned == len(columns) - 1
+
+
+def _drawn_apart(columns: list[list[_Block]]) -> bool:
+    """Whether the file draws each column as a whole."""
+    spans = sorted(
+        (min(one.order for one in column), max(one.order for one in column)) for column in columns
+    )
+    return all(before[1] < behind[0] for before, behind in pairwise(spans))
 
 
 def _is_text(column: list[_Block]) -> bool:

@@ -78,7 +78,7 @@ def _runs(glyphs: Glyphs) -> list[Run]:
     for turn in set(turns.tolist()) - {0}:
         own = of_line == turn
         boxes[own] = turned_all(boxes[own], turn)
-    fresh = _parts(boxes)
+    fresh = _parts(boxes, codes[ink])
     fresh[starts] = True
     first = np.flatnonzero(fresh)
     last = np.r_[first[1:], len(ink)] - 1
@@ -145,13 +145,16 @@ def _stand_alone(turns: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArra
     return alone
 
 
-def _parts(boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _parts(boxes: NDArray[np.float32], codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Where a wide gap, a new base line or a step back parts a character from the one before."""
     import numpy as np
 
     x0, y0, x1, y1 = boxes.T
     height = np.maximum(y1 - y0, 1.0)[:-1]
     apart = (x0[1:] - x1[:-1] > _WIDE_GAP * height) | (x0[1:] < x0[:-1] - height)
+    # Hebrew and Arabic are written the other way.
+    forth = (codes < 0x590) | (codes > 0x8FF)
+    apart |= (x1[1:] <= x0[:-1] + 0.05 * height) & forth[1:] & forth[:-1]
     off = (y0[1:] > y1[:-1] - 0.2 * height) | (y1[1:] < y0[:-1] + 0.2 * height)
     fresh: NDArray[np.bool_] = np.r_[True, apart | off]
     return fresh
@@ -199,6 +202,10 @@ def _settle(glyphs: Glyphs, runs: list[Run]) -> bool:
                 moved = set(range(run.first, run.last + 1))
                 order = [at for at in order if at not in moved]
                 at = order.index(place)
+                while order[at - 1] != runs[host].first and glyphs.text[order[at - 1]].isspace():
+                    # The blank was made of the gap that the late characters fill.
+                    del order[at - 1]
+                    at -= 1
                 order[at:at] = range(run.first, run.last + 1)
                 break
     if order is None:
