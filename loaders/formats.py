@@ -135,7 +135,7 @@ def _legacy(path: Path, file: str, suffix: str) -> LoadError:
 def _pdf(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .pdf.reading import read_pdf
 
-    return read_pdf(path, file, options.password)
+    return read_pdf(path, file, options.password, options.include)
 
 
 def _markdown(path: Path, file: str, _options: LoadOptions) -> Iterator[Page]:

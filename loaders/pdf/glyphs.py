@@ -58,6 +58,7 @@ class Glyphs:
         text: One character for each glyph; what is not to be read is a blank.
         boxes: (n, 4) x0, y0, x1, y1 in points on the page, with the height of a line.
         numbers: (n,) PDFium's number of each.
+        bridges: (n,) blanks that part nothing: what stood there was struck out.
         gaps: How many characters no one can read; each is ``UNKNOWN`` in the text.
     """
 
@@ -71,6 +72,7 @@ class Glyphs:
         self.boxes = self._read_boxes(count)
         self.text, self.gaps = self._read_text(count)
         self.numbers: NDArray[np.int64] = np.arange(count)
+        self.bridges: NDArray[np.bool_] = np.zeros(count, dtype=bool)
 
     def _read_text(self, count: int) -> tuple[str, int]:
         import numpy as np
@@ -152,6 +154,13 @@ class Glyphs:
         askew = abs((angle - turn + 180) % 360 - 180)
         return turn if askew <= _ASKEW else turn + OBLIQUE
 
+    def origin(self, index: int) -> tuple[float, float]:
+        """Where a character begins on its base line, in points on the page."""
+        x, y = ctypes.c_double(), ctypes.c_double()
+        number = int(self.numbers[index])
+        self._calls.origin(self._page, number, ctypes.byref(x), ctypes.byref(y))
+        return x.value, y.value
+
     def bold(self, index: int) -> bool:
         """Whether a character is set in a heavy weight."""
         return bool(self._calls.weight(self._page, int(self.numbers[index])) >= 600)
@@ -161,14 +170,16 @@ class Glyphs:
         found = map(self._calls.object, repeat(self._page), self.numbers.tolist())
         return [address or 0 for address in found]
 
-    def blank(self, indexes: NDArray[np.int64]) -> None:
+    def blank(self, indexes: list[int]) -> None:
         """Makes blanks of characters that are not to be read.
 
         Args:
             indexes: Of those characters.
         """
+        if not indexes:
+            return
         signs = list(self.text)
-        for index in indexes.tolist():
+        for index in indexes:
             if signs[index] not in "\r\n\ufffe":
                 signs[index] = " "
         self.text = "".join(signs)
@@ -182,6 +193,7 @@ class Glyphs:
         self.text = "".join([self.text[at] for at in order.tolist()])
         self.boxes = self.boxes[order]
         self.numbers = self.numbers[order]
+        self.bridges = self.bridges[order]
 
 
 class _Calls:
@@ -202,6 +214,7 @@ class _Calls:
         self.tight = plain("FPDFText_GetCharBox", whole, void, whole, *[void] * 4)
         self.hyphen = plain("FPDFText_IsHyphen", whole, void, whole)
         self.size = plain("FPDFText_GetFontSize", ctypes.c_double, void, whole)
+        self.origin = plain("FPDFText_GetCharOrigin", whole, void, whole, void, void)
         self.matrix = plain("FPDFText_GetMatrix", whole, void, whole, void)
         self.weight = plain("FPDFText_GetFontWeight", whole, void, whole)
         self.object = plain("FPDFText_GetTextObject", void, void, whole)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..characters import fold, is_garbled, recover
 from ..pages import Heading, Page, warning
+from .annotations import Annotations, read_annotations, with_annotations
 from .bookmarks import Bookmarks, place_bookmarks
+from .glyphs import Glyphs, turned
 from .headings import heading_level, usual_height
+from .margins import line_numbers, without_watermarks
 from .paragraphs import Line, Paragraph, paragraphs, to_line, vocabulary
+from .raised import raise_figures
 from .reading_order import reading_order, touching
 from .rules import Box, find_grids, read_boxes
 from .running_lines import RunningLines
-from .runs import Glyphs, Run, read_runs, turned
+from .runs import Run, read_runs
 from .scans import Scanner
 from .tables import take_table
+from .visible import Looks, outside, stretches, struck
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
@@ -34,6 +41,7 @@ class Sheet:
     top: float = 0.0
     regions: list[list[Line]] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)  # what was not read, by its name
     recognised: bool = False
     scan: bool = False  # a picture of text that nobody has read yet
 
@@ -42,13 +50,19 @@ class Sheet:
         return [line for region in self.regions for line in region]
 
 
-def lay_out(document: PdfDocument, number: int, scanner: Scanner | None = None) -> Sheet:
+def lay_out(
+    document: PdfDocument,
+    number: int,
+    scanner: Scanner | None = None,
+    include: AbstractSet[str] = frozenset(),
+) -> Sheet:
     """A page's lines in reading order; a page that cannot be read is blank and says so.
 
     Args:
         document: The open file.
         number: The page's, from 1.
         scanner: Reads the pages that are pictures; without it they stay blank and say so.
+        include: What is read although a reader does not see it: ``hidden``, ``struck``.
     """
     import pypdfium2 as pdfium
 
@@ -57,21 +71,28 @@ def lay_out(document: PdfDocument, number: int, scanner: Scanner | None = None) 
     except pdfium.PdfiumError:
         return Sheet(number, warnings=[warning("load.page_broken", page=number)])
     try:
-        if document.formenv is not None:
-            # What was typed into a form is drawn into the page.
-            page.flatten()
+        notes = read_annotations(document, page)
+        if notes.drawn:
+            # What was typed into a form or onto the page is drawn into it.
+            pdfium.raw.FPDFPage_Flatten(page.raw, pdfium.raw.FLAT_NORMALDISPLAY)
             page.close()
             page = document[number - 1]
-        return _read(page, number, scanner)
+        return _read(page, number, scanner, notes, include)
     except pdfium.PdfiumError:
         return Sheet(number, warnings=[warning("load.page_broken", page=number)])
     finally:
         page.close()
 
 
-def _read(page: PdfPage, number: int, scanner: Scanner | None) -> Sheet:
+def _read(
+    page: PdfPage,
+    number: int,
+    scanner: Scanner | None,
+    notes: Annotations,
+    include: AbstractSet[str],
+) -> Sheet:
     """The page from its text layer, or from its picture where that says more."""
-    sheet, picture = _sheet(page, number)
+    sheet, picture = _sheet(page, number, notes, include)
     if not _is_scan(sheet, picture):
         return sheet
     read = _scanned(page, number, scanner) if scanner else None
@@ -102,7 +123,9 @@ def _scanned(page: PdfPage, number: int, scanner: Scanner) -> Sheet | None:
     return sheet
 
 
-def _sheet(page: PdfPage, number: int) -> tuple[Sheet, float]:
+def _sheet(
+    page: PdfPage, number: int, notes: Annotations, include: AbstractSet[str]
+) -> tuple[Sheet, float]:
     rotation = page.get_rotation()
     textpage = page.get_textpage()
     try:
@@ -112,7 +135,15 @@ def _sheet(page: PdfPage, number: int) -> tuple[Sheet, float]:
         x0, y0, x1, y1 = page.get_bbox()
         _, bottom, _, top = turned((x0, y0, x1, y1), upright)
         sheet = Sheet(number, bottom, top)
-        runs = _mended(read_runs(glyphs), sheet)
+        looks = _leave_out(page, glyphs, sheet, boxes, picture, notes, include)
+        raise_figures(glyphs)
+        runs = read_runs(glyphs)
+        counting = line_numbers(runs, glyphs)
+        if counting:
+            glyphs.blank(counting)
+            runs = read_runs(glyphs)
+        runs = without_watermarks(runs, looks)
+        runs = with_annotations(_mended(runs, sheet), notes.runs)
         turns = sorted({run.turn for run in runs}, key=lambda turn: (turn != upright, turn))
         for turn in turns:
             own = [run for run in runs if run.turn == turn]
@@ -122,6 +153,36 @@ def _sheet(page: PdfPage, number: int) -> tuple[Sheet, float]:
         return sheet, picture
     finally:
         textpage.close()
+
+
+def _leave_out(
+    page: PdfPage,
+    glyphs: Glyphs,
+    sheet: Sheet,
+    boxes: list[Box],
+    picture: float,
+    notes: Annotations,
+    include: AbstractSet[str],
+) -> set[int]:
+    """Makes blanks of what is not to be read, and counts it; the characters that are pale."""
+    looks = Looks(page, glyphs, picture)
+    crossed = struck(glyphs, boxes, notes.strikes)
+    off = outside(page, glyphs)
+    if "hidden" not in include:
+        sheet.left["hidden"] += stretches(looks.hidden & ~off, glyphs.text)
+        off |= looks.hidden
+    if "struck" not in include:
+        sheet.left["struck"] += stretches(crossed & ~off, glyphs.text)
+        glyphs.bridges |= crossed
+        off |= crossed
+    for left, low, right, high in notes.boxes:
+        x = (glyphs.boxes[:, 0] + glyphs.boxes[:, 2]) / 2
+        y = (glyphs.boxes[:, 1] + glyphs.boxes[:, 3]) / 2
+        off |= (x > left) & (x < right) & (y > low) & (y < high)
+    sheet.left["characters"] += glyphs.gaps
+    sheet.left["comments"] += notes.comments
+    glyphs.blank(off.nonzero()[0].tolist())
+    return set(looks.pale.nonzero()[0].tolist())
 
 
 def _mended(runs: list[Run], sheet: Sheet) -> list[Run]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
 from ..errors import LoadError
-from ..pages import Page
+from ..pages import Page, left_out
 from .bombs import check_streams
 from .bookmarks import read_bookmarks
 from .fonts import hide_system_fonts
@@ -27,13 +28,19 @@ MOST_PAGES = 20_000
 _PDFIUM = RLock()
 
 
-def read_pdf(path: Path, file: str, password: str | None = None) -> Iterator[Page]:
+def read_pdf(
+    path: Path,
+    file: str,
+    password: str | None = None,
+    include: AbstractSet[str] = frozenset(),
+) -> Iterator[Page]:
     """A PDF's pages in order, read as they are asked for, a few pages ahead.
 
     Args:
         path: The file.
         file: Its name as the user gave it, for errors.
         password: Opens an encrypted file.
+        include: What is read although a reader does not see it: ``hidden``, ``struck``.
 
     Raises:
         LoadError: It is broken, encrypted, or has no text.
@@ -41,13 +48,13 @@ def read_pdf(path: Path, file: str, password: str | None = None) -> Iterator[Pag
     check_streams(path, file)
     document = _open(path, file, password)
     try:
-        yield from _pages(document, file)
+        yield from _pages(document, file, include)
     finally:
         with _PDFIUM:
             document.close()
 
 
-def _pages(document: PdfDocument, file: str) -> Iterator[Page]:
+def _pages(document: PdfDocument, file: str, include: AbstractSet[str]) -> Iterator[Page]:
     with _PDFIUM:
         count = len(document)
     if count == 0:
@@ -61,16 +68,20 @@ def _pages(document: PdfDocument, file: str) -> Iterator[Page]:
     running = RunningLines()
     scanner = Scanner() if can_recognise() else None
     waiting: deque[Sheet] = deque()
+    left: Counter[str] = Counter()
     blank = scans = 0
     for number in range(1, count + LOOK_AHEAD + 1):
         if number <= count:
             with _PDFIUM:
-                sheet = lay_out(document, number, scanner)
+                sheet = lay_out(document, number, scanner, include)
             running.note(number, sheet.lines(), sheet.bottom, sheet.top)
             waiting.append(sheet)
         if waiting and number > LOOK_AHEAD:
             sheet = waiting.popleft()
             scans += sheet.scan
+            left += sheet.left
+            if sheet.number == count:
+                sheet.warnings += [left_out(what, left[what]) for what in sorted(left)]
             page = to_page(sheet, running, bookmarks)
             blank += not page.text.strip()
             yield page

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .glyphs import HYPHEN, Glyphs, turned, turned_all
+from .glyphs import HYPHEN, OBLIQUE, Glyphs, turned, turned_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,6 +79,8 @@ def _runs(glyphs: Glyphs) -> list[Run]:
         own = of_line == turn
         boxes[own] = turned_all(boxes[own], turn)
     fresh = _parts(boxes, codes[ink])
+    bridged = np.cumsum(glyphs.bridges)[ink]
+    fresh[1:] &= (bridged[1:] == bridged[:-1]) & (of_line[1:] < OBLIQUE)
     fresh[starts] = True
     first = np.flatnonzero(fresh)
     last = np.r_[first[1:], len(ink)] - 1

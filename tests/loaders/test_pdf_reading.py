@@ -157,7 +157,8 @@ def test_a_turned_page_reads_as_if_upright(sheet: Sheet, angle: int) -> None:
     canvas = sheet.canvas
     canvas.setPageRotation(angle)
     canvas.saveState()
-    shift = {90: (WIDTH, 0), 180: (WIDTH, HEIGHT), 270: (0, HEIGHT)}[angle]
+    # The page that reportlab writes is WIDTH high at 90 and 270 degrees.
+    shift = {90: (WIDTH, 0), 180: (WIDTH, HEIGHT), 270: (0, WIDTH)}[angle]
     canvas.translate(*shift)
     canvas.rotate(angle)
     sheet.lines(["First line of the page.", "Second line of it."], y=300)
