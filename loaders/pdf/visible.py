@@ -173,12 +173,20 @@ def struck(glyphs: Glyphs, rules: list[Box], strikes: list[Box]) -> NDArray[np.b
             continue
         under = inked & (middle > left) & (middle < right)
         under &= (at > y0 + 0.3 * height) & (at < y0 + 0.65 * height) & (high - low < 0.2 * height)
-        if under.any() and (x1 - x0)[under].sum() > 0.6 * (right - left):
+        covered = (x1 - x0)[under].sum() > 0.6 * (right - left)
+        if under.any() and covered and _whole_words(glyphs.text, np.flatnonzero(under)):
             out |= under
     for left, low, right, high in strikes:
         centre = (y0 + y1) / 2
         out |= inked & (middle > left) & (middle < right) & (centre > low) & (centre < high)
     return out
+
+
+def _whole_words(text: str, chosen: NDArray[np.int64]) -> bool:
+    """Whether a stretch begins and ends with a word, as lines there by chance do not."""
+    first, last = int(chosen[0]), int(chosen[-1])
+    pairs = (text[max(first - 1, 0) : first + 1], text[last : last + 2])
+    return not any(len(pair) == 2 and pair.isascii() and pair.isalpha() for pair in pairs)
 
 
 def stretches(chosen: NDArray[np.bool_], text: str) -> int:
