@@ -34,7 +34,9 @@ class _Block:
     y0: float
     x1: float
     y1: float
-    order: int
+    order: int  # its first run's number in the file
+    end: int  # its last run's
+    members: list[tuple[int, Run]]
     lines: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     @property
@@ -42,8 +44,10 @@ class _Block:
         """Of its last line, in points."""
         return self.lines[-1][3] - self.lines[-1][1]
 
-    def add(self, run: Run, *, row: bool) -> None:
+    def add(self, run: Run, number: int, *, row: bool) -> None:
         """Takes a run in, on its last row or below it."""
+        self.end = number
+        self.members.append((number, run))
         if row:
             line = self.lines[-1]
             runs = [*self.rows[-1], run]
@@ -130,10 +134,10 @@ def _blocks(runs: list[Run]) -> list[_Block]:
                 if home:
                     break
         if home:
-            home[0].add(run, row=home[1])
+            home[0].add(run, number, row=home[1])
         else:
             box = (run.x0, run.y0, run.x1, run.y1)
-            blocks.append(_Block([[run]], *box, number, [box]))
+            blocks.append(_Block([[run]], *box, number, number, [(number, run)], [box]))
     return blocks
 
 
@@ -169,7 +173,7 @@ def _below(block: _Block, run: Run, *, last: bool) -> bool:
 def _cut(blocks: list[_Block], depth: int) -> list[list[list[Row]]]:
     """Blocks in the order they are read: white stripes cut them, upright ones before level ones."""
     if len(blocks) == 1 or depth > _DEEPEST:
-        return [[block.rows for block in sorted(blocks, key=lambda one: one.order)]]
+        return [_as_drawn(blocks)]
     columns = _split(blocks, _across)
     if len(columns) > 1:
         if _is_grid(columns):
@@ -180,7 +184,34 @@ def _cut(blocks: list[_Block], depth: int) -> list[list[list[Row]]]:
         groups = _with_columns(bands)
         if len(groups) > 1 or len(_split(groups[0], _across)) > 1:
             return [part for group in groups for part in _cut(group, depth + 1)]
-    return [[block.rows for block in sorted(blocks, key=lambda one: one.order)]]
+    return [_as_drawn(blocks)]
+
+
+def _as_drawn(blocks: list[_Block]) -> list[list[Row]]:
+    """Blocks in the order of the file; where it goes to and fro between them, line by line."""
+    blocks = sorted(blocks, key=lambda one: one.order)
+    out: list[list[Row]] = []
+    group: list[_Block] = []
+    for block in blocks:
+        if group and block.order > max(one.end for one in group):
+            out += _line_by_line(group)
+            group = []
+        group.append(block)
+    return out + _line_by_line(group)
+
+
+def _line_by_line(group: list[_Block]) -> list[list[Row]]:
+    if len(group) == 1 or all(_is_text([block]) and _is_full([block]) for block in group):
+        return [block.rows for block in group]
+    rows: list[Row] = []
+    for _, run in sorted(
+        (pair for block in group for pair in block.members), key=lambda one: one[0]
+    ):
+        if rows and _on_line(rows[-1][-1], run):
+            rows[-1] = sorted([*rows[-1], run], key=lambda one: one.x0)
+        else:
+            rows.append([run])
+    return [rows]
 
 
 def _across(block: _Block) -> tuple[float, float, float]:
@@ -225,8 +256,10 @@ def _with_columns(bands: list[list[_Block]]) -> list[list[_Block]]:
 
 def _is_grid(columns: list[list[_Block]]) -> bool:
     """Whether what stands side by side belongs together line by line: labels and their values."""
-    texts = sum(map(_is_text, columns))
-    if texts == len(columns) or (texts and _drawn_apart(columns)):
+    if _drawn_apart(columns):
+        if any(map(_is_text, columns)):
+            return False
+    elif all(_is_text(column) and _is_full(column) for column in columns):
         return False
     lines = [sorted(line for block in column for line in block.lines) for column in columns]
     aligned = 0
@@ -243,7 +276,7 @@ def _is_grid(columns: list[list[_Block]]) -> bool:
 def _drawn_apart(columns: list[list[_Block]]) -> bool:
     """Whether the file draws each column as a whole."""
     spans = sorted(
-        (min(one.order for one in column), max(one.order for one in column)) for column in columns
+        (min(one.order for one in column), max(one.end for one in column)) for column in columns
     )
     return all(before[1] < behind[0] for before, behind in pairwise(spans))
 
@@ -253,6 +286,13 @@ def _is_text(column: list[_Block]) -> bool:
     lengths = [sum(_length(run.text) for run in row) for block in column for row in block.rows]
     long = [length for length in lengths if length >= _LONG]
     return len(long) >= 3 and sum(long) >= 0.6 * sum(lengths)
+
+
+def _is_full(column: list[_Block]) -> bool:
+    """Whether most lines reach across their column, as set text does and listings do not."""
+    width = max(block.x1 for block in column) - min(block.x0 for block in column)
+    lines = [line[2] - line[0] for block in column for line in block.lines]
+    return sum(line > 0.7 * width for line in lines) >= 0.5 * len(lines)
 
 
 def _grid(blocks: list[_Block]) -> list[list[Row]]:
