@@ -6,6 +6,7 @@ characters that come out are rare ones, while every real text leans on the few h
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -110,3 +111,53 @@ def plausibility(text: str, *, count_ascii: bool = False) -> float:
         if len(points) > 40 or (len(points) and at == 0):
             worst = min(worst, float(_table()[points].mean()))
     return worst
+
+
+# How often letters stand in texts of Western Europe, in per mille: mean of English, German,
+# French, Spanish and Italian as counted by any of their newspapers.
+_LETTERS = dict(
+    zip(
+        "etaoinsrhldcumfpgbvwyqkzjx",
+        (140, 70, 85, 65, 78, 75, 70, 66, 30, 48, 40, 32, 38, 27, 14, 24, 14, 11, 13, 9, 9, 6, 6,
+         5, 3, 3),
+        strict=True,
+    )
+)  # fmt: skip
+_VOWELS = frozenset("aeiouyàâäáãåæèéêëìíîïòóôöõøùúûüýœ")
+_FEWEST_LETTERS = 60
+_USUAL_MEAN = 55  # per mille: real texts reach 60, letters mixed up at random stay at 38
+_MOST_WITHOUT_VOWEL = 0.2  # share of the words of four letters and more
+_MOST_SYMBOLS = 0.45  # share of the characters, each stretch of equal ones counted once
+_FEWEST_KINDS = 10  # of symbols
+_MOST_RARE = 0.2  # share of letters that hardly any language uses
+_RARE = ((0x180, 0x1A0), (0x1A2, 0x1AF), (0x1B1, 0x1CC), (0x1DD, 0x2FF), (0x370, 0x376))
+
+
+def is_unreadable(text: str) -> bool:
+    """Whether characters are not what the page shows: letters by chance, symbols for letters.
+
+    Args:
+        text: A stretch of a page of any language; a short one is never unreadable.
+    """
+    signs = [sign for sign in text if not sign.isspace()]
+    once = [sign for sign, before in zip(signs, ["", *signs], strict=False) if sign != before]
+    if len(once) < _FEWEST_LETTERS:
+        return False
+    symbols = [sign for sign in once if "!" <= sign <= "~" and not sign.isalnum()]
+    if len(symbols) > _MOST_SYMBOLS * len(once) and len(set(symbols)) >= _FEWEST_KINDS:
+        return True
+    rare = sum(any(low <= ord(sign) <= high for low, high in _RARE) for sign in once)
+    if rare > _MOST_RARE * len(once):
+        return True
+    return _is_scrambled(text)
+
+
+def _is_scrambled(text: str) -> bool:
+    """Whether Latin letters stand as in no language: hardly a vowel, the rare ones often."""
+    words = {word for word in re.findall(r"[^\W\d_]{4,}", text) if word[0] < "\u0250"}
+    letters = "".join(words).lower()
+    if len(letters) < _FEWEST_LETTERS:
+        return False
+    mean = sum(_LETTERS.get(letter, 30) for letter in letters) / len(letters)
+    without = sum(not _VOWELS.intersection(word.lower()) for word in words)
+    return mean < _USUAL_MEAN and without > _MOST_WITHOUT_VOWEL * len(words)

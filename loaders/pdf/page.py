@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..characters import fold, is_garbled, recover
 from ..pages import Heading, Page, warning
+from ..plausibility import is_unreadable
 from .annotations import Annotations, read_annotations, with_annotations
 from .bookmarks import Bookmarks, place_bookmarks
-from .glyphs import Glyphs, turned
+from .glyphs import UNKNOWN, Glyphs, turned
 from .headings import heading_level, usual_height
 from .margins import line_numbers, without_watermarks
 from .paragraphs import Line, Paragraph, paragraphs, to_line, vocabulary
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _STAMP = 40  # characters; a scanning program's mark or a page number, not a page's text
 _COVER = 0.5  # share of the page that a picture with such a mark covers at least
+_STRETCH = 300  # characters that are judged together for being readable
 _FEWEST_BOXES = 5  # lines that a table of two rows and two columns needs
 
 
@@ -99,7 +102,7 @@ def _read(
     if read is not None:
         return read
     sheet.scan = not sheet.lines()
-    if scanner is None:
+    if scanner is None and not _is_garbled(sheet):
         sheet.warnings.append(warning("load.page_scanned", page=number))
     return sheet
 
@@ -107,8 +110,15 @@ def _read(
 def _is_scan(sheet: Sheet, picture: float) -> bool:
     """Whether a page is a scan: its text is in an image, not in the text layer."""
     letters = sum(len(line.text) for line in sheet.lines())
-    garbled = any(note["code"] == "load.garbled" for note in sheet.warnings)
-    return garbled or (letters == 0 and picture > 0.02) or (letters < _STAMP and picture > _COVER)
+    return (
+        _is_garbled(sheet)
+        or (letters == 0 and picture > 0.02)
+        or (letters < _STAMP and picture > _COVER)
+    )
+
+
+def _is_garbled(sheet: Sheet) -> bool:
+    return any(note["code"] == "load.garbled" for note in sheet.warnings)
 
 
 def _scanned(page: PdfPage, number: int, scanner: Scanner) -> Sheet | None:
@@ -187,8 +197,11 @@ def _leave_out(
 
 def _mended(runs: list[Run], sheet: Sheet) -> list[Run]:
     """The runs with folded characters, without what is drawn twice, misread bytes recovered."""
+    runs = _readable(runs, sheet)
     whole = "".join(run.text for run in runs)
-    if is_garbled(whole):
+    if sheet.warnings:
+        pass
+    elif is_garbled(whole):
         again = recover("\n".join(run.text for run in runs))
         lines = again.split("\n") if again else []
         if len(lines) == len(runs):
@@ -207,6 +220,47 @@ def _mended(runs: list[Run], sheet: Sheet) -> list[Run]:
         if text.strip():
             out.append(run if text == run.text else replace(run, text=text))
     return out
+
+
+def _readable(runs: list[Run], sheet: Sheet) -> list[Run]:
+    """The runs, those of fonts that do not say which characters they show read again or marked."""
+    out: list[Run] = []
+    lost = kept = 0
+    for part in _parts(runs):
+        text = "\n".join(run.text for run in part)
+        if not is_unreadable(text):
+            kept += len(text)
+            out += part
+            continue
+        again = recover(text)
+        lines = again.split("\n") if again else []
+        if len(lines) == len(part):
+            kept += len(text)
+            if not any(note["code"] == "load.recovered" for note in sheet.warnings):
+                sheet.warnings.append(warning("load.recovered", page=sheet.number))
+            out += [replace(run, text=line) for run, line in zip(part, lines, strict=True)]
+        else:
+            lost += len(text)
+            out += [replace(run, text=UNKNOWN, first=-1, last=-1) for run in part]
+    if lost > kept:
+        sheet.warnings.append(warning("load.garbled", page=sheet.number))
+        return runs
+    sheet.left["characters"] += lost
+    return out
+
+
+def _parts(runs: list[Run]) -> Iterator[list[Run]]:
+    """The runs in stretches long enough to judge them."""
+    part: list[Run] = []
+    length = 0
+    for run in runs:
+        part.append(run)
+        length += len(run.text)
+        if length >= _STRETCH:
+            yield part
+            part, length = [], 0
+    if part:
+        yield part
 
 
 def _same_place(one: Run, other: Run) -> bool:
