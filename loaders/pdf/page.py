@@ -6,23 +6,24 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..characters import fold, is_garbled, recover
+from ..grids import markdown_table
 from ..pages import Heading, Page, warning
 from .bookmarks import Bookmarks, place_bookmarks
 from .headings import heading_level, usual_height
 from .paragraphs import Line, Paragraph, paragraphs, to_line, vocabulary
 from .reading_order import reading_order, touching
-from .rules import Box, find_grids, read_boxes
+from .rules import Box, read_boxes, to_rules
 from .running_lines import RunningLines
 from .runs import Glyphs, Run, read_runs, turned
 from .scans import Scanner
-from .tables import take_table
+from .tables import find_tables
+from .words import remaining, to_words
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 _STAMP = 40  # characters; a scanning program's mark or a page number, not a page's text
 _COVER = 0.5  # share of the page that a picture with such a mark covers at least
-_FEWEST_BOXES = 5  # lines that a table of two rows and two columns needs
 
 
 @dataclass(slots=True)
@@ -154,17 +155,18 @@ def _same_place(one: Run, other: Run) -> bool:
 
 
 def _with_tables(runs: list[Run], boxes: list[Box], glyphs: Glyphs) -> list[Run]:
-    """The runs, those on a grid put together as one table each."""
-    if len(boxes) < _FEWEST_BOXES or not runs:
+    """The runs, those of a table put together as one each."""
+    if not runs:
         return runs
     turn = runs[0].turn
-    tables: list[Run] = []
-    for grid in find_grids([turned(box, turn) for box in boxes]):
-        taken = take_table(grid, runs, glyphs)
-        if taken is not None:
-            table, runs = taken
-            tables.append(table)
-    return runs + tables
+    level, upright = to_rules([turned(box, turn) for box in boxes])
+    words = to_words(runs, glyphs, upright)
+    tables = find_tables(words, level, upright)
+    if not tables:
+        return runs
+    taken = {place for table in tables for place in table.taken}
+    rest = remaining(runs, words, taken, glyphs)
+    return rest + [Run(markdown_table(table.rows), *table.box, turn=turn) for table in tables]
 
 
 def to_page(sheet: Sheet, running: RunningLines, bookmarks: Bookmarks | None = None) -> Page:

@@ -1,0 +1,251 @@
+"""Areas of a PDF page whose words stand in the columns of a table without a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .rules import Rule
+from .words import Piece, Word, pieces_of, rows_of
+
+_TEXT_GAP = 1.0  # line heights; wider gaps part columns of text
+_PROSE = 24  # characters, Han counted twice: a line of running text
+_FULL = 0.12  # of the block's width: how far a full line may end before the edge
+_STEP = 1.6  # line heights from line to line of a paragraph
+_REACH = 3.2  # line heights between lines of one table
+_MOST_SINGLE = 3  # lines with one piece each between two rows of a table
+
+
+@dataclass(slots=True)
+class Block:
+    """Lines of running text one below the other."""
+
+    lines: list[Piece]
+
+    def is_prose(self) -> bool:
+        """Whether most lines are long and full."""
+        if len(self.lines) < 2:
+            return False
+        right = max(line.x1 for line in self.lines)
+        width = right - min(line.x0 for line in self.lines)
+        full = [line for line in self.lines if line.x1 > right - _FULL * width]
+        long = [line for line in self.lines if _length(line.text) >= _PROSE]
+        return len(full) >= 0.5 * len(self.lines) and len(long) >= 0.6 * len(self.lines)
+
+
+@dataclass(slots=True)
+class Area:
+    """Lines that may be a table's, each the pieces of one height."""
+
+    lines: list[list[Piece]] = field(default_factory=list)
+    x0: float = float("inf")
+    x1: float = float("-inf")
+
+    def add(self, line: list[Piece]) -> None:
+        """Takes a line in."""
+        self.lines.append(line)
+        self.x0 = min(self.x0, line[0].x0)
+        self.x1 = max(self.x1, *(piece.x1 for piece in line))
+
+    @property
+    def foot(self) -> float:
+        """The lower edge of its last line, in points."""
+        return min(piece.y0 for piece in self.lines[-1])
+
+
+def _length(text: str) -> int:
+    return sum(2 if sign > "\u2e7f" else 1 for sign in text[:80])
+
+
+def prose_words(rows: Sequence[Sequence[Word]]) -> set[int]:
+    """The ids of the words that stand in paragraphs of running text.
+
+    Args:
+        rows: Of the page, from the top down.
+    """
+    open_blocks: list[Block] = []
+    done: list[Block] = []
+    for row in rows:
+        for piece in pieces_of(row, _TEXT_GAP):
+            if sum(sign.isdigit() for sign in piece.text) > 0.4 * len(piece.text):
+                continue
+            home = None
+            for block in open_blocks:
+                last = block.lines[-1]
+                step = last.y0 - piece.y0
+                if step > _STEP * max(last.height, piece.height) or step <= 0:
+                    continue
+                shift = abs(piece.x0 - last.x0)
+                if abs(piece.height - last.height) > 0.2 * last.height:
+                    continue
+                if shift < 2 or (len(block.lines) == 1 and shift < 4 * piece.height):
+                    home = block
+                    break
+            if home is None:
+                open_blocks.append(Block([piece]))
+            else:
+                home.lines.append(piece)
+        bottom = min(word.y0 for word in row)
+        still: list[Block] = []
+        for block in open_blocks:
+            last = block.lines[-1]
+            if last.y0 - bottom > _STEP * last.height:
+                done.append(block)
+            else:
+                still.append(block)
+        open_blocks = still
+    prose: set[int] = set()
+    for block in done + open_blocks:
+        if block.is_prose():
+            prose.update(id(word) for line in block.lines for word in line.words)
+    return prose
+
+
+def find_areas(words: Sequence[Word], level: Sequence[Rule]) -> list[Area]:
+    """Lines of pieces side by side, one below the other, with nothing but a few lines between.
+
+    Args:
+        words: Of the page.
+        level: Rules; what stands between two may be further apart.
+    """
+    rows = rows_of(words)
+    prose = prose_words(rows)
+    open_areas: list[Area] = []
+    done: list[Area] = []
+    for row in rows:
+        barriers = [word for word in row if id(word) in prose]
+        for lane in _lanes(row, prose):
+            line = pieces_of(lane)
+            home = _home(open_areas, line)
+            if home is None:
+                home = Area()
+                open_areas.append(home)
+            home.add(line)
+        top = max(word.y1 for word in row)
+        still: list[Area] = []
+        for area in open_areas:
+            blocked = any(word.x0 < area.x1 and word.x1 > area.x0 for word in barriers)
+            far = area.foot - top > _REACH * (row[0].y1 - row[0].y0)
+            (done if blocked or far else still).append(area)
+        open_areas = still
+    parts: list[Area] = []
+    for area in done + open_areas:
+        parts += _runs(area)
+    return parts
+
+
+def _lanes(row: Sequence[Word], prose: set[int]) -> list[list[Word]]:
+    """The words of a row that are no prose, cut where prose stands between them."""
+    lanes: list[list[Word]] = [[]]
+    for word in row:
+        if id(word) in prose:
+            lanes.append([])
+        else:
+            lanes[-1].append(word)
+    return [lane for lane in lanes if lane]
+
+
+def _home(areas: list[Area], line: list[Piece]) -> Area | None:
+    x0, x1 = line[0].x0, max(piece.x1 for piece in line)
+    best, most = None, 0.0
+    for area in areas:
+        shared = min(area.x1, x1) - max(area.x0, x0)
+        if shared > most:
+            best, most = area, shared
+    return best
+
+
+def _runs(area: Area) -> list[Area]:
+    """An area cut where many lines have one piece each; such lines at its ends left out."""
+    out: list[Area] = []
+    run: list[list[Piece]] = []
+    single = 0
+    for line in area.lines:
+        single = single + 1 if len(line) == 1 else 0
+        if single > _MOST_SINGLE:
+            _close(run, out)
+            run = []
+        else:
+            run.append(line)
+    _close(run, out)
+    return out
+
+
+def _close(run: list[list[Piece]], out: list[Area]) -> None:
+    rows = [number for number, line in enumerate(run) if len(line) > 1]
+    if len(rows) < 2:
+        return
+    area = Area()
+    for line in run:
+        area.add(line)
+    out.append(area)
+
+
+def table_lines(area: Area, level: Sequence[Rule]) -> list[list[list[Piece]]]:
+    """The lines of an area that may be tables: captions and notes around them left out.
+
+    Args:
+        area: Of the page.
+        level: Rules; a table begins at the first across it and ends at the last.
+    """
+    across = _across(area, level)
+    out: list[list[list[Piece]]] = []
+    part: list[list[Piece]] = []
+    for line in area.lines:
+        if len(line) == 1 and _is_caption(line[0], area):
+            out.append(part)
+            part = []
+        else:
+            part.append(line)
+    out.append(part)
+    return [lines for part in out if (lines := _trimmed(part, across))]
+
+
+def _across(area: Area, level: Sequence[Rule]) -> list[float]:
+    width = area.x1 - area.x0
+    covered: dict[float, float] = {}
+    for rule in level:
+        shared = min(rule.high, area.x1) - max(rule.low, area.x0)
+        if shared > 0:
+            covered[rule.at] = covered.get(rule.at, 0.0) + shared
+    return sorted((at for at, share in covered.items() if share > 0.6 * width), reverse=True)
+
+
+def _is_caption(piece: Piece, area: Area) -> bool:
+    return piece.width > 0.6 * (area.x1 - area.x0) and _length(piece.text) > _PROSE
+
+
+def _trimmed(lines: list[list[Piece]], across: list[float]) -> list[list[Piece]]:
+    """Lines from a table's head to its foot."""
+    rows = [number for number, line in enumerate(lines) if len(line) > 1]
+    if len(rows) < 2:
+        return []
+    first, last = rows[0], rows[-1]
+    middles = [(min(p.y0 for p in line) + max(p.y1 for p in line)) / 2 for line in lines]
+    body = next(
+        (n for n in rows if sum(p.value for p in lines[n][1:]) >= 0.5 * len(lines[n][1:])), last
+    )
+    above = [at for at in across if at > middles[body]]
+    close = [at for at in above if at < middles[0] + 3 * lines[0][0].height]
+    if len(close) > 1 or (close and (body == first or close[0] > middles[first])):
+        # The first rule is the table's upper edge unless the names stand right above it.
+        top = close[0]
+        below = [n for n in range(len(lines)) if middles[n] < top]
+        if below and (len(close) > 1 or body == first):
+            first = below[0] if body != below[0] or len(close) > 1 else first
+    while last + 1 < len(lines):
+        text = lines[last + 1][0].text
+        step = middles[last] - middles[last + 1]
+        if not (text[:1].islower() and step < 1.4 * lines[last][0].height):
+            break
+        last += 1
+    inside = [at for at in across if middles[-1] - 2 * lines[-1][0].height < at < middles[first]]
+    if len(inside) > 1:
+        foot = inside[-1]
+        while last > first and middles[last] < foot and not _has_values(lines[last]):
+            last -= 1
+    return lines[first : last + 1]
+
+
+def _has_values(line: list[Piece]) -> bool:
+    return len(line) > 1 and any(piece.value for piece in line[1:])
