@@ -18,6 +18,7 @@ _SOLID = re.compile(r"\S+")
 _WIDE = re.compile("[\u2e80-\uffff\U00020000-\U0003ffff]")
 _WORD_GAP = 0.3  # line heights; what stands nearer is one word
 _CELL_GAP = 0.62  # line heights; what stands further apart may be two cells
+_BLANK = 1.3  # widths of a sign; a blank of a typewriter's font is one
 _SAME_LINE = 0.5  # share of the lower height
 _INSIDE = 1.0  # points that a word reaches past a rule on both sides when the rule cuts it
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -267,7 +268,7 @@ def pieces_of(row: Sequence[Word], gap: float = _CELL_GAP) -> list[Piece]:
     part: list[Word] = []
     right = 0.0
     for word in row:
-        if part and word.x0 - right > gap * min(word.height, part[-1].height):
+        if part and word.x0 - right > _widest_blank(part[-1], word, gap):
             pieces.append(to_piece(part))
             part = []
         right = word.x1 if not part else max(right, word.x1)
@@ -275,3 +276,14 @@ def pieces_of(row: Sequence[Word], gap: float = _CELL_GAP) -> list[Piece]:
     if part:
         pieces.append(to_piece(part))
     return pieces
+
+
+def _widest_blank(before: Word, word: Word, gap: float) -> float:
+    """How far apart two words of one piece may stand, in points."""
+    widths = [
+        (one.x1 - one.x0) / len(one.text)
+        for one in (before, word)
+        if len(one.text) > 2 and one.text.isascii()
+    ]
+    height = min(word.height, before.height)
+    return max(gap * height, _BLANK * min(widths, default=0.0))
