@@ -11,6 +11,8 @@ from .words import Piece, Word, pieces_of, rows_of
 _TEXT_GAP = 1.0  # line heights; wider gaps part columns of text
 _PROSE = 24  # characters, Han counted twice: a line of running text
 _FULL = 0.12  # of the block's width: how far a full line may end before the edge
+_DIGITS = 0.4  # share of a line's signs: more of them are no running text
+_BESIDE = 5.0  # line heights between a row's name and its first value
 _STEP = 1.6  # line heights from line to line of a paragraph
 _REACH = 3.2  # line heights between lines of one table
 _MOST_SINGLE = 3  # lines with one piece each between two rows of a table
@@ -21,10 +23,22 @@ class Block:
     """Lines of running text one below the other."""
 
     lines: list[Piece]
+    labels: int = 0  # lines with a value close behind them
+
+    def takes(self, piece: Piece) -> bool:
+        """Whether a line goes on below the last."""
+        last = self.lines[-1]
+        step = last.y0 - piece.y0
+        if not 0 < step <= _STEP * max(last.height, piece.height):
+            return False
+        if abs(piece.height - last.height) > 0.2 * last.height:
+            return False
+        shift = abs(piece.x0 - last.x0)
+        return shift < 2 or (len(self.lines) == 1 and shift < 4 * piece.height)
 
     def is_prose(self) -> bool:
         """Whether most lines are long and full."""
-        if len(self.lines) < 2:
+        if len(self.lines) < 2 or self.labels > 0.5 * len(self.lines):
             return False
         right = max(line.x1 for line in self.lines)
         width = right - min(line.x0 for line in self.lines)
@@ -63,50 +77,35 @@ def prose_words(rows: Sequence[Sequence[Word]]) -> set[int]:
     Args:
         rows: Of the page, from the top down.
     """
-    open_blocks: list[Block] = []
+    blocks: list[Block] = []
     done: list[Block] = []
     for row in rows:
-        for piece in pieces_of(row, _TEXT_GAP):
-            if sum(sign.isdigit() for sign in piece.text) > 0.4 * len(piece.text):
+        pieces = pieces_of(row, _TEXT_GAP)
+        for piece, after in zip(pieces, [*pieces[1:], None], strict=True):
+            if sum(sign.isdigit() for sign in piece.text) > _DIGITS * len(piece.text):
                 continue
-            home = None
-            for block in open_blocks:
-                last = block.lines[-1]
-                step = last.y0 - piece.y0
-                if step > _STEP * max(last.height, piece.height) or step <= 0:
-                    continue
-                shift = abs(piece.x0 - last.x0)
-                if abs(piece.height - last.height) > 0.2 * last.height:
-                    continue
-                if shift < 2 or (len(block.lines) == 1 and shift < 4 * piece.height):
-                    home = block
-                    break
+            home = next((block for block in blocks if block.takes(piece)), None)
             if home is None:
-                open_blocks.append(Block([piece]))
+                home = Block([piece])
+                blocks.append(home)
             else:
                 home.lines.append(piece)
+            home.labels += (
+                after is not None and after.value and after.x0 - piece.x1 < _BESIDE * piece.height
+            )
         bottom = min(word.y0 for word in row)
-        still: list[Block] = []
-        for block in open_blocks:
-            last = block.lines[-1]
-            if last.y0 - bottom > _STEP * last.height:
-                done.append(block)
-            else:
-                still.append(block)
-        open_blocks = still
-    prose: set[int] = set()
-    for block in done + open_blocks:
-        if block.is_prose():
-            prose.update(id(word) for line in block.lines for word in line.words)
-    return prose
+        reach = [block.lines[-1].y0 - _STEP * block.lines[-1].height for block in blocks]
+        done += [block for block, low in zip(blocks, reach, strict=True) if low > bottom]
+        blocks = [block for block, low in zip(blocks, reach, strict=True) if low <= bottom]
+    prose = [block for block in done + blocks if block.is_prose()]
+    return {id(word) for block in prose for line in block.lines for word in line.words}
 
 
-def find_areas(words: Sequence[Word], level: Sequence[Rule]) -> list[Area]:
+def find_areas(words: Sequence[Word]) -> list[Area]:
     """Lines of pieces side by side, one below the other, with nothing but a few lines between.
 
     Args:
         words: Of the page.
-        level: Rules; what stands between two may be further apart.
     """
     rows = rows_of(words)
     prose = prose_words(rows)

@@ -112,7 +112,7 @@ def lay_out_table(
     columns = find_columns(lines, upright)
     if not 2 <= len(columns) <= _MOST_COLUMNS:
         return None
-    rows = [_row(line, columns, upright) for line in lines]
+    rows = [_row(line, columns) for line in lines]
     _mark_rules(rows, level, (columns[0].x0, columns[-1].x1))
     header = _header(rows, len(columns))
     head = _joined_header(rows[:header], columns, level, upright)
@@ -196,7 +196,7 @@ def _united(columns: list[Column], upright: Sequence[Rule]) -> list[Column]:
     return out
 
 
-def _row(line: Sequence[Piece], columns: list[Column], upright: Sequence[Rule]) -> Row:
+def _row(line: Sequence[Piece], columns: list[Column]) -> Row:
     cells: list[Cell] = []
     for piece in line:
         for part in _split(piece, columns):
@@ -305,7 +305,9 @@ def _joined_header(
     for row in rows:
         spans = any(cell.last > cell.first for cell in row.cells)
         before = out[-1] if out else None
-        if (before and not before.ruled and not spans and not _spans(before)) or (before and not before.ruled and spans and _same_spans(before, row)):
+        if (before and not before.ruled and not spans and not _spans(before)) or (
+            before and not before.ruled and spans and _same_spans(before, row)
+        ):
             _add(before, row)
         else:
             out.append(row)

@@ -60,7 +60,7 @@ def find_tables(
             tables.append(table)
             taken = {id(word) for word in inside}
             free = [word for word in free if id(word) not in taken]
-    for area in find_areas(free, level):
+    for area in find_areas(free):
         for lines in table_lines(area, level):
             inside = [word for line in lines for piece in line for word in piece.words]
             box = _box(inside)

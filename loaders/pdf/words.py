@@ -23,6 +23,9 @@ _SAME_LINE = 0.5  # share of the lower height
 _INSIDE = 1.0  # points that a word reaches past a rule on both sides when the rule cuts it
 _LETTERS = re.compile(r"[^\W\d_]")
 _DIGITS = re.compile(r"\d")
+_MISSING = re.compile(r"\(?(?:n\.?\s?/?a\.?|x|nil)\)?$", re.IGNORECASE)
+_AMOUNT = re.compile(r"[^\w]*(?:[A-Z]{1,3}[$€£¥\s])?[^\w]*\d")
+_LEADERS = re.compile(r"[.·…․]+$")
 _LONGEST_VALUE = 30  # characters
 
 
@@ -85,8 +88,8 @@ def is_value(text: str) -> bool:
         return False
     digits, letters = len(_DIGITS.findall(text)), len(_LETTERS.findall(text))
     if not digits:
-        return letters == 0 and len(text) <= 5
-    return letters <= digits
+        return (letters == 0 and len(text) <= 5) or bool(_MISSING.match(text))
+    return letters <= digits and (not letters or bool(_AMOUNT.match(text)))
 
 
 def to_piece(words: Sequence[Word]) -> Piece:
@@ -268,7 +271,8 @@ def pieces_of(row: Sequence[Word], gap: float = _CELL_GAP) -> list[Piece]:
     part: list[Word] = []
     right = 0.0
     for word in row:
-        if part and word.x0 - right > _widest_blank(part[-1], word, gap):
+        apart = bool(part) and word.x0 - right > _widest_blank(part[-1], word, gap)
+        if apart and not _LEADERS.match(word.text):
             pieces.append(to_piece(part))
             part = []
         right = word.x1 if not part else max(right, word.x1)
