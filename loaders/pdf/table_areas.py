@@ -79,9 +79,11 @@ def prose_words(rows: Sequence[Sequence[Word]]) -> set[int]:
     """
     blocks: list[Block] = []
     done: list[Block] = []
-    for row in rows:
-        pieces = pieces_of(row, _TEXT_GAP)
-        for piece, after in zip(pieces, [*pieces[1:], None], strict=True):
+    cut = [pieces_of(row, _TEXT_GAP) for row in rows]
+    for number, row in enumerate(rows):
+        around = [piece for pieces in cut[max(0, number - 1) : number + 2] for piece in pieces]
+        values = [piece for piece in around if piece.value]
+        for piece in cut[number]:
             if sum(sign.isdigit() for sign in piece.text) > _DIGITS * len(piece.text):
                 continue
             home = next((block for block in blocks if block.takes(piece)), None)
@@ -90,15 +92,19 @@ def prose_words(rows: Sequence[Sequence[Word]]) -> set[int]:
                 blocks.append(home)
             else:
                 home.lines.append(piece)
-            home.labels += (
-                after is not None and after.value and after.x0 - piece.x1 < _BESIDE * piece.height
-            )
+            home.labels += any(_is_beside(piece, value) for value in values)
         bottom = min(word.y0 for word in row)
         reach = [block.lines[-1].y0 - _STEP * block.lines[-1].height for block in blocks]
         done += [block for block, low in zip(blocks, reach, strict=True) if low > bottom]
         blocks = [block for block, low in zip(blocks, reach, strict=True) if low <= bottom]
     prose = [block for block in done + blocks if block.is_prose()]
     return {id(word) for block in prose for line in block.lines for word in line.words}
+
+
+def _is_beside(piece: Piece, value: Piece) -> bool:
+    """Whether a value stands close behind a piece, as behind the name of its row."""
+    near = 0 < value.x0 - piece.x1 < _BESIDE * piece.height
+    return near and abs(value.y0 - piece.y0) < 0.8 * piece.height
 
 
 def find_areas(words: Sequence[Word]) -> list[Area]:

@@ -12,7 +12,7 @@ from .rules import Box, Grid, Rule, find_grids
 from .table_areas import find_areas, table_lines
 from .table_evidence import is_table
 from .table_structure import cell_text, lay_out_table
-from .words import Piece, Word, rows_of, to_piece
+from .words import Piece, Word, pieces_of, rows_of, to_piece
 
 _COVERED = 0.6  # share of a cell's side that a rule must cover to part it from its neighbour
 _MOST_CELLS = 20_000
@@ -52,7 +52,6 @@ def find_tables(
     places = {id(word): place for place, word in enumerate(words)}
     free = list(words)
     for grid in find_grids(level, upright):
-        x0, y0, x1, y1 = grid.box
         inside = [word for word in free if _is_within(word, grid.box)]
         table = _ruled(grid, inside)
         if table is not None:
@@ -103,11 +102,15 @@ def _ruled(grid: Grid, words: Sequence[Word]) -> Table | None:
     if columns * rows > _MOST_CELLS or not words:
         return None
     cells = _cells(grid)
-    texts: dict[int, list[Word]] = defaultdict(list)
+    slots: dict[int, list[Word]] = defaultdict(list)
     for word in words:
         slot = _slot(grid, (word.x0 + word.x1) / 2, (word.y0 + word.y1) / 2)
         if slot is not None:
-            texts[cells[slot]].append(word)
+            slots[slot].append(word)
+    _part_cells(cells, slots, grid)
+    texts: dict[int, list[Word]] = defaultdict(list)
+    for slot, own in slots.items():
+        texts[cells[slot]] += own
     if len(texts) < max(2, _FEWEST_FILLED * len(set(cells))):
         return None
     lines = {slot: [to_piece(row) for row in rows_of(own)] for slot, own in texts.items()}
@@ -123,6 +126,30 @@ def _ruled(grid: Grid, words: Sequence[Word]) -> Table | None:
     if len(table) < 2 or len(table[0]) < 2:
         return None
     return Table(table, grid.box)
+
+
+def _part_cells(cells: list[int], slots: dict[int, list[Word]], grid: Grid) -> None:
+    """Parts cells that no rule parts, where their words keep to columns that rules part elsewhere.
+
+    Args:
+        cells: As ``_cells`` gives them; changed.
+        slots: The words in each slot.
+        grid: The table's.
+    """
+    columns = len(grid.xs) - 1
+    wide: dict[int, set[int]] = defaultdict(set)
+    for slot, cell in enumerate(cells):
+        if cell // columns == slot // columns:
+            wide[cell].add(slot)
+    for own in wide.values():
+        words = [word for slot in own for word in slots.get(slot, [])]
+        if sum(slot in slots for slot in own) < 2:
+            continue
+        edges = [grid.xs[slot % columns] for slot in sorted(own)[1:]]
+        pieces = [piece for row in rows_of(words) for piece in pieces_of(row)]
+        if not any(piece.x0 < edge - 1 < piece.x1 - 2 for piece in pieces for edge in edges):
+            for slot in own:
+                cells[slot] = slot
 
 
 def _head_rows(cells: list[int], columns: int) -> int:
