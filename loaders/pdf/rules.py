@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _THIN = 3.0  # points; a filled box no thicker is a rule
 _NEAR = 3.0  # points; rules no further apart meet
+_OPEN = 8.0  # points that rules reach past the last one across them, where a side is open
 _MOST_OBJECTS = 20_000  # a page of more paths is a drawing
 _MOST_RULES = 3_000
 _MOST_SEGMENTS = 400
@@ -149,11 +150,25 @@ def find_grids(level: Sequence[Rule], upright: Sequence[Rule]) -> list[Grid]:
         return []
     grids = []
     for some_level, some_upright in _crossing(level, upright):
-        xs = sorted({rule.at for rule in some_upright})
-        ys = sorted({rule.at for rule in some_level})
+        if not some_upright or len(some_level) < 2:
+            continue
+        xs = _places(some_upright, some_level)
+        ys = _places(some_level, some_upright)
         if len(xs) >= 3 and len(ys) >= 3:
             grids.append(Grid(xs, ys, some_level, some_upright))
     return grids
+
+
+def _places(rules: list[Rule], crossed: list[Rule]) -> list[float]:
+    """Where rules stand, and where those that cross them end: a table may be open at its sides."""
+    places = sorted({rule.at for rule in rules})
+    low = sorted(rule.low for rule in crossed)[len(crossed) // 3]
+    high = sorted((rule.high for rule in crossed), reverse=True)[len(crossed) // 3]
+    if low < places[0] - _OPEN:
+        places.insert(0, low)
+    if high > places[-1] + _OPEN:
+        places.append(high)
+    return places
 
 
 def _is_level(x0: float, y0: float, x1: float, y1: float) -> bool:

@@ -114,7 +114,7 @@ def lay_out_table(
         return None
     rows = [_row(line, columns) for line in lines]
     _mark_rules(rows, level, (columns[0].x0, columns[-1].x1))
-    header = _header(rows, len(columns))
+    header = _header(rows)
     head = _joined_header(rows[:header], columns, level, upright)
     body = _joined(rows[header:], columns)
     return Layout(columns, head + body, len(head))
@@ -267,7 +267,7 @@ def _is_body(row: Row) -> bool:
     return years < len(values)
 
 
-def _header(rows: list[Row], columns: int) -> int:
+def _header(rows: list[Row]) -> int:
     """How many lines at the top are headers."""
     lead = rows[: _MOST_HEADER + 1]
     body = next((number for number, row in enumerate(lead) if _is_body(row)), None)
@@ -331,46 +331,47 @@ def _widen(
     rules: tuple[Sequence[Rule], Sequence[Rule]],
 ) -> None:
     """A header over all the columns it names: told by rules, else by standing in their middle."""
-    piece = cell.pieces[0]
     middle, below = heights
     level, upright = rules
+    centre = cell.pieces[0].middle
     under = [
-        rule
-        for rule in level
-        if below < rule.at < middle and rule.low - 2 < piece.middle < rule.high + 2
+        rule for rule in level if below < rule.at < middle and rule.low - 2 < centre < rule.high + 2
     ]
-    reach: tuple[float, float] | None = None
+    beside = [rule.at for rule in upright if rule.low < middle < rule.high]
+    left, right = columns[0].x0, columns[-1].x1
     if under:
         rule = max(under, key=lambda rule: rule.at)
-        if rule.high - rule.low < 0.95 * (columns[-1].x1 - columns[0].x0):
-            reach = rule.low, rule.high
-    if reach is None:
-        beside = [rule.at for rule in upright if rule.low < middle < rule.high]
-        left = [at for at in beside if at <= piece.x0 + 1]
-        right = [at for at in beside if at >= piece.x1 - 1]
-        if left and right:
-            reach = max(left), min(right)
-    if reach is not None:
-        inside = [
-            number
-            for number in range(free[0], free[1] + 1)
-            if reach[0] - 2 < (columns[number].x0 + columns[number].x1) / 2 < reach[1] + 2
-        ]
-        if inside:
-            cell.first, cell.last = min(cell.first, inside[0]), max(cell.last, inside[-1])
-        return
-    if cell.first == 0:
-        return
+        left, right = max(left, rule.low), min(right, rule.high)
+        left = max([left, *(at for at in beside if at < centre)])
+        right = min([right, *(at for at in beside if at > centre)])
+        if right - left < 0.95 * (columns[-1].x1 - columns[0].x0):
+            inside = [
+                number
+                for number in range(free[0], free[1] + 1)
+                if left - 2 < (columns[number].x0 + columns[number].x1) / 2 < right + 2
+            ]
+            if inside:
+                cell.first, cell.last = min(cell.first, inside[0]), max(cell.last, inside[-1])
+            return
+    if not beside and cell.first > 0:
+        cell.first, cell.last = _centred(cell, columns, free)
+
+
+def _centred(cell: Cell, columns: list[Column], free: tuple[int, int]) -> tuple[int, int]:
+    """The columns in whose middle a header stands."""
+    centre = cell.pieces[0].middle
     pitch = (columns[-1].x1 - columns[0].x0) / len(columns)
-    best = (abs(piece.middle - (columns[cell.first].x0 + columns[cell.last].x1) / 2), 0)
-    choice = cell.first, cell.last
-    for first in range(cell.first, max(free[0], 1) - 1, -1):
-        for last in range(cell.last, free[1] + 1):
-            off = abs(piece.middle - (columns[first].x0 + columns[last].x1) / 2)
-            wider = last - first - (cell.last - cell.first)
-            if off < _CENTRED * pitch and (off, -wider) < best and wider:
-                best, choice = (off, -wider), (first, last)
-    cell.first, cell.last = choice
+    spans = [
+        (abs(centre - (columns[first].x0 + columns[last].x1) / 2), first, last)
+        for first in range(cell.first, max(free[0], 1) - 1, -1)
+        for last in range(cell.last, free[1] + 1)
+    ]
+    exact = [span for span in spans if span[0] < _CENTRED / 2 * pitch]
+    if exact:
+        _, first, last = max(exact, key=lambda span: (span[2] - span[1], -span[0]))
+        return first, last
+    off, first, last = min(spans)
+    return (first, last) if off < _CENTRED * pitch else (cell.first, cell.last)
 
 
 def _add(upper: Row, lower: Row) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +17,8 @@ from .words import Piece, Word, pieces_of, rows_of, to_piece
 _COVERED = 0.6  # share of a cell's side that a rule must cover to part it from its neighbour
 _MOST_CELLS = 20_000
 _FEWEST_FILLED = 0.2  # share of the cells; a grid of emptier ones is a drawing
+_DRAWN = 0.15  # share of the slots of a large grid; fewer words are those of a chart
+_NAME = 40  # characters of a row's name at most
 _MOST_WORDS = 60_000  # of a page; one of more is no page of tables
 
 
@@ -111,21 +113,40 @@ def _ruled(grid: Grid, words: Sequence[Word]) -> Table | None:
     texts: dict[int, list[Word]] = defaultdict(list)
     for slot, own in slots.items():
         texts[cells[slot]] += own
-    if len(texts) < max(2, _FEWEST_FILLED * len(set(cells))):
+    if not _is_filled(texts, cells, columns):
         return None
     lines = {slot: [to_piece(row) for row in rows_of(own)] for slot, own in texts.items()}
     if _has_inner_rows(lines, columns, rows):
         layout = lay_out_table(words, grid.level, grid.upright)
         if layout is not None:
             return Table(layout.texts(), grid.box, layout.header)
-    table = [[""] * columns for _ in range(rows)]
-    for slot, cell in enumerate(cells):
-        if cell in lines and (slot == cell or slot // columns < _head_rows(cells, columns)):
-            table[slot // columns][slot % columns] = cell_text(lines[cell])
-    table = tidy(table)
+    table = tidy(_filled(cells, {slot: cell_text(own) for slot, own in lines.items()}, columns))
     if len(table) < 2 or len(table[0]) < 2:
         return None
     return Table(table, grid.box)
+
+
+def _is_filled(texts: dict[int, list[Word]], cells: list[int], columns: int) -> bool:
+    """Whether enough of a grid's cells hold text, side by side: else it is a drawing."""
+    if len(texts) < max(2, _FEWEST_FILLED * len(set(cells))):
+        return False
+    if len(cells) > 100 and len(texts) < _DRAWN * len(cells):
+        return False
+    beside = Counter(cell // columns for cell in texts)
+    return sum(count > 1 for count in beside.values()) > 1
+
+
+def _filled(cells: list[int], texts: dict[int, str], columns: int) -> list[list[str]]:
+    """The cells' texts; headers bear theirs over what they span, names of rows down it."""
+    head = _head_rows(cells, columns)
+    table = [[""] * columns for _ in range(len(cells) // columns)]
+    for slot, cell in enumerate(cells):
+        row, column = divmod(slot, columns)
+        text = texts.get(cell, "")
+        name = column == 0 and cell % columns == 0 and len(text) <= _NAME
+        if slot == cell or row < head or name:
+            table[row][column] = text
+    return table
 
 
 def _part_cells(cells: list[int], slots: dict[int, list[Word]], grid: Grid) -> None:

@@ -178,7 +178,7 @@ def _parts(glyphs: Glyphs, run: Run, word: Word, cuts: list[float]) -> list[Word
     from .runs import turned
 
     parts: list[Word] = []
-    begin, edge = word.first, word.x0
+    begin = word.first
     previous: tuple[float, float, float, float] | None = None
     blank = True
     for index in range(word.first, word.last + 1):
@@ -190,7 +190,7 @@ def _parts(glyphs: Glyphs, run: Run, word: Word, cuts: list[float]) -> list[Word
             if apart or any(before < cut <= middle for cut in cuts):
                 ends = (begin, index - 1)
                 parts.append(_word(glyphs, run, word.run, ends, hyphen=False, blank=blank))
-                begin, edge, blank = index, box[0], apart
+                begin, blank = index, apart
         previous = box
     ends = (begin, word.last)
     parts.append(_word(glyphs, run, word.run, ends, hyphen=word.hyphen, blank=blank))
