@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..characters import fold, is_garbled, recover
-from ..grids import markdown_table
 from ..pages import Heading, Page, warning
 from .bookmarks import Bookmarks, place_bookmarks
 from .headings import heading_level, usual_height
@@ -16,7 +15,7 @@ from .rules import Box, read_boxes, to_rules
 from .running_lines import RunningLines
 from .runs import Glyphs, Run, read_runs, turned
 from .scans import Scanner
-from .tables import find_tables
+from .tables import Table, find_tables
 from .words import remaining, to_words
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ class Sheet:
     bottom: float = 0.0
     top: float = 0.0
     regions: list[list[Line]] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
     recognised: bool = False
     scan: bool = False  # a picture of text that nobody has read yet
@@ -117,7 +117,7 @@ def _sheet(page: PdfPage, number: int) -> tuple[Sheet, float]:
         turns = sorted({run.turn for run in runs}, key=lambda turn: (turn != upright, turn))
         for turn in turns:
             own = [run for run in runs if run.turn == turn]
-            own = _with_tables(own, boxes, glyphs)
+            own = _with_tables(own, boxes, glyphs, sheet)
             for region in reading_order(touching(own)):
                 sheet.regions.append([to_line(row) for row in region])
         return sheet, picture
@@ -154,7 +154,7 @@ def _same_place(one: Run, other: Run) -> bool:
     return abs(one.x0 - other.x0) < near and abs(one.y0 - other.y0) < near
 
 
-def _with_tables(runs: list[Run], boxes: list[Box], glyphs: Glyphs) -> list[Run]:
+def _with_tables(runs: list[Run], boxes: list[Box], glyphs: Glyphs, sheet: Sheet) -> list[Run]:
     """The runs, those of a table put together as one each."""
     if not runs:
         return runs
@@ -164,9 +164,10 @@ def _with_tables(runs: list[Run], boxes: list[Box], glyphs: Glyphs) -> list[Run]
     tables = find_tables(words, level, upright)
     if not tables:
         return runs
+    sheet.tables += tables
     taken = {place for table in tables for place in table.taken}
     rest = remaining(runs, words, taken, glyphs)
-    return rest + [Run(markdown_table(table.rows), *table.box, turn=turn) for table in tables]
+    return rest + [Run(table.text, *table.box, turn=turn) for table in tables]
 
 
 def to_page(sheet: Sheet, running: RunningLines, bookmarks: Bookmarks | None = None) -> Page:

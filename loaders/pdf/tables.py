@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..grids import tidy
+from ..grids import markdown_table, tidy
 from .rules import Box, Grid, Rule, find_grids
 from .table_areas import find_areas, table_lines
 from .table_evidence import is_table
@@ -36,6 +36,11 @@ class Table:
     box: Box
     header: int = 1
     taken: set[int] = field(default_factory=set)
+
+    @property
+    def text(self) -> str:
+        """The table in Markdown."""
+        return markdown_table(self.rows)
 
 
 def find_tables(
@@ -123,7 +128,7 @@ def _ruled(grid: Grid, words: Sequence[Word]) -> Table | None:
     table = tidy(_filled(cells, {slot: cell_text(own) for slot, own in lines.items()}, columns))
     if len(table) < 2 or len(table[0]) < 2:
         return None
-    return Table(table, grid.box)
+    return Table(table, grid.box, _head_rows(cells, columns) + 1)
 
 
 def _is_filled(texts: dict[int, list[Word]], cells: list[int], columns: int) -> bool:

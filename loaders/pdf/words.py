@@ -25,6 +25,9 @@ _LETTERS = re.compile(r"[^\W\d_]")
 _DIGITS = re.compile(r"\d")
 _MISSING = re.compile(r"\(?(?:n\.?\s?/?a\.?|x|nil)\)?$", re.IGNORECASE)
 _AMOUNT = re.compile(r"[^\w]*(?:[A-Z]{1,3}[$€£¥\s])?[^\w]*\d")
+_RUNNING = 40  # characters of a line that is surely text
+_LETTERED = 0.76  # share of its characters that are letters
+_LOOSE = 1.15  # times its usual width; a wider one has gaps
 _LEADERS = re.compile(r"[.·…․]+$")
 _LONGEST_VALUE = 30  # characters
 
@@ -125,6 +128,9 @@ def to_words(runs: Sequence[Run], glyphs: Glyphs, upright: Iterable[Rule] = ()) 
         if run.first < 0:
             words.append(Word(run.text, run.x0, run.y0, run.x1, run.y1, number))
             continue
+        if _is_running_text(run) and not _cuts(_whole(run, number), rules, places):
+            words.append(_whole(run, number))
+            continue
         text = glyphs.text[run.first : run.last + 1]
         matches = list(_SOLID.finditer(text))
         for match in matches:
@@ -137,6 +143,22 @@ def to_words(runs: Sequence[Run], glyphs: Glyphs, upright: Iterable[Rule] = ()) 
             elif word.text:
                 words.append(word)
     return words
+
+
+def _whole(run: Run, number: int) -> Word:
+    return Word(
+        run.text, run.x0, run.y0, run.x1, run.y1, number, run.first, run.last, hyphen=run.hyphen
+    )
+
+
+def _is_running_text(run: Run) -> bool:
+    """Whether a run is a line of words with no gap among them; no box of them need be asked."""
+    text = run.text
+    if len(text) < _RUNNING or len(_LETTERS.findall(text)) < _LETTERED * len(text):
+        return False
+    wide = len(_WIDE.findall(text)) if not text.isascii() else 0
+    usual = run.height * (wide * 0.95 + (len(text) - wide) * 0.42)
+    return run.width < _LOOSE * usual
 
 
 def _word(
