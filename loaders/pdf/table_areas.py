@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,9 +13,12 @@ _TEXT_GAP = 1.0  # line heights; wider gaps part columns of text
 _PROSE = 24  # characters, Han counted twice: a line of running text
 _FULL = 0.12  # of the block's width: how far a full line may end before the edge
 _DIGITS = 0.4  # share of a line's signs: more of them are no running text
+_MOST_PIECES = 100  # of a line; one of more is no text
+_DIGIT = re.compile(r"\d")
 _BESIDE = 5.0  # line heights between a row's name and its first value
 _STEP = 1.6  # line heights from line to line of a paragraph
 _REACH = 3.2  # line heights between lines of one table
+_FEWEST_ROWS = 2
 _MOST_SINGLE = 3  # lines with one piece each between two rows of a table
 
 
@@ -80,11 +84,11 @@ def prose_words(rows: Sequence[Sequence[Word]]) -> set[int]:
     blocks: list[Block] = []
     done: list[Block] = []
     cut = [pieces_of(row, _TEXT_GAP) for row in rows]
+    numbers = [[piece for piece in pieces if piece.value] for pieces in cut]
     for number, row in enumerate(rows):
-        around = [piece for pieces in cut[max(0, number - 1) : number + 2] for piece in pieces]
-        values = [piece for piece in around if piece.value]
-        for piece in cut[number]:
-            if sum(sign.isdigit() for sign in piece.text) > _DIGITS * len(piece.text):
+        values = [value for near in numbers[max(0, number - 1) : number + 2] for value in near]
+        for piece in cut[number] if len(cut[number]) <= _MOST_PIECES else ():
+            if len(_DIGIT.findall(piece.text)) > _DIGITS * len(piece.text):
                 continue
             home = next((block for block in blocks if block.takes(piece)), None)
             if home is None:
@@ -114,6 +118,8 @@ def find_areas(words: Sequence[Word]) -> list[Area]:
         words: Of the page.
     """
     rows = rows_of(words)
+    if sum(len(pieces_of(row)) > 1 for row in rows) < _FEWEST_ROWS:
+        return []
     prose = prose_words(rows)
     open_areas: list[Area] = []
     done: list[Area] = []
@@ -178,7 +184,7 @@ def _runs(area: Area) -> list[Area]:
 
 def _close(run: list[list[Piece]], out: list[Area]) -> None:
     rows = [number for number, line in enumerate(run) if len(line) > 1]
-    if len(rows) < 2:
+    if len(rows) < _FEWEST_ROWS:
         return
     area = Area()
     for line in run:
@@ -223,7 +229,7 @@ def _is_caption(piece: Piece, area: Area) -> bool:
 def _trimmed(lines: list[list[Piece]], across: list[float]) -> list[list[Piece]]:
     """Lines from a table's head to its foot."""
     rows = [number for number, line in enumerate(lines) if len(line) > 1]
-    if len(rows) < 2:
+    if len(rows) < _FEWEST_ROWS:
         return []
     first, last = rows[0], rows[-1]
     middles = [(min(p.y0 for p in line) + max(p.y1 for p in line)) / 2 for line in lines]

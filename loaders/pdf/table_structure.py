@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -108,6 +109,7 @@ def lay_out_table(
         level: Rules in its area.
         upright: Rules in its area.
     """
+    upright = sorted(upright, key=lambda rule: rule.at)
     lines = [_cut(pieces_of(row), upright) for row in rows_of(words)]
     columns = find_columns(lines, upright)
     if not 2 <= len(columns) <= _MOST_COLUMNS:
@@ -124,14 +126,12 @@ def _cut(pieces: list[Piece], upright: Sequence[Rule]) -> list[Piece]:
     """Pieces cut between two words where an upright rule stands."""
     if not upright:
         return pieces
+    places = [rule.at for rule in upright]
     out: list[Piece] = []
     for piece in pieces:
         y = (piece.y0 + piece.y1) / 2
-        near = [
-            rule.at
-            for rule in upright
-            if piece.x0 < rule.at < piece.x1 and rule.low < y < rule.high
-        ]
+        crossing = upright[bisect_right(places, piece.x0) : bisect_left(places, piece.x1)]
+        near = [rule.at for rule in crossing if rule.low < y < rule.high]
         part: list[Word] = []
         for word in piece.words:
             middle = (word.x0 + word.x1) / 2
@@ -151,16 +151,15 @@ def find_columns(lines: Sequence[Sequence[Piece]], upright: Sequence[Rule] = ())
 
     Args:
         lines: From the top down.
-        upright: Rules that part columns.
+        upright: Rules that part columns, from left to right.
     """
     columns: list[Column] = []
     placed = [(piece.width, number, piece) for number, line in enumerate(lines) for piece in line]
     for _, number, piece in sorted(placed, key=lambda one: one[:2]):
-        met = [
-            column
-            for column in columns
-            if min(column.x1, piece.x1) - max(column.x0, piece.x0) > _OVERLAP
-        ]
+        margin = min(_OVERLAP, piece.width / 4)
+        low = bisect_right(columns, piece.x0 + margin, key=lambda column: column.x1)
+        high = bisect_left(columns, piece.x1 - margin, key=lambda column: column.x0)
+        met = columns[low:high]
         if len(met) > 1:
             if any(one.lines & other.lines for one, other in pairwise(met)):
                 continue
@@ -169,18 +168,17 @@ def find_columns(lines: Sequence[Sequence[Piece]], upright: Sequence[Rule] = ())
         whole = Column(piece.x0, piece.x1, {number})
         for column in met:
             whole.x0, whole.x1 = min(whole.x0, column.x0), max(whole.x1, column.x1)
-            whole.lines |= column.lines
-        if met:
-            columns = [column for column in columns if not any(column is one for one in met)]
-        columns.append(whole)
-        columns.sort(key=lambda column: column.x0)
+        whole.lines = met[0].lines if met else whole.lines
+        whole.lines.update([number], *(column.lines for column in met[1:]))
+        columns[low : max(low, high)] = [whole]
         if len(columns) > 2 * _MOST_COLUMNS:
             return columns
     return _united(columns, upright)
 
 
 def _parted(one: Column, other: Column, upright: Sequence[Rule]) -> bool:
-    return any(one.x1 - 1 <= rule.at <= other.x0 + 1 for rule in upright)
+    place = bisect_left(upright, one.x1 - 1, key=lambda rule: rule.at)
+    return place < len(upright) and upright[place].at <= other.x0 + 1
 
 
 def _united(columns: list[Column], upright: Sequence[Rule]) -> list[Column]:

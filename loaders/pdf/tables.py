@@ -57,15 +57,22 @@ def find_tables(
         return []
     tables: list[Table] = []
     places = {id(word): place for place, word in enumerate(words)}
-    free = list(words)
+    ordered = sorted(words, key=_middle)
+    heights = [_middle(word) for word in ordered]
+    taken: set[int] = set()
     for grid in find_grids(level, upright):
-        inside = [word for word in free if _is_within(word, grid.box)]
+        x0, y0, x1, y1 = grid.box
+        inside = [
+            word
+            for word in ordered[bisect_right(heights, y0) : bisect_right(heights, y1)]
+            if x0 < (word.x0 + word.x1) / 2 < x1 and places[id(word)] not in taken
+        ]
         table = _ruled(grid, inside)
         if table is not None:
             table.taken = {places[id(word)] for word in inside}
+            taken |= table.taken
             tables.append(table)
-            taken = {id(word) for word in inside}
-            free = [word for word in free if id(word) not in taken]
+    free = [word for place, word in enumerate(words) if place not in taken]
     for area in find_areas(free):
         for lines in table_lines(area, level):
             inside = [word for line in lines for piece in line for word in piece.words]
@@ -73,14 +80,13 @@ def find_tables(
             near = _near(level, box)
             layout = lay_out_table(inside, near, _near(upright, (box[1], box[0], box[3], box[2])))
             if layout is not None and is_table(layout, near, box):
-                taken_places = {places[id(word)] for word in inside}
-                tables.append(Table(layout.texts(), box, layout.header, taken_places))
+                own = {places[id(word)] for word in inside}
+                tables.append(Table(layout.texts(), box, layout.header, own))
     return tables
 
 
-def _is_within(word: Word, box: Box) -> bool:
-    x0, y0, x1, y1 = box
-    return y0 < (word.y0 + word.y1) / 2 < y1 and x0 < (word.x0 + word.x1) / 2 < x1
+def _middle(word: Word) -> float:
+    return (word.y0 + word.y1) / 2
 
 
 def _box(words: Sequence[Word]) -> Box:
