@@ -32,13 +32,13 @@ class Block:
     def takes(self, piece: Piece) -> bool:
         """Whether a line goes on below the last."""
         last = self.lines[-1]
+        shift = abs(piece.x0 - last.x0)
+        if shift >= 2 and (len(self.lines) > 1 or shift >= 4 * piece.height):
+            return False
         step = last.y0 - piece.y0
         if not 0 < step <= _STEP * max(last.height, piece.height):
             return False
-        if abs(piece.height - last.height) > 0.2 * last.height:
-            return False
-        shift = abs(piece.x0 - last.x0)
-        return shift < 2 or (len(self.lines) == 1 and shift < 4 * piece.height)
+        return abs(piece.height - last.height) <= 0.2 * last.height
 
     def is_prose(self) -> bool:
         """Whether most lines are long and full."""
@@ -87,7 +87,7 @@ def prose_words(rows: Sequence[Sequence[Word]]) -> set[int]:
     numbers = [[piece for piece in pieces if piece.value] for pieces in cut]
     for number, row in enumerate(rows):
         values = [value for near in numbers[max(0, number - 1) : number + 2] for value in near]
-        for piece in cut[number] if len(cut[number]) <= _MOST_PIECES else ():
+        for piece in cut[number]:
             if len(_DIGIT.findall(piece.text)) > _DIGITS * len(piece.text):
                 continue
             home = next((block for block in blocks if block.takes(piece)), None)
@@ -117,16 +117,17 @@ def find_areas(words: Sequence[Word]) -> list[Area]:
     Args:
         words: Of the page.
     """
-    rows = rows_of(words)
-    if sum(len(pieces_of(row)) > 1 for row in rows) < _FEWEST_ROWS:
+    lines = [(row, pieces_of(row)) for row in rows_of(words)]
+    rows = [row for row, line in lines if len(line) <= _MOST_PIECES]
+    cut = [line for _, line in lines if len(line) <= _MOST_PIECES]
+    if sum(len(line) > 1 for line in cut) < _FEWEST_ROWS:
         return []
     prose = prose_words(rows)
     open_areas: list[Area] = []
     done: list[Area] = []
-    for row in rows:
+    for row, whole in zip(rows, cut, strict=True):
         barriers = [word for word in row if id(word) in prose]
-        for lane in _lanes(row, prose):
-            line = pieces_of(lane)
+        for line in _lanes(row, prose) if barriers else [whole]:
             home = _home(open_areas, line)
             if home is None:
                 home = Area()
@@ -145,15 +146,15 @@ def find_areas(words: Sequence[Word]) -> list[Area]:
     return parts
 
 
-def _lanes(row: Sequence[Word], prose: set[int]) -> list[list[Word]]:
-    """The words of a row that are no prose, cut where prose stands between them."""
+def _lanes(row: Sequence[Word], prose: set[int]) -> list[list[Piece]]:
+    """The pieces of a row that are no prose, apart where prose stands between them."""
     lanes: list[list[Word]] = [[]]
     for word in row:
         if id(word) in prose:
             lanes.append([])
         else:
             lanes[-1].append(word)
-    return [lane for lane in lanes if lane]
+    return [pieces_of(lane) for lane in lanes if lane]
 
 
 def _home(areas: list[Area], line: list[Piece]) -> Area | None:
@@ -219,7 +220,9 @@ def _across(area: Area, level: Sequence[Rule]) -> list[float]:
         shared = min(rule.high, area.x1) - max(rule.low, area.x0)
         if shared > 0:
             covered[rule.at] = covered.get(rule.at, 0.0) + shared
-    return sorted((at for at, share in covered.items() if share > 0.6 * width), reverse=True)
+    # Rules under spanning headers leave the names of the rows free.
+    named = {rule.at for rule in level if rule.low < area.x0 + 0.1 * width}
+    return sorted((at for at in named if covered.get(at, 0.0) > 0.6 * width), reverse=True)
 
 
 def _is_caption(piece: Piece, area: Area) -> bool:

@@ -115,7 +115,7 @@ def lay_out_table(
     if not 2 <= len(columns) <= _MOST_COLUMNS:
         return None
     rows = [_row(line, columns) for line in lines]
-    _mark_rules(rows, level, (columns[0].x0, columns[-1].x1))
+    _mark_rules(rows, level, columns)
     header = _header(rows)
     head = _joined_header(rows[:header], columns, level, upright)
     body = _joined(rows[header:], columns)
@@ -182,16 +182,21 @@ def _parted(one: Column, other: Column, upright: Sequence[Rule]) -> bool:
 
 
 def _united(columns: list[Column], upright: Sequence[Rule]) -> list[Column]:
-    """Columns, neighbours that never stand side by side in a line as one."""
-    out: list[Column] = []
-    for column in columns:
-        before = out[-1] if out else None
-        if before and not before.lines & column.lines and not _parted(before, column, upright):
-            before.x1 = max(before.x1, column.x1)
-            before.lines |= column.lines
-        else:
-            out.append(column)
-    return out
+    """Columns, neighbours that never stand side by side in a line as one, the nearest first."""
+    columns = list(columns)
+    while True:
+        apart = [
+            (other.x0 - one.x1, number)
+            for number, (one, other) in enumerate(pairwise(columns))
+            if not one.lines & other.lines and not _parted(one, other, upright)
+        ]
+        if not apart:
+            return columns
+        _, number = min(apart)
+        one, other = columns[number : number + 2]
+        columns[number : number + 2] = [
+            Column(one.x0, max(one.x1, other.x1), one.lines | other.lines)
+        ]
 
 
 def _row(line: Sequence[Piece], columns: list[Column]) -> Row:
@@ -241,12 +246,16 @@ def _split(piece: Piece, columns: list[Column]) -> list[Piece]:
     return parts if all(part.value for part in parts[1:]) else [piece]
 
 
-def _mark_rules(rows: list[Row], level: Sequence[Rule], width: tuple[float, float]) -> None:
-    low, high = width
+def _mark_rules(rows: list[Row], level: Sequence[Rule], columns: list[Column]) -> None:
+    """Notes which rows a rule parts from the next; those below a spanning header part none."""
+    low, high = columns[0].x0, columns[-1].x1
+    first = (columns[0].x0 + columns[0].x1) / 2
+    named = {rule.at for rule in level if rule.low <= first <= rule.high}
     by_height: dict[float, float] = {}
     for rule in level:
-        covered = min(rule.high, high) - max(rule.low, low)
-        by_height[rule.at] = by_height.get(rule.at, 0.0) + max(covered, 0.0)
+        if rule.at in named:
+            covered = min(rule.high, high) - max(rule.low, low)
+            by_height[rule.at] = by_height.get(rule.at, 0.0) + max(covered, 0.0)
     across = sorted(at for at, covered in by_height.items() if covered > _WIDTH * (high - low))
     place = len(across) - 1
     for upper, lower in pairwise(rows):
