@@ -18,6 +18,7 @@ _DIGIT = re.compile(r"\d")
 _BESIDE = 5.0  # line heights between a row's name and its first value
 _STEP = 1.6  # line heights from line to line of a paragraph
 _REACH = 3.2  # line heights between lines of one table
+_SPANNED = 0.15  # of the width: a line that begins further right may name several columns
 _FEWEST_ROWS = 2
 _MOST_SINGLE = 3  # lines with one piece each between two rows of a table
 
@@ -241,12 +242,14 @@ def _trimmed(lines: list[list[Piece]], across: list[float]) -> list[list[Piece]]
     )
     above = [at for at in across if at > middles[body]]
     close = [at for at in above if at < middles[0] + 3 * lines[0][0].height]
-    if len(close) > 1 or (close and (body == first or close[0] > middles[first])):
-        # The first rule is the table's upper edge unless the names stand right above it.
-        top = close[0]
-        below = [n for n in range(len(lines)) if middles[n] < top]
-        if below and (len(close) > 1 or body == first):
-            first = below[0] if body != below[0] or len(close) > 1 else first
+    if len(close) > 1:
+        # The names of the columns stand between two rules, captions above the first.
+        first = next(n for n in range(len(lines)) if middles[n] < close[0])
+    left, right = min(line[0].x0 for line in lines), max(line[-1].x1 for line in lines)
+    while first and len(lines[first - 1]) == 1 and not (close and middles[first - 1] > close[0]):
+        if lines[first - 1][0].x0 < left + _SPANNED * (right - left):
+            break
+        first -= 1
     while last + 1 < len(lines):
         text = lines[last + 1][0].text
         step = middles[last] - middles[last + 1]

@@ -18,6 +18,7 @@ _WIDTH = 0.6  # share of the table's width that a rule covers to part two rows
 _MOST_COLUMNS = 60
 _MOST_HEADER = 8  # lines
 _TIGHT = 1.15  # times the narrowest step from line to line: lines of one cell
+_HALF = 0.65  # of a line's height: values set in the middle of a name of two lines
 _YEAR = re.compile(r"(?:1[89]|20)\d\d(?:\s?[-–/]\s?\d{2,4})?[a-z*]?$")
 _WIDE = "\u2e80"
 _CENTRED = 0.3  # of a column's pitch: how far a header may stand off the middle of what it spans
@@ -441,7 +442,7 @@ def _goes_on(whole: Row, upper: Row, lower: Row, columns: list[Column], narrow: 
     )
     if clash:
         return False
-    overlap = upper.y0 + 0.2 * (upper.y1 - upper.y0) < lower.y1 - 0.25 * (lower.y1 - lower.y0)
+    overlap = upper.middle - lower.middle < _HALF * (lower.y1 - lower.y0)
     if overlap and not {c.first for c in upper.cells} & {c.first for c in lower.cells}:
         return True
     filled = {cell.first for cell in whole.cells}
