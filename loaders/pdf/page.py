@@ -19,12 +19,13 @@ from .margins import line_numbers, without_watermarks
 from .paragraphs import Line, Paragraph, paragraphs, to_line, vocabulary
 from .raised import raise_figures
 from .reading_order import reading_order, touching
-from .rules import Box, find_grids, read_boxes
+from .rules import Box, read_boxes, to_rules
 from .running_lines import RunningLines
 from .runs import Run, read_runs
 from .scans import Scanner
-from .tables import take_table
+from .tables import Table, find_tables
 from .visible import Looks, outside, stretches, struck
+from .words import remaining, to_words
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 _STAMP = 40  # characters; a scanning program's mark or a page number, not a page's text
 _COVER = 0.5  # share of the page that a picture with such a mark covers at least
 _STRETCH = 300  # characters that are judged together for being readable
-_FEWEST_BOXES = 5  # lines that a table of two rows and two columns needs
 
 
 @dataclass(slots=True)
@@ -43,6 +43,7 @@ class Sheet:
     bottom: float = 0.0
     top: float = 0.0
     regions: list[list[Line]] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
     left: Counter[str] = field(default_factory=Counter)  # what was not read, by its name
     recognised: bool = False
@@ -157,7 +158,7 @@ def _sheet(
         turns = sorted({run.turn for run in runs}, key=lambda turn: (turn != upright, turn))
         for turn in turns:
             own = [run for run in runs if run.turn == turn]
-            own = _with_tables(own, boxes, glyphs)
+            own = _with_tables(own, boxes, glyphs, sheet)
             for region in reading_order(touching(own)):
                 sheet.regions.append([to_line(row) for row in region])
         return sheet, picture
@@ -206,7 +207,8 @@ def _mended(runs: list[Run], sheet: Sheet) -> list[Run]:
         lines = again.split("\n") if again else []
         if len(lines) == len(runs):
             sheet.warnings.append(warning("load.recovered", page=sheet.number))
-            runs = [replace(run, text=line) for run, line in zip(runs, lines, strict=True)]
+            pairs = zip(runs, lines, strict=True)
+            runs = [replace(run, text=line, first=-1, last=-1) for run, line in pairs]
         else:
             sheet.warnings.append(warning("load.garbled", page=sheet.number))
     out: list[Run] = []
@@ -238,7 +240,8 @@ def _readable(runs: list[Run], sheet: Sheet) -> list[Run]:
             kept += len(text)
             if not any(note["code"] == "load.recovered" for note in sheet.warnings):
                 sheet.warnings.append(warning("load.recovered", page=sheet.number))
-            out += [replace(run, text=line) for run, line in zip(part, lines, strict=True)]
+            pairs = zip(part, lines, strict=True)
+            out += [replace(run, text=line, first=-1, last=-1) for run, line in pairs]
         else:
             lost += len(text)
             out += [replace(run, text=UNKNOWN, first=-1, last=-1) for run in part]
@@ -268,18 +271,25 @@ def _same_place(one: Run, other: Run) -> bool:
     return abs(one.x0 - other.x0) < near and abs(one.y0 - other.y0) < near
 
 
-def _with_tables(runs: list[Run], boxes: list[Box], glyphs: Glyphs) -> list[Run]:
-    """The runs, those on a grid put together as one table each."""
-    if len(boxes) < _FEWEST_BOXES or not runs:
+def _with_tables(runs: list[Run], boxes: list[Box], glyphs: Glyphs, sheet: Sheet) -> list[Run]:
+    """The runs, those of a table put together as one each."""
+    if not runs:
         return runs
     turn = runs[0].turn
-    tables: list[Run] = []
-    for grid in find_grids([turned(box, turn) for box in boxes]):
-        taken = take_table(grid, runs, glyphs)
-        if taken is not None:
-            table, runs = taken
-            tables.append(table)
-    return runs + tables
+    level, upright = to_rules([turned(box, turn) for box in boxes])
+    words = to_words(runs, glyphs, upright)
+    tables = find_tables(words, level, upright)
+    if not tables:
+        return runs
+    sheet.tables += tables
+    taken = {place for table in tables for place in table.taken}
+    rest = remaining(runs, words, taken, glyphs)
+    for table in tables:
+        begin = min((words[place].first for place in table.taken), default=-1)
+        behind = (number for number, run in enumerate(rest) if run.first > begin >= 0)
+        # Where the file begins to draw it.
+        rest.insert(next(behind, len(rest)), Run(table.text, *table.box, turn=turn))
+    return rest
 
 
 def to_page(sheet: Sheet, running: RunningLines, bookmarks: Bookmarks | None = None) -> Page:

@@ -17,6 +17,7 @@ from .fonts import hide_system_fonts
 from .page import Sheet, lay_out, to_page
 from .running_lines import LOOK_AHEAD, RunningLines
 from .scans import Scanner, can_recognise
+from .table_continuation import continue_table
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
@@ -74,6 +75,8 @@ def _pages(document: PdfDocument, file: str, include: AbstractSet[str]) -> Itera
         if number <= count:
             with _PDFIUM:
                 sheet = lay_out(document, number, scanner, include)
+            if waiting:
+                continue_table(waiting[-1], sheet)
             running.note(number, sheet.lines(), sheet.bottom, sheet.top)
             waiting.append(sheet)
         if waiting and number > LOOK_AHEAD:
