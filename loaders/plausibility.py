@@ -7,6 +7,7 @@ characters that come out are rare ones, while every real text leans on the few h
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -123,14 +124,18 @@ _LETTERS = dict(
         strict=True,
     )
 )  # fmt: skip
-_VOWELS = frozenset("aeiouyàâäáãåæèéêëìíîïòóôöõøùúûüýœ")
+_VOWEL = re.compile("[aeiouyàâäáãåæèéêëìíîïòóôöõøùúûüýœ]")
+_REPEATED = re.compile(r"(.)\1+")
+_SYMBOL = re.compile(r"[!-/:-@\[-`{-~]")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+# Of the Latin and the phonetic letters those that hardly any spelling uses.
+_RARE = re.compile("[\u0180-\u019f\u01a2-\u01ae\u01b1-\u01cc\u01dd-\u02ff\u0370-\u0375]")
 _FEWEST_LETTERS = 60
 _USUAL_MEAN = 55  # per mille: real texts reach 60, letters mixed up at random stay at 38
 _MOST_WITHOUT_VOWEL = 0.2  # share of the words of four letters and more
 _MOST_SYMBOLS = 0.45  # share of the characters, each stretch of equal ones counted once
 _FEWEST_KINDS = 10  # of symbols
 _MOST_RARE = 0.2  # share of letters that hardly any language uses
-_RARE = ((0x180, 0x1A0), (0x1A2, 0x1AF), (0x1B1, 0x1CC), (0x1DD, 0x2FF), (0x370, 0x376))
 
 
 def is_unreadable(text: str) -> bool:
@@ -139,25 +144,24 @@ def is_unreadable(text: str) -> bool:
     Args:
         text: A stretch of a page of any language; a short one is never unreadable.
     """
-    signs = [sign for sign in text if not sign.isspace()]
-    once = [sign for sign, before in zip(signs, ["", *signs], strict=False) if sign != before]
+    once = _REPEATED.sub(r"\1", "".join(text.split()))
     if len(once) < _FEWEST_LETTERS:
         return False
-    symbols = [sign for sign in once if "!" <= sign <= "~" and not sign.isalnum()]
+    symbols = _SYMBOL.findall(once)
     if len(symbols) > _MOST_SYMBOLS * len(once) and len(set(symbols)) >= _FEWEST_KINDS:
         return True
-    rare = sum(any(low <= ord(sign) <= high for low, high in _RARE) for sign in once)
-    if rare > _MOST_RARE * len(once):
+    if not once.isascii() and len(_RARE.findall(once)) > _MOST_RARE * len(once):
         return True
     return _is_scrambled(text)
 
 
 def _is_scrambled(text: str) -> bool:
     """Whether Latin letters stand as in no language: hardly a vowel, the rare ones often."""
-    words = {word for word in re.findall(r"[^\W\d_]{4,}", text) if word[0] < "\u0250"}
-    letters = "".join(words).lower()
-    if len(letters) < _FEWEST_LETTERS:
+    words = {word.lower() for word in _WORD.findall(text) if word[0] < "\u0250"}
+    letters = Counter("".join(words))
+    count = letters.total()
+    if count < _FEWEST_LETTERS:
         return False
-    mean = sum(_LETTERS.get(letter, 30) for letter in letters) / len(letters)
-    without = sum(not _VOWELS.intersection(word.lower()) for word in words)
+    mean = sum(_LETTERS.get(letter, 30) * often for letter, often in letters.items()) / count
+    without = sum(not _VOWEL.search(word) for word in words)
     return mean < _USUAL_MEAN and without > _MOST_WITHOUT_VOWEL * len(words)

@@ -69,8 +69,8 @@ class Glyphs:
         self._calls = _calls()
         self._page = ctypes.cast(raw, ctypes.c_void_p).value
         count = textpage.count_chars()
-        self.boxes = self._read_boxes(count)
         self.text, self.gaps = self._read_text(count)
+        self.boxes = self._read_boxes(count)
         self.numbers: NDArray[np.int64] = np.arange(count)
         self.bridges: NDArray[np.bool_] = np.zeros(count, dtype=bool)
 
@@ -110,8 +110,10 @@ class Glyphs:
 
         raw = np.zeros((count, 4), dtype=np.float32)  # left, top, right, bottom
         base = raw.ctypes.data
-        places = range(base, base + 16 * count, 16)
-        for _ in map(self._calls.loose, repeat(self._page), range(count), places):
+        # Blanks need no place.
+        ink = np.flatnonzero(self.ink)
+        places = (base + 16 * ink).tolist()
+        for _ in map(self._calls.loose, repeat(self._page), ink.tolist(), places):
             pass
         raw[~np.isfinite(raw)] = 0.0
         boxes = raw[:, [0, 3, 2, 1]]
@@ -124,6 +126,27 @@ class Glyphs:
         x0, y0, x1, _ = map(float, box)
         size = abs(self.size(number)) or 1.0
         return x0, y0 - 0.2 * size, x1, y0 + 0.8 * size
+
+    @property
+    def codes(self) -> NDArray[np.uint32]:
+        """(n,) the code points of the text."""
+        import numpy as np
+
+        return np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+    @property
+    def ink(self) -> NDArray[np.bool_]:
+        """(n,) which characters are no blanks and no ends of lines."""
+        codes = self.codes
+        ink: NDArray[np.bool_] = (
+            (codes > 32)
+            & (codes != 0xA0)
+            & (codes != 0x3000)
+            & ((codes < 0x2000) | (codes > 0x200B))
+            & (codes != 0x202F)
+            & (codes != ord(HYPHEN))
+        )
+        return ink
 
     def box(self, index: int) -> tuple[float, float, float, float]:
         """The box of a character with the height of its line, in points on the page."""

@@ -180,10 +180,10 @@ def _leave_out(
     crossed = struck(glyphs, boxes, notes.strikes)
     off = outside(page, glyphs)
     if "hidden" not in include:
-        sheet.left["hidden"] += stretches(looks.hidden & ~off, glyphs.text)
+        sheet.left["hidden"] += stretches(looks.hidden & ~off, glyphs)
         off |= looks.hidden
     if "struck" not in include:
-        sheet.left["struck"] += stretches(crossed & ~off, glyphs.text)
+        sheet.left["struck"] += stretches(crossed & ~off, glyphs)
         glyphs.bridges |= crossed
         off |= crossed
     for left, low, right, high in notes.boxes:

@@ -26,7 +26,7 @@ def raise_figures(glyphs: Glyphs) -> None:
     import numpy as np
 
     signs = glyphs.text
-    ink = np.array([at for at, sign in enumerate(signs) if not sign.isspace()], dtype=np.int64)
+    ink = np.flatnonzero(glyphs.ink)
     if len(ink) < 2:
         return
     boxes = glyphs.boxes[ink]

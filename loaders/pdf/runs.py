@@ -64,9 +64,9 @@ def read_runs(glyphs: Glyphs) -> list[Run]:
 def _runs(glyphs: Glyphs) -> list[Run]:
     import numpy as np
 
-    codes = np.frombuffer(glyphs.text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    codes = glyphs.codes
     breaks = (codes == 10) | (codes == 13) | (codes == ord(HYPHEN))
-    ink = np.flatnonzero(~breaks & ~_is_blank(codes))
+    ink = np.flatnonzero(glyphs.ink)
     if not len(ink):
         return []
     lines = np.cumsum(breaks)[ink]
@@ -107,17 +107,6 @@ def _runs(glyphs: Glyphs) -> list[Run]:
         bold = glyphs.bold(begin)
         runs.append(Run(said, x0, y0, x1, y1, begin, end, bold, hyphen=hyphen, turn=turn))
     return runs
-
-
-def _is_blank(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    blank: NDArray[np.bool_] = (
-        (codes <= 32)
-        | (codes == 0xA0)
-        | (codes == 0x3000)
-        | ((codes >= 0x2000) & (codes <= 0x200B))
-        | (codes == 0x202F)
-    )
-    return blank
 
 
 def _turns(

@@ -165,12 +165,11 @@ def struck(glyphs: Glyphs, rules: list[Box], strikes: list[Box]) -> NDArray[np.b
 
     x0, y0, x1, y1 = glyphs.boxes.T
     height, middle = y1 - y0, (x0 + x1) / 2
-    inked = np.array([not sign.isspace() for sign in glyphs.text], dtype=bool)
+    inked = glyphs.ink
     out = np.zeros(len(inked), dtype=bool)
+    rules = [box for box in rules if box[2] - box[0] >= 3 and box[3] - box[1] <= 2.5]
     for left, low, right, high in rules:
         at = (low + high) / 2
-        if right - left < 3 or high - low > 2.5:
-            continue
         under = inked & (middle > left) & (middle < right)
         under &= (at > y0 + 0.3 * height) & (at < y0 + 0.65 * height) & (high - low < 0.2 * height)
         covered = (x1 - x0)[under].sum() > 0.6 * (right - left)
@@ -189,15 +188,16 @@ def _whole_words(text: str, chosen: NDArray[np.int64]) -> bool:
     return not any(len(pair) == 2 and pair.isascii() and pair.isalpha() for pair in pairs)
 
 
-def stretches(chosen: NDArray[np.bool_], text: str) -> int:
+def stretches(chosen: NDArray[np.bool_], glyphs: Glyphs) -> int:
     """How many stretches of a text the chosen characters make; blanks do not part them.
 
     Args:
         chosen: (n,) whether a character is meant.
-        text: The n characters.
+        glyphs: The n characters.
     """
     import numpy as np
 
-    inked = np.array([not sign.isspace() for sign in text], dtype=bool)
-    own = chosen[inked]
+    if not chosen.any():
+        return 0
+    own = chosen[glyphs.ink]
     return int((own & ~np.r_[False, own[:-1]]).sum()) if len(own) else 0
