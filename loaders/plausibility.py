@@ -124,15 +124,14 @@ _LETTERS = dict(
         strict=True,
     )
 )  # fmt: skip
-_VOWEL = re.compile("[aeiouyàâäáãåæèéêëìíîïòóôöõøùúûüýœ]")
 _REPEATED = re.compile(r"(.)\1+")
 _SYMBOL = re.compile(r"[!-/:-@\[-`{-~]")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 # Of the Latin and the phonetic letters those that hardly any spelling uses.
 _RARE = re.compile("[\u0180-\u019f\u01a2-\u01ae\u01b1-\u01cc\u01dd-\u02ff\u0370-\u0375]")
-_FEWEST_LETTERS = 60
-_USUAL_MEAN = 55  # per mille: real texts reach 60, letters mixed up at random stay at 38
-_MOST_WITHOUT_VOWEL = 0.2  # share of the words of four letters and more
+_FEWEST_SIGNS = 60
+_FEWEST_LETTERS = 45  # in different words
+_LEAST_MEAN = 46  # per mille: real texts reach 58, letters mixed up at random stay at 38
 _MOST_SYMBOLS = 0.45  # share of the characters, each stretch of equal ones counted once
 _FEWEST_KINDS = 10  # of symbols
 _MOST_RARE = 0.2  # share of letters that hardly any language uses
@@ -145,7 +144,7 @@ def is_unreadable(text: str) -> bool:
         text: A stretch of a page of any language; a short one is never unreadable.
     """
     once = _REPEATED.sub(r"\1", "".join(text.split()))
-    if len(once) < _FEWEST_LETTERS:
+    if len(once) < _FEWEST_SIGNS:
         return False
     symbols = _SYMBOL.findall(once)
     if len(symbols) > _MOST_SYMBOLS * len(once) and len(set(symbols)) >= _FEWEST_KINDS:
@@ -156,12 +155,10 @@ def is_unreadable(text: str) -> bool:
 
 
 def _is_scrambled(text: str) -> bool:
-    """Whether Latin letters stand as in no language: hardly a vowel, the rare ones often."""
-    words = {word.lower() for word in _WORD.findall(text) if word[0] < "\u0250"}
+    """Whether Latin letters stand as in no language: the rare ones as often as the common."""
+    words = {word.lower() for word in _WORD.findall(_REPEATED.sub(r"\1", text))}
     letters = Counter("".join(words))
-    count = letters.total()
+    count = sum(letters[letter] for letter in _LETTERS)
     if count < _FEWEST_LETTERS:
         return False
-    mean = sum(_LETTERS.get(letter, 30) * often for letter, often in letters.items()) / count
-    without = sum(not _VOWEL.search(word) for word in words)
-    return mean < _USUAL_MEAN and without > _MOST_WITHOUT_VOWEL * len(words)
+    return sum(often * letters[letter] for letter, often in _LETTERS.items()) < _LEAST_MEAN * count

@@ -105,13 +105,18 @@ def glue(
         left, hyphen = left[:-1], right[:1].islower()
         if not hyphen:
             return f"{left}-{right}"
-    if left[-1:] == "-" and left[-2:-1].isdigit() and right[:1].isdigit():
+    if _is_range(left, right):
         return left + right
     if hyphen:
         return left + right if _is_one_word(left, right, words) else f"{left}-{right}"
     if left[-1:] >= _WIDE or right[:1] >= _WIDE or _breaks_number(left, right):
         return left + right
     return f"{left} {right}"
+
+
+def _is_range(left: str, right: str) -> bool:
+    """Whether a line ends between the two numbers of a range."""
+    return left[-1:] == "-" and left[-2:-1].isdigit() and right[:1].isdigit()
 
 
 def _breaks_number(left: str, right: str) -> bool:
@@ -256,7 +261,7 @@ def _continues(so_far: list[Line], before: Line, line: Line, right: float, lead:
         return False
     if _LEADER_END.search(before.text[-60:]):
         return False
-    if before.hyphen:
+    if before.hyphen or _is_range(before.text, line.text):
         return True
     indent = line.x0 - before.x0
     hanging = len(so_far) == 1 and _LIST_MARK.match(before.text)

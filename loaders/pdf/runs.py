@@ -82,6 +82,7 @@ def _runs(glyphs: Glyphs) -> list[Run]:
     bridged = np.cumsum(glyphs.bridges)[ink]
     fresh[1:] &= (bridged[1:] == bridged[:-1]) & (of_line[1:] < OBLIQUE)
     fresh[starts] = True
+    _turn_parts(glyphs, ink, boxes, of_line, fresh, set(starts.tolist()))
     first = np.flatnonzero(fresh)
     last = np.r_[first[1:], len(ink)] - 1
     left = np.minimum.reduceat(boxes[:, 0], first)
@@ -107,6 +108,33 @@ def _runs(glyphs: Glyphs) -> list[Run]:
         bold = glyphs.bold(begin)
         runs.append(Run(said, x0, y0, x1, y1, begin, end, bold, hyphen=hyphen, turn=turn))
     return runs
+
+
+def _turn_parts(
+    glyphs: Glyphs,
+    ink: NDArray[np.int64],
+    boxes: NDArray[np.float32],
+    turns: NDArray[np.int64],
+    fresh: NDArray[np.bool_],
+    starts: set[int],
+) -> None:
+    """Looks at the parts of each line for themselves: one may lie across the others."""
+    import numpy as np
+
+    first = np.flatnonzero(fresh).tolist()
+    for begin, end in zip(first, [*first[1:], len(ink)], strict=True):
+        if begin in starts or turns[begin] == 1:
+            continue
+        turn = glyphs.turn(int(ink[begin]))
+        if turn == turns[begin]:
+            continue
+        turns[begin:end] = turn
+        boxes[begin:end] = turned_all(glyphs.boxes[ink[begin:end]], turn)
+        if turn >= OBLIQUE and turns[begin - 1] == turn:
+            # Its characters climb: each seemed a line of its own.
+            before, here = glyphs.boxes[ink[begin - 1 : begin + 1]]
+            away = np.abs(here - before).max()
+            fresh[begin] = away > 1.5 * (before[3] - before[1])
 
 
 def _turns(
