@@ -192,6 +192,7 @@ def _leave_out(
         off |= (x > left) & (x < right) & (y > low) & (y < high)
     sheet.left["characters"] += glyphs.gaps
     sheet.left["comments"] += notes.comments
+    sheet.left["pictures"] += looks.pictures
     glyphs.blank(off.nonzero()[0].tolist())
     return set(looks.pale.nonzero()[0].tolist())
 

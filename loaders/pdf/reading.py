@@ -84,7 +84,9 @@ def _pages(document: PdfDocument, file: str, include: AbstractSet[str]) -> Itera
             scans += sheet.scan
             left += sheet.left
             if sheet.number == count:
-                sheet.warnings += [left_out(what, left[what]) for what in sorted(left)]
+                sheet.warnings += [
+                    left_out(what, left[what]) for what in sorted(left) if left[what]
+                ]
             page = to_page(sheet, running, bookmarks)
             blank += not page.text.strip()
             yield page

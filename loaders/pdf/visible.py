@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import byref, c_uint, c_void_p, cast
+from ctypes import byref, c_float, c_uint, c_void_p, cast
 from typing import TYPE_CHECKING, Any
 
 from .glyphs import Glyphs
@@ -22,6 +22,8 @@ _CONTRAST = 12  # of 255; what differs less from what is around it is not seen
 _PALE = 150  # of 255; text in such a colour may be a watermark
 _OPAQUE = 160  # of 255; less may be a watermark
 _OCR_SHARE = 0.5  # of a page's characters invisible over a picture: a scan that was read
+_SMALLEST = 48.0  # points; smaller pictures are ornaments
+_ORNAMENT, _GROUND = 0.02, 0.9  # shares of the page
 _SCALE = 1.5  # pixels a point
 _MOST_PIXELS = 8_000_000
 
@@ -32,6 +34,7 @@ class Looks:
     Attributes:
         hidden: (n,) whether a character is in the file and not to be seen.
         pale: (n,) whether it is grey or lets others shine through.
+        pictures: How many pictures are large enough to say something, and are no background.
     """
 
     def __init__(self, page: PdfPage, glyphs: Glyphs, picture: float) -> None:
@@ -47,7 +50,7 @@ class Looks:
         count = len(glyphs.text)
         self.hidden: NDArray[np.bool_] = np.zeros(count, dtype=bool)
         self.pale: NDArray[np.bool_] = np.zeros(count, dtype=bool)
-        unseen, white, pale = _suspects(page)
+        unseen, white, pale, self.pictures = _suspects(page)
         if not (unseen or white or pale):
             return
         owners = np.array(glyphs.objects(), dtype=np.uint64)
@@ -60,19 +63,16 @@ class Looks:
             self.hidden |= like_paper & ~_stands_out(page, glyphs, like_paper)
 
 
-def _suspects(page: PdfPage) -> tuple[set[int], set[int], set[int]]:
-    """The addresses of text objects that draw nothing, white, and pale."""
+def _suspects(page: PdfPage) -> tuple[set[int], set[int], set[int], int]:
+    """The addresses of text objects that draw nothing, white, and pale; the number of pictures."""
     import pypdfium2.raw as pdfium
 
-    unseen: set[int] = set()
-    white: set[int] = set()
-    pale: set[int] = set()
-    colour = [c_uint() for _ in range(4)]
-    places = [byref(part) for part in colour]
-    red, green, blue, alpha = colour
+    looks: dict[str, set[int]] = {"unseen": set(), "white": set(), "pale": set(), "plain": set()}
+    colour = _Colour()
     left = _MOST_OBJECTS
-
+    pictures: set[tuple[int, ...]] = set()
     inner = (pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject)
+    whole = page.get_width() * page.get_height()
 
     def look(holder: Any, count: Any, fetch: Any, depth: int) -> None:
         nonlocal left
@@ -80,30 +80,48 @@ def _suspects(page: PdfPage) -> tuple[set[int], set[int], set[int]]:
             thing = fetch(holder, number)
             left -= 1
             kind = pdfium.FPDFPageObj_GetType(thing)
-            if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
+            if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+                looks[colour.look(pdfium, thing)].add(cast(thing, c_void_p).value or 0)
+            elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
                 look(thing, *inner, depth + 1)
-            if kind != pdfium.FPDF_PAGEOBJ_TEXT:
-                continue
-            mode = pdfium.FPDFTextObj_GetTextRenderMode(thing)
-            if mode in (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP):
-                unseen.add(cast(thing, c_void_p).value or 0)
-                continue
-            if mode == pdfium.FPDF_TEXTRENDERMODE_STROKE:
-                continue
-            pdfium.FPDFPageObj_GetFillColor(thing, *places)
-            light = (red.value + green.value + blue.value) // 3
-            if alpha.value >= _OPAQUE and light < _PALE:
-                continue
-            address = cast(thing, c_void_p).value or 0
-            if alpha.value < 3:
-                unseen.add(address)
-            elif min(red.value, green.value, blue.value) >= _WHITE:
-                white.add(address)
-            else:
-                pale.add(address)
+            elif kind == pdfium.FPDF_PAGEOBJ_IMAGE and depth == 0:
+                pictures.update(_picture(pdfium, thing, whole))
 
     look(page.raw, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject, 0)
-    return unseen, white, pale
+    return looks["unseen"], looks["white"], looks["pale"], len(pictures)
+
+
+class _Colour:
+    """Asks for the colour of one text object after another."""
+
+    def __init__(self) -> None:
+        self._parts = [c_uint() for _ in range(4)]
+        self._places = [byref(part) for part in self._parts]
+
+    def look(self, pdfium: Any, thing: Any) -> str:
+        """How a text object is drawn: unseen, white, pale or plain."""
+        mode = pdfium.FPDFTextObj_GetTextRenderMode(thing)
+        if mode in (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP):
+            return "unseen"
+        if mode == pdfium.FPDF_TEXTRENDERMODE_STROKE:
+            return "plain"
+        pdfium.FPDFPageObj_GetFillColor(thing, *self._places)
+        red, green, blue, alpha = (part.value for part in self._parts)
+        if alpha >= _OPAQUE and red + green + blue < 3 * _PALE:
+            return "plain"
+        if alpha < 3:
+            return "unseen"
+        return "white" if min(red, green, blue) >= _WHITE else "pale"
+
+
+def _picture(pdfium: Any, thing: Any, whole: float) -> list[tuple[int, ...]]:
+    """The box of a picture that may say something: neither an ornament nor the page's ground."""
+    sides = [c_float() for _ in range(4)]
+    pdfium.FPDFPageObj_GetBounds(thing, *map(byref, sides))
+    x0, y0, x1, y1 = (side.value for side in sides)
+    share = (x1 - x0) * (y1 - y0) / max(whole, 1.0)
+    says = min(x1 - x0, y1 - y0) >= _SMALLEST and _ORNAMENT <= share <= _GROUND
+    return [(round(x0), round(y0), round(x1), round(y1))] if says else []
 
 
 def _stands_out(page: PdfPage, glyphs: Glyphs, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
