@@ -14,6 +14,7 @@ from .words import Piece
 _FULL_RULE = 0.7  # of the table's width
 _FILLED = 0.45  # share of the cells
 _ALIGNED = 0.55  # share of a column's cells that begin, end or stand centred at one place
+_UNSURE = 0.2  # share of rows without a name, beside as many names without a row
 _LONG_CELL = 28  # characters in the mean
 _LIST_MARK = re.compile(r"(?:[-–•●·▪◦○■□◆➢✓*☐☒☑o]|\(?\w{1,4}[.)、）])$")
 _LEADERS = re.compile(r"(?:[.·…]\s?){4}")
@@ -36,6 +37,8 @@ def is_table(layout: Layout, level: Sequence[Rule], box: Box) -> bool:
     if not body or filled < _FILLED * len(rows) * columns:
         return False
     if not _is_aligned(layout.rows[layout.header :]) or _is_code(cells) or _runs_across(body):
+        return False
+    if _loses_names(layout):
         return False
     rest = [cell for row in body for cell in row.cells if cell.first > 0]
     values = sum(cell.value for cell in rest) / max(len(rest), 1)
@@ -67,6 +70,14 @@ def _runs_across(body: Sequence[Row]) -> bool:
     """Whether text runs over the borders of columns: it only happens to have gaps there."""
     cells = [cell for row in body for cell in row.cells]
     return sum(cell.last > cell.first for cell in cells) > 0.15 * len(cells)
+
+
+def _loses_names(layout: Layout) -> bool:
+    """Whether names and values stand on lines of their own: nobody knows which belong together."""
+    body = layout.rows[layout.header :]
+    alone = sum(row.cells[-1].last == 0 for row in body)
+    nameless = sum(row.cells[0].first > 0 for row in body)
+    return min(alone, nameless) > _UNSURE * len(body)
 
 
 def _is_named(layout: Layout, body: Sequence[Row]) -> bool:
