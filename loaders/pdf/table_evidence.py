@@ -47,7 +47,11 @@ def is_table(layout: Layout, level: Sequence[Rule], box: Box) -> bool:
     if len(edges) >= 2:
         inner = [at for at in edges if body[-1].middle < at < layout.rows[0].middle]
         enough = len(rows) >= (2 if values > 0.5 else 3)
-        return enough and (values > 0.5 or (bool(inner) and length < 2 * _LONG_CELL))
+        if values > 0.5 or not enough:
+            return enough
+        long = sum(len(piece.text) > 2 * _LONG_CELL for cell in cells for piece in cell.pieces)
+        dense = filled >= 0.6 * len(rows) * columns and long <= 0.15 * len(cells)
+        return bool(inner) and dense and length < 2 * _LONG_CELL
     if len(body) < (3 if layout.header else 4) or not _is_named(layout, body):
         return False
     if length > _LONG_CELL or _is_list(body, columns) or _counts_pages(body, columns):
