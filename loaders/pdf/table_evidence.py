@@ -48,10 +48,8 @@ def is_table(layout: Layout, level: Sequence[Rule], box: Box) -> bool:
         inner = [at for at in edges if body[-1].middle < at < layout.rows[0].middle]
         enough = len(rows) >= (2 if values > 0.5 else 3)
         if values > 0.5 or not enough:
-            return enough
-        long = sum(len(piece.text) > 2 * _LONG_CELL for cell in cells for piece in cell.pieces)
-        dense = filled >= 0.6 * len(rows) * columns and long <= 0.15 * len(cells)
-        return bool(inner) and dense and length < 2 * _LONG_CELL
+            return enough and (layout.header > 0 or _is_named(layout, body))
+        return bool(inner) and _is_terse(cells) and filled >= 0.6 * len(rows) * columns
     if len(body) < (3 if layout.header else 4) or not _is_named(layout, body):
         return False
     if length > _LONG_CELL or _is_list(body, columns) or _counts_pages(body, columns):
@@ -59,6 +57,15 @@ def is_table(layout: Layout, level: Sequence[Rule], box: Box) -> bool:
     if columns == 2:
         return values >= 0.8
     return values >= 0.5 or (filled >= 0.8 * len(rows) * columns and len(rows) >= 4)
+
+
+def _is_terse(cells: Sequence[Cell]) -> bool:
+    """Whether few cells hold sentences, and none over several columns."""
+    most = 2 * _LONG_CELL
+    long = [cell for cell in cells for piece in cell.pieces if len(piece.text) > most]
+    if any(cell.last > cell.first for cell in long) or len(long) > 0.15 * len(cells):
+        return False
+    return mean(sum(len(piece.text) for piece in cell.pieces) for cell in cells) < most
 
 
 def _is_code(cells: Sequence[Cell]) -> bool:
@@ -87,7 +94,8 @@ def _loses_names(layout: Layout) -> bool:
 def _is_named(layout: Layout, body: Sequence[Row]) -> bool:
     """Whether words say what the values are, at the head of columns or at the start of rows."""
     head = [cell for row in layout.rows[: layout.header] for cell in row.cells]
-    if len([cell for cell in head if not cell.value]) >= 0.5 * len(layout.columns):
+    spanned = sum(cell.last - cell.first + 1 for cell in head if not cell.value)
+    if spanned >= 0.5 * len(layout.columns):
         return True
     first = [cell for row in body if (cell := row.at(0)) is not None]
     return sum(not cell.value for cell in first) >= 0.5 * len(body)
