@@ -8,7 +8,8 @@ from itertools import pairwise
 from statistics import mean, median
 
 from .rules import Box, Rule
-from .table_structure import Cell, Layout, Row
+from .table_parts import Cell, Row
+from .table_structure import Layout
 from .words import Piece
 
 _FULL_RULE = 0.7  # of the table's width
