@@ -8,12 +8,14 @@ from itertools import pairwise
 from statistics import mean, median
 
 from .rules import Box, Rule
-from .table_structure import Cell, Layout, Row
+from .table_parts import Cell, Row
+from .table_structure import Layout
 from .words import Piece
 
 _FULL_RULE = 0.7  # of the table's width
 _FILLED = 0.45  # share of the cells
 _ALIGNED = 0.55  # share of a column's cells that begin, end or stand centred at one place
+_UNSURE = 0.2  # share of rows without a name, beside as many names without a row
 _LONG_CELL = 28  # characters in the mean
 _LIST_MARK = re.compile(r"(?:[-–•●·▪◦○■□◆➢✓*☐☒☑o]|\(?\w{1,4}[.)、）])$")
 _LEADERS = re.compile(r"(?:[.·…]\s?){4}")
@@ -37,6 +39,8 @@ def is_table(layout: Layout, level: Sequence[Rule], box: Box) -> bool:
         return False
     if not _is_aligned(layout.rows[layout.header :]) or _is_code(cells) or _runs_across(body):
         return False
+    if _loses_names(layout):
+        return False
     rest = [cell for row in body for cell in row.cells if cell.first > 0]
     values = sum(cell.value for cell in rest) / max(len(rest), 1)
     length = mean(sum(len(piece.text) for piece in cell.pieces) for cell in cells)
@@ -44,7 +48,9 @@ def is_table(layout: Layout, level: Sequence[Rule], box: Box) -> bool:
     if len(edges) >= 2:
         inner = [at for at in edges if body[-1].middle < at < layout.rows[0].middle]
         enough = len(rows) >= (2 if values > 0.5 else 3)
-        return enough and (values > 0.5 or (bool(inner) and length < 2 * _LONG_CELL))
+        if values > 0.5 or not enough:
+            return enough and (layout.header > 0 or _is_named(layout, body))
+        return bool(inner) and _is_terse(cells) and filled >= 0.6 * len(rows) * columns
     if len(body) < (3 if layout.header else 4) or not _is_named(layout, body):
         return False
     if length > _LONG_CELL or _is_list(body, columns) or _counts_pages(body, columns):
@@ -52,6 +58,15 @@ def is_table(layout: Layout, level: Sequence[Rule], box: Box) -> bool:
     if columns == 2:
         return values >= 0.8
     return values >= 0.5 or (filled >= 0.8 * len(rows) * columns and len(rows) >= 4)
+
+
+def _is_terse(cells: Sequence[Cell]) -> bool:
+    """Whether few cells hold sentences, and none over several columns."""
+    most = 2 * _LONG_CELL
+    long = [cell for cell in cells for piece in cell.pieces if len(piece.text) > most]
+    if any(cell.last > cell.first for cell in long) or len(long) > 0.15 * len(cells):
+        return False
+    return mean(sum(len(piece.text) for piece in cell.pieces) for cell in cells) < most
 
 
 def _is_code(cells: Sequence[Cell]) -> bool:
@@ -69,10 +84,19 @@ def _runs_across(body: Sequence[Row]) -> bool:
     return sum(cell.last > cell.first for cell in cells) > 0.15 * len(cells)
 
 
+def _loses_names(layout: Layout) -> bool:
+    """Whether names and values stand on lines of their own: nobody knows which belong together."""
+    body = layout.rows[layout.header :]
+    alone = sum(row.cells[-1].last == 0 for row in body)
+    nameless = sum(row.cells[0].first > 0 for row in body)
+    return min(alone, nameless) > _UNSURE * len(body)
+
+
 def _is_named(layout: Layout, body: Sequence[Row]) -> bool:
     """Whether words say what the values are, at the head of columns or at the start of rows."""
     head = [cell for row in layout.rows[: layout.header] for cell in row.cells]
-    if len([cell for cell in head if not cell.value]) >= 0.5 * len(layout.columns):
+    spanned = sum(cell.last - cell.first + 1 for cell in head if not cell.value)
+    if spanned >= 0.5 * len(layout.columns):
         return True
     first = [cell for row in body if (cell := row.at(0)) is not None]
     return sum(not cell.value for cell in first) >= 0.5 * len(body)

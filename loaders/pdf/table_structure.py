@@ -2,71 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from .paragraphs import glue
 from .rules import Rule
+from .table_header import header_lines, joined_header
+from .table_parts import Cell, Column, Row, add_cells, cell_text
 from .words import Piece, Word, pieces_of, rows_of, to_piece
 
 _OVERLAP = 0.6  # points that a piece reaches into a column it stands in
 _WIDTH = 0.6  # share of the table's width that a rule covers to part two rows
 _MOST_COLUMNS = 60
-_MOST_HEADER = 8  # lines
 _TIGHT = 1.15  # times the narrowest step from line to line: lines of one cell
 _HALF = 0.65  # of a line's height: values set in the middle of a name of two lines
-_YEAR = re.compile(r"(?:1[89]|20)\d\d(?:\s?[-–/]\s?\d{2,4})?[a-z*]?$")
 _WIDE = "\u2e80"
-_CENTRED = 0.3  # of a column's pitch: how far a header may stand off the middle of what it spans
-
-
-@dataclass(slots=True)
-class Column:
-    """Where the cells of a column stand, and in which lines it has one."""
-
-    x0: float
-    x1: float
-    lines: set[int] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class Cell:
-    """Text over the columns from ``first`` to ``last``."""
-
-    first: int
-    last: int
-    pieces: list[Piece]
-
-    @property
-    def value(self) -> bool:
-        """Whether its last line is a number or a sign for one."""
-        return self.pieces[-1].value
-
-
-@dataclass(slots=True)
-class Row:
-    """One line of a table; several once wrapped cells are joined."""
-
-    cells: list[Cell]
-    y0: float
-    y1: float
-    ruled: bool = False  # a rule across the table parts it from the next
-
-    def at(self, column: int) -> Cell | None:
-        """The cell that stands in a column."""
-        for cell in self.cells:
-            if cell.first <= column <= cell.last:
-                return cell
-        return None
-
-    @property
-    def middle(self) -> float:
-        """Its middle height in points."""
-        return (self.y0 + self.y1) / 2
 
 
 @dataclass(slots=True)
@@ -91,15 +43,6 @@ class Layout:
         return out
 
 
-def cell_text(pieces: Sequence[Piece]) -> str:
-    """The lines of a cell as one text."""
-    text, hyphen = "", False
-    for piece in pieces:
-        text = glue(text, piece.text, hyphen=hyphen) if text else piece.text
-        hyphen = piece.words[-1].hyphen
-    return text
-
-
 def lay_out_table(
     words: Sequence[Word], level: Sequence[Rule], upright: Sequence[Rule]
 ) -> Layout | None:
@@ -117,8 +60,8 @@ def lay_out_table(
         return None
     rows = [_row(line, columns) for line in lines]
     _mark_rules(rows, level, columns)
-    header = _header(rows)
-    head = _joined_header(rows[:header], columns, level, upright)
+    header = header_lines(rows)
+    head = joined_header(rows[:header], columns, level, upright)
     body = _joined(rows[header:], columns)
     return Layout(columns, head + body, len(head))
 
@@ -265,136 +208,6 @@ def _mark_rules(rows: list[Row], level: Sequence[Rule], columns: list[Column]) -
         upper.ruled = place >= 0 and across[place] > lower.middle
 
 
-def _is_body(row: Row) -> bool:
-    """Whether a line holds values under their headers, not years that are headers themselves."""
-    rest = [cell for cell in row.cells if cell.first > 0]
-    values = [cell for cell in rest if cell.value]
-    if not rest or len(values) < 0.5 * len(rest):
-        return False
-    years = sum(bool(_YEAR.match(cell.pieces[0].text)) for cell in values)
-    return years < len(values)
-
-
-def _header(rows: list[Row]) -> int:
-    """How many lines at the top are headers."""
-    lead = rows[: _MOST_HEADER + 1]
-    body = next((number for number, row in enumerate(lead) if _is_body(row)), None)
-    ruled = [
-        number + 1
-        for number, row in enumerate(lead[:-1])
-        if row.ruled and (body is None or number < body)
-    ]
-    full = [number for number in ruled if any(len(row.cells) > 1 for row in rows[:number])]
-    if body is None:
-        return full[0] if full else 1
-    if full:
-        # Below the rule under the names may stand a section's name, which is no header.
-        return full[-1]
-    while body > 1 and rows[body - 1].cells[-1].last == 0 and len(rows[body - 1].cells) == 1:
-        body -= 1
-    return body
-
-
-def _joined_header(
-    rows: list[Row], columns: list[Column], level: Sequence[Rule], upright: Sequence[Rule]
-) -> list[Row]:
-    """Header lines with every span found, names that go over several lines joined."""
-    for number, row in enumerate(rows):
-        below = rows[number + 1].middle if number + 1 < len(rows) else row.y0 - (row.y1 - row.y0)
-        last = number + 1 == len(rows)
-        for place, cell in enumerate(row.cells):
-            left = row.cells[place - 1].last + 1 if place else 0
-            right = (
-                row.cells[place + 1].first - 1 if place + 1 < len(row.cells) else len(columns) - 1
-            )
-            if not last:
-                _widen(cell, columns, (left, right), (row.middle, below), (level, upright))
-    out: list[Row] = []
-    for row in rows:
-        spans = any(cell.last > cell.first for cell in row.cells)
-        before = out[-1] if out else None
-        if (before and not before.ruled and not spans and not _spans(before)) or (
-            before and not before.ruled and spans and _same_spans(before, row)
-        ):
-            _add(before, row)
-        else:
-            out.append(row)
-    return out
-
-
-def _spans(row: Row) -> bool:
-    return any(cell.last > cell.first for cell in row.cells)
-
-
-def _same_spans(upper: Row, lower: Row) -> bool:
-    spans = {(cell.first, cell.last) for cell in upper.cells}
-    return all((cell.first, cell.last) in spans for cell in lower.cells)
-
-
-def _widen(
-    cell: Cell,
-    columns: list[Column],
-    free: tuple[int, int],
-    heights: tuple[float, float],
-    rules: tuple[Sequence[Rule], Sequence[Rule]],
-) -> None:
-    """A header over all the columns it names: told by rules, else by standing in their middle."""
-    middle, below = heights
-    level, upright = rules
-    centre = cell.pieces[0].middle
-    under = [
-        rule for rule in level if below < rule.at < middle and rule.low - 2 < centre < rule.high + 2
-    ]
-    beside = [rule.at for rule in upright if rule.low < middle < rule.high]
-    left, right = columns[0].x0, columns[-1].x1
-    if under:
-        rule = max(under, key=lambda rule: rule.at)
-        left, right = max(left, rule.low), min(right, rule.high)
-        left = max([left, *(at for at in beside if at < centre)])
-        right = min([right, *(at for at in beside if at > centre)])
-        if right - left < 0.95 * (columns[-1].x1 - columns[0].x0):
-            inside = [
-                number
-                for number in range(free[0], free[1] + 1)
-                if left - 2 < (columns[number].x0 + columns[number].x1) / 2 < right + 2
-            ]
-            if inside:
-                cell.first, cell.last = min(cell.first, inside[0]), max(cell.last, inside[-1])
-            return
-    if not beside and cell.first > 0:
-        cell.first, cell.last = _centred(cell, columns, free)
-
-
-def _centred(cell: Cell, columns: list[Column], free: tuple[int, int]) -> tuple[int, int]:
-    """The columns in whose middle a header stands."""
-    centre = cell.pieces[0].middle
-    pitch = (columns[-1].x1 - columns[0].x0) / len(columns)
-    spans = [
-        (abs(centre - (columns[first].x0 + columns[last].x1) / 2), first, last)
-        for first in range(cell.first, max(free[0], 1) - 1, -1)
-        for last in range(cell.last, free[1] + 1)
-    ]
-    exact = [span for span in spans if span[0] < _CENTRED / 2 * pitch]
-    if exact:
-        _, first, last = max(exact, key=lambda span: (span[2] - span[1], -span[0]))
-        return first, last
-    off, first, last = min(spans)
-    return (first, last) if off < _CENTRED * pitch else (cell.first, cell.last)
-
-
-def _add(upper: Row, lower: Row) -> None:
-    """Puts a line's cells below those of the row they go on from."""
-    for cell in lower.cells:
-        own = next((one for one in upper.cells if one.first <= cell.first <= one.last), None)
-        if own is None:
-            upper.cells.append(cell)
-        else:
-            own.pieces += cell.pieces
-    upper.cells.sort(key=lambda cell: cell.first)
-    upper.y0 = min(upper.y0, lower.y0)
-    upper.ruled = lower.ruled
-
-
 def _joined(rows: list[Row], columns: list[Column]) -> list[Row]:
     """Body lines, the lines of wrapped cells joined to rows."""
     bands: list[list[Row]] = [[]]
@@ -417,7 +230,7 @@ def _joined(rows: list[Row], columns: list[Column]) -> list[Row]:
             ):
                 out.append(Row(list(row.cells), row.y0, row.y1, row.ruled))
             else:
-                _add(out[-1], row)
+                add_cells(out[-1], row)
     return out
 
 

@@ -11,7 +11,8 @@ from ..grids import markdown_table, tidy
 from .rules import Box, Grid, Rule, find_grids
 from .table_areas import find_areas, table_lines
 from .table_evidence import is_table
-from .table_structure import cell_text, lay_out_table
+from .table_parts import cell_text
+from .table_structure import lay_out_table
 from .words import Piece, Word, pieces_of, rows_of, to_piece
 
 _COVERED = 0.6  # share of a cell's side that a rule must cover to part it from its neighbour
