@@ -15,6 +15,7 @@ from .bombs import check_streams
 from .bookmarks import read_bookmarks
 from .fonts import hide_system_fonts
 from .page import Sheet, lay_out, to_page
+from .page_breaks import join_sentences
 from .running_lines import LOOK_AHEAD, RunningLines
 from .scans import Scanner, can_recognise
 from .table_continuation import continue_table
@@ -49,7 +50,7 @@ def read_pdf(
     check_streams(path, file)
     document = _open(path, file, password)
     try:
-        yield from _pages(document, file, include)
+        yield from join_sentences(_pages(document, file, include))
     finally:
         with _PDFIUM:
             document.close()

@@ -262,6 +262,32 @@ def test_what_is_left_out_is_read_where_it_is_asked_for(
     assert _codes(read) == {}
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "whole", "rest"),
+    [
+        ("The committee agreed that", "the bridge is long.", "that the bridge is long.", "Then"),
+        (
+            "经过勘察，工程师最后认为这座大桥的主跨跨度",
+            "应为三十七米。",
+            "跨度应为三十七米。",
+            "随后",
+        ),
+        ("The committee agreed at last.", "the bridge is long.", "", "the bridge"),
+    ],
+)
+def test_a_sentence_over_a_page_break_is_whole(
+    tmp_path: Path, first: str, second: str, whole: str, rest: str
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        for text in (first, f"{second} {rest} the rest is told."):
+            _write(canvas, [text], 60, 500, 11, "STSong-Light")
+            canvas.showPage()
+
+    one, two = _read(tmp_path, draw)
+    assert one.page_content.endswith(whole)
+    assert two.page_content.startswith(rest)
+
+
 PLAIN = "the council met on the first of May and agreed that the bridge should be closed to lorries"
 
 
