@@ -11,7 +11,7 @@ from ..sentences import closes_sentence
 from .paragraphs import glue
 
 _LONGEST = 600  # characters of a sentence's end; more is no end of one
-_FEWEST = 20  # characters of a paragraph that may go on
+_FEWEST = 12  # characters of a paragraph that may go on
 _END = re.compile(r"[。！？]+[”’」』）]?|[.!?]+[\"”’)]?(?=\s|$)")
 _GOES_ON = re.compile("[a-z\u3400-\u9fff\u3040-\u30ff，、；]")
 
