@@ -62,6 +62,14 @@ def _count_lines(found: list[tuple[int, Run, int]], runs: list[Run], glyphs: Gly
     ]
     if any(run.x0 < right and run.x1 > left for run in beside):
         return False  # It stands among other text: a column of a table, or figures of one.
+    cells = sum(
+        sum(run.y0 < (other.y0 + other.y1) / 2 < run.y1 for other in beside)
+        + bool(run.text[_end(run) :].strip())
+        > 1
+        for _, run, _ in found
+    )
+    if cells > _MOST_OUT * len(found):
+        return False  # Rows of a table, which only the first column counts.
     lines = [run.text[_end(run) :].strip() for _, run, _ in found] + [run.text for run in beside]
     texts = [line for line in lines if len(line) > 1]
     # Lines of running text break sentences; items of a list and rows of a table do not.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from statistics import median
 
 from .headings import usual_height
 from .paragraphs import Line
@@ -26,6 +27,7 @@ class RunningLines:
 
     def __init__(self) -> None:
         self._seen: dict[str, set[int]] = defaultdict(set)
+        self._heights: list[float] = []
 
     def note(self, page: int, lines: list[Line], bottom: float, top: float) -> None:
         """Takes in a page's edge lines.
@@ -36,6 +38,8 @@ class RunningLines:
             bottom: The page's lower edge, in points.
             top: Its upper edge.
         """
+        if lines:
+            self._heights.append(usual_height(lines))
         for line in _edge_lines(lines, bottom, top):
             for key in _keys(line, page):
                 self._seen[key].add(page)
@@ -51,7 +55,8 @@ class RunningLines:
             bottom: The page's lower edge, in points.
             top: Its upper edge.
         """
-        usual = usual_height(lines)
+        # A page of tables or small print says little about what a title is.
+        usual = max(usual_height(lines), median(self._heights or [0.0]))
         running = [
             line
             for line in _edge_lines(lines, bottom, top)
