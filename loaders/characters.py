@@ -7,7 +7,7 @@ import unicodedata
 from functools import cache
 from typing import Any
 
-from .plausibility import PLAUSIBLE, plausibility
+from .plausibility import PLAUSIBLE, is_unreadable, plausibility
 
 # Kangxi and supplementary radicals, compatibility Han, Latin and Arabic presentation forms.
 _FOLDED = ((0x2E80, 0x2FDF), (0xF900, 0xFAFF), (0xFB00, 0xFB4F), (0x2F800, 0x2FA1F))
@@ -92,7 +92,14 @@ def is_garbled(text: str) -> bool:
 
 
 def recover(text: str) -> str | None:
-    """Text whose GBK, Big5 or UTF-8 bytes were decoded as Latin-1, redecoded; None on failure."""
+    """Text whose bytes or glyph numbers were taken for characters, read again; None on failure.
+
+    The bytes are GBK, Big5 or UTF-8 read as Latin-1; glyphs are numbered as in most TrueType
+    fonts, from the blank, which is the third.
+    """
+    if text.isascii():
+        again = "".join(chr(ord(sign) + 29) if " " < sign < "b" else sign for sign in text)
+        return None if again == text or is_unreadable(again) else again
     for misread in ("latin-1", "cp1252"):
         for encoding in ("gb18030", "big5", "utf-8"):
             try:

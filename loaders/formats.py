@@ -102,7 +102,7 @@ def _recognised(path: Path, file: str, head: bytes, look: Callable[[Path, str], 
 def _pdf(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
     from .pdf.reading import read_pdf
 
-    return read_pdf(path, file, options.password)
+    return read_pdf(path, file, options.password, options.include)
 
 
 def _markdown(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:

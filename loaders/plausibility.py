@@ -6,6 +6,8 @@ characters that come out are rare ones, while every real text leans on the few h
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -110,3 +112,53 @@ def plausibility(text: str, *, count_ascii: bool = False) -> float:
         if len(points) > 40 or (len(points) and at == 0):
             worst = min(worst, float(_table()[points].mean()))
     return worst
+
+
+# How often letters stand in texts of Western Europe, in per mille: mean of English, German,
+# French, Spanish and Italian as counted by any of their newspapers.
+_LETTERS = dict(
+    zip(
+        "etaoinsrhldcumfpgbvwyqkzjx",
+        (140, 70, 85, 65, 78, 75, 70, 66, 30, 48, 40, 32, 38, 27, 14, 24, 14, 11, 13, 9, 9, 6, 6,
+         5, 3, 3),
+        strict=True,
+    )
+)  # fmt: skip
+_REPEATED = re.compile(r"(.)\1+")
+_SYMBOL = re.compile(r"[!-/:-@\[-`{-~]")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+# Of the Latin and the phonetic letters those that hardly any spelling uses.
+_RARE = re.compile("[\u0180-\u019f\u01a2-\u01ae\u01b1-\u01cc\u01dd-\u02ff\u0370-\u0375]")
+_FEWEST_SIGNS = 60
+_FEWEST_LETTERS = 45  # in different words
+_LEAST_MEAN = 46  # per mille: real texts reach 58, letters mixed up at random stay at 38
+_MOST_SYMBOLS = 0.45  # share of the characters, each stretch of equal ones counted once
+_FEWEST_KINDS = 10  # of symbols
+_MOST_RARE = 0.2  # share of letters that hardly any language uses
+
+
+def is_unreadable(text: str) -> bool:
+    """Whether characters are not what the page shows: letters by chance, symbols for letters.
+
+    Args:
+        text: A stretch of a page of any language; a short one is never unreadable.
+    """
+    once = _REPEATED.sub(r"\1", "".join(text.split()))
+    if len(once) < _FEWEST_SIGNS:
+        return False
+    symbols = _SYMBOL.findall(once)
+    if len(symbols) > _MOST_SYMBOLS * len(once) and len(set(symbols)) >= _FEWEST_KINDS:
+        return True
+    if not once.isascii() and len(_RARE.findall(once)) > _MOST_RARE * len(once):
+        return True
+    return _is_scrambled(text)
+
+
+def _is_scrambled(text: str) -> bool:
+    """Whether Latin letters stand as in no language: the rare ones as often as the common."""
+    words = {word.lower() for word in _WORD.findall(_REPEATED.sub(r"\1", text))}
+    letters = Counter("".join(words))
+    count = sum(letters[letter] for letter in _LETTERS)
+    if count < _FEWEST_LETTERS:
+        return False
+    return sum(often * letters[letter] for letter, often in _LETTERS.items()) < _LEAST_MEAN * count

@@ -20,6 +20,18 @@ _LEADER_END = re.compile(r"(?:[.·…]\s?){3,}\s*[0-9ivxlc]{1,6}$")
 _LAST_WORD = re.compile(r"[A-Za-z]+$")
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+# First and second parts that a compound joins by a hyphen, whatever else a page writes.
+_FIRST_PARTS = frozenset(
+    "well self half ill all ex quasi twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+_SECOND_PARTS = frozenset(
+    "based known term driven oriented specific aware year day time scale level free style".split()
+)
+# What these begin is one word: un-known at a line's end is unknown.
+_PREFIXES = frozenset(
+    "un in im re de dis non mis pre over under out inter co ir il be fore care some".split()
+)
+_ENDINGS = ("ish", "less", "ness", "hood", "fare", "come", "being", "ington")
 _CODE = ("#", "$")  # prompts and comments begin lines of their own
 _WIDE = "\u2e80"
 _SEEN = 40  # characters on either side of a line's break
@@ -93,11 +105,18 @@ def glue(
         left, hyphen = left[:-1], right[:1].islower()
         if not hyphen:
             return f"{left}-{right}"
+    if _is_range(left, right):
+        return left + right
     if hyphen:
         return left + right if _is_one_word(left, right, words) else f"{left}-{right}"
     if left[-1:] >= _WIDE or right[:1] >= _WIDE or _breaks_number(left, right):
         return left + right
     return f"{left} {right}"
+
+
+def _is_range(left: str, right: str) -> bool:
+    """Whether a line ends between the two numbers of a range."""
+    return left[-1:] == "-" and left[-2:-1].isdigit() and right[:1].isdigit()
 
 
 def _breaks_number(left: str, right: str) -> bool:
@@ -119,6 +138,12 @@ def _is_one_word(left: str, right: str, words: AbstractSet[str]) -> bool:
     first, second = head[0].lower(), tail[0].lower()
     if first + second in words:
         return True
+    if left[: head.start()].endswith("-") or right[tail.end() :].startswith("-"):
+        return False  # state-of-the-art: one of its hyphens is there, and so are the others.
+    if first in _FIRST_PARTS and not second.startswith(_ENDINGS):
+        return False
+    if second in _SECOND_PARTS and len(first) > 2 and first not in _PREFIXES:
+        return False
     both_known = len(first) > 2 and len(second) > 2 and first in words and second in words
     return not both_known and f"{first}-{second}" not in words
 
@@ -225,6 +250,8 @@ def _continues(so_far: list[Line], before: Line, line: Line, right: float, lead:
     """Whether a line goes on where the one above it ended."""
     if before.table or line.table or line.cells > 2 or before.cells > 2:
         return False
+    if before.cells == line.cells == 2:
+        return False  # A label and its value.
     if not _near(before, line):
         return False
     step = before.y0 - line.y0
@@ -234,7 +261,7 @@ def _continues(so_far: list[Line], before: Line, line: Line, right: float, lead:
         return False
     if _LEADER_END.search(before.text[-60:]):
         return False
-    if before.hyphen:
+    if before.hyphen or _is_range(before.text, line.text):
         return True
     indent = line.x0 - before.x0
     hanging = len(so_far) == 1 and _LIST_MARK.match(before.text)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from ..errors import LoadError
-from ..pages import Page
+from ..pages import Page, left_out
 from .bombs import check_streams
 from .bookmarks import read_bookmarks
+from .fonts import hide_system_fonts
+from .headings import usual_height
 from .page import Sheet, lay_out, to_page
+from .page_breaks import join_sentences
 from .running_lines import LOOK_AHEAD, RunningLines, edge_keys
 from .scans import Scanner, can_recognise
+from .table_continuation import Continuation, outer_tables
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
@@ -27,7 +33,7 @@ _PDFIUM = RLock()
 
 
 Note = dict[str, Any]
-"""What other pages must know of a page, as JSON can say it: ``keys`` of its edge lines."""
+"""What other pages must know of a page, as JSON can say it: its edge lines, outer tables, gaps."""
 
 
 class Reading:
@@ -40,6 +46,7 @@ class Reading:
         path: The file.
         file: Its name as the user gave it, for errors.
         password: Opens an encrypted file.
+        include: Words of ``INCLUDABLE``, for what is left out otherwise.
         check: Whether its streams are looked at for bombs first; once a file is enough.
 
     Attributes:
@@ -53,12 +60,21 @@ class Reading:
     ahead = LOOK_AHEAD
 
     def __init__(
-        self, path: Path, file: str, password: str | None = None, *, check: bool = True
+        self,
+        path: Path,
+        file: str,
+        password: str | None = None,
+        include: AbstractSet[str] = frozenset(),
+        *,
+        check: bool = True,
     ) -> None:
         if check:
             check_streams(path, file)
         self._document = _open(path, file, password)
+        self._include = include
         self._running = RunningLines()
+        self._tables = Continuation()
+        self._left: Counter[str] = Counter()
         self._sheets: dict[int, Sheet] = {}
         self._scanner = Scanner() if can_recognise() else None
         try:
@@ -87,9 +103,15 @@ class Reading:
             number: The page's, from 1.
         """
         with _PDFIUM:
-            sheet = lay_out(self._document, number, self._scanner)
+            sheet = lay_out(self._document, number, self._scanner, self._include)
         self._sheets[number] = sheet
-        return {"keys": edge_keys(number, sheet.lines(), sheet.bottom, sheet.top)}
+        lines = sheet.lines()
+        return {
+            "keys": edge_keys(number, lines, sheet.bottom, sheet.top),
+            "height": usual_height(lines) if lines else None,
+            "left": dict(sheet.left),
+            "tables": outer_tables(sheet),
+        }
 
     def advance(self, number: int, note: Note) -> tuple[Page, bool] | None:
         """The page ``ahead`` before, and whether it is a picture that nobody read.
@@ -101,10 +123,14 @@ class Reading:
             note: What ``lay_out`` gave for it, here or elsewhere; nothing beyond the last.
         """
         if number <= self.count:
-            self._running.note(number, note["keys"])
+            self._running.note(number, note["keys"], note["height"])
+            self._tables.note(note["tables"], self._sheets.get(number))
+            self._left.update(note["left"])
         sheet = self._sheets.pop(number - self.ahead, None)
         if sheet is None:
             return None
+        if sheet.number == self.count:
+            sheet.warnings += [left_out(what, n) for what, n in sorted(self._left.items()) if n]
         return to_page(sheet, self._running, self._bookmarks), sheet.scan
 
     def close(self) -> None:
@@ -113,25 +139,35 @@ class Reading:
             self._document.close()
 
 
-def read_pdf(path: Path, file: str, password: str | None = None) -> Iterator[Page]:
+def read_pdf(
+    path: Path,
+    file: str,
+    password: str | None = None,
+    include: AbstractSet[str] = frozenset(),
+) -> Iterator[Page]:
     """A PDF's pages in order, read as they are asked for, a few pages ahead.
 
     Args:
         path: The file.
         file: Its name as the user gave it, for errors.
         password: Opens an encrypted file.
+        include: What is read although a reader does not see it: ``hidden``, ``struck``.
 
     Raises:
         LoadError: It is broken, encrypted, or has no text.
     """
-    with closing(Reading(path, file, password)) as reading:
-        seen = Tally(file, reading.count)
-        for number in range(1, reading.count + reading.ahead + 1):
-            note = reading.lay_out(number) if number <= reading.count else {}
-            read = reading.advance(number, note)
-            if read is not None:
-                yield seen.count(*read)
-        seen.check()
+    with closing(Reading(path, file, password, include)) as reading:
+        yield from join_sentences(_in_order(reading, file))
+
+
+def _in_order(reading: Reading, file: str) -> Iterator[Page]:
+    seen = Tally(file, reading.count)
+    for number in range(1, reading.count + reading.ahead + 1):
+        note = reading.lay_out(number) if number <= reading.count else {}
+        read = reading.advance(number, note)
+        if read is not None:
+            yield seen.count(*read)
+    seen.check()
 
 
 class Tally:
@@ -177,6 +213,7 @@ def _open(path: Path, file: str, password: str | None) -> PdfDocument:
 
     try:
         with _PDFIUM:
+            hide_system_fonts()
             return pdfium.PdfDocument(path, password=password)
     except pdfium.PdfiumError as error:
         if "assword" in str(error):

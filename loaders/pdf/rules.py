@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 _THIN = 3.0  # points; a filled box no thicker is a rule
 _NEAR = 3.0  # points; rules no further apart meet
+_OPEN = 8.0  # points that rules reach past the last one across them, where a side is open
 _MOST_OBJECTS = 20_000  # a page of more paths is a drawing
 _MOST_RULES = 3_000
 _MOST_SEGMENTS = 400
@@ -49,7 +51,8 @@ Box = tuple[float, float, float, float]
 def read_boxes(page: PdfPage) -> tuple[list[Box], float]:
     """The boxes of a page's drawn lines, and the share of it that pictures cover.
 
-    Each box of a line is thin in one direction; what is no line gives its four edges.
+    Each box of a line is thin in one direction; a frame gives its four edges. A filled area
+    without an outline gives none: it shades a row, a cell or a line of text.
 
     Args:
         page: The open page.
@@ -77,6 +80,10 @@ def _edges(pdfium: Any, thing: Any) -> list[Box]:
     x0, y0, x1, y1 = _bounds(pdfium, thing)
     if min(x1 - x0, y1 - y0) <= _THIN:
         return [(x0, y0, x1, y1)]
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(thing, fill, stroke)
+    if not stroke.value:
+        return []
     segments = pdfium.FPDFPath_CountSegments(thing)
     if segments <= 5:
         return _frame(x0, y0, x1, y1)
@@ -121,27 +128,47 @@ def _segments(pdfium: Any, thing: Any, count: int) -> list[Box]:
     return boxes
 
 
-def find_grids(boxes: list[Box]) -> list[Grid]:
-    """The grids among a page's lines: at least two rows and two columns each.
+def to_rules(boxes: list[Box]) -> tuple[list[Rule], list[Rule]]:
+    """The level and the upright rules among drawn lines, the parts of one put together.
 
     Args:
         boxes: Of lines, in the frame of the text.
     """
-    level = _merged(
-        [Rule((b + t) / 2, x0, x1) for x0, b, x1, t in boxes if _is_level(x0, b, x1, t)]
-    )
-    upright = _merged(
-        [Rule((x0 + x1) / 2, b, t) for x0, b, x1, t in boxes if _is_level(b, x0, t, x1)]
-    )
+    level = [Rule((b + t) / 2, x0, x1) for x0, b, x1, t in boxes if _is_level(x0, b, x1, t)]
+    upright = [Rule((x0 + x1) / 2, b, t) for x0, b, x1, t in boxes if _is_level(b, x0, t, x1)]
+    return _merged(level), _merged(upright)
+
+
+def find_grids(level: Sequence[Rule], upright: Sequence[Rule]) -> list[Grid]:
+    """The grids among a page's rules: at least two rows and two columns each.
+
+    Args:
+        level: Along the lines of text.
+        upright: Across them.
+    """
     if len(level) < 2 or len(upright) < 2 or len(level) * len(upright) > 200_000:
         return []
     grids = []
     for some_level, some_upright in _crossing(level, upright):
-        xs = sorted({rule.at for rule in some_upright})
-        ys = sorted({rule.at for rule in some_level})
+        if not some_upright or len(some_level) < 2:
+            continue
+        xs = _places(some_upright, some_level)
+        ys = _places(some_level, some_upright)
         if len(xs) >= 3 and len(ys) >= 3:
             grids.append(Grid(xs, ys, some_level, some_upright))
     return grids
+
+
+def _places(rules: list[Rule], crossed: list[Rule]) -> list[float]:
+    """Where rules stand, and where those that cross them end: a table may be open at its sides."""
+    places = sorted({rule.at for rule in rules})
+    low = sorted(rule.low for rule in crossed)[len(crossed) // 3]
+    high = sorted((rule.high for rule in crossed), reverse=True)[len(crossed) // 3]
+    if low < places[0] - _OPEN:
+        places.insert(0, low)
+    if high > places[-1] + _OPEN:
+        places.append(high)
+    return places
 
 
 def _is_level(x0: float, y0: float, x1: float, y1: float) -> bool:
@@ -175,7 +202,9 @@ def _merged(rules: list[Rule]) -> list[Rule]:
     return merged
 
 
-def _crossing(level: list[Rule], upright: list[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
+def _crossing(
+    level: Sequence[Rule], upright: Sequence[Rule]
+) -> list[tuple[list[Rule], list[Rule]]]:
     """The rules grouped into connected components of crossing rules."""
     parent = list(range(len(level) + len(upright)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from statistics import median
 
 from .headings import usual_height
 from .paragraphs import Line
@@ -12,6 +13,7 @@ LOOK_AHEAD = 4
 """Pages read beyond the one at hand before its running lines are judged."""
 
 _EDGE = 0.14  # share of the page's height at its top and foot
+_ENOUGH = 3  # pages that a line repeats on at least
 _MOST_LINES = 3  # at each edge
 _LARGEST = 1.3  # of the running text's height: larger lines are titles
 _CELL = 4  # characters; shorter parts of a line prove nothing
@@ -25,16 +27,18 @@ class RunningLines:
 
     def __init__(self) -> None:
         self._seen: dict[str, set[int]] = defaultdict(set)
-        self._pages = 0
+        self._heights: list[float] = []
 
-    def note(self, page: int, keys: list[str]) -> None:
+    def note(self, page: int, keys: list[str], height: float | None) -> None:
         """Takes in a page's edge lines.
 
         Args:
             page: Its number.
             keys: What ``edge_keys`` makes of them.
+            height: Of its running text, in points; None where it has none.
         """
-        self._pages += 1
+        if height is not None:
+            self._heights.append(height)
         for key in keys:
             self._seen[key].add(page)
 
@@ -49,16 +53,21 @@ class RunningLines:
             bottom: The page's lower edge, in points.
             top: Its upper edge.
         """
-        enough = 2 if self._pages <= 3 else 3
-        usual = usual_height(lines)
+        # A page of tables or small print says little about what a title is.
+        usual = max(usual_height(lines), median(self._heights or [0.0]))
         running = [
             line
             for line in _edge_lines(lines, bottom, top)
             if (line.height <= _LARGEST * usual or _counts_pages(line.text))
-            and any(len(self._seen[key]) >= enough for key in _keys(line, page))
+            and self._repeats(line, page)
         ]
         kept = [line for line in lines if not any(line is other for other in running)]
         return kept, [line.text for line in running]
+
+    def _repeats(self, line: Line, page: int) -> bool:
+        """Whether a line is on pages enough, and not for the first time where it says something."""
+        pages = [seen for key in _keys(line, page) if len(seen := self._seen[key]) >= _ENOUGH]
+        return bool(pages) and (_counts_pages(line.text) or page > min(map(min, pages)))
 
 
 def edge_keys(page: int, lines: list[Line], bottom: float, top: float) -> list[str]:

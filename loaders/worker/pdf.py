@@ -36,7 +36,9 @@ def read_pdf_apart(path: Path, file: str, options: LoadOptions) -> Iterator[Page
     Raises:
         LoadError: It is broken, encrypted, has no text, or takes too much time or memory.
     """
-    return _Together(path, file, options).pages()
+    from ..pdf.page_breaks import join_sentences
+
+    return join_sentences(_Together(path, file, options).pages())
 
 
 class _Part:

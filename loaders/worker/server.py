@@ -122,7 +122,9 @@ class _Reader:
         from ..pdf.reading import Reading
 
         path, file, options = Path(message["path"]), message["file"], _options(message)
-        self._reading = Reading(path, file, options.password, check=message["check"])
+        self._reading = Reading(
+            path, file, options.password, options.include, check=message["check"]
+        )
         self._say(opened=self._reading.count)
 
     def _lay(self, message: Message) -> None:

@@ -391,11 +391,11 @@ def shapes(here: None, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]
     """Text recognition that reads one line a page, and the sizes of the pages it was given."""
     seen: list[tuple[int, int]] = []
 
-    def recognised(_self: Scanner, pixels: Any) -> list[tuple[Any, str]]:
+    def recognised(_self: Scanner, pixels: Any) -> list[tuple[Any, str, float]]:
         height, width = pixels.shape[:2]
         seen.append((width, height))
         box = [(9, 9), (width // 2, 9), (width // 2, 40), (9, 40)]
-        return [(box, f"第{len(seen)}页 text")]
+        return [(box, f"第{len(seen)}页 text", 0.9)]
 
     monkeypatch.setattr(Scanner, "_recognise", recognised)
     monkeypatch.setattr(loaders.formats, "can_recognise", lambda: True)
