@@ -10,6 +10,7 @@ from typing import Any
 from langchain_core.documents import Document
 
 from .characters import whole
+from .numbering import holds
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -67,7 +68,11 @@ def valid(text: str) -> str:
 
 def descend(trail: list[Heading], heading: Heading) -> list[Heading]:
     """The heading trail at a heading: its ancestors, then the heading itself."""
-    return [above for above in trail if above.level < heading.level] + [heading]
+    below = (heading.level, heading.title)
+    depth = len(trail)
+    while depth and not holds((trail[depth - 1].level, trail[depth - 1].title), below):
+        depth -= 1
+    return [*trail[:depth], heading]
 
 
 def to_documents(pages: Iterable[Page], source: str, sha256: str) -> Iterator[Document]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import LoadError
 from ..pages import Page
+from ..titles import clean_title
 from .bombs import check_streams
 from .bookmarks import read_bookmarks
 from .page import Sheet, lay_out, to_page
@@ -71,10 +72,20 @@ def _pages(document: PdfDocument, file: str) -> Iterator[Page]:
             sheet = waiting.popleft()
             scans += sheet.scan
             page = to_page(sheet, running, bookmarks)
+            if sheet.number == 1:
+                page.notes.update(_titled(document, page))
             blank += not page.text.strip()
             yield page
     if blank == count:
         raise _no_text(file, count, scans, recognised=scanner is not None)
+
+
+def _titled(document: PdfDocument, page: Page) -> dict[str, str]:
+    """The title that the file's properties give, where the first page shows it or has none."""
+    with _PDFIUM:
+        named = clean_title(str(document.get_metadata_dict().get("Title") or ""))
+    shown = "title" in page.notes and "".join(named.split()) not in "".join(page.text.split())
+    return {"title": named} if named and not shown else {}
 
 
 def _no_text(file: str, count: int, scans: int, *, recognised: bool) -> LoadError:
