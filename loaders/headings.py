@@ -24,7 +24,8 @@ _SPACED = re.compile(r"(?<=[\s\u3000][\u3400-\u9fff])[\s\u3000]{1,4}(?=[\u3400-\
 _ROMAN = re.compile(r"[IVXLC]{1,8}\.(?:\s{1,3}(\S.*))?\Z")
 _NAMED = re.compile(
     r"(?:prologue|epilogue|preface|foreword|introduction|afterword|conclusions?"
-    r"|appendix(?: [A-Z0-9])?|acknowledge?ments|序[言章幕]?|自序|前言|引言|楔子|引子|尾声|后记|後記|跋|附[录錄则則])\Z",
+    r"|appendix(?: [A-Z0-9])?|acknowledge?ments|序[言章幕]?|自序|前言|引言|楔子|引子|尾声"
+    r"|后记|後記|跋|附[录錄则則])\Z",
     re.IGNORECASE,
 )
 _LISTED = re.compile(
@@ -87,9 +88,8 @@ def _counts_only(title: str) -> str:
 
 
 def _with_next(title: str, lines: list[str], place: int) -> str:
-    below = next(
-        (at for at in range(place + 1, min(place + 4, len(lines))) if lines[at].strip()), 0
-    )
+    near = range(place + 1, min(place + 4, len(lines)))
+    below = next((at for at in near if lines[at].strip()), 0)
     if not below or not _is_alone(lines, below) or plain_level(lines[below]):
         return title
     name = " ".join(lines[below].split())

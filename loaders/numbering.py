@@ -10,7 +10,8 @@ _COUNTED_ZH = re.compile(
     rf"(?:[^\s，。]{{1,8}}\s{{1,3}})?第\s{{0,2}}([0-9０-９]{{1,4}}|[{_HAN}]{{1,9}})\s{{0,2}}([卷部编篇章回节節条])"
 )
 _COUNTED_EN = re.compile(
-    r"(part|book|volume|chapter|adventure|article|section)\s{1,3}([0-9]{1,4}|[ivxlc]{1,8})\b", re.I
+    r"(part|book|volume|chapter|adventure|article|section)\s{1,3}([0-9]{1,4}|[ivxlc]{1,8})\b",
+    re.IGNORECASE,
 )
 _RANKS = {"卷": 1, "部": 1, "编": 1, "篇": 1, "章": 2, "回": 2, "节": 3, "節": 3, "条": 4}
 _RANKS |= {"part": 1, "book": 1, "volume": 1, "chapter": 2, "adventure": 2, "article": 2}

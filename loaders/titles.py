@@ -17,8 +17,9 @@ _LONGEST_LINE = 90  # columns, Chinese characters counted twice
 _LEFT_OVER = re.compile(
     r"untitled(?: document)?(?: ?\d+)?|无标题.{0,9}|未命名.{0,9}|新建.{0,12}文[档件].{0,4}|"
     r"(?:new |word )?document ?\d*|文[档稿] ?\d*|(?:powerpoint )?presentation ?\d*|演示文稿 ?\d*|"
-    r"幻灯片 ?\d*|slide ?\d*|sheet ?\d*|book ?\d+|工作[簿表] ?\d*|title|标题|default|index|home ?page|"
-    r"home|首页|cover|封面|(?:table of )?contents|目\s{0,4}录|microsoft (?:word|powerpoint|excel) ?-.*|"
+    r"幻灯片 ?\d*|slide ?\d*|sheet ?\d*|book ?\d+|工作[簿表] ?\d*|title|标题|default|index|"
+    r"home ?page|home|首页|cover|封面|(?:table of )?contents|目\s{0,4}录|"
+    r"microsoft (?:word|powerpoint|excel) ?-.*|"
     r"\S+\.(?:docx?|pptx?|xlsx?|pdf|txt|rtf|odt|odp|indd|pmd|qxd|tex|dvi|e?ps|x?html?|jpe?g|png|"
     r"tiff?|md|wpd|cdr|ai|fm|pages|key|wps)",
     re.IGNORECASE,
@@ -26,7 +27,7 @@ _LEFT_OVER = re.compile(
 _SENTENCE_ENDS = "。，；！？：,;:.!?…、"
 _NOT_FIRST = "，。、；：！？)）]】”’|=<>*+~`@_-—·•●"
 _CAPTION = re.compile(
-    r"(?:table|figure|fig\.)\s?[0-9]|[表图圖]\s{0,2}[0-9一二三四五六七八九十]", re.I
+    r"(?:table|figure|fig\.)\s?[0-9]|[表图圖]\s{0,2}[0-9一二三四五六七八九十]", re.IGNORECASE
 )
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,300}>|!?\[([^\[\]]{0,200})\]\([^()\s]{1,300}\)")
 _EMPHASIS = re.compile(r"\A(?:#{1,6}\s|[*_]{2})|[*_]{2}\Z")

@@ -81,6 +81,9 @@ _OFFERED: dict[str, Any] = {
     "prompt_text": offer("prompt_text", max_length=MAX_OWN_PROMPT, pattern=NOT_BLANK),
     "language": offer("language"),
     "density": offer("density"),
+    "answers": offer("answers"),
+    "kinds": offer("kinds", min_length=1, max_length=100),
+    "example_pairs": offer("example_pairs", max_length=MAX_OWN_PROMPT, pattern=NOT_BLANK),
     "temperature": offer("temperature"),
     "max_tokens": offer("max_tokens"),
     "threshold": offer("threshold"),
@@ -104,7 +107,7 @@ _ADDRESS_FIELDS: dict[str, Any] = {
     ),
 }
 """Fields that send the model calls to an address of the client's choice."""
-SHOWN = tuple(_OFFERED)
+SHOWN = (*_OFFERED, "prompt_version")
 """The settings that job responses include."""
 
 

@@ -34,7 +34,15 @@ from ..llm.finish import cut_code
 from ..parsing.parser import PairParser
 from ..records import LOOP, DraftPair, Reply
 from ..settings import Settings
-from .chain import Chain, ExtractionPrompt, Language, choose_prompt, chunk_input, compose
+from .chain import (
+    Chain,
+    ExtractionPrompt,
+    Language,
+    choose_prompt,
+    chunk_input,
+    compose,
+    version_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +166,9 @@ class Extraction:
 
     def request(self, chunk: Chunk) -> list[BaseMessage]:
         """The messages of the first request about a chunk."""
-        return _prompt(self._first_chain).format_messages(**chunk_input(chunk))
+        prompt = _prompt(self._first_chain)
+        language = prompt.language_of(chunk.text)
+        return prompt.format_messages(**chunk_input(chunk, language, self._settings))
 
     def fingerprint(self, chunk: Chunk) -> str:
         """The fingerprint of the prompt of the first request about a chunk."""
@@ -212,7 +222,10 @@ class Extraction:
         if code in _UNREADABLE and not reply.response_metadata["truncated"]:
             answered.raw = reply.text
             request = repair_request(
-                self._name, context.language, ReplyError("reply.unreadable").say(context.language)
+                self._name,
+                context.language,
+                ReplyError("reply.unreadable").say(context.language),
+                version_of(self._settings),
             )
             repair = [AIMessage(reply.text or "-"), HumanMessage(request)]
             reply, code = self._run_chain(chunk, context, answered, repair)
@@ -245,7 +258,8 @@ class Extraction:
             },
         )
         try:
-            pairs = context.chain.invoke(chunk_input(chunk, context.language, repair), config)
+            request = chunk_input(chunk, context.language, self._settings, repair)
+            pairs = context.chain.invoke(request, config)
         except ReplyError as error:
             code, message = error.code, error.message
         else:
@@ -261,9 +275,8 @@ class Extraction:
     ) -> Answered:
         """The outcome of a chunk's halves, added to the pairs read from the reply to the whole."""
         both = Answered(drafts=whole.drafts, usage=whole.usage, prompt=whole.prompt)
-        parts = split([Document(page_content=chunk.text)], chunk_size=half)
-        for part in parts:
-            both.add(self._ask(chunk.model_copy(update={"text": part.text}), context, halvings))
+        for part in _parts(chunk, half):
+            both.add(self._ask(part, context, halvings))
         return both
 
     def _ask_around(
@@ -274,10 +287,7 @@ class Extraction:
         Where every part is refused, too, the backend refuses more than a sentence, and no more
         calls are made.
         """
-        parts = [
-            chunk.model_copy(update={"text": part.text})
-            for part in split([Document(page_content=chunk.text)], chunk_size=half)
-        ]
+        parts = _parts(chunk, half)
         outcomes = [self._ask(part, context, halvings, around=False) for part in parts]
         if all(map(_is_refused, outcomes)):
             return whole
@@ -289,6 +299,23 @@ class Extraction:
             else:
                 both.add(answered)
         return both
+
+
+def _parts(chunk: Chunk, size: int) -> list[Chunk]:
+    """A chunk's text in parts, each with the end of what stands before it.
+
+    Args:
+        chunk: The chunk.
+        size: Estimated tokens of a part.
+    """
+    parts = split([Document(page_content=chunk.text)], chunk_size=size)
+    return [
+        chunk.model_copy(
+            update={"text": part.text}
+            | ({"before": part.before, "table_header": part.table_header} if part.index else {})
+        )
+        for part in parts
+    ]
 
 
 def _prompt(chain: Chain) -> ExtractionPrompt:
