@@ -49,20 +49,24 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         password: str | None = typer.Option(None, help=say("cli.password", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
     ) -> None:
-        from chains import read_for
+        from chains import read_for, source_note
         from loaders import load
         from pairs import harmless
 
         documents = list(load(doc, password=password))
-        for chunk in read_for(resolved_settings(context), [documents]).chunks:
+        resolved = resolved_settings(context)
+        for chunk in read_for(resolved, [documents]).chunks:
+            note = source_note(chunk, None, resolved.settings)
             if as_json:
-                typer.echo(chunk.model_dump_json())
+                row = {**chunk.model_dump(), "source_note": note}
+                typer.echo(json.dumps(row, ensure_ascii=False))
                 continue
             pages = {chunk.first_page, chunk.last_page} - {None}
             place = "-".join(str(page) for page in sorted(filter(None, pages)))
             marked = " boilerplate" if chunk.boilerplate else ""
             typer.echo(
-                f"== {chunk.index} [{chunk.span.start}-{chunk.span.end}] {place}"
-                f" {printable(chunk.context)}{marked}"
+                f"== {chunk.index} [{chunk.span.start}-{chunk.span.end}] {place}{marked}".rstrip()
             )
+            for line in note.split("\n"):
+                typer.echo(f"# {printable(line)}")
             typer.echo(harmless(chunk.text))

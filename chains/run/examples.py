@@ -112,16 +112,12 @@ def _of_file(path: Path) -> list[tuple[str, str]]:
 
 
 def _of_text(text: str) -> list[tuple[str, str]]:
-    rows = []
-    for line in text.strip().splitlines():
-        try:
-            row = json.loads(line)
-            rows.append((str(row["question"]), str(row["answer"])))
-        except (ValueError, TypeError, KeyError):
-            break
-    else:
-        return [(q, a) for q, a in rows if q.strip() and a.strip()]
     try:
-        return [(pair.question, pair.answer) for pair in PairParser().parse(text)]
-    except ReplyError:
-        return []
+        rows = [json.loads(line) for line in text.strip().splitlines()]
+        pairs = [(str(row["question"]), str(row["answer"])) for row in rows]
+    except (ValueError, TypeError, KeyError):
+        try:
+            pairs = [(pair.question, pair.answer) for pair in PairParser().parse(text)]
+        except ReplyError:
+            pairs = []
+    return [(question, answer) for question, answer in pairs if question.strip() and answer.strip()]

@@ -25,6 +25,7 @@ from loaders import (
 )
 from loaders.records import Chunk
 from pairs.records import Reason
+from pairs.text.normalise import normalise
 
 from ..llm.backends import choose
 from ..records import SourceFile
@@ -219,3 +220,15 @@ def _warnings(document: Document) -> Iterator[Reason]:
             reason = Reason.model_validate(warning)
             reason.say()
             yield reason
+
+
+def distinct(chunks: list[Chunk]) -> tuple[list[int], list[int]]:
+    """The chunks to ask about, boilerplate last, and those that repeat another chunk's text.
+
+    Args:
+        chunks: In order.
+    """
+    first: dict[str, int] = {}
+    in_order = sorted(range(len(chunks)), key=lambda at: chunks[at].boilerplate)
+    repeated = [at for at in in_order if first.setdefault(normalise(chunks[at].text), at) != at]
+    return list(first.values()), repeated

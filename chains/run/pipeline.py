@@ -24,9 +24,7 @@ from weakref import WeakSet
 from langchain_core.runnables import RunnableConfig
 
 from loaders import count_tokens
-from loaders.records import Chunk
 from pairs.records import PairList, Reason
-from pairs.text.normalise import normalise
 
 from ..embedding.load import NamedEmbeddings, load_embeddings
 from ..errors import JournalError
@@ -48,7 +46,7 @@ from .chain import choose_prompt, extra_requests, prompt_name, version_of
 from .earlier import asked_before, kept_answers
 from .examples import OwnExamples, left_out, own_examples
 from .extraction import Answered, Extraction
-from .inputs import Inputs, RunInput, read_for
+from .inputs import Inputs, RunInput, distinct, read_for
 from .judge.judge import Judge
 from .judge.record import planted_in_each
 from .judge.verdicts import judged_list, verified_list
@@ -211,7 +209,7 @@ class Pipeline:
         yield Done(job=run.job.id, seconds=self._end(run, journal, result, started), result=result)
 
     def _ask_all(self, run: _Run, journal: Journal, opened: OpenBackend) -> Iterator[Event]:
-        to_ask, repeated = _distinct(run.inputs.chunks)
+        to_ask, repeated = distinct(run.inputs.chunks)
         chunks, assembly = run.inputs.chunks, run.assembly
         asker = Asker(
             *(run.extraction, assembly, run.judge),
@@ -394,11 +392,3 @@ def _check_room(journal: Journal, inputs: Inputs) -> None:
         raise JournalError(
             "journal.room", folder=str(folder), free=free // 10**6, needed=-(-needed // 10**6)
         )
-
-
-def _distinct(chunks: list[Chunk]) -> tuple[list[int], list[int]]:
-    """The chunks to ask about, boilerplate last, and those that repeat another chunk's text."""
-    first: dict[str, int] = {}
-    in_order = sorted(range(len(chunks)), key=lambda at: chunks[at].boilerplate)
-    repeated = [at for at in in_order if first.setdefault(normalise(chunks[at].text), at) != at]
-    return list(first.values()), repeated

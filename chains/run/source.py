@@ -45,13 +45,13 @@ def source_of(chunk: Chunk) -> Source:
 
 
 def source_note(
-    chunk: Chunk, language: Literal["zh", "en"], settings: Settings, *, before: bool = True
+    chunk: Chunk, language: Literal["zh", "en"] | None, settings: Settings, *, before: bool = True
 ) -> str:
     """What a request about a chunk says of its place, in one to three lines.
 
     Args:
         chunk: The chunk.
-        language: Of the request.
+        language: Of the request; None for that of the settings, else of the chunk's text.
         settings: Their version of prompts decides its form: jobs of the first one, whose replies
             are in the journal, had the title and headings alone.
         before: Whether the end of the text before the chunk is part of it.
@@ -59,6 +59,9 @@ def source_note(
     if settings.prompt_version == _FIRST_VERSION:
         return chunk.context or _stem(chunk) or "-"
     source = source_of(chunk)
+    if language is None:
+        asked = settings.language
+        language = language_of(chunk.text) if asked == "auto" else asked
     return (source if before else source.model_copy(update={"before": ""})).note(language)
 
 
@@ -69,16 +72,7 @@ def notes_of(chunks: Iterable[Chunk], settings: Settings) -> dict[str, str]:
         chunks: The chunks.
         settings: The language, if it is not the text's.
     """
-    asked = settings.language
-    return {
-        chunk.id: source_note(
-            chunk,
-            language_of(chunk.text) if asked == "auto" else asked,
-            settings,
-            before=False,
-        )
-        for chunk in chunks
-    }
+    return {chunk.id: source_note(chunk, None, settings, before=False) for chunk in chunks}
 
 
 def _stem(chunk: Chunk) -> str:
