@@ -205,6 +205,13 @@ class Extraction:
         except UnansweredError as error:
             answered.reason, answered.asked = error.reason, error.asked
             cut = error.overflow
+        if chunk.before and _is_refused(answered):
+            # What is refused may stand in the text before, which nobody asks about.
+            alone = self._ask(
+                chunk.model_copy(update={"before": ""}), context, halvings, around=around
+            )
+            alone.usage += answered.usage
+            return alone
         half = -(-count_tokens(chunk.text) // 2)
         if not halvings or half < SMALLEST_HALF:
             return answered
@@ -287,7 +294,7 @@ class Extraction:
         Where every part is refused, too, the backend refuses more than a sentence, and no more
         calls are made.
         """
-        parts = _parts(chunk, half)
+        parts = [part.model_copy(update={"before": ""}) for part in _parts(chunk, half)]
         outcomes = [self._ask(part, context, halvings, around=False) for part in parts]
         if all(map(_is_refused, outcomes)):
             return whole
