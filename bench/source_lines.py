@@ -44,7 +44,7 @@ def _taken(folders: list[Path], most: int, size: int) -> Iterator[Chunk]:
     """The chunks to show, round by round: one of each document, then another of each."""
     documents: dict[str, list[Chunk]] = {}
     for file in sorted(one for folder in folders for one in folder.rglob("*") if one.is_file()):
-        if file.parent.name in ("zh", "en") or file.name in documents:
+        if file.suffix == ".jsonl" or file.name in documents:  # lists of the sets, no documents
             continue
         try:
             chunks = [c for c in split(load(file), chunk_size=size) if not c.boilerplate]

@@ -54,12 +54,17 @@ def markdown_headings(text: str) -> tuple[Heading, ...]:
     return tuple(found)
 
 
-def plain_headings(text: str) -> tuple[Heading, ...]:
+def plain_headings(text: str, *, alone: bool = False) -> tuple[Heading, ...]:
     """The headings of a plain text: short lines that count chapters or sections.
 
     A number alone, as in CHAPTER 1, takes the line of its own below it along as its title.
+
+    Args:
+        text: The text.
+        alone: Whether blank lines must stand around each.
     """
-    found = []
+    found: list[Heading] = []
+    bare: list[int] = []  # places among them of numbers without a title
     lines = text.split("\n")
     at = 0
     for place, line in enumerate(lines):
@@ -70,9 +75,14 @@ def plain_headings(text: str) -> tuple[Heading, ...]:
             if number:
                 title = _with_next(number, lines, place)
             # A number that begins a line inside a paragraph refers to a chapter, and heads none.
-            if not number or not place or not lines[place - 1].strip():
+            inside = bool(number) and bool(place) and bool(lines[place - 1].strip())
+            if not inside and (not alone or _is_alone(lines, place)):
+                bare += [len(found)] if number == title else []
                 found.append(Heading(at, level, title))
         at += len(line) + 1
+    # So does a single number without a title in the middle of a text: chapters come in rows.
+    if len(bare) == 1 and text[: found[bare[0]].start].strip():
+        del found[bare[0]]
     return tuple(found)
 
 

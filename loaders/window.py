@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from langchain_core.documents import Document
 
 from .cutting import SIGHT, Reach
 from .headings import markdown_headings, plain_headings
+from .numbering import holds
 from .pages import PAGE_SEPARATOR, Heading, descend, valid
 from .sentences import SENTENCE_END, is_sentence_end
 from .titles import document_title
@@ -20,6 +22,7 @@ from .tokens import cumulative
 _NOT_BLANK = re.compile(r"\S")
 _BEFORE = 200  # characters of the text before a chunk that are shown with it
 _BEHIND = 600  # characters kept of what has been passed
+_APART = 20  # characters of text between two headings
 _WORD = re.compile(r"(?<=\s)(?=\S)")
 
 
@@ -226,5 +229,14 @@ def _with_counted(marked: tuple[Heading, ...], text: str) -> tuple[Heading, ...]
     if len(marked) > 1:
         return marked
     places = {heading.start for heading in marked}
-    counted = [one for one in plain_headings(text) if one.start not in places]
+    counted = [one for one in plain_headings(text, alone=True) if one.start not in places]
+    # Such as stand close together, and not in each other, are entries of a table or a list.
+    listed = {
+        heading
+        for couple in pairwise(counted)
+        if couple[1].start - couple[0].start - len(couple[0].title) < _APART
+        and not holds(*((one.level, one.title) for one in couple))
+        for heading in couple
+    }
+    counted = [one for one in counted if one not in listed]
     return tuple(sorted([*marked, *counted], key=lambda heading: heading.start))
