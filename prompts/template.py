@@ -63,7 +63,10 @@ class PromptFile(BaseModel):
             more: A sentence of the user's choice.
         """
         answers = self.answers.get(style, "")
-        parts = (self.task, answers, self.format, self.density[density], more)
+        task = self.task
+        if "{answers}" in task:  # the style's sentence has its place in it
+            task, answers = task.replace("{answers}", answers.strip()), ""
+        parts = (task, answers, self.format, self.density[density], more)
         blank = "\n\n" if self.format else "\n"
         first = blank.join(part.strip() for part in parts[:3] if part.strip())
         last = "\n".join(part.strip() for part in parts[3:] if part.strip())

@@ -139,18 +139,21 @@ def test_a_request_takes_at_most_350_tokens_more_than_version_1(name: str, langu
 @pytest.mark.parametrize("name", PROMPTS)
 def test_nothing_of_the_worked_example_is_a_pair(name: str, language: str) -> None:
     file, invented = read_prompt(name, language), example_name(name, language)  # type: ignore[arg-type]
+    named = bool(invented)  # one keeps the example of version 1, of which exact echoes are dropped
+    assert named == ((name, language) != ("chatglm3", "zh"))
     assert invented in file.example.context
-    assert invented not in file.example.text
-    parser = PairParser(example_names=(invented,))
+    assert not named or invented not in file.example.text
+    parser = PairParser(example_names=(invented,) if named else ())
     for style, reply in file.example.replies.items():
         pairs = PairParser().parse(reply)
-        assert len(pairs) == 4
+        assert len(pairs) >= 4
         assert all(invented in pair.question for pair in pairs)
         assert reply in worked_example(name, language)  # type: ignore[arg-type]
         told = load_prompt(name, language, style=style).messages[2]  # type: ignore[arg-type]
         assert told.content == reply.strip()  # type: ignore[union-attr]
     altered = f"Q: How old is {invented}?\nA: 12 years\nQ: How deep is the lake?\nA: 9 metres"
-    assert [pair.answer for pair in parser.parse(altered)] == ["9 metres"]
+    if named:
+        assert [pair.answer for pair in parser.parse(altered)] == ["9 metres"]
 
 
 def test_kinds_and_styles_change_what_is_asked() -> None:
@@ -203,3 +206,4 @@ def test_a_job_of_the_first_version_is_asked_as_it_was() -> None:
     asked = load_prompt("chatglm3", "zh", version=1).format(context="T", text="t")
     assert "标题：T" in asked
     assert "青岛啤酒厂" in asked
+    assert load_prompt("chatglm3", "zh").format(context="T", text="t") == asked
