@@ -19,13 +19,14 @@ from pydantic import (
 )
 
 from chains import Resolved, Settings, choose, choose_judge, setting_info
-from prompts import MAX_OWN_PROMPT, PROMPTS
+from prompts import KINDS, MAX_OWN_PROMPT, PROMPTS
 
 from .config import MOST_CHARACTERS, Access
 from .errors import RestError
 
 FILE_ID = r"^[0-9a-f]{16}$"
 NOT_BLANK = r"\S"
+_KINDS = f"^({'|'.join(KINDS)})(,({'|'.join(KINDS)}))*$"
 _BACKEND_SPECIFIC = ("base_url", "model", "prompt", "max_tokens", "concurrency", "chunk_size")
 """Settings of the service that do not carry over when a client chooses another backend."""
 
@@ -82,7 +83,7 @@ _OFFERED: dict[str, Any] = {
     "language": offer("language"),
     "density": offer("density"),
     "answers": offer("answers"),
-    "kinds": offer("kinds", min_length=1, max_length=100),
+    "kinds": offer("kinds", max_length=100, pattern=_KINDS),
     "example_pairs": offer("example_pairs", max_length=MAX_OWN_PROMPT, pattern=NOT_BLANK),
     "temperature": offer("temperature"),
     "max_tokens": offer("max_tokens"),

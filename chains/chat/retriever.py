@@ -79,7 +79,9 @@ def passages_of(
 
 
 def place_of(chunk: Chunk) -> str:
-    """The document and headings of a chunk, on one line."""
+    """The document and headings of a chunk, on one line; empty where they are not known."""
+    if not chunk.title and not chunk.headings:
+        return ""
     return source_of(chunk).line(language_of(chunk.text), paged=False)
 
 
