@@ -80,6 +80,7 @@ from .run.runnable import PairsRunnable as PairsRunnable
 from .run.runnable import aextract_pairs as aextract_pairs
 from .run.runnable import build_pipeline as build_pipeline
 from .run.runnable import extract_pairs as extract_pairs
+from .run.source import source_note as source_note
 from .run.verification import marks as marks
 from .settings import Resolved as Resolved
 from .settings import SettingInfo as SettingInfo

@@ -39,6 +39,7 @@ class Prepared(_Event):
         default=False, description="the model is an embedded one that is very small"
     )
     model: str
+    prompt: str = Field(default="", description="name and version of the prompt, or own")
     embeddings: str
     warnings: tuple[tuple[str, Reason], ...] = Field(default=(), description="by file")
     refused: tuple[Reason, ...] = Field(default=(), description="files that cannot be read")

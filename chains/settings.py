@@ -29,6 +29,7 @@ from pydantic_core import PydanticCustomError
 
 from loaders import INCLUDABLE
 from messages import say
+from prompts import KINDS, PROMPT_VERSION
 
 from .errors import SettingsError
 
@@ -60,6 +61,11 @@ class Settings(BaseModel):
     prompt_text: str | None = _setting("prompt_text", None)
     language: Literal["auto", "zh", "en"] = _setting("language", "auto")
     density: Literal["few", "normal", "all"] = _setting("density", "normal")
+    answers: Literal["auto", "short", "full"] = _setting("answers", "auto")
+    kinds: str | None = _setting("kinds", None)
+    examples: Path | None = _setting("examples", None)
+    example_pairs: str | None = _setting("example_pairs", None)
+    prompt_version: int | None = _setting("prompt_version", None, ge=1, le=PROMPT_VERSION)
     temperature: float = _setting("temperature", 0.0, ge=0, le=2)
     max_tokens: int | None = _setting("max_tokens", None, ge=16, le=32_768)
     concurrency: int | None = _setting("concurrency", None, ge=1, le=256)
@@ -99,10 +105,26 @@ class Settings(BaseModel):
             raise PydanticCustomError("words", "one of {expected}", {"expected": _WORDS})
         return ",".join(known) or None
 
+    @field_validator("kinds", mode="before")
+    @classmethod
+    def _in_order(cls, given: Any) -> Any:
+        """The kinds as one text, in the order in which prompts name them."""
+        if given is None:
+            return None
+        several = given.split(",") if isinstance(given, str) else given
+        named = [str(one).strip().lower() for one in several] if _is_list(several) else [""]
+        if not named or not set(named) <= set(KINDS):
+            raise PydanticCustomError("kinds", "unknown kind", {"expected": ", ".join(KINDS)})
+        return ",".join(kind for kind in KINDS if kind in named)
+
     @model_validator(mode="before")
     @classmethod
     def _as_check(cls, given: Any) -> Any:
         return _verify_as_check(given) if isinstance(given, dict) else given
+
+
+def _is_list(given: object) -> bool:
+    return isinstance(given, list | tuple)
 
 
 def _verify_as_check(given: Mapping[str, Any]) -> dict[str, Any]:

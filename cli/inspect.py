@@ -62,7 +62,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
         whole_page: bool = typer.Option(False, "--whole-page", help=say("cli.whole_page", lang)),
     ) -> None:
-        from chains import read_for
+        from chains import read_for, source_note
         from loaders import load
         from pairs import harmless
 
@@ -70,14 +70,17 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         include = resolved.settings.included
         documents = list(load(doc, password=password, include=include))
         for chunk in read_for(resolved, [documents]).chunks:
+            note = source_note(chunk, None, resolved.settings)
             if as_json:
-                typer.echo(chunk.model_dump_json())
+                row = {**chunk.model_dump(), "source_note": note}
+                typer.echo(json.dumps(row, ensure_ascii=False))
                 continue
             pages = {chunk.first_page, chunk.last_page} - {None}
             place = "-".join(str(page) for page in sorted(filter(None, pages)))
             marked = " boilerplate" if chunk.boilerplate else ""
             typer.echo(
-                f"== {chunk.index} [{chunk.span.start}-{chunk.span.end}] {place}"
-                f" {printable(chunk.context)}{marked}"
+                f"== {chunk.index} [{chunk.span.start}-{chunk.span.end}] {place}{marked}".rstrip()
             )
+            for line in note.split("\n"):
+                typer.echo(f"# {printable(line)}")
             typer.echo(harmless(chunk.text))

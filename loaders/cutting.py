@@ -27,6 +27,13 @@ _HALF, _QUARTER = 50, 25  # per cent of the size that a chunk must fill for a bo
 _LIST_ITEM = re.compile(
     r"\s{0,12}(?:[-*+•●·▪◦]|\(?[0-9]{1,3}[.)、]|[（(][一二三四五六七八九十]{1,3}[)）])\s?"
 )
+_QUESTION = re.compile(
+    r"^[ \t]{0,8}(?:(?:问题?|提问|Q(?:uestion)?)\s{0,2}[0-9一二三四五六七八九十]{0,4}\s{0,2}"
+    r"[:：.、]\s{0,4}\S"
+    r"|(?<=\n\n)[^\n“\"‘'「|>]{4,120}[？?][ \t]{0,8}$)",
+    re.MULTILINE,
+)
+"""A line that begins a question with its answer below: labelled, or a paragraph of its own."""
 _BLOCK = 512
 
 
@@ -56,6 +63,8 @@ def best_cut(reach: Reach) -> int:
     strongest = min((h for h in reach.headings if h[0] > reach.quarter), key=_rank, default=None)
     if strongest:
         return strongest[0]
+    if question := _last_question(reach):
+        return question
     places = _line_places(reach)
     for kind in ("table", "paragraph", "line"):
         if places.get(kind, 0) > reach.half:
@@ -69,6 +78,17 @@ def best_cut(reach: Reach) -> int:
         if cut:
             return cut
     return _last(WORD_END, reach, reach.at) or grapheme_cut(reach.text, reach.end, reach.at)
+
+
+def _last_question(reach: Reach) -> int:
+    """Where the latest question with its answer begins, past half the size; 0 where none does."""
+    text, half = reach.text, max(reach.half, reach.at + 1)
+    begin = text.rfind("\n", reach.at, half) + 1 or half
+    last = 0
+    for mark in _QUESTION.finditer(text, begin, reach.end):
+        if mark.start() > reach.half:
+            last = mark.start()
+    return last
 
 
 def _rank(heading: tuple[int, int]) -> tuple[int, int]:
@@ -102,7 +122,8 @@ def _kind(before: str, after: str, *, first: bool) -> str:
         return "row"
     if not before.strip():
         return "blank"
-    closed = closes_sentence(before)
+    # A question is not cut off from its answer.
+    closed = closes_sentence(before) and before.rstrip()[-1] not in "？?"
     if not after.strip():
         return "paragraph" if closed else "blank"
     return "line" if closed or _LIST_ITEM.match(after) else "soft"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .characters import whole
+from .heading_numbers import holds
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
@@ -68,7 +69,11 @@ def valid(text: str) -> str:
 
 def descend(trail: list[Heading], heading: Heading) -> list[Heading]:
     """The heading trail at a heading: its ancestors, then the heading itself."""
-    return [above for above in trail if above.level < heading.level] + [heading]
+    below = (heading.level, heading.title)
+    depth = len(trail)
+    while depth and not holds((trail[depth - 1].level, trail[depth - 1].title), below):
+        depth -= 1
+    return [*trail[:depth], heading]
 
 
 def to_documents(pages: Iterable[Page], source: str, sha256: str) -> Iterator[Document]:

@@ -42,7 +42,12 @@ class Chunk(BaseModel):
     first_page: int | None = Field(default=None, ge=1, description="from 1; none without pages")
     last_page: int | None = Field(default=None, ge=1)
     headings: tuple[str, ...] = Field(default=(), description="heading trail, outermost first")
-    context: str = Field(default="", description="shown to the model, not part of the text")
+    title: str = Field(default="", description="of the document; empty where it says none")
+    before: str = Field(default="", description="the end of the text before it, on one line")
+    table_header: str = Field(default="", description="of the table that its text begins in")
+    context: str = Field(
+        default="", description="title, headings and table header that stand above the text"
+    )
     boilerplate: bool = Field(
         default=False, description="a table of contents, an index, a bare list of links"
     )

@@ -86,7 +86,10 @@ def _chunk(window: Window, end: int) -> Chunk:
     span = Span(start=window.base + window.at, end=window.base + window.at + len(text))
     window.advance_trail(span.start)
     above = tuple(heading.title for heading in window.trail if heading.start < span.start)
-    context = _context(window.title, above, window.table_header)
+    trail = tuple(heading.title for heading in window.trail)
+    header = window.table_header
+    context = _context("" if window.title in trail else window.title, above, header)
+    before = window.before()
     window.note_table(window.at, end)
     window.index += 1
     return Chunk(
@@ -97,7 +100,10 @@ def _chunk(window: Window, end: int) -> Chunk:
         source=window.source,
         first_page=window.page_at(span.start),
         last_page=window.page_at(span.end - 1),
-        headings=tuple(heading.title for heading in window.trail),
+        headings=trail,
+        title=window.title,
+        before=before,
+        table_header=header[:_LONGEST_CONTEXT],
         context=context,
         boilerplate=is_boilerplate(text),
     )

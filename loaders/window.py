@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from langchain_core.documents import Document
 
 from .cutting import SIGHT, Reach
-from .headings import markdown_headings
+from .heading_numbers import holds
+from .headings import markdown_headings, plain_headings
 from .pages import PAGE_SEPARATOR, Heading, descend, valid
+from .sentences import SENTENCE_END, is_sentence_end
+from .titles import document_title
 from .tokens import cumulative
 
 _NOT_BLANK = re.compile(r"\S")
+_BEFORE = 200  # characters of the text before a chunk that are shown with it
+_BEHIND = 600  # characters kept of what has been passed
+_APART = 20  # characters of text between two headings
+_WORD = re.compile(r"(?<=\s)(?=\S)")
 
 
 class Window:
@@ -28,9 +36,10 @@ class Window:
         metadata = document.metadata
         self.source = str(metadata.get("source") or "")
         self.sha256 = str(metadata.get("sha256") or "")
-        self.title = str(metadata.get("title") or "").strip()
+        self.title = document_title(document, _headings(document))
         self.base = _own_start(metadata) or 0
         self.text = ""
+        self._behind = ""  # the end of what has been passed and forgotten
         self.at = 0  # where the next chunk begins, in text
         self.fresh = 0  # where what no chunk holds yet begins, in text
         self.index = 0
@@ -69,6 +78,7 @@ class Window:
 
     def _forget(self) -> None:
         self.base += self.at
+        self._behind = (self._behind + self.text[: self.at])[-_BEHIND:]
         self.text = self.text[self.at :]
         self.fresh -= self.at
         self.at = 0
@@ -76,6 +86,24 @@ class Window:
         del self._starts[:keep], self._pages[:keep]
         del self._headings[: self._passed]
         self._passed = 0
+
+    def before(self) -> str:
+        """Some 200 characters that end where the window stands, from a sentence or word on.
+
+        Empty where a first heading of equals begins: what stands before it is of another matter.
+        """
+        if not self.title and len(self.trail) == 1 and self.trail[0].start == self.base + self.at:
+            return ""
+        text = (self._behind + self.text[max(0, self.at - _BEHIND) : self.at]).rstrip()[-_BEHIND:]
+        if len(text) <= _BEFORE:
+            return " ".join(text.split())
+        least = len(text) - _BEFORE
+        starts = [mark.end() for mark in SENTENCE_END.finditer(text) if is_sentence_end(text, mark)]
+        starts += [mark.end() for mark in re.finditer("\n", text)]
+        later = [at for at in starts if least <= at < len(text) - _BEFORE // 4]
+        words = [mark.start() for mark in _WORD.finditer(text) if mark.start() >= least]
+        begin = min(later, default=min(words, default=least))
+        return " ".join(text[begin:].split())
 
     def page_at(self, place: int) -> int | None:
         """The page of an offset in the file's text."""
@@ -191,5 +219,28 @@ def _headings(document: Document) -> tuple[Heading, ...]:
     if outline is not None:
         # Other loaders may use the name otherwise.
         with suppress(TypeError, ValueError, OverflowError):
-            return tuple(Heading(int(at), int(level), str(title)) for at, level, title in outline)
+            marked = tuple(Heading(int(at), int(level), str(title)) for at, level, title in outline)
+            paged = _page(document.metadata) is not None
+            return marked if paged else _with_counted(marked, document.page_content)
     return () if ours else markdown_headings(document.page_content)
+
+
+def _with_counted(marked: tuple[Heading, ...], text: str) -> tuple[Heading, ...]:
+    """Headings, and where no more than a title is marked as one, those that only count.
+
+    A text that was converted has often lost what marked its chapters.
+    """
+    if len(marked) > 1:
+        return marked
+    places = {heading.start for heading in marked}
+    counted = [one for one in plain_headings(text, alone=True) if one.start not in places]
+    # Such as stand close together, and not in each other, are entries of a table or a list.
+    listed = {
+        heading
+        for couple in pairwise(counted)
+        if couple[1].start - couple[0].start - len(couple[0].title) < _APART
+        and not holds(*((one.level, one.title) for one in couple))
+        for heading in couple
+    }
+    counted = [one for one in counted if one not in listed]
+    return tuple(sorted([*marked, *counted], key=lambda heading: heading.start))

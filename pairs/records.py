@@ -260,6 +260,7 @@ class PairList(_Record):
     chunks: tuple[ChunkOutcome, ...] = ()
     usage: TokenUsage = TokenUsage()
     embeddings: str = Field(default="", description="what the duplicates were judged with")
+    prompt: str = Field(default="", description="name and version of the prompt, or own")
     judge: JudgeRecord | None = Field(
         default=None, description="of the model that checked the pairs; None if none did"
     )

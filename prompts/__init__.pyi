@@ -1,7 +1,12 @@
 from .dialogue import built_in_system as built_in_system
 from .errors import PromptError as PromptError
+from .source import Source as Source
+from .template import KINDS as KINDS
 from .template import MAX_OWN_PROMPT as MAX_OWN_PROMPT
+from .template import PROMPT_VERSION as PROMPT_VERSION
 from .template import PROMPTS as PROMPTS
+from .template import STYLES as STYLES
+from .template import example_name as example_name
 from .template import fingerprint as fingerprint
 from .template import load_prompt as load_prompt
 from .template import read_prompt as read_prompt

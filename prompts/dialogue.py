@@ -104,4 +104,4 @@ def built_in_system(name: str, language: Language) -> str:
         PromptError: There is no such prompt.
     """
     file = read_prompt(name, language)
-    return f"{file.task.strip()}\n{file.density['normal'].strip()}"
+    return file.rules()

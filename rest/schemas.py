@@ -20,13 +20,14 @@ from pydantic import (
 
 from chains import Resolved, Settings, choose, choose_judge, setting_info
 from loaders import INCLUDABLE
-from prompts import MAX_OWN_PROMPT, PROMPTS
+from prompts import KINDS, MAX_OWN_PROMPT, PROMPTS
 
 from .config import MOST_CHARACTERS, Access
 from .errors import RestError
 
 FILE_ID = r"^[0-9a-f]{16}$"
 NOT_BLANK = r"\S"
+_KINDS = f"^({'|'.join(KINDS)})(,({'|'.join(KINDS)}))*$"
 _BACKEND_SPECIFIC = ("base_url", "model", "prompt", "max_tokens", "concurrency", "chunk_size")
 """Settings of the service that do not carry over when a client chooses another backend."""
 
@@ -83,6 +84,9 @@ _OFFERED: dict[str, Any] = {
     "prompt_text": offer("prompt_text", max_length=MAX_OWN_PROMPT, pattern=NOT_BLANK),
     "language": offer("language"),
     "density": offer("density"),
+    "answers": offer("answers"),
+    "kinds": offer("kinds", max_length=100, pattern=_KINDS),
+    "example_pairs": offer("example_pairs", max_length=MAX_OWN_PROMPT, pattern=NOT_BLANK),
     "temperature": offer("temperature"),
     "max_tokens": offer("max_tokens"),
     "threshold": offer("threshold"),
@@ -108,7 +112,7 @@ _ADDRESS_FIELDS: dict[str, Any] = {
     ),
 }
 """Fields that send the model calls to an address of the client's choice."""
-SHOWN = tuple(_OFFERED)
+SHOWN = (*_OFFERED, "prompt_version")
 """The settings that job responses include."""
 
 

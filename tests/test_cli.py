@@ -245,7 +245,8 @@ def test_every_setting_of_a_run_has_its_flag(
 ) -> None:
     assert run(["--lang", language, "extract", "--help"]) == 0
     shown = set(re.findall(r"--([a-z-]+)", said(capsys)[0]))
-    files_only = {"prompt_text"}  # a text of many lines; --prompt names a file with it
+    # Texts of many lines, which --prompt and --examples name files with; and what jobs keep.
+    files_only = {"prompt_text", "example_pairs", "prompt_version"}
     assert {name.replace("_", "-") for name in Settings.model_fields.keys() - files_only} <= shown
 
 

@@ -130,14 +130,18 @@ async def _settings_edit(values: dict[str, Any]) -> None:
     known, panel = chat(), _panel()
     before = known.edited or panel.values()
     known.edited = dict(values)
-    names = ("prompt", "language", "density", "backend")
+    names = ("prompt", "language", "density", "answers", "backend")
     picked = any(values.get(name) != before.get(name) for name in names)
     untouched = str(before.get("prompt_text")).strip() == panel.built_in(
-        str(before.get("prompt")), _spoken(before), str(before.get("density"))
+        *(str(before.get("prompt")), _spoken(before)),
+        *(str(before.get("density")), str(before.get("answers"))),
     )
     if values.get("prompt_reset") or (picked and untouched):
         given = {**values, "prompt_reset": False}
-        text = panel.built_in(str(given["prompt"]), _spoken(given), str(given["density"]))
+        text = panel.built_in(
+            *(str(given["prompt"]), _spoken(given)),
+            *(str(given["density"]), str(given["answers"])),
+        )
         known.edited = {**given, "prompt_text": text}
         await cl.ChatSettings(panel.tabs(known.edited)).refresh()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chains import Resolved, all_backends, choose, setting_info
 from messages import say
-from prompts import PROMPTS, read_prompt
+from prompts import PROMPTS, STYLES, read_prompt
 
 from .engine import Engine
 from .errors import PageError
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from chainlit.input_widget import InputWidget, Tab
 
 _RUN = (
-    "backend", "language", "density", "temperature", "max_tokens", "chunk_size", "threshold",
+    "backend", "language", "density", "answers", "kinds", "temperature", "max_tokens",
+    "chunk_size", "threshold",
     "check", "judge", "include",
 )  # fmt: skip
 """Settings of the first tab, in order; types and bounds come from ``chains.Settings``."""
@@ -30,6 +31,7 @@ _HELPS = {
     "confirm_cost": "page.help_confirm_cost",
     "confirm_tokens": "page.help_confirm_tokens",
     "prompt_text": "page.help_prompt_text",
+    "example_pairs": "setting.example_pairs",
 }
 _SAME = "-"
 """Stands for the backend that makes the pairs where a judge is chosen."""
@@ -81,6 +83,9 @@ class Panel:
                 **self._label("prompt"),
             ),
             TextInput(initial=shown["prompt_text"], multiline=True, **self._label("prompt_text")),
+            TextInput(
+                initial=shown["example_pairs"], multiline=True, **self._label("example_pairs")
+            ),
             Switch(initial=False, **self._label("prompt_reset")),
         ]
         return [
@@ -101,10 +106,17 @@ class Panel:
             "confirm_tokens": self.confirm[1],
             "prompt": prompt,
             "prompt_text": own if own is not None else self.built_in(prompt),
+            "example_pairs": settings.example_pairs or "",
             "prompt_reset": False,
         }
 
-    def built_in(self, prompt: str, language: str | None = None, density: str | None = None) -> str:
+    def built_in(
+        self,
+        prompt: str,
+        language: str | None = None,
+        density: str | None = None,
+        answers: str | None = None,
+    ) -> str:
         """A built-in prompt in full, its worked example among it."""
         spoken = language or self.resolved.settings.language
         file = read_prompt(prompt, self.language if spoken == "auto" else spoken)
@@ -112,8 +124,10 @@ class Panel:
         example = file.ask.strip().format(
             context=file.example.context, text=file.example.text.strip()
         )
-        parts = [file.task.strip(), dict(file.density)[chosen].strip()]  # type: ignore[index]  # a plain word
-        return "\n".join([*parts, "", example, "", file.example.reply.strip()])
+        asked = answers or self.resolved.settings.answers
+        style: Any = STYLES[prompt] if asked == "auto" else asked
+        rules = file.rules(chosen, style)  # type: ignore[arg-type]  # a plain word
+        return "\n".join([rules, "", example, "", file.shown_reply(style)])
 
     def _widget(self, name: str, value: Any, usual: int | None) -> InputWidget:
         """The widget for what a setting takes."""
@@ -173,16 +187,19 @@ def read_panel(values: dict[str, Any], panel: Panel) -> tuple[dict[str, Any], tu
     prompt = str(values.get("prompt") or PROMPTS[0])
     text = str(values.get("prompt_text") or "").replace("\r\n", "\n").strip()
     known = {
-        panel.built_in(one, language, density).strip()
+        panel.built_in(one, language, density, answers).strip()
         for one in PROMPTS
         for language in ("zh", "en")
         for density in setting_info("density").choices
+        for answers in STYLES.values()
     }
     usual = choose(panel.engine.settings({"backend": chosen.get("backend")})).prompt
     if text and text not in known:
         chosen["prompt_text"] = text
     elif prompt != usual:
         chosen["prompt"] = prompt
+    if pairs := str(values.get("example_pairs") or "").strip():
+        chosen["example_pairs"] = pairs
     cost = _number(values.get("confirm_cost"), "confirm_cost", 0.0) or 0.0
     tokens = _number(values.get("confirm_tokens"), "confirm_tokens", 0) or 0
     confirm = (min(MOST_COST, max(0.0, cost)), int(min(MOST_TOKENS, max(0, tokens))))

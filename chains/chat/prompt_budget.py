@@ -178,7 +178,7 @@ def _excerpt(source: Source) -> Excerpt:
 
     return Excerpt(
         text=one_line(source.quote),
-        source=one_line(PurePath(source.source).name),
+        source=one_line(source.place or PurePath(source.source).name),
         page=source.page,
         question=one_line(source.question),
         answer=one_line(source.answer),

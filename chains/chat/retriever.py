@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from langchain_core.documents import Document
@@ -14,6 +14,7 @@ from loaders import split, whole_characters
 from loaders.records import Chunk
 from pairs.compare.answers import agree
 from pairs.records import QAPair
+from pairs.text.language import language_of
 from pairs.text.normalise import normalise
 
 from ..embedding.load import NamedEmbeddings, embed, load_embeddings
@@ -22,6 +23,7 @@ from ..journal.jobs import Jobs
 from ..journal.lists import load_list
 from ..records import SourceFile
 from ..run.inputs import RunInput, read_inputs
+from ..run.source import source_of
 from ..settings import Resolved, Settings, resolve
 from .hybrid_index import NEAR, HybridIndex, Query, query_of
 from .lexical_index import LONGEST_QUESTION
@@ -38,13 +40,15 @@ class Passage(NamedTuple):
         text: The text as it is in the document.
         source: The document.
         page: The page where it begins; None without pages.
-        context: Title and headings above it.
+        context: The header row of the table that it begins in.
+        place: The document's name and the headings above it; empty where they are not known.
     """
 
     text: str
     source: str
     page: int | None
     context: str
+    place: str = ""
 
     @property
     def searched(self) -> str:
@@ -52,20 +56,39 @@ class Passage(NamedTuple):
         return f"{self.context}\n{self.text}" if self.context else self.text
 
 
-def passages_of(files: Iterable[SourceFile]) -> Iterator[Passage]:
-    """The passages of saved files, without tables of contents and other boilerplate."""
-    for file in files:
+def passages_of(
+    files: Iterable[SourceFile], chunks: Iterable[tuple[int, Chunk]] = ()
+) -> Iterator[Passage]:
+    """The passages of saved files, without tables of contents and other boilerplate.
+
+    Args:
+        files: The files.
+        chunks: Theirs, each with the index of its file: they know the document and its headings.
+    """
+    places: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    for at, one in chunks:
+        places[at].append((one.span.start, place_of(one)))
+    for number, file in enumerate(files):
         metadata = {"source": file.source, "sha256": file.sha256, "start": 0}
         document = Document(page_content=file.text, metadata=metadata)
         for chunk in split([document], chunk_size=PASSAGE_TOKENS):
             if not chunk.boilerplate:
-                yield _passage(chunk, file.pages)
+                known = places[number]
+                at = bisect_right(known, chunk.span.start, key=lambda one: one[0])
+                yield _passage(chunk, file.pages, known[at - 1][1] if at else "")
 
 
-def _passage(chunk: Chunk, pages: Sequence[tuple[int, int]]) -> Passage:
+def place_of(chunk: Chunk) -> str:
+    """The document and headings of a chunk, on one line; empty where they are not known."""
+    if not chunk.title and not chunk.headings:
+        return ""
+    return source_of(chunk).line(language_of(chunk.text), paged=False)
+
+
+def _passage(chunk: Chunk, pages: Sequence[tuple[int, int]], place: str) -> Passage:
     at = bisect_right(pages, chunk.span.start, key=lambda page: page[0])
     page = pages[at - 1][1] if at else None
-    return Passage(chunk.text, chunk.source, page, chunk.context)
+    return Passage(chunk.text, chunk.source, page, chunk.table_header, place)
 
 
 if TYPE_CHECKING:
@@ -94,6 +117,7 @@ class Source(BaseModel):
     answer: str = Field(default="", description="of a pair; empty for a passage")
     quote: str = Field(default="", description="the document's own words")
     source: str = Field(default="", description="the document")
+    place: str = Field(default="", description="its name and headings; empty if not known")
     page: int | None = Field(default=None, ge=1)
     score: float = Field(default=0.0, ge=0, le=1, description="how near it is")
 
@@ -130,12 +154,16 @@ class PairRetriever:
         *,
         seconds: float | None = WITHIN_SECONDS,
         progress: EmbeddingProgress | None = None,
+        places: Mapping[str, str] | None = None,
     ) -> None:
         self.pairs, self.passages, self.embeddings = len(pairs), len(passages), named.name
         self._named, self._queries = named, as_queries(named)
-        self._sources = [_of_pair(pair) for pair in pairs]
+        known = places or {}
+        self._sources = [_of_pair(pair, known.get(pair.chunk_id, "")) for pair in pairs]
         self._passages = [
-            Source(kind="passage", quote=one.text, source=one.source, page=one.page)
+            Source(
+                kind="passage", quote=one.text, source=one.source, page=one.page, place=one.place
+            )
             for one in passages
         ]
         asked: defaultdict[str, list[int]] = defaultdict(list)
@@ -186,7 +214,7 @@ class PairRetriever:
         """
         job = Jobs(journal).find(job_id)
         kept = load_list(journal, job.id).kept
-        files, _ = load_documents(journal, job.id)
+        files, chunks = load_documents(journal, job.id)
         if resolved is None:
             fields = ("embeddings", "embedding_backend")
             given = {name: job.settings[name] for name in fields if name in job.settings}
@@ -194,8 +222,11 @@ class PairRetriever:
         else:
             settings = resolved.settings
         named = embeddings or load_embeddings(settings.embeddings, settings.embedding_backend)
-        passages = list(passages_of(files))
-        return cls(kept, passages, named, journal, seconds=seconds, progress=progress)
+        passages = list(passages_of(files, chunks))
+        places = {chunk.id: place_of(chunk) for _, chunk in chunks}
+        return cls(
+            *(kept, passages, named, journal), seconds=seconds, progress=progress, places=places
+        )
 
     @classmethod
     def of_texts(
@@ -225,7 +256,7 @@ class PairRetriever:
         settings = (resolved or resolve()).settings
         read = read_inputs(inputs, chunk_size=PASSAGE_TOKENS, overlap=0, include=settings.included)
         named = embeddings or load_embeddings(settings.embeddings, settings.embedding_backend)
-        passages = list(passages_of(read.files))
+        passages = list(passages_of(read.files, zip(read.file_of, read.chunks, strict=True)))
         return cls((), passages, named, journal, seconds=seconds, progress=progress)
 
     def search(self, question: str, k: int = 6) -> list[Source]:
@@ -280,7 +311,7 @@ class PairRetriever:
         return query_of(asked, as_query, vector_of(self._named, asked))
 
 
-def _of_pair(pair: QAPair) -> Source:
+def _of_pair(pair: QAPair, place: str) -> Source:
     return Source(
         kind="pair",
         question=pair.question,
@@ -288,6 +319,7 @@ def _of_pair(pair: QAPair) -> Source:
         quote=pair.evidence.sentence or pair.evidence.quote,
         source=pair.source,
         page=pair.page,
+        place=place,
     )
 
 

@@ -63,7 +63,7 @@ def resume(
     budget = {"max_calls": None, "max_tokens_total": None}
     tables = tables_of(job)
     try:
-        settings = Settings.model_validate({**job.settings, **budget, **asked})
+        settings = Settings.model_validate({"prompt_version": 1, **job.settings, **budget, **asked})
     except ValidationError as error:
         raise JournalError("job.other_version", job=job.id) from error
     resolved = Resolved(settings=settings, origins={}, backends=tables)

@@ -86,10 +86,12 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
 
     Attributes:
         examples: The prompt's worked examples, which are not pairs of a reply.
+        example_names: Whom those are about: invented names, which no document has.
         instructions: The prompt's text without the document, to recognise an echo of it.
     """
 
     examples: tuple[DraftPair, ...] = ()
+    example_names: tuple[str, ...] = ()
     instructions: str = ""
 
     def parse(self, text: str) -> list[DraftPair]:
@@ -188,6 +190,7 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
             pair
             for pair in drafts
             if (_key(pair.question), _key(pair.answer)) not in known
+            and not any(name in f"{pair.question}\n{pair.answer}" for name in self.example_names)
             and not is_placeholder(pair.question, pair.answer)
             and not asks_nothing(pair.question)
         ]

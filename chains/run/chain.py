@@ -20,7 +20,15 @@ from langchain_core.runnables import RunnableConfig, RunnableSequence
 from loaders import whole_characters
 from loaders.records import Chunk
 from pairs.text.language import language_of
-from prompts import PROMPTS, fingerprint, load_prompt, worked_example
+from prompts import (
+    PROMPT_VERSION,
+    PROMPTS,
+    STYLES,
+    example_name,
+    fingerprint,
+    load_prompt,
+    worked_example,
+)
 
 from ..errors import SettingsError
 from ..journal.leases import Lease
@@ -31,6 +39,8 @@ from ..llm.client import OpenBackend
 from ..parsing.parser import PairParser, ParsedPairs
 from ..records import DraftPair, is_watched
 from ..settings import Resolved, Settings
+from .examples import OwnExamples, own_examples
+from .source import source_note
 
 Language = Literal["zh", "en"]
 Chain = RunnableSequence[dict[str, Any], ParsedPairs]
@@ -132,6 +142,8 @@ def compose(
         SettingsError: The file with the user's prompt cannot be read.
     """
     name, own = choose_prompt(backend, settings)
+    version = version_of(settings)
+    shown = own_examples(settings) if own is None else None
     languages: tuple[Language, ...] = ("zh", "en")
     if settings.language != "auto":
         languages = (settings.language,)
@@ -143,6 +155,10 @@ def compose(
             own=own,
             as_json=backend.response_format,
             again=again,
+            style=style_of(name, settings),
+            kinds=settings.kinds.split(",") if settings.kinds else (),
+            examples=shown.shown.get(language, ()) if shown else (),
+            version=version,
         )
         for language in languages
     }
@@ -152,7 +168,10 @@ def compose(
         optional_variables=["context", "language", "repair"],
     )
     parser = PairParser(
-        examples=() if own is not None else _examples(name, languages),
+        examples=() if own is not None else _examples(name, languages, version),
+        example_names=()
+        if own is not None
+        else tuple(filter(None, (example_name(name, one, version) for one in languages))),
         instructions="\n".join(
             template.format_prompt(context="", text="").to_string()
             for template in templates.values()
@@ -162,17 +181,62 @@ def compose(
 
 
 def chunk_input(
-    chunk: Chunk, language: Language | None = None, repair: Sequence[BaseMessage] = ()
+    chunk: Chunk, language: Language, settings: Settings, repair: Sequence[BaseMessage] = ()
 ) -> dict[str, Any]:
-    """The chain's input for a chunk, with its title and headings as context.
+    """The chain's input for a chunk, with where it comes from as context.
 
     Args:
         chunk: The chunk.
-        language: To ask in; None for that of the chunk's text.
+        language: To ask in.
+        settings: Their version of prompts decides what is said of its place.
         repair: The messages that show a reply that could not be read, and ask once more.
     """
-    context = chunk.context or Path(chunk.source).stem
+    context = source_note(chunk, language, settings)
     return {"context": context, "text": chunk.text, "language": language, "repair": repair}
+
+
+def version_of(settings: Settings) -> int:
+    """The version of the built-in prompts that a run asks with."""
+    return settings.prompt_version or PROMPT_VERSION
+
+
+def prompt_name(backend: Backend, settings: Settings) -> str:
+    """Name and version of the built-in prompt that a run asks with; ``own`` for a user's.
+
+    Args:
+        backend: Says which prompt fits it.
+        settings: The settings.
+
+    Raises:
+        SettingsError: The file with the user's prompt cannot be read.
+    """
+    name, own = choose_prompt(backend, settings)
+    return "own" if own is not None else f"{name} {version_of(settings)}"
+
+
+def extra_requests(settings: Settings, examples: OwnExamples | None) -> list[str]:
+    """What is asked beyond the defaults; empty for them, as in jobs of earlier versions.
+
+    Args:
+        settings: The settings.
+        examples: The user's own.
+    """
+    return [
+        *([f"passes {settings.passes}"] if settings.passes > 1 else []),
+        *([f"answers {settings.answers}"] if settings.answers != "auto" else []),
+        *([f"kinds {settings.kinds}"] if settings.kinds else []),
+        *([f"examples {examples.text}"] if examples else []),
+    ]
+
+
+def style_of(name: str, settings: Settings) -> Literal["short", "full"]:
+    """How answers are to be written: as the settings say, else as fits the prompt's models.
+
+    Args:
+        name: Of the prompt.
+        settings: The settings.
+    """
+    return STYLES[name] if settings.answers == "auto" else settings.answers
 
 
 def choose_prompt(backend: Backend, settings: Settings) -> tuple[str, str | None]:
@@ -196,10 +260,11 @@ def choose_prompt(backend: Backend, settings: Settings) -> tuple[str, str | None
         raise SettingsError("settings.no_prompt", prompt=name, known=known) from error
 
 
-def _examples(name: str, languages: Sequence[Language]) -> tuple[DraftPair, ...]:
+def _examples(name: str, languages: Sequence[Language], version: int) -> tuple[DraftPair, ...]:
     """The worked examples of the prompt, which the parser must not take for pairs of a text."""
     return tuple(
         pair
         for language in languages
-        for pair in PairParser().parse(worked_example(name, language))
+        for reply in worked_example(name, language, version)
+        for pair in PairParser().parse(reply)
     )

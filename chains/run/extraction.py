@@ -36,7 +36,15 @@ from ..parsing.cleaning import thoughts
 from ..parsing.parser import PairParser
 from ..records import LOOP, DraftPair, Reply
 from ..settings import Settings
-from .chain import Chain, ExtractionPrompt, Language, choose_prompt, chunk_input, compose
+from .chain import (
+    Chain,
+    ExtractionPrompt,
+    Language,
+    choose_prompt,
+    chunk_input,
+    compose,
+    version_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +168,9 @@ class Extraction:
 
     def request(self, chunk: Chunk) -> list[BaseMessage]:
         """The messages of the first request about a chunk."""
-        return _prompt(self._first_chain).format_messages(**chunk_input(chunk))
+        prompt = _prompt(self._first_chain)
+        language = prompt.language_of(chunk.text)
+        return prompt.format_messages(**chunk_input(chunk, language, self._settings))
 
     def fingerprint(self, chunk: Chunk) -> str:
         """The fingerprint of the prompt of the first request about a chunk."""
@@ -206,6 +216,13 @@ class Extraction:
         except UnansweredError as error:
             answered.reason, answered.asked = error.reason, error.asked
             cut = error.overflow
+        if chunk.before and _is_refused(answered):
+            # What is refused may stand in the text before, which nobody asks about.
+            alone = self._ask(
+                chunk.model_copy(update={"before": ""}), context, halvings, around=around
+            )
+            alone.usage += answered.usage
+            return alone
         half = -(-count_tokens(chunk.text) // 2)
         if not halvings or half < SMALLEST_HALF:
             return answered
@@ -223,7 +240,10 @@ class Extraction:
         if code in _UNREADABLE and not reply.response_metadata["truncated"]:
             answered.raw = reply.text
             request = repair_request(
-                self._name, context.language, ReplyError("reply.unreadable").say(context.language)
+                self._name,
+                context.language,
+                ReplyError("reply.unreadable").say(context.language),
+                version_of(self._settings),
             )
             repair = [AIMessage(reply.text or "-"), HumanMessage(request)]
             reply, code = self._run_chain(chunk, context, answered, repair)
@@ -256,7 +276,8 @@ class Extraction:
             },
         )
         try:
-            pairs = context.chain.invoke(chunk_input(chunk, context.language, repair), config)
+            request = chunk_input(chunk, context.language, self._settings, repair)
+            pairs = context.chain.invoke(request, config)
         except ReplyError as error:
             code, message = error.code, error.message
         else:
@@ -279,9 +300,8 @@ class Extraction:
     ) -> Answered:
         """The outcome of a chunk's halves, added to the pairs read from the reply to the whole."""
         both = Answered(drafts=whole.drafts, usage=whole.usage, prompt=whole.prompt)
-        parts = split([Document(page_content=chunk.text)], chunk_size=half)
-        for part in parts:
-            both.add(self._ask(chunk.model_copy(update={"text": part.text}), context, halvings))
+        for part in _parts(chunk, half):
+            both.add(self._ask(part, context, halvings))
         return both
 
     def _ask_around(
@@ -292,10 +312,7 @@ class Extraction:
         Where every part is refused, too, the backend refuses more than a sentence, and no more
         calls are made.
         """
-        parts = [
-            chunk.model_copy(update={"text": part.text})
-            for part in split([Document(page_content=chunk.text)], chunk_size=half)
-        ]
+        parts = [part.model_copy(update={"before": ""}) for part in _parts(chunk, half)]
         outcomes = [self._ask(part, context, halvings, around=False) for part in parts]
         if all(map(_is_refused, outcomes)):
             return whole
@@ -307,6 +324,23 @@ class Extraction:
             else:
                 both.add(answered)
         return both
+
+
+def _parts(chunk: Chunk, size: int) -> list[Chunk]:
+    """A chunk's text in parts, each with the end of what stands before it.
+
+    Args:
+        chunk: The chunk.
+        size: Estimated tokens of a part.
+    """
+    parts = split([Document(page_content=chunk.text)], chunk_size=size)
+    return [
+        chunk.model_copy(
+            update={"text": part.text}
+            | ({"before": part.before, "table_header": part.table_header} if part.index else {})
+        )
+        for part in parts
+    ]
 
 
 def _prompt(chain: Chain) -> ExtractionPrompt:

@@ -41,15 +41,17 @@ from ..records import ChunkCounts, Job, PairCounts, Progress, VerificationCounts
 from ..settings import Resolved
 from .asker import Asker
 from .assembly import Assembly
-from .chain import choose_prompt
+from .chain import choose_prompt, extra_requests, prompt_name, version_of
 from .disk_room import check_room
 from .earlier import asked_before, kept_answers
+from .examples import OwnExamples, left_out, own_examples
 from .extraction import Answered, Extraction
 from .inputs import Inputs, RunInput, read_for
 from .judge.judge import Judge
 from .judge.record import planted_in_each
 from .judge.verdicts import judged_list, verified_list
 from .second_pass import ask_again
+from .source import notes_of
 from .verification import Verification, marks
 
 log = logging.getLogger(__name__)
@@ -121,6 +123,7 @@ class Pipeline:
         self._stop = stop or threading.Event()
         self._job = job
         self._begun = begun
+        self._examples: OwnExamples | None = None
 
     def run(
         self, inputs: Iterable[RunInput] | Inputs, config: RunnableConfig | None = None
@@ -153,6 +156,7 @@ class Pipeline:
                 closing(OpenBackend(backend, self._settings, self._progress))
             )
             named = self._load_embeddings(open_)
+            self._examples = own_examples(self._settings)
             inputs = read_for(self._resolved, inputs)
             check_room(journal, inputs)
             owner = open_.enter_context(Lease(journal, lost=self._stop))
@@ -205,6 +209,7 @@ class Pipeline:
             with suppress(JournalError):
                 self._end(run, journal, None, started)
             raise
+        result = result.model_copy(update={"prompt": prompt_name(run.backend, self._settings)})
         told = {
             "adopted": adopt_edits(journal, run.job.id, result),
             "notes": tuple(run.model.notes),
@@ -246,7 +251,7 @@ class Pipeline:
     def _verify(
         self, run: _Run, journal: Journal, result: PairList
     ) -> Generator[Event, None, PairList]:
-        contexts = {chunk.id: chunk.context for chunk in run.inputs.chunks}
+        contexts = notes_of(run.inputs.chunks, self._settings)
         verification = Verification(
             run.model, run.model.backend, self._settings, contexts, run.config
         )
@@ -268,7 +273,8 @@ class Pipeline:
             small=opened.backend.small,
             model=opened.model,
             embeddings=named.name,
-            warnings=tuple(read.warnings),
+            warnings=(*read.warnings, *left_out(self._examples, self._settings)),
+            prompt=prompt_name(opened.backend, self._settings),
             refused=tuple(Reason.of(error) for error in read.refused),
             asked_before=run.asked_before,
         )
@@ -315,11 +321,6 @@ class Pipeline:
             judge=result.judge,
         )
 
-    def _extra_requests(self) -> list[str]:
-        """What is asked beyond one pass; empty by default, as in jobs of earlier versions."""
-        passes = self._settings.passes
-        return [f"passes {passes}"] if passes > 1 else []
-
     def _load_embeddings(self, open_: ExitStack) -> Future[NamedEmbeddings]:
         """A future embedding, loaded while the first calls go out: bge takes seconds."""
         if self._embeddings is not None:
@@ -350,10 +351,14 @@ class Pipeline:
             sorted(opened.parameters.items()),
             self._settings.language,
             self._settings.density,
-            *self._extra_requests(),
+            *extra_requests(self._settings, self._examples),
         )
-        # A prompt of the user's own is kept as text: its file may be gone or changed later.
-        chosen = {"prompt_text": own_prompt} if own_prompt is not None else {}
+        # What is the user's own is kept as text: its file may be gone or changed later.
+        chosen: dict[str, object] = {"prompt_version": version_of(self._settings)}
+        if own_prompt is not None:
+            chosen["prompt_text"] = own_prompt
+        if self._examples:
+            chosen |= {"example_pairs": self._examples.text, "examples": None}
         job = Job(
             id=self._job or secrets.token_hex(4),
             fingerprint=sha256(repr(identity).encode("utf-8", "surrogatepass")).hexdigest(),

@@ -104,7 +104,7 @@ def left_over(
             if outcomes[at].state in _WHOLE and worth_asking(mine, chunk):
                 del open_[first:last]  # text shared by two chunks is asked about once
                 text = _passages(source, starts, mine.uncovered, chunk.span)
-                found[at] = chunk.model_copy(update={"text": text})
+                found[at] = chunk.model_copy(update={"text": text, "before": ""})
     return dict(sorted(found.items()))
 
 

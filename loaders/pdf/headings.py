@@ -52,4 +52,6 @@ def _is_title(text: str) -> bool:
     length = sum(2 if sign > "\u2e7f" else 1 for sign in text[: _LONGEST + 1])
     if not 3 <= length <= _LONGEST or text[-1] in _SENTENCE_SIGNS or text[0] in _NO_TITLE:
         return False
+    if "@" in text:  # the address of an author
+        return False
     return sum(sign.isalpha() for sign in text) >= 0.5 * len("".join(text.split()))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..characters import fold, is_garbled, recover
+from ..headings import heading_name
 from ..pages import Heading, Page, warning
 from ..plausibility import is_unreadable
 from .annotations import Annotations, read_annotations, with_annotations
@@ -24,6 +25,7 @@ from .running_lines import RunningLines
 from .runs import Run, read_runs
 from .scans import Scanner
 from .tables import Table, find_tables
+from .titles import first_page_title
 from .visible import Looks, outside, stretches, struck
 from .words import remaining, to_words
 
@@ -316,13 +318,22 @@ def to_page(sheet: Sheet, running: RunningLines, bookmarks: Bookmarks | None = N
         headings = place_bookmarks(bookmarks.get(sheet.number, []), named)
     else:
         levels = ((at, heading_level(block, usual), block.text) for at, block in places)
-        headings = tuple(Heading(at, n, " ".join(title.split())) for at, n, title in levels if n)
+        headings = tuple(Heading(at, n, heading_name(title)) for at, n, title in levels if n)
+    notes: dict[str, Any] = {"running": dropped} if dropped else {}
+    if sheet.number == 1 and not sheet.recognised:  # lines of a scan have no certain height
+        title, parts = first_page_title(places, usual)
+        if title:
+            notes["title"] = title
+        if title and not bookmarks:
+            # The lines of a title are one heading above all others.
+            rest = tuple(one for one in headings if one.start not in parts)
+            headings = tuple(sorted((Heading(parts[0], 1, title), *rest), key=lambda h: h.start))
     return Page(
         text,
         number=sheet.number,
         headings=headings,
         warnings=tuple(sheet.warnings),
-        notes={"running": dropped} if dropped else {},
+        notes=notes,
     )
 
 

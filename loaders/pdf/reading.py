@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import LoadError
 from ..pages import Page, left_out
+from ..titles import clean_title
 from .bombs import check_streams
 from .bookmarks import read_bookmarks
 from .fonts import hide_system_fonts
@@ -131,7 +132,10 @@ class Reading:
             return None
         if sheet.number == self.count:
             sheet.warnings += [left_out(what, n) for what, n in sorted(self._left.items()) if n]
-        return to_page(sheet, self._running, self._bookmarks), sheet.scan
+        page = to_page(sheet, self._running, self._bookmarks)
+        if sheet.number == 1:
+            page.notes.update(_titled(self._document, page))
+        return page, sheet.scan
 
     def close(self) -> None:
         """Closes the file."""
@@ -206,6 +210,14 @@ class Tally:
         if self._scans:
             code = "load.pdf_unreadable" if can_recognise() else "load.pdf_scanned"
         raise LoadError(code, file=self._file, pages=self._pages)
+
+
+def _titled(document: PdfDocument, page: Page) -> dict[str, str]:
+    """The title that the file's properties give, where the first page shows it or has none."""
+    with _PDFIUM:
+        named = clean_title(str(document.get_metadata_dict().get("Title") or ""))
+    shown = "title" in page.notes and "".join(named.split()) not in "".join(page.text.split())
+    return {"title": named} if named and not shown else {}
 
 
 def _open(path: Path, file: str, password: str | None) -> PdfDocument:

@@ -38,7 +38,7 @@ def lazy(*, again: Callable[[Messages], str] = pairs_reply) -> Callable[[Message
     """A model that asks about the first sentence alone, until it is asked again."""
 
     def reply(messages: Messages) -> str:
-        if any(word in messages[0]["content"] for word in AGAIN):
+        if any(word in said["content"] for said in messages for word in AGAIN):
             return again(messages)
         return "\n".join(pairs_reply(messages).split("\n")[:2])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Literal
 
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
@@ -23,6 +23,7 @@ from ...llm.cached_call import CachedModel
 from ...llm.reply_messages import tokens_paid
 from ...parsing.verdicts import Said, read_verdicts
 from ...settings import Settings
+from ..source import source_note
 from .lists import Checked, CheckList
 from .near import NearList, Same, couple_of
 
@@ -233,7 +234,8 @@ class Judge:
         """Asks about the items at some indices; returns those to be asked about again."""
         items, chunk = judged.check_list.items, judged.check_list.chunk
         asked = [(items[at].question, items[at].answer) for at in left]
-        messages = self.request(asked, chunk.text, chunk.context or Path(chunk.source).stem or "-")
+        note = source_note(chunk, self._language(chunk.text), self._settings)
+        messages = self.request(asked, chunk.text, note)
         try:
             reply = self._model.invoke(messages, self._run_config(chunk))
         except UnansweredError as error:
@@ -259,8 +261,11 @@ class Judge:
         return merge_configs(self._config, {"run_name": "qa3.judge", "metadata": about})
 
     def _prompt(self, text: str) -> JudgePrompt:
+        return judge_prompt(self._language(text))
+
+    def _language(self, text: str) -> Literal["zh", "en"]:
         asked = self._settings.language
-        return judge_prompt(language_of(text) if asked == "auto" else asked)
+        return language_of(text) if asked == "auto" else asked
 
 
 def _affirmed(pair: QAPair, word: _Word, reason: Reason, overrules: bool) -> Checked:
