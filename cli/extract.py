@@ -14,7 +14,7 @@ from .output import INCOMPLETE, Output, carry_out
 from .show import refused_lines
 
 if TYPE_CHECKING:
-    from chains import Resolved
+    from chains import Estimate, Resolved
 
 _OFFERED = (
     "backend -b", "base_url", "model -m", "prompt", "language", "density", "answers", "kinds",
@@ -41,25 +41,36 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
         verify: bool = typer.Option(False, "--verify", help=say("cli.verify", lang)),
+        password: str | None = typer.Option(None, "--password", help=say("cli.password", lang)),
         whole_page: bool = typer.Option(False, "--whole-page", help=say("cli.whole_page", lang)),
     ) -> int:
         resolved = resolved_settings(
             context, {"check": "all"} if verify else None, whole_page=whole_page
         )
         if dry_run:
-            return _estimate(docs, resolved, context.obj, time_one=time_one, as_json=as_json)
+            from chains import estimate
+
+            expected = estimate(docs, resolved, time_one=time_one, password=password)
+            return _tell(expected, context.obj, as_json=as_json)
         destination = Output(output, format_, force=force, quiet=quiet, as_json=as_json)
-        return _extract(docs, resolved, destination, context.obj)
+        return _extract(docs, resolved, destination, context.obj, password)
 
 
-def _extract(docs: list[str], resolved: Resolved, output: Output, translate: Translator) -> int:
+def _extract(
+    docs: list[str], resolved: Resolved, output: Output, translate: Translator, password: str | None
+) -> int:
     from chains import Journal, Pipeline
 
     with Journal(resolved.settings.journal) as journal:
         output.check(journal)
         return carry_out(
             lambda progress, stop, begun: Pipeline(
-                resolved, journal=journal, progress=progress, stop=stop, begun=begun
+                resolved,
+                journal=journal,
+                progress=progress,
+                stop=stop,
+                begun=begun,
+                password=password,
             ).run(docs),
             journal,
             output,
@@ -67,14 +78,10 @@ def _extract(docs: list[str], resolved: Resolved, output: Output, translate: Tra
         )
 
 
-def _estimate(
-    docs: list[str], resolved: Resolved, translate: Translator, *, time_one: bool, as_json: bool
-) -> int:
-    from chains import estimate
-
+def _tell(expected: Estimate, translate: Translator, *, as_json: bool) -> int:
+    """Prints what a run would cost."""
     from .progress import duration
 
-    expected = estimate(docs, resolved, time_one=time_one)
     for line in refused_lines(expected.refused, translate):
         typer.echo(line, err=True)
     code = INCOMPLETE if expected.refused else 0

@@ -8,6 +8,7 @@ from .loading import find_documents as find_documents
 from .loading import load as load
 from .loading import recognise as recognise
 from .options import INCLUDABLE as INCLUDABLE
+from .options import LoadOptions as LoadOptions
 from .pages import PAGE_SEPARATOR as PAGE_SEPARATOR
 from .pages import whole_text as whole_text
 from .records import Chunk as Chunk

@@ -78,7 +78,11 @@ class Estimate(BaseModel):
 
 
 def estimate(
-    inputs: Iterable[RunInput] | Inputs, resolved: Resolved, *, time_one: bool = False
+    inputs: Iterable[RunInput] | Inputs,
+    resolved: Resolved,
+    *,
+    time_one: bool = False,
+    password: str | None = None,
 ) -> Estimate:
     """The estimate of a run; repairs, retries and truncated replies come on top.
 
@@ -86,12 +90,13 @@ def estimate(
         inputs: As for the pipeline.
         resolved: The settings in force.
         time_one: Whether one call is made and timed; its reply is kept for the run.
+        password: Opens encrypted documents.
 
     Raises:
         SaidError: As the pipeline would before its first call, or in it.
     """
     backend = choose(resolved)
-    read = read_for(resolved, inputs)
+    read = read_for(resolved, inputs, password=password)
     settings = resolved.settings
     distinct = {normalise(chunk.text): chunk for chunk in reversed(read.chunks)}
     unknown: list[Chunk] = []

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from loaders import (
     LoadError,
+    LoadOptions,
     find_documents,
     load,
     page_start,
@@ -104,12 +105,15 @@ class Inputs:
         return list(first.values()), repeated
 
 
-def read_for(resolved: Resolved, inputs: Iterable[RunInput] | Inputs) -> Inputs:
+def read_for(
+    resolved: Resolved, inputs: Iterable[RunInput] | Inputs, *, password: str | None = None
+) -> Inputs:
     """The inputs as chunks of the size that the backend of the settings takes.
 
     Args:
         resolved: The settings in force.
         inputs: As for ``read_inputs``; ``Inputs`` that were read before are returned as they are.
+        password: As for ``read_inputs``.
 
     Raises:
         LoadError: No input could be read; the first reason.
@@ -123,6 +127,7 @@ def read_for(resolved: Resolved, inputs: Iterable[RunInput] | Inputs) -> Inputs:
         chunk_size=choose(resolved).chunk_size,
         overlap=settings.overlap,
         include=settings.included,
+        password=password,
     )
 
 
@@ -132,6 +137,7 @@ def read_inputs(
     chunk_size: int,
     overlap: int,
     include: Collection[str] = (),
+    password: str | None = None,
 ) -> Inputs:
     """The inputs as files and chunks.
 
@@ -141,12 +147,13 @@ def read_inputs(
         chunk_size: Estimated tokens of a chunk.
         overlap: Sentences.
         include: What is read of files beside what a reader sees, as for ``load``.
+        password: Opens those that are encrypted; kept nowhere.
 
     Raises:
         LoadError: No input could be read; the first reason.
     """
     result = Inputs()
-    for source in _sources(inputs, include):
+    for source in _sources(inputs, LoadOptions(password, frozenset(include))):
         began = time.monotonic()
         try:
             if isinstance(source, LoadError):
@@ -170,7 +177,7 @@ def read_inputs(
 
 
 def _sources(
-    inputs: Iterable[RunInput], include: Collection[str]
+    inputs: Iterable[RunInput], options: LoadOptions
 ) -> Iterator[Iterable[Document] | LoadError]:
     for item in inputs:
         if isinstance(item, Text):
@@ -178,9 +185,9 @@ def _sources(
             metadata = {"source": item.name, "sha256": digest, "start": 0}
             yield [Document(page_content=item.text, metadata=metadata)]
         elif isinstance(item, Upload):
-            yield _loading(item.path, include, item.name)
+            yield _loading(item.path, options, item.name)
         elif isinstance(item, str | Path):
-            yield from _paths(_expanded(Path(item)), include)
+            yield from _paths(_expanded(Path(item)), options)
         else:
             yield (_whole(document) for document in item)
 
@@ -198,20 +205,20 @@ def _expanded(path: Path) -> Path:
         return path
 
 
-def _paths(path: Path, include: Collection[str]) -> Iterator[Iterable[Document] | LoadError]:
+def _paths(path: Path, options: LoadOptions) -> Iterator[Iterable[Document] | LoadError]:
     if not path.is_dir():
-        yield _loading(path, include)
+        yield _loading(path, options)
         return
     try:
         for found in find_documents(path):
-            yield _loading(found, include) if isinstance(found, Path) else found
+            yield _loading(found, options) if isinstance(found, Path) else found
     except LoadError as error:
         yield error
 
 
-def _loading(path: Path, include: Collection[str], name: str | None = None) -> Iterator[Document]:
+def _loading(path: Path, options: LoadOptions, name: str | None = None) -> Iterator[Document]:
     """The Documents of a file; a generator, so that every error is raised while reading."""
-    yield from load(path, name=name, include=include)
+    yield from load(path, name=name, password=options.password, include=options.include)
 
 
 def _take(documents: list[Document], result: Inputs, chunk_size: int, overlap: int) -> None:

@@ -102,6 +102,7 @@ class Pipeline:
         job: Id of the job to go on with; None for the one that would ask the same, or a new one.
         begun: Called with the job's id before the first request is sent; what it raises ends the
             run.
+        password: Opens encrypted documents; kept nowhere.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class Pipeline:
         stop: threading.Event | None = None,
         job: str | None = None,
         begun: Callable[[str], None] | None = None,
+        password: str | None = None,
     ) -> None:
         self._resolved = resolved
         self._settings = resolved.settings
@@ -123,6 +125,7 @@ class Pipeline:
         self._stop = stop or threading.Event()
         self._job = job
         self._begun = begun
+        self._password = password
         self._examples: OwnExamples | None = None
 
     def run(
@@ -157,7 +160,7 @@ class Pipeline:
             )
             named = self._load_embeddings(open_)
             self._examples = own_examples(self._settings)
-            inputs = read_for(self._resolved, inputs)
+            inputs = read_for(self._resolved, inputs, password=self._password)
             check_room(journal, inputs)
             owner = open_.enter_context(Lease(journal, lost=self._stop))
             model = CachedModel(opened, journal, owner.id, self._settings, self._stop)

@@ -28,6 +28,7 @@ def extract_pairs(
     on_event: Callable[[Event], object] | None = None,
     config: str | Path | None = None,
     progress: bool | None = None,
+    password: str | None = None,
     **settings: Any,
 ) -> PairList:
     """One deduplicated list of pairs, each with its evidence.
@@ -40,6 +41,7 @@ def extract_pairs(
         on_event: Called with each event of the run.
         config: A settings file.
         progress: Whether a progress bar is shown; None for a bar in a notebook only.
+        password: Opens encrypted documents; kept nowhere.
         **settings: Fields of ``Settings``, such as ``backend="chatglm3"``.
 
     Raises:
@@ -48,7 +50,7 @@ def extract_pairs(
     resolved = resolve(settings, Path(config) if config else None)
     result = PairList()
     with progress_bar(shown=progress) as show:
-        for event in Pipeline(resolved).run(_as_inputs(inputs)):
+        for event in Pipeline(resolved, password=password).run(_as_inputs(inputs)):
             show(event)
             if on_event:
                 on_event(event)
@@ -63,6 +65,7 @@ async def aextract_pairs(
     on_event: Callable[[Event], object] | None = None,
     config: str | Path | None = None,
     progress: bool | None = None,
+    password: str | None = None,
     **settings: Any,
 ) -> PairList:
     """The same as ``extract_pairs`` for asyncio; cancelled, it stops the run.
@@ -74,6 +77,7 @@ async def aextract_pairs(
         on_event: As for ``extract_pairs``; called in the event loop's thread.
         config: As for ``extract_pairs``.
         progress: As for ``extract_pairs``.
+        password: As for ``extract_pairs``.
         **settings: As for ``extract_pairs``.
 
     Raises:
@@ -82,7 +86,7 @@ async def aextract_pairs(
     resolved = await run_in_executor(None, resolve, settings, Path(config) if config else None)
     result = PairList()
     with progress_bar(shown=progress) as show:
-        async for event in PairsRunnable.of(resolved).astream(inputs):
+        async for event in PairsRunnable.of(resolved, password).astream(inputs):
             show(event)
             if on_event:
                 on_event(event)
@@ -105,12 +109,13 @@ class PairsRunnable(Runnable[Any, Any]):
 
     def __init__(self, settings: Settings) -> None:
         self._resolved = Resolved(settings=settings, origins={})
+        self._password: str | None = None
 
     @classmethod
-    def of(cls, resolved: Resolved) -> PairsRunnable:
+    def of(cls, resolved: Resolved, password: str | None = None) -> PairsRunnable:
         """The pipeline with settings that were resolved before, with their backends' tables."""
         made = cls(resolved.settings)
-        made._resolved = resolved
+        made._resolved, made._password = resolved, password
         return made
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **_: Any) -> PairList:  # noqa: A002 - LangChain's name
@@ -200,7 +205,9 @@ class PairsRunnable(Runnable[Any, Any]):
                 given = Text.model_validate(given)
             except ValidationError as error:
                 raise LoadError("load.nothing") from error
-        return Pipeline(self._resolved, stop=stop).run(_as_inputs(given), config)
+        return Pipeline(self._resolved, stop=stop, password=self._password).run(
+            _as_inputs(given), config
+        )
 
 
 def build_pipeline(settings: Settings | None = None) -> PairsRunnable:

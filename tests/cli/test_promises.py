@@ -213,3 +213,40 @@ def test_a_list_is_corrected_where_it_was_made(
     assert run([*speak, "jobs", "delete", job, "latest"]) == 0
     assert run([*speak, "show", "latest"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_password_opens_a_document_and_is_kept_nowhere(
+    language: str, server: Simulated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fpdf import FPDF
+
+    locked = tmp_path / "locked.pdf"
+    pdf = FPDF()
+    pdf.set_encryption(owner_password="owner", user_password="open sesame")
+    pdf.add_page()
+    pdf.set_font("Helvetica", size=12)
+    pdf.multi_cell(0, 8, TEXTS["en"][0])
+    pdf.output(str(locked))
+    command = ["--lang", language, "extract", str(locked), *asking(server)]
+    assert run(command) == 2
+    assert "locked.pdf" in capsys.readouterr().err
+    given = ["--password", "open sesame"]
+    assert run([*command, "--dry-run", *given]) == 0
+    assert run([*command, *given]) == 0
+    with Journal(Settings().journal) as journal:
+        place = journal.path
+        (job,) = Jobs(journal).all()
+        assert load_list(journal, job.id).kept
+    for written_to in place.parent.iterdir():
+        assert b"sesame" not in written_to.read_bytes()
+    assert run(["resume", job.id]) == 0
+    pairs = extract_pairs(
+        str(locked),
+        password="open sesame",
+        backend="chatglm3",
+        base_url=server.base_url,
+        model=server.model,
+        check="off",
+    )
+    assert pairs.kept
