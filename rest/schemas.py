@@ -6,6 +6,7 @@ the model file and the prompt file are chosen by the operator.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -27,7 +28,14 @@ from .errors import RestError
 
 FILE_ID = r"^[0-9a-f]{16}$"
 NOT_BLANK = r"\S"
-_KINDS = f"^({'|'.join(KINDS)})(,({'|'.join(KINDS)}))*$"
+
+
+def _words(known: Sequence[str]) -> str:
+    """The pattern of known words with commas between them."""
+    one = f"({'|'.join(known)})"
+    return f"^{one}(,{one})*$"
+
+
 _BACKEND_SPECIFIC = ("base_url", "model", "prompt", "max_tokens", "concurrency", "chunk_size")
 """Settings of the service that do not carry over when a client chooses another backend."""
 
@@ -73,7 +81,6 @@ def offer(name: str, *, type_: Any = None, about: str = "", **bounds: Any) -> An
     return (kind, Field(None, description=about or info.help("en"), **bounds))
 
 
-_Word: Any = Literal[INCLUDABLE]
 _OFFERED: dict[str, Any] = {
     "backend": offer("backend", min_length=1, max_length=100),
     "prompt": offer(
@@ -85,7 +92,7 @@ _OFFERED: dict[str, Any] = {
     "language": offer("language"),
     "density": offer("density"),
     "answers": offer("answers"),
-    "kinds": offer("kinds", max_length=100, pattern=_KINDS),
+    "kinds": offer("kinds", max_length=100, pattern=_words(KINDS)),
     "example_pairs": offer("example_pairs", max_length=MAX_OWN_PROMPT, pattern=NOT_BLANK),
     "temperature": offer("temperature"),
     "max_tokens": offer("max_tokens"),
@@ -95,7 +102,7 @@ _OFFERED: dict[str, Any] = {
     "judge": offer("judge", min_length=1, max_length=100),
     "keep_reasoning": offer("keep_reasoning"),
     "max_calls": offer("max_calls"),
-    "include": offer("include", type_=list[_Word], max_length=len(INCLUDABLE)),
+    "include": offer("include", max_length=100, pattern=_words(INCLUDABLE)),
 }
 _ADDRESS_FIELDS: dict[str, Any] = {
     "base_url": offer(

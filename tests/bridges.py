@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bench.simulated import ITEM, LIST
+from bench.simulated import ITEM, LIST, MATERIAL
 
 NAMES = {
     "zh": (
@@ -39,8 +39,14 @@ def text_of(language: str) -> str:
 
 def pairs_of(messages: list[dict[str, str]]) -> str:
     """The pairs of a chunk, each of a sentence."""
-    request = messages[-1]["content"]
-    return "\n".join(f"Q: {q}\nA: {a}" for q, a in RIGHT.items() if name_in(q) in request)
+    text = chunk_in(messages)
+    return "\n".join(f"Q: {q}\nA: {a}" for q, a in RIGHT.items() if name_in(q) in text)
+
+
+def chunk_in(messages: list[dict[str, str]]) -> str:
+    """The text that is asked about; what stands before it is not."""
+    found = MATERIAL.search(messages[-1]["content"])
+    return found[1] if found else ""
 
 
 def name_in(question: str) -> str:
@@ -92,8 +98,8 @@ def slip(question: str) -> str:
 
 def pairs_with_slips(messages: list[dict[str, str]]) -> str:
     """The pairs of a chunk, with a wrong year for two bridges of each language."""
-    request = messages[-1]["content"]
-    return "\n".join(f"Q: {q}\nA: {slip(q)}" for q in RIGHT if name_in(q) in request)
+    text = chunk_in(messages)
+    return "\n".join(f"Q: {q}\nA: {slip(q)}" for q in RIGHT if name_in(q) in text)
 
 
 def overlooks(question: str, answer: str) -> str:

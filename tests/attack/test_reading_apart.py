@@ -95,7 +95,7 @@ def test_a_page_that_swells_costs_its_file_and_no_more(
 def test_a_page_that_never_ends_is_given_up_and_those_before_it_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(bounds.BOUNDS, "reading", bounds.Bounds(0.3, 0.6, 2 << 30))
+    monkeypatch.setitem(bounds.BOUNDS, "reading", bounds.Bounds(1.0, 60.0, 2 << 30))
     endless = book(tmp_path / "a.pdf", 12, swollen=9)
     pages = load(endless)
     assert len(list(islice(pages, 4))) == 4

@@ -202,6 +202,7 @@ def _back_to_2(path: Path) -> None:
         "DROP TABLE lists",
         "DROP TABLE edits",
         "DROP TABLE judges",
+        "DROP TABLE refused",
         "UPDATE jobs SET settings = json_set(settings, '$.verify', json('false'))",
         "UPDATE jobs SET settings = json_remove(settings, '$.check', '$.judge')",
         "ALTER TABLE jobs DROP COLUMN served",
