@@ -131,6 +131,20 @@ def _late_point(canvas: Canvas) -> None:
     _write(canvas, ["is the depth in metres"], 90, 700, 12)
 
 
+def _drawn_over(canvas: Canvas) -> None:
+    """Two lines, of which the file draws parts before and after them as well."""
+    lines = (
+        ("Results in bold are above the average of all efficient tests.", "Helvetica", 14),
+        ("粗体的结果明显高于平均值，应由会计复核。", "STSong-Light", 7),
+    )
+    for number, (line, font, half) in enumerate(lines):
+        y = 700 - 100 * number
+        rest = 60 + pdfmetrics.stringWidth(line[:half], font, 12)
+        _write(canvas, [line[:4]], 60.1, y, 12, font)
+        _write(canvas, [line], 60, y, 12, font)
+        _write(canvas, [line[half:-2]], rest - 0.1, y, 12, font)
+
+
 def _raised(canvas: Canvas) -> None:
     text = canvas.beginText(60, 700)
     for part, rise in (
@@ -226,6 +240,12 @@ def _form(canvas: Canvas) -> None:
     ("draw", "there", "away", "counted"),
     [
         (_late_point, ["7.6 is the depth"], ["76"], {}),
+        (
+            _drawn_over,
+            ["Results in bold are above the average of all efficient tests.", "，应由会计复核。"],
+            ["Resu ", "efficient test ", "粗体的结 ", "复核 "],
+            {},
+        ),
         (_raised, ["3.2 x 10⁶ a year", "30² euros"], ["106", "302"], {}),
         (_hyphens, ["state-of-the-art", "well-known", "9-17", "contractors"], [], {}),
         (_invisible, ["12 euros", "White on blue."], ["Ignore", "White on white"], {"hidden": 2}),
