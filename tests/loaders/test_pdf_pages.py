@@ -79,6 +79,23 @@ def columns_under_a_title(canvas: Canvas) -> list[str]:
     return ["t0"] + [line.split()[0] for line in left + right]
 
 
+def a_large_heading_close_to_the_column_beside_it(canvas: Canvas) -> list[str]:
+    left, right = _column("l", 7, 14), _column("r", 7, 13)
+    left[6] = "l6 fair and the tide allows them by"
+    edge = 72 + max(pdfmetrics.stringWidth(line, "Helvetica", 9) for line in left)
+    for number, line in enumerate(left):  # drawn across the gutter, line by line
+        _write(canvas, [line], 60, 700 - 11 * number)
+        if number == 6:
+            _write(canvas, ["h0 The large heading"], edge, 630, 15)
+        else:
+            _write(canvas, [right[number - (number > 6)]], edge, 696 - 11 * number)
+    return (
+        [line.split()[0] for line in left + right[:6]]
+        + ["h0"]
+        + [line.split()[0] for line in right[6:]]
+    )
+
+
 def labels_and_values(canvas: Canvas) -> list[str]:
     rows = [("Tiles", "a1"), ("Mortar", "a2"), ("Carriage", "a3"), ("Sum", "a4")]
     _write(canvas, [label for label, _ in rows], 60, 700)
@@ -87,7 +104,14 @@ def labels_and_values(canvas: Canvas) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "page", [three_columns, text_beside_a_side_bar, columns_under_a_title, labels_and_values]
+    "page",
+    [
+        three_columns,
+        text_beside_a_side_bar,
+        columns_under_a_title,
+        a_large_heading_close_to_the_column_beside_it,
+        labels_and_values,
+    ],
 )
 def test_columns_are_read_one_after_another_and_rows_across(
     tmp_path: Path, page: Callable[[Canvas], list[str]]
