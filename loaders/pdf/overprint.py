@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _NEAR = 0.2  # of a character's shorter side: two of a word never stand as near
 _BAND = 4.0  # points; characters of one line stand in one band or two
 _LAYERS = 3  # a character is compared with as many others of its band
+_MOST_RUNS = 500  # whose boxes are compared each with each
 
 
 def overprinted(runs: list[Run], glyphs: Glyphs) -> list[int]:
@@ -27,18 +28,44 @@ def overprinted(runs: list[Run], glyphs: Glyphs) -> list[int]:
     """
     import numpy as np
 
-    ink = np.flatnonzero(glyphs.ink)
-    one, other = _pairs(glyphs.boxes[ink], glyphs.codes[ink].astype(np.int64))
+    ink = glyphs.ink
+    if len(runs) <= _MOST_RUNS:
+        over = np.zeros(len(ink), dtype=bool)
+        for number in _overlapping(runs):
+            over[runs[number].first : runs[number].last + 1] = True
+        ink &= over
+    chosen = np.flatnonzero(ink)
+    if not len(chosen):
+        return []
+    one, other = _pairs(glyphs.boxes[chosen], glyphs.codes[chosen].astype(np.int64))
     if not len(one):
         return []
     # The longest run first, of two as long the one drawn first.
     rank = np.full(len(glyphs.text), len(runs))
     for place, run in enumerate(sorted(runs, key=lambda run: run.first - run.last)):
         rank[run.first : run.last + 1] = place
-    one, other = ink[one], ink[other]
+    one, other = chosen[one], chosen[other]
     # Letters of a ligature share a place, and a run.
     again = np.r_[one[rank[one] > rank[other]], other[rank[other] > rank[one]]]
     found: list[int] = np.unique(again).tolist()
+    return found
+
+
+def _overlapping(runs: list[Run]) -> list[int]:
+    """The numbers of the runs whose boxes lie over another's."""
+    import numpy as np
+
+    if not runs:
+        return []
+    x0, y0, x1, y1, turn = np.array(
+        [(run.x0, run.y0, run.x1, run.y1, run.turn) for run in runs], dtype=np.float32
+    ).T
+    height = y1 - y0
+    shared = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
+    over = shared > 0.5 * np.minimum(height[:, None], height)
+    over &= (x1[:, None] > x0) & (x0[:, None] < x1) & (turn[:, None] == turn)
+    np.fill_diagonal(over, val=False)
+    found: list[int] = np.flatnonzero(over.any(axis=1)).tolist()
     return found
 
 
