@@ -62,6 +62,8 @@ def fold(text: str) -> str:
 
     Full-width letters, superscripts and the like keep their form: they carry meaning.
     """
+    if text.isascii() and text.isprintable():
+        return text
     if not text.isascii():
         text = _MISNAMED_FF.sub("ff", text)
         text = _ACCENTED.sub(_compose, text.translate(_folds()))
@@ -76,6 +78,8 @@ def _compose(match: re.Match[str]) -> str:
 
 def close_up(text: str) -> str:
     """The line without the blanks between Han characters, where nearly all are letter-spaced."""
+    if text.isascii():
+        return text
     gaps = len(_SPACED_HAN.findall(text))
     if gaps < 3 or gaps < 0.6 * (len(_HAN_SIGN.findall(text)) - 1):
         return text

@@ -7,8 +7,8 @@ characters that come out are rare ones, while every real text leans on the few h
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import cache
+from operator import mul
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -156,9 +156,11 @@ def is_unreadable(text: str) -> bool:
 
 def _is_scrambled(text: str) -> bool:
     """Whether Latin letters stand as in no language: the rare ones as often as the common."""
-    words = {word.lower() for word in _WORD.findall(_REPEATED.sub(r"\1", text))}
-    letters = Counter("".join(words))
-    count = sum(letters[letter] for letter in _LETTERS)
+    words = set(_WORD.findall(_REPEATED.sub(r"\1", text).lower()))
+    letters = "".join(words)
+    counts = [letters.count(letter) for letter in _LETTERS]
+    count = sum(counts)
     if count < _FEWEST_LETTERS:
         return False
-    return sum(often * letters[letter] for letter, often in _LETTERS.items()) < _LEAST_MEAN * count
+    whole: int = sum(map(mul, counts, _LETTERS.values()))
+    return whole < _LEAST_MEAN * count

@@ -17,6 +17,7 @@ from .bookmarks import Bookmarks, place_bookmarks
 from .glyphs import UNKNOWN, Glyphs, turned
 from .headings import heading_level, usual_height
 from .margins import line_numbers, without_watermarks
+from .overprint import overprinted
 from .paragraphs import Line, Paragraph, paragraphs, to_line, vocabulary
 from .raised import raise_figures
 from .reading_order import reading_order, touching
@@ -151,10 +152,11 @@ def _sheet(
         looks = _leave_out(page, glyphs, sheet, boxes, picture, notes, include)
         raise_figures(glyphs)
         runs = read_runs(glyphs)
-        counting = line_numbers(runs, glyphs)
-        if counting:
-            glyphs.blank(counting)
-            runs = read_runs(glyphs)
+        for unwanted in (overprinted, line_numbers):
+            found = unwanted(runs, glyphs)
+            if found:
+                glyphs.blank(found)
+                runs = read_runs(glyphs)
         runs = without_watermarks(runs, looks)
         runs = with_annotations(_mended(runs, sheet), notes.runs)
         turns = sorted({run.turn for run in runs}, key=lambda turn: (turn != upright, turn))

@@ -144,11 +144,12 @@ def _blocks(runs: list[Run]) -> list[_Block]:
 def _beside(block: _Block, run: Run) -> bool:
     """Whether a run goes on the last line of a block."""
     x0, y0, x1, y1 = block.lines[-1]
-    height = max(y1 - y0, run.height)
-    if min(y1, run.y1) - max(y0, run.y0) <= 0.5 * min(y1 - y0, run.height):
+    small, large = sorted((y1 - y0, run.height))
+    if min(y1, run.y1) - max(y0, run.y0) <= 0.5 * small:
         return False
     apart = max(run.x0 - x1, x0 - run.x1)
-    return -_TOUCH * height < apart < _NEAR * height
+    # A heading in the next column is no nearer for being large.
+    return -_TOUCH * large < apart < _NEAR * small
 
 
 def _below(block: _Block, run: Run, *, last: bool) -> bool:

@@ -183,13 +183,16 @@ def struck(glyphs: Glyphs, rules: list[Box], strikes: list[Box]) -> NDArray[np.b
 
     x0, y0, x1, y1 = glyphs.boxes.T
     height, middle = y1 - y0, (x0 + x1) / 2
+    lowest, highest = y0 + 0.3 * height, y0 + 0.65 * height
     inked = glyphs.ink
     out = np.zeros(len(inked), dtype=bool)
     rules = [box for box in rules if box[2] - box[0] >= 3 and box[3] - box[1] <= 2.5]
     for left, low, right, high in rules:
         at = (low + high) / 2
-        under = inked & (middle > left) & (middle < right)
-        under &= (at > y0 + 0.3 * height) & (at < y0 + 0.65 * height) & (high - low < 0.2 * height)
+        under = (at > lowest) & (at < highest) & inked
+        if not under.any():
+            continue
+        under &= (middle > left) & (middle < right) & (high - low < 0.2 * height)
         covered = (x1 - x0)[under].sum() > 0.6 * (right - left)
         if under.any() and covered and _whole_words(glyphs.text, np.flatnonzero(under)):
             out |= under

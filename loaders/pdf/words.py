@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..characters import fold
+from .glyphs import turned
 
 if TYPE_CHECKING:
     from .rules import Rule
@@ -97,6 +98,9 @@ def is_value(text: str) -> bool:
 
 def to_piece(words: Sequence[Word]) -> Piece:
     """Words of one row as one piece of text."""
+    if len(words) == 1:
+        (word,) = words
+        return Piece([word], word.x0, word.y0, word.x1, word.y1, word.text)
     text = ""
     for before, word in zip([None, *words], words, strict=False):
         if before is not None:
@@ -170,8 +174,6 @@ def _word(
     hyphen: bool,
     blank: bool = True,
 ) -> Word:
-    from .runs import turned
-
     first, last = ends
     head = turned(glyphs.box(first), run.turn)
     tail = turned(glyphs.box(last), run.turn) if last > first else head
@@ -197,8 +199,6 @@ def _is_loose(word: Word) -> bool:
 
 
 def _parts(glyphs: Glyphs, run: Run, word: Word, cuts: list[float]) -> list[Word]:
-    from .runs import turned
-
     parts: list[Word] = []
     begin = word.first
     previous: tuple[float, float, float, float] | None = None

@@ -79,6 +79,23 @@ def columns_under_a_title(canvas: Canvas) -> list[str]:
     return ["t0"] + [line.split()[0] for line in left + right]
 
 
+def a_large_heading_close_to_the_column_beside_it(canvas: Canvas) -> list[str]:
+    left, right = _column("l", 7, 14), _column("r", 7, 13)
+    left[6] = "l6 fair and the tide allows them by"
+    edge = 72 + max(pdfmetrics.stringWidth(line, "Helvetica", 9) for line in left)
+    for number, line in enumerate(left):  # drawn across the gutter, line by line
+        _write(canvas, [line], 60, 700 - 11 * number)
+        if number == 6:
+            _write(canvas, ["h0 The large heading"], edge, 630, 15)
+        else:
+            _write(canvas, [right[number - (number > 6)]], edge, 696 - 11 * number)
+    return (
+        [line.split()[0] for line in left + right[:6]]
+        + ["h0"]
+        + [line.split()[0] for line in right[6:]]
+    )
+
+
 def labels_and_values(canvas: Canvas) -> list[str]:
     rows = [("Tiles", "a1"), ("Mortar", "a2"), ("Carriage", "a3"), ("Sum", "a4")]
     _write(canvas, [label for label, _ in rows], 60, 700)
@@ -87,7 +104,14 @@ def labels_and_values(canvas: Canvas) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "page", [three_columns, text_beside_a_side_bar, columns_under_a_title, labels_and_values]
+    "page",
+    [
+        three_columns,
+        text_beside_a_side_bar,
+        columns_under_a_title,
+        a_large_heading_close_to_the_column_beside_it,
+        labels_and_values,
+    ],
 )
 def test_columns_are_read_one_after_another_and_rows_across(
     tmp_path: Path, page: Callable[[Canvas], list[str]]
@@ -129,6 +153,20 @@ def _late_point(canvas: Canvas) -> None:
         text.textOut(sign)
     canvas.drawText(text)
     _write(canvas, ["is the depth in metres"], 90, 700, 12)
+
+
+def _drawn_over(canvas: Canvas) -> None:
+    """Two lines, of which the file draws parts before and after them as well."""
+    lines = (
+        ("Results in bold are above the average of all efficient tests.", "Helvetica", 14),
+        ("粗体的结果明显高于平均值，应由会计复核。", "STSong-Light", 7),
+    )
+    for number, (line, font, half) in enumerate(lines):
+        y = 700 - 100 * number
+        rest = 60 + pdfmetrics.stringWidth(line[:half], font, 12)
+        _write(canvas, [line[:4]], 60.1, y, 12, font)
+        _write(canvas, [line], 60, y, 12, font)
+        _write(canvas, [line[half:-2]], rest - 0.1, y, 12, font)
 
 
 def _raised(canvas: Canvas) -> None:
@@ -226,6 +264,12 @@ def _form(canvas: Canvas) -> None:
     ("draw", "there", "away", "counted"),
     [
         (_late_point, ["7.6 is the depth"], ["76"], {}),
+        (
+            _drawn_over,
+            ["Results in bold are above the average of all efficient tests.", "，应由会计复核。"],
+            ["Resu ", "efficient test ", "粗体的结 ", "复核 "],
+            {},
+        ),
         (_raised, ["3.2 x 10⁶ a year", "30² euros"], ["106", "302"], {}),
         (_hyphens, ["state-of-the-art", "well-known", "9-17", "contractors"], [], {}),
         (_invisible, ["12 euros", "White on blue."], ["Ignore", "White on white"], {"hidden": 2}),
