@@ -57,6 +57,10 @@ _LEAST_OF_ARTICLE = 0.05  # ... and where the page calls itself an article
 _CELLS = frozenset(("td", "th", "tr", "tbody", "table"))
 _MEDIA = frozenset("img input select textarea button iframe video audio svg canvas".split())
 _MOST_ELEMENTS = 300_000  # of a page that is looked through for furniture
+_TABULAR = frozenset(("table", "pre", "math", "dl"))
+_LABEL = 60  # characters
+_LEAST_SAID = 0.85  # share of the characters of what was found
+_ENDS = tuple('.!?。！？…"”')
 _STRUCTURED = frozenset("table pre math figure dl ul ol blockquote details".split())
 
 
@@ -180,7 +184,7 @@ def _runs(  # noqa: C901 - one walk, whose states belong together
                 furniture.append(element)
             if block:
                 close()
-            link += tag == "a"
+            link += _leads_away(element, tag, heading)
             add(element, False)
         else:
             if tag in HEADINGS:
@@ -191,11 +195,16 @@ def _runs(  # noqa: C901 - one walk, whose states belong together
                 furniture.pop()
             if block:
                 close()
-            link = max(0, link - (tag == "a"))
+            link = max(0, link - _leads_away(element, tag, heading))
             if element is not body:
                 add(element, True)
     close()
     return runs, media
+
+
+def _leads_away(element: Any, tag: str, heading: int) -> bool:
+    """Whether an element is a link; one of a heading to its own place in the page is none."""
+    return tag == "a" and not (heading and (element.get("href") or "#").startswith("#"))
 
 
 def _is_menu(element: Any) -> bool:
@@ -268,30 +277,52 @@ def _calls_itself_article(root: Any) -> bool:
 
 
 def _completed(runs: list[Run], found: set[int]) -> list[Run]:
-    """The runs that were found, headings above them, and tables, lists and code between.
-
-    Args:
-        runs: All of the page.
-        found: Places in ``runs``.
-    """
-    first, last = min(found), max(found)
-    keep = set(found)
-    touched = {id(runs[i].structure) for i in found if runs[i].structure is not None}
+    """The runs at the places found, headings above them, and tables, lists and code between."""
+    keep = found - _pointers(runs, found)
+    if sum(runs[i].size for i in keep) < _LEAST_SAID * sum(runs[i].size for i in found):
+        keep = set(found)  # a text that lists sources or works says something by its links
+    first, last = min(keep), max(keep)
+    touched = {id(runs[i].structure) for i in keep if runs[i].structure is not None}
     for i in range(first, last + 1):
         run = runs[i]
         if run.furniture or run.is_links:
             continue
         if run.structure is not None and (
-            id(run.structure) in touched or run.structure.tag in ("table", "pre", "math", "dl")
+            id(run.structure) in touched or run.structure.tag in _TABULAR
         ):
             keep.add(i)
+    text = [i for i in keep if not runs[i].heading]
+    begin, last = min(text, default=first), max(text, default=last)
+    # The title stands above byline and pictures, other headings right above their text.
+    title = max(
+        (i for i in range(begin) if runs[i].heading == 1 and not runs[i].furniture), default=-1
+    )
+    keep = {i for i in keep if i <= last and (i >= begin or runs[i].heading != 1)} | {title}
     for i in range(last, -1, -1):
         run = runs[i]
-        # The title stands above byline and pictures, other headings right above their text.
-        above = run.heading == 1 or (i + 1 in keep and i > first)
-        if run.heading and not run.furniture and above:
+        if run.heading and not run.furniture and not run.is_links and i + 1 in keep and i > first:
             keep.add(i)
     return [run for i, run in enumerate(runs) if i in keep]
+
+
+def _pointers(runs: list[Run], found: set[int]) -> set[int]:
+    """The places of runs that point at other pages instead of saying something."""
+    pointers: set[int] = set()
+    for i in sorted(found, reverse=True):
+        run = runs[i]
+        if run.heading == 1 or (run.structure is not None and run.structure.tag in _TABULAR):
+            continue
+        followed = i + 1 < len(runs) and runs[i + 1].is_links
+        if run.is_links or (followed and _is_label(run)):
+            pointers.add(i)
+    return pointers
+
+
+def _is_label(run: Run) -> bool:
+    """Whether a run is a few words that name what stands below."""
+    element, tail, _ = run.slots[-1]
+    words = (element.tail if tail else element.text).rstrip()
+    return run.size <= _LABEL and not words.endswith(_ENDS)
 
 
 def _mark(number: int) -> str:

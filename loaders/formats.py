@@ -264,8 +264,8 @@ FORMATS: dict[str, Format] = {
         ),
         Format("tex", (".tex", ".latex"), "application/x-tex", _tex),
         Format("xml", (".xml", ".fb2", ".dbk", ".rss", ".atom"), "application/xml", _xml),
-        Format("csv", (".csv", ".tsv", ".tab"), "text/csv", _csv, apart=False),
-        Format("json", (".json", ".jsonl", ".ndjson"), "application/json", _json, apart=False),
+        Format("csv", (".csv", ".tsv", ".tab"), "text/csv", _csv),
+        Format("json", (".json", ".jsonl", ".ndjson"), "application/json", _json),
     )
 }
 """Every format by its name; a file of another suffix is read as text, where it is some."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -96,15 +97,19 @@ def read_sheets(root: Any, writer: OdfText, file: str) -> Iterator[tuple[str, in
 
 def _blocks(table: _Table) -> Iterator[str]:
     """The parts of a sheet between blank rows; a merged cell over a blank row is one part's."""
-    bridged = {at for span in table.spans for at in range(span.row, span.row + span.rows)}
-    first = 0
+    spans = sorted(table.spans)
+    first = at_span = 0
+    bridged = 0  # one past the last row that a merged cell so far reaches
     for at in range(len(table.rows) + 1):
+        while at_span < len(spans) and spans[at_span].row <= at:
+            bridged = max(bridged, spans[at_span].row + spans[at_span].rows)
+            at_span += 1
         ends = at == len(table.rows)
-        if ends or not (any(cell.strip() for cell in table.rows[at]) or at in bridged):
+        if ends or not (at < bridged or any(cell.strip() for cell in table.rows[at])):
             rows = table.rows[first:at]
             if any(cell.strip() for row in rows for cell in row):
-                spans = [s._replace(row=s.row - first) for s in table.spans if first <= s.row < at]
-                yield grid_text(rows, spans)
+                own = spans[bisect(spans, (first,)) : bisect(spans, (at,))]
+                yield grid_text(rows, [span._replace(row=span.row - first) for span in own])
             first = at + 1
 
 

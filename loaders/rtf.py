@@ -182,7 +182,7 @@ class _Reader:
 
     def _open(self) -> None:
         if len(self._stack) >= _DEEPEST:
-            raise LoadError("load.rtf_broken", file=self._file)
+            raise LoadError("load.nested", file=self._file)
         self._stack.append(self._group)
         self._group = copy(self._group)
         self._group.closing = ""

@@ -29,7 +29,7 @@ class Sheet:
     Attributes:
         rows: The texts of its rows that are not blank.
         gaps: Places in ``rows`` before which rows are blank.
-        spans: The merged cells, by places in ``rows``.
+        spans: The merged cells by places in ``rows``, in their order.
         headers: The words of its page headers and footers.
     """
 
@@ -109,7 +109,7 @@ def read_sheet(
         elif len(merged) < _MOST_MERGED:
             merged += _range(node.get("ref") or "")
     counts["rows"] += len(rows.left_out)
-    sheet.spans = list(_spans(merged, rows.numbers, rows.hidden))
+    sheet.spans = sorted(_spans(merged, rows.numbers, rows.hidden))
     return sheet
 
 

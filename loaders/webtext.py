@@ -323,16 +323,18 @@ class WebText:
 
     def _data_rows(self, table: Any, depth: int) -> list[list[Cell]]:
         """The cells of a table of data; none for one that lays out a page."""
-        if table.get("role") in ("presentation", "none") or table.find(".//pre") is not None:
+        if table.get("role") in ("presentation", "none"):
             return []
-        if any(table.find(f".//{tag}") is not None for tag in ("h1", "h2", "form")):
+        # First what is soon seen: read at each of many levels, a nest would take for ever.
+        if table.find(".//table") is not None and (
+            self._flat
+            or table.find(".//table//table") is not None
+            or not (_has_names(table) or table.get("border"))
+        ):
             return []
-        if self._flat and table.find(".//table") is not None:
-            # Tried at each of many levels, and again as text, a nest would take for ever.
+        if any(table.find(f".//{tag}") is not None for tag in ("pre", "h1", "h2", "form")):
             return []
-        named = table.find("thead") is not None or table.find(".//th") is not None
-        if table.find(".//table") is not None and not named and not table.get("border"):
-            return []
+        named = _has_names(table)
         counts = self.left_out.copy()
         rows, size, longest = [], 0, 0
         for row in table_rows(table):
@@ -379,6 +381,13 @@ _SPECIAL = {
     "input": "_field", "select": "_field", "textarea": "_field",
 }  # fmt: skip
 """The methods that write elements of their own kind."""
+
+
+def _has_names(table: Any) -> bool:
+    """Whether a table says itself which cells name its columns or rows."""
+    if table.find("thead") is not None:
+        return True
+    return any(cell.tag == "th" for row in table_rows(table) for cell in row)
 
 
 def _lines(text: str, separator: str) -> str:

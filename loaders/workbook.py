@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -116,9 +117,8 @@ def _tables(sheet: Sheet) -> Iterator[str]:
 
 
 def _spans(sheet: Sheet, begin: int, end: int) -> Iterator[Span]:
-    for span in sheet.spans:
-        if begin <= span.row < end:
-            yield span._replace(row=span.row - begin)
+    for span in sheet.spans[bisect(sheet.spans, (begin,)) : bisect(sheet.spans, (end,))]:
+        yield span._replace(row=span.row - begin)
 
 
 def _comments(root: Any) -> list[str]:

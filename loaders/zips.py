@@ -64,7 +64,7 @@ def zip_kind(path: Path, file: str) -> str:
             parts = archive.infolist()
             _check(archive, parts, file)
             names = {part.filename for part in parts}
-            open_document = _open_document(archive, names)
+            said = _said(archive, names)
             listed = any(part.filename == _CONTENTS for part in parts)
             contents = archive.read(_CONTENTS) if listed else b""
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
@@ -77,23 +77,27 @@ def zip_kind(path: Path, file: str) -> str:
     for mark, kind in _MARKS:
         if mark in names:
             return kind
-    if open_document:
+    if open_document := _open_document(said, names):
         return open_document
+    if b"epub" in said or any(name.lower().endswith(".opf") for name in names):
+        return "epub"
     for part, kind, target in _REFUSED:
         if part in names:
             raise FormatError("load.refused_format", file=file, kind=kind, target=target)
     raise FormatError("load.archive", file=file)
 
 
-def _open_document(archive: zipfile.ZipFile, names: set[str]) -> str:
+def _said(archive: zipfile.ZipFile, names: set[str]) -> bytes:
+    """What an archive calls itself, as OpenDocument and EPUB do; empty where it is silent."""
+    if "mimetype" not in names:
+        return b""
+    with archive.open("mimetype") as stream:
+        return stream.read(200)
+
+
+def _open_document(said: bytes, names: set[str]) -> str:
     """Which OpenDocument format an archive is in; empty where it is none."""
-    if "content.xml" not in names:
-        return ""
-    said = b""
-    if "mimetype" in names:
-        with archive.open("mimetype") as stream:
-            said = stream.read(200)
-    if b"sun.xml" in said:
+    if "content.xml" not in names or b"sun.xml" in said or b"epub" in said:
         return ""
     by_name = (("spreadsheet", "ods"), ("presentation", "odp"), ("graphics", "odp"))
     return next((kind for word, kind in by_name if word.encode() in said), "odt")

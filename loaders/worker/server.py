@@ -74,6 +74,9 @@ class _Reader:
         except FileNotFoundError:
             self._say(**packed_error(LoadError("load.missing", file=message["file"])))
             self._close()
+        except RecursionError:
+            self._say(**packed_error(LoadError("load.nested", file=message["file"])))
+            self._close()
         except MemoryError:
             self._say(swollen=True)
             self._close()

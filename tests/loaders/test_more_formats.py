@@ -583,7 +583,7 @@ _ENDS = "</text:p></table:table-cell></table:table-row></table:table>"
 @pytest.mark.parametrize(
     ("name", "content", "code"),
     [
-        ("a.rtf", b"{\\rtf1 " + b"{" * 1_000_000 + b"x" + b"}" * 1_000_000, "load.rtf_broken"),
+        ("a.rtf", b"{\\rtf1 " + b"{" * 1_000_000 + b"x" + b"}" * 1_000_000, "load.nested"),
         ("a.rtf", b"{\\rtf1 \\bin999999999 x}", "load.blank"),
         ("a.ods", _open_document("spreadsheet", "<table:table>" + _REPEATED + _ENDS),
          "load.too_many_cells"),

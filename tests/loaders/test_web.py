@@ -171,6 +171,28 @@ def test_a_page_that_is_no_article_is_read_whole_but_for_its_menu(
     assert "Home" not in text
 
 
+def test_what_points_elsewhere_is_no_part_of_an_article(tmp_path: Path) -> None:
+    body = "".join(f"<p>{sentence * 4}</p>" for sentence in ("The bridge is old. ", "桥很长。"))
+    pointing = (
+        "<p>Read more: <a href=/1>Another bridge was built in the valley last year</a></p>"
+        "<p>相关阅读</p><ul><li><a href=/2>山谷里去年又建成了一座新桥</a></li></ul>"
+    )
+    teasers = "".join(f"<h3><a href=/{n}>Teaser {n} of a story</a></h3>" for n in range(9))
+    own = '<h2><a href="#cost">What it cost 造价</a></h2>'
+    markup = (
+        '<meta property="og:type" content="article"><h1>Other news</h1><h1>The bridge</h1>'
+        f"<article>{body * 3}{pointing}{own}{body * 3}</article>{teasers}"
+    )
+    text, _ = _read(tmp_path, markup)
+    assert text.startswith("# The bridge\n")
+    assert "## What it cost 造价" in text
+    for word in ("Read more", "相关阅读", "新桥", "Teaser", "Other news"):
+        assert word not in text
+    assert text.count("The bridge is old.") == 24
+    whole, _ = _read(tmp_path, markup, include=["page"])
+    assert all(word in whole for word in ("Read more", "相关阅读", "Teaser 8"))
+
+
 def _epub(path: Path, parts: dict[str, str]) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in parts.items():
@@ -210,6 +232,13 @@ def test_epub_names_its_chapters_and_sets_its_notes_apart(tmp_path: Path) -> Non
     assert pages[2].metadata["headings"] == ["The Flood"]
     codes = [one["code"] for page in pages for one in page.metadata.get("warnings", [])]
     assert codes == ["load.part_missing", "load.left_out.pictures"]
+
+
+@pytest.mark.parametrize("missing", ["META-INF/container.xml", "b.opf"])
+def test_epub_is_known_without_its_container_or_package(missing: str, tmp_path: Path) -> None:
+    parts = {name: text for name, text in _CHAPTERS.items() if name != missing}
+    pages = list(load(_epub(tmp_path / "a.epub", {"mimetype": "application/epub+zip"} | parts)))
+    assert any("造价 12[3] 千克朗。" in page.page_content for page in pages)
 
 
 def test_epub_that_a_shop_locked_is_refused(tmp_path: Path) -> None:
