@@ -35,12 +35,6 @@ def test_both_languages_show_the_same_clients() -> None:
     assert blocks("rest.zh.md") == shown
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
-def test_the_readme_shows_the_same_clients(readme: str) -> None:
-    text = (ROOT / readme).read_text(encoding="utf-8")
-    assert all(code in text for _, code in blocks("rest.md"))
-
-
 @pytest.mark.parametrize(("language", "code"), blocks("rest.md")[:2])
 def test_a_client_runs_as_shown(
     language: str, code: str, server: Simulated, tmp_path: Path
