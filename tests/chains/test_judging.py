@@ -298,7 +298,9 @@ def test_a_budget_that_ends_between_asking_and_judging(tmp_path: Path) -> None:
         assert result.judge
         asked_about = result.states()["pairs"]
         assert asked_about + result.states()["not asked"] == chunks
-        assert {pair.question for pair in result.kept} <= {pair.question for pair in off.kept}
+        # A judge that was measured well enough may keep what the rules alone leave out.
+        by_rules = {pair.question for pair in off.kept}
+        assert all(pair.question in by_rules or pair.verified for pair in result.kept)
         again = resume_job(done.job)
         assert account(again.result) == account(whole)
         assert set(server.calls.values()) == {1}
