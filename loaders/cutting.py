@@ -34,6 +34,7 @@ _QUESTION = re.compile(
     re.MULTILINE,
 )
 """A line that begins a question with its answer below: labelled, or a paragraph of its own."""
+_LONGEST_ANSWER = 500  # characters of a question with its answer that are not cut apart
 _BLOCK = 512
 
 
@@ -81,12 +82,16 @@ def best_cut(reach: Reach) -> int:
 
 
 def _last_question(reach: Reach) -> int:
-    """Where the latest question with its answer begins, past half the size; 0 where none does."""
-    text, half = reach.text, max(reach.half, reach.at + 1)
+    """Where the latest question with its answer begins; 0 where none does near the end.
+
+    Long answers are cut like other text: they are understood without their question, which stands
+    in the text before.
+    """
+    text, half = reach.text, max(reach.half, reach.end - _LONGEST_ANSWER, reach.at + 1)
     begin = text.rfind("\n", reach.at, half) + 1 or half
     last = 0
     for mark in _QUESTION.finditer(text, begin, reach.end):
-        if mark.start() > reach.half:
+        if mark.start() > half:
             last = mark.start()
     return last
 
