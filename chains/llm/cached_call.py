@@ -27,7 +27,7 @@ from .backends import Backend
 from .client import OpenBackend
 from .connection import failure
 from .errors import classify, is_about_schema, reason_of
-from .finish import PROMPT_CUT, THOUGHT, Endings, cut_code, is_cut
+from .finish import THOUGHT, Endings, cut_code, is_cut
 from .limits import Budget, Pace
 from .reply_messages import as_message, has_pair, messages_of, request_metadata
 from .retry import read_stream, until_answered
@@ -268,8 +268,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         truncated = finish != LOOP and (is_cut(finish) or full)
         if truncated and cut_code(finish) == "reply.truncated" and not clean(text).text:
             finish = THOUGHT
-        if finish not in (THOUGHT, LOOP) and self._is_prompt_cut(messages, usage["input_tokens"]):
-            finish, truncated = PROMPT_CUT, True
+        self._look_at_count(messages, usage["input_tokens"])
         if finish != THOUGHT:
             self._note(text, cut=truncated and cut_code(finish) != "reply.filtered")
         return Reply(
@@ -284,24 +283,23 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             truncated=truncated,
         )
 
-    def _is_prompt_cut(self, messages: list[BaseMessage], counted: int) -> bool:
-        """Whether the server read only a part of a request, by its own count of tokens.
+    def _look_at_count(self, messages: list[BaseMessage], counted: int) -> None:
+        """Notes that the server read only a part of a request, by its own count of tokens.
 
         Our count is an estimate, and a count without what was cached is smaller than a prompt:
-        both are far from half.
+        both are far from half. It is only said: some servers count wrongly and read all.
         """
         if counted < LEAST_CONTEXT:
-            return False
+            return
         ours = sum(count_tokens(message.text) for message in messages)
         if counted * 2 > ours:
-            return False
+            return
         with self._lock:
             said, self._prompts_cut = self._prompts_cut, True
         if not said:
             log.warning(
                 "%s read %d of about %d tokens of a request", self.backend.name, counted, ours
             )
-        return True
 
     def _note(self, text: str, *, cut: bool) -> None:
         """Counts a reply; several of no use, and none of use before, end the run."""

@@ -13,8 +13,6 @@ BROKEN = "broken off"
 """The finish reason of a reply whose connection closed before it was whole."""
 THOUGHT = "thought"
 """The finish reason of a reply whose tokens were all used up by the model's thoughts."""
-PROMPT_CUT = "prompt cut"
-"""The finish reason of a reply to a request of which the server had read only a part."""
 _WHOLE = {
     *("stop", "stop_sequence", "stop_token", "eos", "eos_token", "end", "end_turn", "done"),
     *("complete", "completed", "finish", "finished", "success", "tool_calls"),
@@ -46,10 +44,8 @@ def is_cut(finish: str) -> bool:
 
 def cut_code(
     finish: str,
-) -> Literal["reply.filtered", "reply.broken_off", "reply.truncated", "reply.prompt_cut"]:
+) -> Literal["reply.filtered", "reply.broken_off", "reply.truncated"]:
     """The message that says why a reply is not whole."""
-    if finish == PROMPT_CUT:
-        return "reply.prompt_cut"
     if _FILTERED.search(finish):
         return "reply.filtered"
     tokens = finish in _WHOLE or "length" in finish or "token" in finish or "context" in finish

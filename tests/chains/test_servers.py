@@ -457,7 +457,7 @@ def test_thoughts_are_kept_with_their_pairs_where_asked(tmp_path: Path, *, strea
 # A part of a request is read
 
 
-def test_a_prompt_that_the_server_cut_is_seen_by_its_count_and_asked_in_halves() -> None:
+def test_a_prompt_that_the_server_cut_is_seen_by_its_count() -> None:
     text = " ".join(f"Workshop {n} of the works was opened in {1800 + n}." for n in range(60))
 
     def script(body: Body) -> Answer:
@@ -476,6 +476,23 @@ def test_a_prompt_that_the_server_cut_is_seen_by_its_count_and_asked_in_halves()
     assert note.code == "backend.prompt_cut"
     for language in ("en", "zh"):
         assert "num_ctx" in note.say(language)
+
+
+def test_a_server_that_counts_wrongly_ends_no_run() -> None:
+    texts = [
+        Text(text=" ".join(f"Workshop {n} of {place} closed." for n in range(90)), name=place)
+        for place in ("Leith", "Wapping", "Seraing", "Anshan")
+    ]
+
+    def script(body: Body) -> Answer:
+        answer = reply(body, "There is nothing to ask about.")
+        answer["usage"]["prompt_tokens"] = 300
+        return Answer(answer)
+
+    with serving(script) as server:
+        result = run(texts, settings(server, chunk_size=800, check="off")).result
+    assert result.complete
+    assert result.states()["nothing"] == len(result.chunks)
 
 
 def test_what_a_server_taught_is_told_at_the_end_once() -> None:
