@@ -103,12 +103,13 @@ def check_replaceable(file: Path, journal: Journal, job: str | None) -> None:
     """
     from pairs import ExportError
 
-    if not file.exists() or journal.wrote_output(file, job):
+    if not file.exists():
         return
-    other = journal.output_of(file)
-    if other:
-        raise ExportError("export.of_other_job", file=str(file), job=other)
-    raise ExportError("export.exists", file=str(file))
+    by = journal.output_of(file)
+    if by is None:
+        raise ExportError("export.exists", file=str(file))
+    if job not in (None, by):
+        raise ExportError("export.of_other_job", file=str(file), job=by)
 
 
 def carry_out(start: Start, journal: Journal, output: Output, translate: Translator) -> int:

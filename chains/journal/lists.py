@@ -90,8 +90,8 @@ def adopt_edits(journal: Journal, job: str, pairs: PairList) -> int:
     """The number of edits taken over from other jobs on documents of the same names.
 
     An edit counts for a pair with the same words from the same sentence, so that a document that
-    was changed elsewhere keeps its corrections. Pairs of an earlier list of the job
-    get none: whoever undid an edit there meant it.
+    was changed elsewhere keeps its corrections. Pairs of an earlier list of the job get none:
+    whoever undid an edit there meant it.
 
     Args:
         journal: The journal that holds the jobs.

@@ -138,20 +138,6 @@ class Journal(Database):
 
     # Outputs
 
-    def wrote_output(self, path: Path, job: str | None = None) -> bool:
-        """Whether qa3 wrote a file and nobody has changed it since.
-
-        Args:
-            path: The file's place.
-            job: The job that must have written it; None for any job of this journal.
-
-        Raises:
-            JournalError: The journal cannot be read.
-        """
-        ours = self.rows("SELECT sha256, job FROM outputs WHERE path = ?", str(path.resolve()))
-        written = {digest for digest, by in ours if job is None or by == job}
-        return bool(written) and _digest(path) in written
-
     def output_of(self, path: Path) -> str | None:
         """The id of the job that wrote a file as it is now; None if none of this journal did.
 

@@ -307,13 +307,13 @@ def test_an_output_stays_ours_until_somebody_changes_it(tmp_path: Path) -> None:
     with Journal(tmp_path / "j.sqlite") as journal, owned(journal) as owner:
         Jobs(journal).open(job("a"), owner.id)
         output.write_text("one", encoding="utf-8")
-        assert not journal.wrote_output(output)
+        assert journal.output_of(output) is None
         journal.save_output("a", output)
         part.write_text("two", encoding="utf-8")
         journal.save_output("a", output, part)
         # Killed here, or just after the move: either content is ours.
-        assert journal.wrote_output(output)
+        assert journal.output_of(output) == "a"
         part.replace(output)
-        assert journal.wrote_output(output)
+        assert journal.output_of(output) == "a"
         output.write_text("edited", encoding="utf-8")
-        assert not journal.wrote_output(output)
+        assert journal.output_of(output) is None
