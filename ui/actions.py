@@ -16,7 +16,7 @@ from .downloads import make_file
 from .engine import engine
 from .job_element import follow, presenter, show_job
 from .job_view import jobs_of
-from .session import chat, fault, language, speak, tell
+from .session import Pending, chat, fault, language, speak, tell
 from .start_job import begin as begin_pending
 
 Answer = dict[str, Any]
@@ -151,8 +151,16 @@ async def _open(payload: dict[str, Any]) -> None:
         follow(job)
 
 
-async def _begin(payload: dict[str, Any]) -> None:
+async def _decided(payload: dict[str, Any]) -> Pending | None:
+    """The run a button speaks of, its question closed; None where it was decided before."""
     waiting = chat().pending.pop(str(payload.get("number")), None)
+    if waiting is not None and waiting.question is not None:
+        await waiting.question.remove_actions()
+    return waiting
+
+
+async def _begin(payload: dict[str, Any]) -> None:
+    waiting = await _decided(payload)
     if waiting is None:
         await tell(speak("page.nothing_pending"))
         return
@@ -163,5 +171,5 @@ async def _begin(payload: dict[str, Any]) -> None:
 
 
 async def _drop(payload: dict[str, Any]) -> None:
-    if chat().pending.pop(str(payload.get("number")), None) is not None:
+    if await _decided(payload) is not None:
         await tell(speak("page.dropped"))

@@ -17,10 +17,15 @@ _KEY = "qa3"
 
 @dataclass
 class Pending:
-    """A run that waits for the user's confirmation."""
+    """A run that waits for the user's confirmation.
+
+    Attributes:
+        question: The message that asks for it; its buttons go once one was chosen.
+    """
 
     read: Inputs
     resolved: Resolved
+    question: cl.Message | None = None
 
 
 @dataclass

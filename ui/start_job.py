@@ -60,7 +60,7 @@ async def start(inputs: Sequence[RunInput]) -> None:
         number = secrets.token_hex(4)
         known.pending[number] = waiting
         lines.append(speak("page.confirm"))
-        await tell("\n\n".join(lines), actions=_yes_or_no(number))
+        waiting.question = await tell("\n\n".join(lines), actions=_yes_or_no(number))
         return
     await tell("\n\n".join(lines))
     await begin(waiting)

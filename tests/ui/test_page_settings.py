@@ -70,7 +70,9 @@ def test_a_dear_run_begins_only_when_a_person_says_so(page: Page, site: Site) ->
     assert not site.models["dear"].asked
     page.get_by_role("button", name="Leave it").click()
     page.get_by_text("Nothing was asked.").wait_for()
+    page.get_by_role("button", name="Begin").wait_for(state="detached")
+    assert not page.get_by_role("button", name="Leave it").count()
     attach(page, [named("bridge.txt", ENGLISH)])
     page.click("#chat-submit")
-    page.get_by_role("button", name="Begin").last.click()
+    page.get_by_role("button", name="Begin").click()
     assert finished(page.locator(JOB))["kept"] > 1
