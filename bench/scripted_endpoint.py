@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Literal
 
 from endpoint.model.engine import Engine, Sampling, Step
-from endpoint.protocol.bind import bind
+from endpoint.protocol.bind import bind, server_of
 from endpoint.protocol.detokenize import Tokenizer
 from endpoint.protocol.embedder import Embedder
 from endpoint.protocol.server import create_app
@@ -110,6 +110,7 @@ class Served:
         slots: Answers at the same time.
         queue: Requests that may wait.
         embedder: For ``/v1/embeddings``.
+        origins: Of web pages that may ask.
     """
 
     def __init__(
@@ -121,9 +122,8 @@ class Served:
         slots: int = 8,
         queue: int = 128,
         embedder: Embedder | None = None,
+        origins: Sequence[str] = (),
     ) -> None:
-        import uvicorn
-
         app = create_app(
             engine or ScriptedEngine(),
             tokenizer or ByteTokenizer(),
@@ -132,12 +132,12 @@ class Served:
             slots=slots,
             queue=queue,
             embedder=embedder,
+            origins=origins,
         )
         self._socket = bind("127.0.0.1", 0, api_key)
         self._socket.listen(512)  # callers wait for the server from here on
-        self._server = uvicorn.Server(
-            uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
-        )
+        self._server = server_of(app, "critical")
+        self._server.config.timeout_graceful_shutdown = 1
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
         )

@@ -73,15 +73,17 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         tokens: int | None = option(None, "--context", "cli.endpoint_context", min=16),
         runner: Runner = option(Runner.AUTO, "--engine", "cli.endpoint_engine"),
         name: str = option(MODEL, "--name", "cli.endpoint_name"),
+        cors_origin: list[str] = option([], "--cors-origin", "cli.cors_origin"),
     ) -> None:
         if context.invoked_subcommand:
             return
         check_packages()
         from chains import models_folder
-        from endpoint import bind, create_app, open_engine, serve
+        from endpoint import bind, create_app, open_engine, serve, usable_origins
 
         from .embedder import bge_embedder
 
+        usable_origins(cors_origin)
         folder = find_model(model)
         opened = bind(host, port, api_key)
         typer.echo(context.obj("cli.endpoint_loading", folder=folder), err=True)
@@ -101,6 +103,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             api_key=api_key,
             slots=slots,
             embedder=bge_embedder(),
+            origins=cors_origin,
         )
         place = f"http://{f'[{host}]' if ':' in host else host}:{opened.getsockname()[1]}/v1"
         message = context.obj(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.middleware.cors import CORSMiddleware
 
 from serving import language_of
 
 from ..errors import EndpointError
 from ..model.engine import Engine
-from .auth import check_caller
+from .auth import LOOPBACK_ORIGIN, check_caller, usable_key, usable_origins
 from .detokenize import Piece, Tokenizer, generate_text
 from .embedder import Embedder
 from .errors import answer_errors
@@ -45,6 +46,7 @@ def create_app(
     slots: int = 8,
     queue: int = QUEUE,
     embedder: Embedder | None = None,
+    origins: Iterable[str] = (),
 ) -> FastAPI:
     """The FastAPI application for a loaded model; its shutdown closes the engine.
 
@@ -56,8 +58,14 @@ def create_app(
         slots: Answers made at the same time.
         queue: Requests that may wait for one.
         embedder: For ``/v1/embeddings``; None to answer there that there is none.
+        origins: Of web pages that may ask and read answers, such as ``https://example.org``. With a
+            key, those of this machine may as well.
+
+    Raises:
+        EndpointError: The key or an origin cannot be one.
     """
-    service = _Service(engine, tokenizer, model_name, api_key, Turns(slots, queue), embedder)
+    key, pages = usable_key(api_key), usable_origins(origins)
+    service = _Service(engine, tokenizer, model_name, key, pages, Turns(slots, queue), embedder)
     app = FastAPI(
         title="qa3 endpoint",
         lifespan=service.lifespan,
@@ -73,6 +81,15 @@ def create_app(
     app.include_router(router)
     app.add_api_route("/health", service.health, methods=["GET"])
     answer_errors(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=pages,
+        allow_origin_regex=LOOPBACK_ORIGIN if key else None,
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],  # clients in JavaScript send a dozen of their own
+        allow_private_network=True,
+        expose_headers=["Retry-After", "X-Request-Id"],
+    )
     return app
 
 
@@ -84,6 +101,7 @@ class _Service:
     tokenizer: Tokenizer
     name: str
     api_key: str
+    origins: tuple[str, ...]
     turns: Turns
     embedder: Embedder | None
     started: int = field(default_factory=lambda: int(time.time()))
@@ -104,7 +122,7 @@ class _Service:
 
     async def check(self, request: Request) -> None:
         """Raises EndpointError if the request is not authorized."""
-        check_caller(request.headers, self.api_key)
+        check_caller(request.headers, self.api_key, self.origins)
 
     async def chat(self, request: Request) -> Response:
         """``POST /v1/chat/completions``."""

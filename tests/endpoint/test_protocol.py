@@ -20,7 +20,7 @@ from endpoint.protocol.embedder import Embedder
 from endpoint.protocol.fair_queue import Turns
 from serving import is_loopback
 
-KEY = "密钥-key"
+KEY = "a-key-of-ASCII"
 
 
 def chat(text: str = "你好", **more: Any) -> dict[str, Any]:
