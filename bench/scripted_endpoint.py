@@ -44,6 +44,8 @@ class ScriptedEngine:
         context: Bytes of a prompt and its answer.
         width: Bytes a step.
         gate: Waited for before each step; None to answer at once.
+        seeded: Whether it says that it honours seeds.
+        guided: Whether it says that it follows schemas.
 
     Attributes:
         asked: (dialogue, sampling) of each request, in the order in which they began.
@@ -61,10 +63,12 @@ class ScriptedEngine:
         width: int = 2,
         gate: Callable[[], object] | None = None,
         seeded: bool = False,
+        guided: bool = False,
     ) -> None:
         self.script = script
         self.context = context
         self.seeded = seeded
+        self.guided = guided
         self.asked: list[tuple[str, Sampling]] = []
         self.most = 0
         self.closed = threading.Semaphore(0)

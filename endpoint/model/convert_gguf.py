@@ -39,6 +39,7 @@ NAMES = {
     "mlp.gate_up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
+GGUF_FORM = 2  # counted up when what is written beside the weights changes
 COMPANIONS = ("config.json", "tokenizer.model")
 
 
@@ -207,7 +208,10 @@ def _vocabulary(writer: GGUFWriter, tokenizer: ChatTokenizer, shape: Shape) -> N
             *[TokenType.UNUSED] * padding,
         ]
     )
-    writer.add_chat_template(chat_template(size))
+    # llama.cpp takes the first blank off every piece where it adds one to every text, and a grammar
+    # then sees other texts than it writes; so the template has to say where a blank belongs.
+    writer.add_add_space_prefix(value=False)
+    writer.add_chat_template(chat_template(size, blank=" "))
     writer.add_unk_token_id(UNKNOWN)
     writer.add_bos_token_id(BEGIN)
     writer.add_eos_token_id(END)

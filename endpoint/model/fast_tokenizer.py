@@ -174,7 +174,7 @@ def _refuse_differences(tokenizer: ChatTokenizer, written: Any) -> None:
             raise EndpointError("endpoint.tokenizer_differs", text=text)
 
 
-def chat_template(size: int) -> str:
+def chat_template(size: int, blank: str = "") -> str:
     """The Jinja template of a dialogue; rendered and encoded it has the ids of ``prompt_ids``.
 
     A role's line and its text are encoded apart there, so each begins with a blank; in one text the
@@ -183,9 +183,10 @@ def chat_template(size: int) -> str:
 
     Args:
         size: Pieces of the vocabulary.
+        blank: Written behind each role; empty where the tokenizer puts one there itself.
     """
     text = (Path(__file__).parent / "chat_template.jinja").read_text(encoding="utf-8").strip()
     for at, name in enumerate(SPECIALS):
         if name != "eop":  # not needed, and part of words
             text = text.replace(name, special_name(size + at, size))
-    return text.replace("TOOLS_OFFERED", TOOLS_OFFERED).replace("MARK", MARK)
+    return text.replace("TOOLS_OFFERED", TOOLS_OFFERED).replace("MARK", MARK).replace("BLANK", blank)
