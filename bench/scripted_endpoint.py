@@ -27,9 +27,23 @@ def said_back(asked: str) -> str:
 class ByteTokenizer:
     """UTF-8, with each message as ``role:text`` on a line."""
 
-    def prompt_ids(self, messages: Sequence[tuple[str, str]]) -> list[int]:
+    def prompt_ids(
+        self,
+        messages: Sequence[tuple[str, str] | tuple[str, str, str]],
+        opening: Sequence[str] = (),
+    ) -> list[int]:
         """The bytes of a dialogue."""
-        return list("\n".join(f"{role}:{text}" for role, text in messages).encode())
+        lines = [f"{':'.join([turn[0], *turn[2:]])}:{turn[1]}" for turn in messages]
+        begun = [f"assistant:{''.join(opening)}"] if opening else []
+        return list("\n".join([*lines, *begun]).encode())
+
+    def completion_ids(self, text: str) -> list[int]:
+        """The bytes of a text behind a colon, as if somebody had said it."""
+        return list(f":{text}".encode())
+
+    def text_ids(self, text: str) -> list[int]:
+        """The bytes of a text."""
+        return list(text.encode())
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of some bytes."""

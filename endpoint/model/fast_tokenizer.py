@@ -189,4 +189,6 @@ def chat_template(size: int, blank: str = "") -> str:
     for at, name in enumerate(SPECIALS):
         if name != "eop":  # not needed, and part of words
             text = text.replace(name, special_name(size + at, size))
-    return text.replace("TOOLS_OFFERED", TOOLS_OFFERED).replace("MARK", MARK).replace("BLANK", blank)
+    return (
+        text.replace("TOOLS_OFFERED", TOOLS_OFFERED).replace("MARK", MARK).replace("BLANK", blank)
+    )
