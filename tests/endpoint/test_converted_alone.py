@@ -106,7 +106,7 @@ def test_no_text_becomes_a_role_in_the_template(alone: Any, text: str) -> None:
 def test_transformers_alone_answers_every_dialogue(folder: Path, alone: Any) -> None:
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     assert len(ANSWERS) == 18
     for case in ANSWERS:
         messages, tools = asked(case)

@@ -68,9 +68,9 @@ def test_a_penalty_ends_what_repeats(engine: Engine) -> None:
     line_end = TOKENIZER.text_ids("\n")[-1]
     assert Counter(answer(engine))[line_end] == 5
     # What has occurred may not come again: no line ends twice.
-    for penalty in ({"frequency_penalty": 2.0}, {"presence_penalty": 2.0}):
-        often = {name: 60 * value for name, value in penalty.items()}
-        assert max(Counter(answer(engine, **often)).values()) == 1
+    for penalty in ("frequency_penalty", "presence_penalty"):
+        given: dict[str, Any] = {penalty: 120.0}
+        assert max(Counter(answer(engine, **given)).values()) == 1
     assert Counter(answer(engine, repetition_penalty=50.0))[line_end] < 5
     assert answer(engine, repetition_penalty=1.0, frequency_penalty=0.0) == answer(engine)
 
