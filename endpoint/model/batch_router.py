@@ -65,6 +65,7 @@ class BatchSampler:
 
     def __init__(self) -> None:
         self._draws: list[Draw] = []
+        self._positions: list[int] = []
         self._ids: list[list[int]] = []
 
     def check_kwargs(self, kwargs: dict[str, Any]) -> None:
@@ -82,7 +83,11 @@ class BatchSampler:
         states = [request.state for request in requests_in_batch if request.has_new_token]
         self._draws = [state.logit_processor_kwargs["draw"] for state in states]
         # Unchanged for a request that was restarted with its generated ids as part of the prompt.
-        self._ids = [[*one.initial_tokens, *one.generated_tokens] for one in states]
+        self._positions = [len(one.initial_tokens) + len(one.generated_tokens) for one in states]
+        self._ids = [
+            [] if draw.plain else [*one.initial_tokens, *one.generated_tokens]
+            for one, draw in zip(states, self._draws, strict=True)
+        ]
         return arg_storage
 
     def __call__(
@@ -91,4 +96,4 @@ class BatchSampler:
         """Called by the loop with the logits of the rows that generate an id."""
         del ids, arguments
         scores = adjusted_logits(scores, self._draws, self._ids)
-        return noisy_logits(scores, self._draws, [len(one) for one in self._ids])
+        return noisy_logits(scores, self._draws, self._positions)

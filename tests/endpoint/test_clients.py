@@ -59,16 +59,9 @@ def served() -> Iterator[Served]:
 def test_the_clients_of_others(served: Served) -> None:
     """In a process of their own: they bring plugins of pytest, and leave connections open."""
     order = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=6"]
-    order += [
-        "-p",
-        "pytest_asyncio.plugin",
-        "-p",
-        "pytest_benchmark.plugin",
-        "-c",
-        str(CLIENTS / "pytest.ini"),
-        str(CLIENTS),
-    ]
-    # Of the plugins only two: the others are slow to load and have nothing to do here.
+    order += ["-p", "pytest_asyncio.plugin", "-m", "not benchmark"]
+    order += ["-c", str(CLIENTS / "pytest.ini"), str(CLIENTS)]
+    # Of the plugins only one: the others are slow to load and have nothing to do here.
     environment = {
         **os.environ,
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",

@@ -32,10 +32,10 @@ def test_langchain_binds_tools_and_reads_structures() -> None:
         return city
 
     model = ChatOpenAI(base_url=URL, api_key=SecretStr("any"), model="chatglm3-6b")
-    (call,) = model.bind_tools([weather_of]).invoke("天气？").tool_calls  # type: ignore[attr-defined]  # an AIMessage
+    (call,) = model.bind_tools([weather_of]).invoke("天气？").tool_calls
     assert (call["name"], call["args"]) == ("weather_of", {"city": "北京"})
     for method in ("function_calling", "json_schema"):
-        read = model.with_structured_output(City, method=method).invoke("北京")  # type: ignore[arg-type]  # one of its words
+        read = model.with_structured_output(City, method=method).invoke("北京")
         assert isinstance(read, City)
 
 
