@@ -74,7 +74,7 @@ def test_a_block_runs_as_it_stands(
             "PATH": path,
             "QA3_HOME": str(shared_home),
             "QA3_CHECK": "off",
-            **(answered_by(server) if language == "sh" else {"QA3_MAX_CALLS": "3"}),
+            **(answered_by(server) if language == "sh" else {"QA3_MAX_CALLS": "1"}),
         },
         capture_output=True,
         text=True,
