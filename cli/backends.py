@@ -10,7 +10,7 @@ import typer
 
 from messages import say
 
-from .options import printable, resolved_settings, with_settings
+from .options import option, printable, resolved_settings, with_settings
 
 if TYPE_CHECKING:
     from chains import Resolved
@@ -22,10 +22,10 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @app.command("config", help=say("cli.config", lang), cls=with_settings(lang))
     def show_config(
         context: typer.Context,
-        backend: str | None = typer.Option(
-            None, "--backend", "-b", help=say("cli.config_backend", lang)
+        backend: str | None = option(
+            lang, None, "--backend", "-b", says="cli.config_backend", takes="metavar.name"
         ),
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> None:
         resolved = resolved_settings(context)
         if backend is not None:
@@ -41,7 +41,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @app.command("backends", help=say("cli.backends", lang), cls=with_settings(lang))
     def list_backends(
         context: typer.Context,
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> None:
         from chains import PROVIDERS, all_backends, lacking
 

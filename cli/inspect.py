@@ -10,7 +10,7 @@ import typer
 
 from messages import say
 
-from .options import printable, resolved_settings, with_settings
+from .options import argument, option, printable, resolved_settings, with_settings
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -20,10 +20,10 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @app.command("load", help=say("cli.load", lang), cls=read)
     def load_document(
         context: typer.Context,
-        doc: Path = typer.Argument(help=say("cli.doc", lang)),
-        password: str | None = typer.Option(None, help=say("cli.password", lang)),
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
-        whole_page: bool = typer.Option(False, "--whole-page", help=say("cli.whole_page", lang)),
+        doc: Path = argument(lang, ..., says="cli.doc", takes="metavar.doc"),
+        password: str | None = option(lang, None, says="cli.password", takes="metavar.text"),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
+        whole_page: bool = option(lang, False, "--whole-page", says="cli.whole_page"),
     ) -> None:
         from loaders import count_tokens, load, peak_memory
         from pairs import harmless
@@ -57,10 +57,10 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @app.command("split", help=say("cli.split", lang), cls=offered)
     def split_document(
         context: typer.Context,
-        doc: Path = typer.Argument(help=say("cli.doc", lang)),
-        password: str | None = typer.Option(None, help=say("cli.password", lang)),
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
-        whole_page: bool = typer.Option(False, "--whole-page", help=say("cli.whole_page", lang)),
+        doc: Path = argument(lang, ..., says="cli.doc", takes="metavar.doc"),
+        password: str | None = option(lang, None, says="cli.password", takes="metavar.text"),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
+        whole_page: bool = option(lang, False, "--whole-page", says="cli.whole_page"),
     ) -> None:
         from chains import read_for, source_note
         from loaders import load

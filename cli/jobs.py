@@ -11,7 +11,15 @@ import typer
 
 from messages import say
 
-from .options import Translator, list_format, printable, resolved_settings, with_settings
+from .options import (
+    Translator,
+    argument,
+    list_format,
+    option,
+    printable,
+    resolved_settings,
+    with_settings,
+)
 from .output import Output, carry_out
 from .show import refused_lines, sentence
 
@@ -40,10 +48,10 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     app.add_typer(jobs, name="jobs")
     with_journal = with_settings(lang, "journal")
 
-    @jobs.callback(cls=with_settings(lang, "journal", after="as_json", group=True))
+    @jobs.callback(cls=with_settings(lang, "journal", group=True))
     def list_jobs(
         context: typer.Context,
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> None:
         if context.invoked_subcommand is None:
             _list(context.obj, resolved_settings(context), as_json=as_json)
@@ -51,15 +59,15 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @jobs.command("show", help=say("cli.jobs_show", lang), cls=with_journal)
     def show_job(
         context: typer.Context,
-        job: str = typer.Argument(help=say("cli.job", lang)),
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        job: str = argument(lang, ..., says="cli.job", takes="metavar.job"),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> None:
         _show(job, context.obj, resolved_settings(context), as_json=as_json)
 
     @jobs.command("delete", help=say("cli.jobs_delete", lang), cls=with_journal)
     def delete_job(
         context: typer.Context,
-        jobs: list[str] = typer.Argument(help=say("cli.job", lang)),
+        jobs: list[str] = argument(lang, ..., says="cli.job", takes="metavar.job"),
     ) -> None:
         from chains import Jobs, Journal
 
@@ -74,17 +82,19 @@ def add_commands(app: typer.Typer, lang: str) -> None:
 
 
 def _add_resume(app: typer.Typer, name: str, about: str, lang: str) -> None:
-    offered = with_settings(lang, *_CHANGEABLE, "journal", after="output")
+    offered = with_settings(lang, *_CHANGEABLE, "journal")
 
     @app.command(name, help=about, cls=offered)
     def resume_job(
         context: typer.Context,
-        job: str = typer.Argument(help=say("cli.job", lang)),
-        output: Path | None = typer.Option(None, "--output", "-o", help=say("cli.output", lang)),
+        job: str = argument(lang, ..., says="cli.job", takes="metavar.job"),
+        output: Path | None = option(
+            lang, None, "--output", "-o", says="cli.output", takes="metavar.file"
+        ),
         format_: str | None = list_format(lang),
-        force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
-        quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        force: bool = option(lang, False, "--force", says="cli.force"),
+        quiet: bool = option(lang, False, "--quiet", "-q", says="cli.quiet"),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> int:
         resolved = resolved_settings(context)
         changes = {
