@@ -20,7 +20,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``chat`` with its help in a language."""
     offered = with_settings(
         lang, "backend -b", "base_url", "model -m", "temperature", "max_tokens", "timeout",
-        "retry_seconds", "embeddings", "journal",
+        "retry_seconds", "include", "embeddings", "embedding_backend", "journal",
     )  # fmt: skip
 
     @app.command(help=say("cli.chat", lang), cls=offered)

@@ -32,7 +32,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             metavar="|".join(one.value for one in Shell), help=say("cli.shell", lang)
         ),
     ) -> None:
-        from typer.completion import get_completion_script
+        from typer.completion import get_completion_script  # type: ignore[attr-defined]  # named there
 
         script = get_completion_script(prog_name="qa3", complete_var=VARIABLE, shell=shell.value)
         typer.echo(script)
@@ -43,6 +43,6 @@ def prepare() -> None:
     import os
 
     if VARIABLE in os.environ:
-        from typer.completion import completion_init
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # as above
 
         completion_init()

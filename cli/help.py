@@ -47,7 +47,7 @@ class _Ours:
         formatter.write(_whole(self, ctx))
 
 
-class Command(_Ours, TyperCommand):  # type: ignore[misc]  # contexts are of either click
+class Command(_Ours, TyperCommand):
     """A command whose help and refusals are ours."""
 
     allow_extra_args = True  # refused below, in the user's language
@@ -60,7 +60,7 @@ class Command(_Ours, TyperCommand):  # type: ignore[misc]  # contexts are of eit
         return rest
 
 
-class Group(_Ours, TyperGroup):  # type: ignore[misc]  # as above
+class Group(_Ours, TyperGroup):
     """A command with subcommands, likewise."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -137,7 +137,7 @@ def _whole(command: Any, ctx: Any) -> str:
     ]
     params = [one for one in command.get_params(ctx) if not getattr(one, "hidden", False)]
     arguments = [one for one in params if one.param_type_name == "argument"]
-    settings = getattr(command, "setting_names", frozenset())
+    settings: frozenset[str] = getattr(command, "setting_names", frozenset())
     options = [one for one in params if one not in arguments]
     own = [one for one in options if one.name not in settings]
     common = [one for one in options if one.name in settings]

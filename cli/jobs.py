@@ -22,13 +22,15 @@ from .options import (
 )
 from .output import Output, carry_out
 from .show import refused_lines, sentence
+from .usage import Misuse
 
 if TYPE_CHECKING:
     from chains import Job, Resolved
 
 _CHANGEABLE = (
     "concurrency", "timeout", "retry_seconds", "max_calls", "max_tokens_total",
-    "requests_per_minute", "tokens_per_minute", "embeddings", "threshold", "evidence", "check",
+    "requests_per_minute", "tokens_per_minute", "embeddings", "embedding_backend", "threshold",
+    "evidence", "check",
 )  # fmt: skip
 """Settings that may change when a job is resumed; the others are part of its requests."""
 _STATES = {
@@ -40,6 +42,10 @@ _STATES = {
     "failed": "job.failed",
     "broken off": "job.broken_off",
 }
+_IN_HAND = ("waiting", "running")
+_UNITS = {"h": 3600, "d": 86_400, "w": 604_800}
+MOST_DIGITS = 7
+"""Of a length of time, with its unit."""
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -67,15 +73,15 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @jobs.command("delete", help=say("cli.jobs_delete", lang), cls=with_journal)
     def delete_job(
         context: typer.Context,
-        jobs: list[str] = argument(lang, ..., says="cli.job", takes="metavar.job"),
+        jobs: list[str] = argument(lang, None, says="cli.jobs_job", takes="metavar.job"),
+        older_than: str | None = option(
+            lang, None, "--older-than", says="cli.older_than", takes="metavar.time"
+        ),
     ) -> None:
-        from chains import Jobs, Journal
-
-        with Journal(resolved_settings(context).settings.journal) as opened:
-            # All are looked up before one is deleted: a slip of the pen deletes nothing.
-            for found in dict.fromkeys(Jobs(opened).find(job).id for job in jobs):
-                Jobs(opened).delete(found)
-                typer.echo(context.obj("show.deleted", job=found))
+        if bool(jobs) == (older_than is not None):
+            raise Misuse("cli.jobs_either", context)
+        before = None if older_than is None else time.time() - _seconds(older_than, context)
+        _delete(jobs or [], before, resolved_settings(context), context.obj)
 
     _add_resume(app, "resume", say("cli.resume", lang), lang)
     _add_resume(app, "retry", say("cli.retry", lang), lang)
@@ -133,6 +139,34 @@ def _resume(
             output,
             translate,
         )
+
+
+def _seconds(length: str, context: typer.Context) -> float:
+    """Seconds of a length of time such as 30d."""
+    unit = _UNITS.get(length[-1:].lower())
+    if unit is None or not length[:-1].isdecimal() or len(length) > MOST_DIGITS:
+        raise Misuse("cli.value", context, name="--older-than", value=length, wanted="12h, 30d, 8w")
+    return int(length[:-1]) * unit
+
+
+def _delete(
+    names: list[str], before: float | None, resolved: Resolved, translate: Translator
+) -> None:
+    from chains import Jobs, Journal
+
+    with Journal(resolved.settings.journal) as opened:
+        jobs = Jobs(opened)
+        if before is None:
+            # All are looked up before one is deleted: a slip of the pen deletes nothing.
+            found = list(dict.fromkeys(jobs.find(name).id for name in names))
+        else:
+            old = (job for job in jobs.all() if job.created < before)
+            found = [job.id for job in old if job.state not in _IN_HAND]
+        for one in found:
+            jobs.delete(one)
+            typer.echo(translate("show.deleted", job=one))
+        if not found:
+            typer.echo(translate("show.none_deleted"), err=True)
 
 
 def _list(translate: Translator, resolved: Resolved, *, as_json: bool) -> None:

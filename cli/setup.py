@@ -12,17 +12,22 @@ from messages import say
 from .help import Command, Group
 from .options import argument, option, printable, resolved_settings, with_settings
 
+_MARKS = {"ok": "doctor.mark_ok", "note": "doctor.mark_note", "wrong": "doctor.mark_wrong"}
+
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds the commands with their help in a language."""
+    examined = with_settings(
+        lang, "backend -b", "base_url", "model -m", "max_tokens", "timeout", "embeddings", "journal"
+    )
 
-    @app.command(help=say("cli.doctor", lang), cls=with_settings(lang, "backend -b"))
+    @app.command(help=say("cli.doctor", lang), cls=examined)
     def doctor(context: typer.Context) -> int:
         from chains import examine
 
         ok = True
         for finding in examine(resolved_settings(context)):
-            mark = {"ok": "ok  ", "note": "note", "wrong": "FAIL"}[finding.state]
+            mark = say(_MARKS[finding.state], lang)
             typer.echo(f"{mark} {printable(finding.reason.say(lang))}")
             ok = ok and finding.state != "wrong"
         return 0 if ok else 1
