@@ -298,7 +298,32 @@ def _wanted(name: str, fault: Any) -> str:
         return ", ".join(known.choices)
     if known.kind is bool:
         return "true, false"
-    return str(fault.get("ctx", {}).get("expected", '"..."')).replace("'", "")
+    return expected(fault)
+
+
+_EXAMPLES = {
+    "string": '"..."',
+    "missing": '"..."',
+    "int": "1",
+    "float": "0.5",
+    "bool": "true, false",
+    "list": "[...]",
+}
+
+
+def expected(fault: Any) -> str:
+    """What would have been right, in no language.
+
+    Args:
+        fault: One of the errors of a pydantic ``ValidationError``.
+    """
+    context = fault.get("ctx", {})
+    bounds = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+    limits = [f"{sign} {context[name]:g}" for name, sign in bounds.items() if name in context]
+    if "expected" in context:
+        return str(context["expected"]).replace("'", "").replace(" or ", ", ")
+    kind = str(fault["type"]).partition("_")[0]
+    return ", ".join(limits) or _EXAMPLES.get(kind, kind)
 
 
 def user_folder(kind: Literal["config", "data", "cache"]) -> Path:

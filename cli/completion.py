@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 import typer
 
 from messages import say
 
 from .help import Command
+from .usage import Misuse
 
 VARIABLE = "_QA3_COMPLETE"
 """Set by the script when it asks qa3 what may follow; Typer answers."""
 
 
-class Shell(str, Enum):
-    """A shell that is known."""
+SHELLS = ("bash", "zsh", "fish", "powershell")
 
-    BASH = "bash"
-    ZSH = "zsh"
-    FISH = "fish"
-    POWERSHELL = "powershell"
+
+def shells() -> list[str]:
+    """The shells that are known."""
+    return list(SHELLS)
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -28,14 +26,18 @@ def add_commands(app: typer.Typer, lang: str) -> None:
 
     @app.command(help=say("cli.completion", lang), cls=Command)
     def completion(
-        shell: Shell = typer.Argument(
-            metavar="|".join(one.value for one in Shell), help=say("cli.shell", lang)
+        context: typer.Context,
+        shell: str = typer.Argument(
+            metavar=say("metavar.shell", lang), help=say("cli.shell", lang), autocompletion=shells
         ),
     ) -> None:
-        from typer.completion import get_completion_script  # type: ignore[attr-defined]  # named there
+        if shell not in SHELLS:
+            wanted = "|".join(SHELLS)
+            name = say("metavar.shell", lang)
+            raise Misuse("cli.value", context, name=name, value=shell, wanted=wanted)
+        from typer.completion import get_completion_script  # type: ignore[attr-defined]  # there
 
-        script = get_completion_script(prog_name="qa3", complete_var=VARIABLE, shell=shell.value)
-        typer.echo(script)
+        typer.echo(get_completion_script(prog_name="qa3", complete_var=VARIABLE, shell=shell))
 
 
 def prepare() -> None:

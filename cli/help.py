@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from messages import say
 
-from .usage import Misuse, nearest
+from .usage import Misuse, nearest, refuse_repeated
 
 WIDEST, NARROWEST = 100, 40
 NAMES = (
@@ -53,10 +53,18 @@ class Command(_Ours, TyperCommand):
     allow_extra_args = True  # refused below, in the user's language
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """As Typer does, but for words too many."""
+        """As Typer does, but for words too many, empty ones, and options given twice."""
+        if not ctx.resilient_parsing:
+            refuse_repeated(self.get_params(ctx), args, ctx)
         rest = super().parse_args(ctx, args)
-        if rest and not ctx.resilient_parsing:
+        if ctx.resilient_parsing:
+            return rest
+        if rest:
             raise Misuse("cli.too_many", ctx, word=rest[0])
+        for one in self.get_params(ctx):
+            value = ctx.params.get(one.name)
+            if one.param_type_name == "argument" and (value == "" or value == [""]):
+                raise Misuse("cli.missing", ctx, name=one.metavar, about=getattr(one, "help", ""))
         return rest
 
 

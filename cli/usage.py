@@ -48,6 +48,36 @@ def sentence_of(error: Exception, arguments: Sequence[str], language: str) -> st
     return say("cli.usage", language, reason=reason, command=path)
 
 
+def refuse_repeated(params: Sequence[Any], arguments: Sequence[str], context: Any) -> None:
+    """Refuses an option that is given two values where it takes one: which is meant?
+
+    Args:
+        params: Of the command.
+        arguments: What was typed for it.
+        context: Of the command.
+
+    Raises:
+        Misuse: One is.
+    """
+    taking = {
+        name: one
+        for one in params
+        if one.param_type_name == "option" and not one.is_flag and not one.multiple
+        for name in one.opts
+    }
+    given: dict[str, str] = {}
+    rest = iter(arguments)
+    for typed in rest:
+        if typed == "--":
+            return
+        name, equals, value = typed.partition("=")
+        if name in taking:
+            value, name = value if equals else next(rest, ""), taking[name].opts[0]
+            if given.setdefault(name, value) != value:
+                fields = {"name": name, "first": _short(given[name]), "second": _short(value)}
+                raise Misuse("cli.twice", context, **fields)
+
+
 def _reason(error: Any, context: Any, arguments: Sequence[str], language: str) -> str:
     kind, param = type(error).__name__, getattr(error, "param", None)
     if isinstance(error, Misuse):
