@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import string
 from collections.abc import Iterator
 from importlib import import_module
@@ -137,6 +138,12 @@ def test_both_languages_say_the_same_things_with_the_same_fields() -> None:
     assert english.keys() == chinese.keys()
     for code, text in english.items():
         assert fields_of(text) == fields_of(chinese[code]), code
+
+
+@pytest.mark.parametrize("other", ["片段", "作业", "向量模型", r"(?<![\w./-])token(?![\w./-])"])
+def test_a_thing_has_one_word_in_chinese(other: str) -> None:
+    # 文本块, 任务, 嵌入模型, 令牌: those of the glossary.
+    assert [code for code, text in texts("zh").items() if re.search(other, text)] == []
 
 
 def test_every_error_has_its_sentence_and_every_field_it_needs() -> None:
