@@ -124,16 +124,13 @@ def _resume(
     from chains import Jobs, Journal, resume
 
     with Journal(resolved.settings.journal) as journal:
-        jobs = Jobs(journal)
-        job = jobs.find(name)
+        job = Jobs(journal).find(name)
         if output.path is None and job.output:
             output = output.at(Path(job.output["path"]), job.output["format"])
         output.check(journal, job.id)
-        if again:
-            jobs.pass_over_failed(job.id)
         return carry_out(
             lambda progress, stop, begun: resume(
-                journal, job, changes, progress=progress, stop=stop, begun=begun
+                journal, job, changes, progress=progress, stop=stop, begun=begun, again=again
             ),
             journal,
             output,

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 from fpdf import FPDF
 
-from bench.simulated import Simulated
+from bench.simulated import Faults, Simulated
+from chains.journal.jobs import Jobs
+from chains.journal.lists import load_list
+from chains.journal.replies import Journal
+from chains.settings import Settings
 from cli.main import run
 from messages import LANGUAGES
 
@@ -99,6 +103,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("newcomer")
     texts = {
         "a.txt": "The Forth Bridge was opened in 1890.\n",
+        "bridges.txt": "The Forth Bridge was opened in 1890.\n\n"
+        "The Tower Bridge was opened in 1894.\n"
+        "\nThe bridge at Menai was opened in 1826 by its engineer, Thomas Telford.\n",
         "empty.txt": "",
         "bad.toml": "model = glm\n",
         "type.toml": "concurrency = 'many'\n",
@@ -156,6 +163,49 @@ def test_a_wrong_input_is_one_sentence(
     assert not any(word in sentence for word in ("None", "['", "Errno", "Error"))
     assert any("\u4e00" <= char <= "\u9fff" for char in sentence) == (language == "zh")
     assert sorted(path.name for path in place.iterdir()) == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_slip_of_the_pen_changes_nothing_of_a_finished_job(
+    language: str,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(place)
+    with Simulated(faults=Faults(refused_word="Tower")) as server:
+        asking = ["-b", "chatglm3", "--base-url", server.base_url, "-m", server.model]
+        asking += ["--check", "off", "--chunk-size", "20", "--quiet"]
+        measured = ["--embeddings", "lexical"]
+        assert run(["extract", "a.txt", "-o", "other.jsonl", *asking, *measured]) == 0
+        extract = ["extract", "bridges.txt", *asking]
+        assert run([*extract, *measured]) == 1  # one chunk is refused
+        before = everything()
+        calls = sum(server.asked.values())
+        for slip in (
+            ["resume", "latest", "--embeddings", "magic"],
+            ["retry", "latest", "--embeddings", "magic"],
+            ["retry", "latest", "--embeddings", "http://127.0.0.1:9/v1"],
+            ["resume", "latest", "--threshold", "7"],
+            ["resume", "latest", "--threshhold", "0.7"],
+            ["retry", "latest", "--timeout", "soon"],
+            ["retry", "latest", "-o", "other.jsonl"],
+            ["retry", "latest", "-o", "nowhere/list.jsonl"],
+            [*extract, *measured, "-o", "other.jsonl"],
+            [*extract, "--embeddings", "magic"],
+        ):
+            assert run(["--lang", language, *slip]) == 2, slip
+            assert everything() == before, slip
+        assert sum(server.asked.values()) == calls
+    (place / "other.jsonl").unlink()
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def everything() -> list[object]:
+    """All that the journal knows of its jobs, their chunks and lists."""
+    with Journal(Settings().journal) as journal:
+        jobs = Jobs(journal)
+        return [(job, jobs.outcomes(job.id), load_list(journal, job.id)) for job in jobs.all()]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
