@@ -23,16 +23,17 @@ __all__ = ["as_it_is", "asked_before", "given_back", "kept_answers"]
 
 
 def as_it_is(jobs: Jobs, job: str) -> Job | None:
-    """A job before a run takes it; None if this version cannot read it.
+    """A job before a run takes it; None if it has not run yet, or this version cannot read it.
 
     Args:
         jobs: Of the journal.
         job: The whole id.
     """
     try:
-        return jobs.find(job)
+        known = jobs.find(job)
     except JournalError:
         return None
+    return None if known.state == "waiting" else known
 
 
 @contextmanager

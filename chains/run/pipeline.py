@@ -371,7 +371,7 @@ class Pipeline:
         )
         jobs = Jobs(journal)
         if self._job:
-            known = jobs.find(self._job)
+            known = as_it_is(jobs, self._job)
             jobs.take(job, owner)
             return job, None, known
         same = {one: as_it_is(jobs, one) for one in jobs.asking_the_same(job.fingerprint)}
