@@ -1,10 +1,9 @@
-"""What earlier runs left: answers under prompts that have changed since, and a job as it was."""
+"""What earlier runs were answered under prompts that have changed since."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
 
 from loaders import count_tokens
 from loaders.records import Chunk
@@ -15,45 +14,11 @@ from ..events import AskedBefore
 from ..journal.jobs import Jobs
 from ..journal.lists import load_list
 from ..journal.replies import Journal
-from ..records import Job, Reply
+from ..records import Reply
 from .estimate import REPLY_SHARE
 from .extraction import NOTHING, Answered, Extraction
 
-__all__ = ["as_it_is", "asked_before", "given_back", "kept_answers"]
-
-
-def as_it_is(jobs: Jobs, job: str) -> Job | None:
-    """A job before a run takes it; None if it has not run yet, or this version cannot read it.
-
-    Args:
-        jobs: Of the journal.
-        job: The whole id.
-    """
-    try:
-        known = jobs.find(job)
-    except JournalError:
-        return None
-    return None if known.state == "waiting" else known
-
-
-@contextmanager
-def given_back(journal: Journal, before: Job | None, owner: str) -> Iterator[None]:
-    """A context that leaves a job as it was if the run fails before it has paid for anything.
-
-    A mistake in an option, or a server that is not there, takes nothing from a finished job.
-
-    Args:
-        journal: The journal that holds the job.
-        before: The job before the run took it; None for a new one.
-        owner: The run's id.
-    """
-    try:
-        yield
-    except BaseException:
-        if before is not None:
-            with suppress(JournalError):  # the first error says more than a second one
-                Jobs(journal).give_back(before, owner)
-        raise
+__all__ = ["asked_before", "kept_answers"]
 
 
 def asked_before(

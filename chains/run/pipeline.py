@@ -43,7 +43,7 @@ from .asker import Asker
 from .assembly import Assembly
 from .chain import choose_prompt, extra_requests, prompt_name, version_of
 from .disk_room import check_room
-from .earlier import as_it_is, asked_before, given_back, kept_answers
+from .earlier import asked_before, kept_answers
 from .examples import OwnExamples, left_out, own_examples
 from .extraction import Answered, Extraction
 from .inputs import Inputs, RunInput, read_for
@@ -52,6 +52,7 @@ from .judge.record import planted_in_each
 from .judge.verdicts import judged_list, verified_list
 from .second_pass import ask_again
 from .source import notes_of
+from .taken_job import as_it_is, given_back
 from .verification import Verification, marks
 
 log = logging.getLogger(__name__)
