@@ -261,8 +261,13 @@ def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
     else:
         import tomli as tomllib
     try:
-        return file, tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
+        text = file.read_text(encoding="utf-8-sig")
+        return file, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))  # else where the file ends
+        at = int(line[1]) if line else text.count("\n") + 1
+        raise SettingsError("settings.broken_line", file=str(file), line=at) from error
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError("settings.broken_file", file=str(file), reason=str(error)) from error
 
 
@@ -270,16 +275,55 @@ def _as_settings_error(error: ValidationError, origins: Mapping[str, str]) -> Se
     """The first validation error as a ``SettingsError``."""
     fault = error.errors()[0]
     name = str(fault["loc"][0])
-    origin = origins.get(name, "?")
+    # Where it stands, such as QA3_THRESHOLD or a path, is the same in every language.
+    place = origins.get(name, "").partition(" ")[2]
     if fault["type"] == "extra_forbidden":
-        return SettingsError("settings.unknown", name=name, origin=origin)
+        if place:
+            return SettingsError("settings.unknown", name=name, place=place)
+        return SettingsError("settings.unknown_given", name=name)
+    wanted, value = _wanted(name, fault), str(fault["input"])[:80]
+    if place:
+        return SettingsError(
+            "settings.value_in", name=name, value=value, place=place, wanted=wanted
+        )
+    return SettingsError("settings.value", name=name, value=value, wanted=wanted)
+
+
+def _wanted(name: str, fault: Any) -> str:
+    """What a setting takes, in no language."""
     known = setting_info(name)
     if known.least is not None and known.most is not None:
-        wanted = f"{known.least:g} … {known.most:g}"
-    else:
-        wanted = str(fault.get("ctx", {}).get("expected", fault["msg"])).replace("'", "")
-    value = str(fault["input"])[:80]
-    return SettingsError("settings.value", name=name, value=value, origin=origin, wanted=wanted)
+        return f"{known.least:g} … {known.most:g}"
+    if known.choices:
+        return ", ".join(known.choices)
+    if known.kind is bool:
+        return "true, false"
+    return expected(fault)
+
+
+_EXAMPLES = {
+    "string": '"..."',
+    "missing": '"..."',
+    "int": "1",
+    "float": "0.5",
+    "bool": "true, false",
+    "list": "[...]",
+}
+
+
+def expected(fault: Any) -> str:
+    """What would have been right, in no language.
+
+    Args:
+        fault: One of the errors of a pydantic ``ValidationError``.
+    """
+    context = fault.get("ctx", {})
+    bounds = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+    limits = [f"{sign} {context[name]:g}" for name, sign in bounds.items() if name in context]
+    if "expected" in context:
+        return str(context["expected"]).replace("'", "").replace(" or ", ", ")
+    kind = str(fault["type"]).partition("_")[0]
+    return ", ".join(limits) or _EXAMPLES.get(kind, kind)
 
 
 def user_folder(kind: Literal["config", "data", "cache"]) -> Path:

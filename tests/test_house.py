@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import string
 from collections.abc import Iterator
 from importlib import import_module
@@ -139,6 +140,12 @@ def test_both_languages_say_the_same_things_with_the_same_fields() -> None:
         assert fields_of(text) == fields_of(chinese[code]), code
 
 
+@pytest.mark.parametrize("other", ["片段", "作业", "向量模型", r"(?<![\w./-])token(?![\w./-])"])
+def test_a_thing_has_one_word_in_chinese(other: str) -> None:
+    # 文本块, 任务, 嵌入模型, 令牌: those of the glossary.
+    assert [code for code, text in texts("zh").items() if re.search(other, text)] == []
+
+
 def test_every_error_has_its_sentence_and_every_field_it_needs() -> None:
     english = texts("en")
     for path, tree in sources(*ROOMS, "cli", "rest", "ui"):
@@ -165,7 +172,7 @@ def test_every_message_is_used() -> None:
         for path in sorted(ROOT.rglob("*.py"))
         if ".venv" not in path.parts and "tests" not in path.parts
     )
-    families = ("setting.", "load.left_out.")
+    families = ("setting.", "load.left_out.", "example.")
     unused = [
         code
         for code in texts("en")

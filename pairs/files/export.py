@@ -38,9 +38,13 @@ def format_of(path: Path, asked: str | None = None) -> str:
     """The format to write a file in: the one asked for, else the one its suffix stands for.
 
     Raises:
-        ExportError: There is no such format, or the suffix stands for none.
+        ExportError: There is no such format, the suffix stands for none, or it is a folder.
     """
     suffix = path.suffix.lower()
+    if path.is_dir():
+        raise ExportError("export.is_folder", file=str(path))
+    if not (asked or suffix):
+        raise ExportError("export.no_suffix", file=str(path))
     name = asked or next((one.name for one in FORMATS.values() if suffix in one.suffixes), None)
     if name not in FORMATS:
         raise ExportError(
