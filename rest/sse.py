@@ -66,6 +66,22 @@ async def job_events(
                 yield event
 
 
+def heard_all(service: Service, job: Job, after: str | None) -> bool:
+    """Whether a client has every event of a job that has ended.
+
+    Args:
+        service: The service.
+        job: The job as the journal has it.
+        after: Id of the last event the client has; None or empty if it has none.
+    """
+    if not after:
+        return False
+    here = service.runner.news(job.id, after)
+    if here is not None and not here.elsewhere:
+        return here.over and not here.events
+    return job.state not in _UNDER_WAY and after == _final_id(job)
+
+
 async def _local_events(
     service: Service, job: str, after: str | None, language: str
 ) -> AsyncIterator[str]:
@@ -142,15 +158,21 @@ def _counts(job: Job) -> dict[str, int]:
 
 def _final_event(service: Service, job: Job, language: str) -> str:
     """The last event of an ended job, the same as its own run would have sent."""
-    if job.failure:
-        return sse_event(as_json(Failed(job=job.id, reason=job.failure), language), "failed")
+    event: Done | Failed
     try:
-        result = load_list(service.journal, job.id)
+        if job.failure:
+            event = Failed(job=job.id, reason=job.failure)
+        else:
+            result = load_list(service.journal, job.id)
+            event = Done(job=job.id, seconds=job.seconds, result=result)
     except SaidError as error:
-        failed = Failed(job=job.id, reason=Reason.of(error))
-        return sse_event(as_json(failed, language), "failed")
-    done = Done(job=job.id, seconds=job.seconds, result=result)
-    return sse_event(as_json(done, language), "done")
+        event = Failed(job=job.id, reason=Reason.of(error))
+    return sse_event(as_json(event, language), event.event, _final_id(job))
+
+
+def _final_id(job: Job) -> str:
+    """The id of an ended job's last event in every service; another once the job was resumed."""
+    return f"{job.id}-{job.updated!r}"
 
 
 async def event_json(event: Event, language: str) -> str:
