@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from loaders import whole_characters
@@ -166,7 +167,7 @@ def add_refusals(app: FastAPI) -> None:
     @app.exception_handler(SaidError)
     async def said(request: Request, error: SaidError) -> JSONResponse:
         if status_of(error.code) >= 500:
-            log.warning("%s %r: %s", request.method, request.url.path, error.code)
+            log.warning("%s %r: %s", *_asked(request), error.code)
         return refuse(error.code, of_request(request), error.fields)
 
     @app.exception_handler(RequestValidationError)
@@ -177,8 +178,15 @@ def add_refusals(app: FastAPI) -> None:
         fields = {"field": first.field, "detail": first.detail}
         return refuse("rest.invalid", language, fields, faults=faults)
 
+    @app.exception_handler(ClientDisconnect)
+    async def cut(request: Request, _: ClientDisconnect) -> JSONResponse:
+        log.info("%s %r: the client left before its request was whole", *_asked(request))
+        return refuse("rest.body", of_request(request))  # to nobody
+
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, ClientDisconnect):  # raised while FastAPI read the body
+            return await cut(request, error.__cause__)
         if isinstance(error.__cause__, SaidError):  # raised by AccessMiddleware while reading
             return refuse(error.__cause__.code, of_request(request), error.__cause__.fields)
         code = _CODE_BY_STATUS.get(error.status_code, "rest.body")
@@ -210,6 +218,10 @@ def fault_of(error: BaseException) -> tuple[str, dict[str, str | int]]:
 def of_request(request: Request) -> str:
     """The language to answer a request in: ``en`` or ``zh``, by its Accept-Language."""
     return language_of(request.headers.get("accept-language", ""))
+
+
+def _asked(request: Request) -> tuple[str, str]:
+    return request.method, request.url.path
 
 
 def _allow_header(request: Request) -> dict[str, str]:
