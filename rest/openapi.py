@@ -99,7 +99,7 @@ def _schema(app: FastAPI, access: Access, backends: list[str], files: int) -> di
 
 def _name_backends(schemas: dict[str, Any], backends: list[str]) -> None:
     """Makes every backend field an enum of the configured backends."""
-    for name in ("Choices", "TextInput", "FilesInput"):
+    for name in ("Configurable", "TextInput", "FilesInput"):
         fields = schemas.get(name, {}).get("properties", {})
         for backend in (fields.get("backend"), fields.get("judge")):
             if backend:
