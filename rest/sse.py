@@ -21,14 +21,7 @@ ALIVE_SECONDS = 15.0
 """Seconds without an event after which a keep-alive comment is sent."""
 POLL_SECONDS = 1.0
 """Seconds between reads of the journal for a job that runs in another process."""
-EVENT_STREAM_CONTENT = {
-    "text/event-stream": {
-        "schema": {
-            "type": "object",
-            "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
-        }
-    }
-}
+EVENT_STREAM_CONTENT = {"text/event-stream": {"schema": {"type": "string"}}}
 """OpenAPI ``content`` of an event stream; each event's data is JSON."""
 _UNDER_WAY = ("waiting", "running", "broken off")
 

@@ -13,7 +13,7 @@ from pairs import PairList
 from serving import STREAM_HEADERS
 
 from ..invoke import PipelineRequest, request_slot, run_batch, run_pipeline, streamed_run
-from ..openapi import BODY, refusals
+from ..openapi import BODY, bound_files, refusals
 from ..schemas import Choices, Input
 from ..service import Service, TheService
 from ..sse import EVENT_STREAM_CONTENT
@@ -149,9 +149,11 @@ async def _streamed(
 
 
 @router.get("/input_schema")
-def input_schema() -> dict[str, Any]:
+def input_schema(service: TheService) -> dict[str, Any]:
     """The JSON schema of an input."""
-    return TypeAdapter[Any](Input).json_schema()
+    schema = TypeAdapter[Any](Input).json_schema()
+    bound_files(schema["$defs"], service.limits.files)
+    return schema
 
 
 @router.get("/output_schema")

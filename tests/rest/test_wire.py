@@ -141,7 +141,9 @@ def test_an_error_in_any_stream_has_langserves_form(
     client: httpx.Client, server: Simulated
 ) -> None:
     server.model = "another"
-    remote: RemoteRunnable[Any, Any] = RemoteRunnable(f"{client.base_url}pairs", timeout=60)
+    remote: RemoteRunnable[Any, Any] = RemoteRunnable(
+        f"{str(client.base_url).rstrip('/')}/pairs", timeout=60
+    )
 
     async def every() -> None:
         for told in (
