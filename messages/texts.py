@@ -37,3 +37,8 @@ def say(code: str, language: str = "en", /, **fields: object) -> str:
     if language not in LANGUAGES:
         raise KeyError(language)
     return _texts(language)[code].format_map(fields)
+
+
+def is_said(code: str) -> bool:
+    """Whether there is a sentence of this code."""
+    return code in _texts(LANGUAGES[0])

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from loaders import whole_characters
-from messages import SaidError, logged, say
+from messages import SaidError, is_said, logged, say
 from pairs import Reason
 from serving import language_of
 
@@ -47,6 +47,7 @@ STATUS = {
     "load.zip_bomb": 413,
     "load.pdf_bomb": 413,
     "rest.not_multipart": 415,
+    "rest.not_json": 415,
     "rest.formats": 415,
     "load.refused_format": 415,
     "load.archive": 415,
@@ -71,6 +72,12 @@ _STATUS_BY_PREFIX = {
     "backend": 502, "endpoint": 502, "weights": 502, "embeddings": 502, "journal": 503,
     "dedupe": 500,
 }  # fmt: skip
+_SENTENCE_BY_PREFIX = {
+    "backend": "service.backend.setup", "endpoint": "service.model.setup",
+    "weights": "service.model.setup", "embeddings": "service.embeddings.setup",
+    "journal": "service.journal.setup",
+}  # fmt: skip
+"""What is said of a setting of the service's own: its fields are files and addresses there."""
 _RETRY_AFTER = {
     "rest.too_many": 2, "rest.busy": 2, "rest.closing": 10, "rest.too_many_jobs": 30,
     "job.queue_full": 30, "rest.uploads_full": 60,
@@ -148,12 +155,28 @@ def refuse(
 
 
 def sentence(code: str, language: str, fields: Mapping[str, object]) -> str:
-    """A message filled in and made valid Unicode: client input in it may hold lone surrogates."""
+    """A message filled in, as a client of the service is told it.
+
+    The sentences are written for who sits at the machine, and may advise flags or name addresses
+    there. Where ``service.CODE`` is a message, it says the same for others; of some packages every
+    message without one is said by one sentence. Client input in it may hold lone surrogates, which
+    are made valid Unicode.
+
+    Args:
+        code: Message code.
+        language: ``en`` or ``zh``.
+        fields: Values for the placeholders of the message.
+    """
     values = {
-        name: value.say(language) if isinstance(value, SaidError) else value
+        name: sentence(value.code, language, value.fields)
+        if isinstance(value, SaidError)
+        else value
         for name, value in fields.items()
     }
-    return whole_characters(say(code, language, **values))
+    own = f"service.{code}"
+    if not is_said(own):
+        own = _SENTENCE_BY_PREFIX.get(code.partition(".")[0], code)
+    return whole_characters(say(own, language, **values))
 
 
 def reason_in(reason: Reason, language: str) -> Refusal:
@@ -173,6 +196,8 @@ def add_refusals(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         language = of_request(request)
+        if _is_no_json(request) and any(one["loc"][:1] == ("body",) for one in error.errors()):
+            return refuse("rest.not_json", language)
         faults = [_field_fault(fault, language) for fault in error.errors()[:20]]
         first = faults[0]
         fields = {"field": first.field, "detail": first.detail}
@@ -218,6 +243,12 @@ def fault_of(error: BaseException) -> tuple[str, dict[str, str | int]]:
 def of_request(request: Request) -> str:
     """The language to answer a request in: ``en`` or ``zh``, by its Accept-Language."""
     return language_of(request.headers.get("accept-language", ""))
+
+
+def _is_no_json(request: Request) -> bool:
+    """Whether a body is said to be anything but JSON, or not said to be anything."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind != "application/json" and not kind.endswith("+json")
 
 
 def _asked(request: Request) -> tuple[str, str]:

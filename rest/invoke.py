@@ -20,6 +20,7 @@ from serving import ALIVE, disconnected, sse_event
 from .error_handlers import fault_of, of_request, report, sentence, status_of
 from .errors import RestError
 from .inputs import read_input
+from .public import public_event, public_list
 from .schemas import Choices, FilesInput, TextInput, settings_for
 from .service import BATCH_WIDTH, Service, Slot, client_of
 from .sse import event_json, follow_events
@@ -98,7 +99,7 @@ async def run_pipeline(
     if result is None:
         raise RestError("rest.closing")
     _count(service, result)
-    return result
+    return public_list(result)
 
 
 async def run_batch(
@@ -207,8 +208,8 @@ def _last_chunk(done: Done) -> tuple[str, str]:
     LangChain's clients add up the chunks of a stream before they hand them on. Adding fails at
     ``chunks`` and ``usage``, and they hand on this one alone: it is a list as well as an event.
     """
-    output = done.result.model_dump_json()
-    event = done.model_dump_json(exclude={"result"})
+    output = public_list(done.result).model_dump_json()
+    event = public_event(done).model_dump_json(exclude={"result"})
     return f'{event[:-1]},"result":{output},{output[1:]}', output
 
 

@@ -48,7 +48,7 @@ _LANGUAGE = {
 }
 ALWAYS = (401, 403, 421, 500)
 """Error statuses of every path."""
-BODY = (400, 408, 413, 422)
+BODY = (400, 408, 413, 415, 422)
 """Further error statuses of a path with a request body."""
 
 

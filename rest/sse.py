@@ -15,6 +15,7 @@ from pairs import Reason
 from serving import ALIVE, sse_event
 
 from .error_handlers import sentence
+from .public import public_event
 from .service import Service
 
 ALIVE_SECONDS = 15.0
@@ -27,7 +28,8 @@ _UNDER_WAY = ("waiting", "running", "broken off")
 
 
 def as_json(event: Event, language: str) -> str:
-    """An event as JSON; a failure gets ``detail``, its message in the language."""
+    """An event as JSON for a client; a failure gets ``detail``, its message in the language."""
+    event = public_event(event)
     if isinstance(event, Failed):
         detail = sentence(event.reason.code, language, event.reason.fields)
         return json.dumps({**event.model_dump(), "detail": detail}, ensure_ascii=False)

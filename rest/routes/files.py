@@ -28,7 +28,7 @@ class UploadedFiles(BaseModel):
 @router.post(
     "/files",
     status_code=201,
-    responses=refusals(*BODY, 415, 429, 503),
+    responses=refusals(*BODY, 429, 503),
 )
 async def upload(request: Request, service: TheService) -> UploadedFiles:
     """Uploads one or more files and returns the ids by which later requests name them."""

@@ -44,7 +44,7 @@ def find(service: Service, job: str) -> Job:
     return found
 
 
-@router.post("/jobs", status_code=202, responses=refusals(*BODY, 404, 415, 429, 502, 503))
+@router.post("/jobs", status_code=202, responses=refusals(*BODY, 404, 429, 502, 503))
 async def begin(request: Request, response: Response, service: TheService) -> JobShown:
     """Starts a job on a text, on uploads, or on files sent with the request; answers at once.
 

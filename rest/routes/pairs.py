@@ -21,7 +21,7 @@ from ..streams import Chunks, EventFilter, Metadata, RunEvents, RunLog, Stream
 
 MOST_INPUTS = 64
 
-_REFUSALS = refusals(*BODY, 404, 415, 429, 502, 503)
+_REFUSALS = refusals(*BODY, 404, 429, 502, 503)
 _STREAMED: dict[str, Any] = {
     "response_class": StreamingResponse,
     "responses": {200: {"content": EVENT_STREAM_CONTENT}, **_REFUSALS},
