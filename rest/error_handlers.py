@@ -191,6 +191,7 @@ def add_refusals(app: FastAPI) -> None:
     async def said(request: Request, error: SaidError) -> JSONResponse:
         if status_of(error.code) >= 500:
             log.warning("%s %r: %s", *_asked(request), error.code)
+            log.debug("%s", error)  # as whoever runs the service is told it
         return refuse(error.code, of_request(request), error.fields)
 
     @app.exception_handler(RequestValidationError)
