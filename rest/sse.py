@@ -12,7 +12,7 @@ from anyio import to_thread
 from chains import Done, Event, EventLog, Failed, Job, Jobs, load_list
 from messages import SaidError
 from pairs import Reason
-from serving import ALIVE, sse_event
+from serving import sse_event
 
 from .error_handlers import sentence
 from .public import public_event
@@ -20,6 +20,8 @@ from .service import Service
 
 ALIVE_SECONDS = 15.0
 """Seconds without an event after which a keep-alive comment is sent."""
+_ALIVE = ": alive\n"
+"""The comment; without a blank line, which httpx-sse takes for an event once it has an id."""
 POLL_SECONDS = 1.0
 """Seconds between reads of the journal for a job that runs in another process."""
 EVENT_STREAM_CONTENT = {"text/event-stream": {"schema": {"type": "string"}}}
@@ -88,7 +90,7 @@ async def _local_events(
     try:
         async for item in follow_events(log, after, woken, lambda: service.closing):
             if item is None:
-                yield ALIVE
+                yield _ALIVE
             else:
                 id_, event = item
                 yield sse_event(await event_json(event, language), event.event, id_)
@@ -141,7 +143,7 @@ async def _polled_events(service: Service, job: str, language: str) -> AsyncIter
             yield sse_event(state, "progress")
             last, quiet_seconds = state, 0.0
         elif quiet_seconds >= ALIVE_SECONDS:
-            yield ALIVE
+            yield _ALIVE
             quiet_seconds = 0.0
         quiet_seconds += POLL_SECONDS
         await asyncio.sleep(POLL_SECONDS)

@@ -8,7 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
+import httpx_sse
 import pytest
+from doubles import Gate
 from httpx_sse import ServerSentEvent, connect_sse
 
 from bench.simulated import Simulated
@@ -60,6 +62,30 @@ def test_a_job_of_this_service_is_heard_once(client: httpx.Client) -> None:
     told = list(source.follow())
     assert [one.event for one in told] == ["prepared", "chunk", "verified", "done"]
     assert source.statuses == [200, 204]
+
+
+def test_a_sign_of_life_is_no_event(
+    client: httpx.Client, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rest.sse.ALIVE_SECONDS", 0.02)
+    job = client.post("/jobs", json={"text": CHINESE}).json()["id"]
+    heard: list[str] = []
+    with client.stream("GET", f"/jobs/{job}/events") as stream:
+        for line in stream.iter_lines():
+            heard.append(line)
+            if heard.count(": alive") == 2:
+                gate.open.set()
+    # Some parsers take a comment and a blank line behind an id for an event without data.
+    source = httpx_sse.EventSource(
+        httpx.Response(
+            200,
+            headers={"Content-Type": "text/event-stream"},
+            content="\n".join([*heard, ""]),
+            request=stream.request,
+        )
+    )
+    told = [one.event for one in source.iter_sse()]
+    assert told == ["prepared", "chunk", "verified", "done"]
 
 
 @pytest.mark.parametrize("end", ["done", "failed"])
