@@ -63,3 +63,8 @@ def say(code: str, language: str = "en", /, **fields: object) -> str:
     if fields.get("reason") in _said_by_system():
         fields["reason"] = texts[_said_by_system()[fields["reason"]]]
     return texts[code].format_map(fields)
+
+
+def is_said(code: str) -> bool:
+    """Whether there is a sentence of this code."""
+    return code in _texts(LANGUAGES[0])
