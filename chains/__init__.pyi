@@ -82,6 +82,7 @@ from .run.runnable import build_pipeline as build_pipeline
 from .run.runnable import extract_pairs as extract_pairs
 from .run.source import source_note as source_note
 from .run.verification import marks as marks
+from .setting_values import SettingValues as SettingValues
 from .settings import Resolved as Resolved
 from .settings import SettingInfo as SettingInfo
 from .settings import Settings as Settings

@@ -246,11 +246,12 @@ class PairList(_Record):
     """One deduplicated list, and the account of every chunk and every pair.
 
     It has the length of its kept pairs, gives them one after the other, and shows itself in a
-    notebook:
+    notebook.
 
-        pairs = extract_pairs("report.pdf")
-        print(len(pairs), pairs[0].question)
-        pairs.to_pandas()
+    Example:
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> len(pairs) == len([pair.question for pair in pairs]) == len(pairs.to_pandas())
+        True
     """
 
     kept: tuple[QAPair, ...] = ()

@@ -59,6 +59,10 @@ class Journal(Database):
 
     Raises:
         JournalError: The folder cannot be written, or the file is no journal of this version.
+
+    Example:
+        >>> with Journal() as journal:
+        ...     jobs = Jobs(journal).all()
     """
 
     def __init__(self, path: Path | None = None) -> None:
