@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -286,7 +286,11 @@ class PairList(_Record):
     def __iter__(self) -> Iterator[QAPair]:  # type: ignore[override]  # pairs, not fields
         return iter(self.kept)
 
-    def __getitem__(self, at: int) -> QAPair:
+    @overload
+    def __getitem__(self, at: int) -> QAPair: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[QAPair, ...]: ...
+    def __getitem__(self, at: int | slice) -> QAPair | tuple[QAPair, ...]:
         return self.kept[at]
 
     def __repr__(self) -> str:
