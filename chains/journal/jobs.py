@@ -28,6 +28,12 @@ class Jobs:
 
     Args:
         database: The journal.
+
+    Example:
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> with Journal() as journal:
+        ...     print(Jobs(journal).all()[0].state)
+        done
     """
 
     def __init__(self, database: Database) -> None:

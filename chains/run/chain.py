@@ -105,6 +105,11 @@ def build_chain(settings: Settings | None = None) -> Chain:
         SettingsError: An unknown backend, or a prompt file that cannot be read.
         PromptError: The prompt cannot be used.
         JournalError: The journal cannot be opened.
+
+    Example:
+        >>> chain = build_chain(resolve().settings)
+        >>> chain.invoke({"text": "The bridge opened in 1890."})[0].answer
+        'The bridge opened in 1890.'
     """
     settings = settings or Settings()
     backend = choose(Resolved(settings=settings, origins={}))

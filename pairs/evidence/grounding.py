@@ -351,6 +351,11 @@ def ground(
         answer: The model's wording.
         chunk: The chunk the pair was made from.
         pages: ``(first character, page)`` of the whole file, in order; empty without pages.
+
+    Example:
+        >>> chunk, *_ = split(load("examples/documents/hzmb.md"))
+        >>> ground("大桥何时通车？", "2018年10月24日", chunk).match
+        'exact'
     """
     return Passage(chunk, pages).ground(question, answer)
 

@@ -80,6 +80,11 @@ def write_pairs(
     Raises:
         ExportError: Unknown format, or a file cannot be written.
         ValueError: The share is outside its bounds.
+
+    Example:
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> write_pairs(pairs, "train.json", "sharegpt", describe=True).name
+        'train.json'
     """
     target = Path(path)
     form = FORMATS[format_of(target, format)]
@@ -195,6 +200,11 @@ def read_pairs(path: str | Path) -> list[QAPair]:
 
     Raises:
         ExportError: The file cannot be read, or a line of it is no pair.
+
+    Example:
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> read_pairs(write_pairs(pairs, "pairs.jsonl")) == list(pairs)
+        True
     """
     file = Path(path)
     try:

@@ -11,7 +11,7 @@ import pytest
 
 from bench.runs import long_text
 from bench.simulated import Faults, Simulated
-from chains.settings import user_folder
+from chains.environment import user_folder
 from cli.main import run
 
 KEY = "sk-very-secret-0123456789"
