@@ -80,8 +80,9 @@ def _stands_by_chance(question: str, answer: str, flat: str, evidence: Evidence)
     name = re.search(rf"[a-z,;] (?=[A-Z]){re.escape(evidence.quote)}\b", evidence.sentence)
     if not name and all(is_slight(word) for word, _, _ in terms(flatten(answer))):
         return True
-    told = f"{evidence.header}\n{evidence.sentence}"
-    return len(flat) == 1 and bool(told.strip()) and share_said(question, told) < _LETTER_ASKED
+    if len(flat) > 1 or evidence.header or not evidence.sentence:  # a table has its own rules
+        return False
+    return share_said(question, evidence.sentence) < _LETTER_ASKED
 
 
 def _gives_away(question: str, flat_question: str, flat_answer: str) -> bool:
