@@ -6,6 +6,7 @@ import logging
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
@@ -87,7 +88,11 @@ def test_a_password_opens_documents_and_is_written_nowhere(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     source = str(locked(tmp_path / "locked.pdf"))
-    asked = {"backend": "chatglm3", "base_url": server.base_url, "model": server.model}
+    asked: dict[str, Any] = {
+        "backend": "chatglm3",
+        "base_url": server.base_url,
+        "model": server.model,
+    }
     options = [f"--{name.replace('_', '-')}={value}" for name, value in asked.items()]
     out, debug = str(tmp_path / "out.jsonl"), str(tmp_path / "debug.log")
     begin = ["--lang", language, "--debug", "--log", debug]
