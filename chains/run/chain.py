@@ -27,6 +27,7 @@ from prompts import (
     example_name,
     fingerprint,
     load_prompt,
+    read_prompt,
     worked_example,
 )
 
@@ -263,6 +264,27 @@ def choose_prompt(backend: Backend, settings: Settings) -> tuple[str, str | None
     except (OSError, RuntimeError, UnicodeDecodeError) as error:
         known = ", ".join(PROMPTS)
         raise SettingsError("settings.no_prompt", prompt=name, known=known) from error
+
+
+def example_text(backend: Backend, settings: Settings) -> str:
+    """Title and text of the worked examples of a run's prompt; empty where it is the user's own.
+
+    Args:
+        backend: Says which prompt fits it.
+        settings: Prompt and language.
+
+    Raises:
+        SettingsError: The file with the user's prompt cannot be read.
+    """
+    name, own = choose_prompt(backend, settings)
+    if own is not None:
+        return ""
+    languages: tuple[Language, ...] = ("zh", "en")
+    if settings.language != "auto":
+        languages = (settings.language,)
+    version = version_of(settings)
+    shown = [read_prompt(name, language, version).example for language in languages]
+    return "\n".join(f"{one.context}\n{one.text}" for one in shown)
 
 
 def _examples(name: str, languages: Sequence[Language], version: int) -> tuple[DraftPair, ...]:
