@@ -62,15 +62,15 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
         whole_page: bool = typer.Option(False, "--whole-page", help=say("cli.whole_page", lang)),
     ) -> None:
-        from chains import read_for, source_note
+        from chains import read_for, request_notes
         from loaders import load
         from pairs import harmless
 
         resolved = resolved_settings(context, whole_page=whole_page)
         include = resolved.settings.included
         documents = list(load(doc, password=password, include=include))
-        for chunk in read_for(resolved, [documents]).chunks:
-            note = source_note(chunk, None, resolved.settings)
+        chunks = read_for(resolved, [documents]).chunks
+        for chunk, note in zip(chunks, request_notes(chunks, resolved), strict=True):
             if as_json:
                 row = {**chunk.model_dump(), "source_note": note}
                 typer.echo(json.dumps(row, ensure_ascii=False))
