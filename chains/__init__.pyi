@@ -68,6 +68,7 @@ from .records import Progress as Progress
 from .records import VerificationCounts as VerificationCounts
 from .run.chain import build_chain as build_chain
 from .run.chain import choose_prompt as choose_prompt
+from .run.chain import request_notes as request_notes
 from .run.estimate import Estimate as Estimate
 from .run.estimate import estimate as estimate
 from .run.faults import FAULTS as FAULTS
@@ -83,7 +84,6 @@ from .run.runnable import PairsRunnable as PairsRunnable
 from .run.runnable import aextract_pairs as aextract_pairs
 from .run.runnable import build_pipeline as build_pipeline
 from .run.runnable import extract_pairs as extract_pairs
-from .run.source import source_note as source_note
 from .run.verification import marks as marks
 from .setting_values import SettingValues as SettingValues
 from .settings import Resolved as Resolved

@@ -88,14 +88,14 @@ def _load(
 def _split(
     doc: Path, password: str | None, resolved: Resolved, translate: Translator, *, as_json: bool
 ) -> None:
-    from chains import read_for, source_note
+    from chains import read_for, request_notes
     from loaders import count_tokens, load
     from pairs import harmless
 
     include = resolved.settings.included
     documents = list(load(doc, password=password, include=include))
-    for chunk in read_for(resolved, [documents]).chunks:
-        note = source_note(chunk, None, resolved.settings)
+    chunks = read_for(resolved, [documents]).chunks
+    for chunk, note in zip(chunks, request_notes(chunks, resolved), strict=True):
         if as_json:
             row = {**chunk.model_dump(), "source_note": note}
             typer.echo(json.dumps(row, ensure_ascii=False))
