@@ -69,7 +69,11 @@ def serve(
     Raises:
         SaidError: As ``create_app``; or the host is not loopback and no token is set.
     """
-    app = create_app(config, access=access or _access(host), limits=limits, page=page)
+    from serving import check_address
+
+    access = access or _access(host)
+    check_address(host, port)
+    app = create_app(config, access=access, limits=limits, page=page)
     from rest.app import run
 
     run(app, host, port)

@@ -1,20 +1,26 @@
 """Compares prompts by what they bring: coverage, questions that stand alone, answers, losses.
 
-    python -m bench.prompts [--backend NAME] [--config FILE] [--chunks N] [--answers short|full]
-                            [--try 1 --try 2 --try own.txt] [--pairs FILE] [--result] DOCUMENT ...
+    python -m bench.prompts [--backend NAME] [--config FILE] [--chunks N] [--seed N]
+                            [--language zh|en] [--answers short|full]
+                            [--try 1 --try 2 --try own.txt] [--pairs FILE] [--labels FILE]
+                            [--result] DOCUMENT ...
 
 Each ``--try`` is a version of the built-in prompts or the file of a prompt of one's own; without
 any, the last two versions are compared. Replies are kept in a journal beside the pairs, so that a
 trial that was broken off goes on. Nothing checks the pairs but the rules.
+Labels are JSON lines of what somebody who read a kept pair against its chunk says of it:
+``{"pair": ID, "label": "right"}``, or ``wrong`` or ``leans`` (it does not stand alone).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import re
 import tempfile
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -66,9 +72,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--backend", default="embedded")
     parser.add_argument("--config", type=Path)
     parser.add_argument("--chunks", type=int, default=0, help="of each document; 0 for all")
+    parser.add_argument("--seed", type=int, help="draw the chunks by chance instead of evenly")
+    parser.add_argument("--language", choices=("zh", "en"), help="chunks in this language alone")
     parser.add_argument("--answers", default="auto", choices=("auto", "short", "full"))
     parser.add_argument("--try", dest="tries", action="append", help="a version, or a prompt file")
     parser.add_argument("--pairs", help="file that all pairs are written to, to be read by eye")
+    parser.add_argument("--labels", type=Path, help="what a reader says of the kept pairs")
     parser.add_argument("--result", action="store_true", help="save the figures")
     return parser.parse_args()
 
@@ -80,7 +89,7 @@ def _trial(
     chosen |= {"prompt_version": int(tried)} if tried.isdecimal() else {"prompt": tried}
     resolved = resolve({**chosen, "journal": journal, "embeddings": "lexical"}, given.config)
     read = read_for(resolved, given.documents)
-    asked = _some(read, given.chunks)
+    asked = _some(read, given.chunks, given.seed, given.language)
     result = PairList()
     with Journal(journal) as opened:
         for event in Pipeline(resolved, journal=opened).run(asked):
@@ -91,20 +100,31 @@ def _trial(
         pairs += [_row(tried, state, pair, by_id[pair.chunk_id]) for pair in some]
     spoken = {chunk.id: language_of(chunk.text) for chunk in asked.chunks}
     return {
-        language: _figures(result, read, asked, {id_ for id_ in spoken if spoken[id_] == language})
+        language: _figures(
+            result, read, asked, {id_ for id_ in spoken if spoken[id_] == language}, given.labels
+        )
         for language in sorted(set(spoken.values()))
     }
 
 
-def _some(read: Inputs, most: int) -> Inputs:
-    """The chunks to ask about: evenly taken from each document, boilerplate left out."""
+def _some(read: Inputs, most: int, seed: int | None = None, language: str | None = None) -> Inputs:
+    """The chunks to ask about, boilerplate left out: evenly taken from each document, or drawn.
+
+    Only chunks with a sentence worth asking about are drawn, and what is drawn from a document is
+    the same whatever others are named beside it.
+    """
     places: list[int] = []
-    for file in range(len(read.files)):
+    for file, text in enumerate(read.files):
         own = [
             at
             for at, chunk in enumerate(read.chunks)
             if read.file_of[at] == file and not chunk.boilerplate
+            if language in (None, language_of(chunk.text))
         ]
+        if seed is not None:
+            chance = random.Random(f"{seed} {Path(text.source).name}")
+            own = [at for at in own if coverage(read.chunks[at].text, ()).sentences]
+            own = sorted(chance.sample(own, min(most or len(own), len(own))))
         step = len(own) / most if most and len(own) > most else 1
         places += [own[int(at * step)] for at in range(min(most or len(own), len(own)))]
     return Inputs(
@@ -125,7 +145,9 @@ def _row(tried: str, state: str, pair: QAPair, chunk: Chunk) -> dict[str, object
     return {
         "try": tried,
         "state": state,
+        "document": Path(chunk.source).name,
         "chunk": chunk.id,
+        "pair": _id(pair),
         "question": pair.question,
         "answer": pair.answer,
         "names": _names(pair.question, chunk),
@@ -133,7 +155,14 @@ def _row(tried: str, state: str, pair: QAPair, chunk: Chunk) -> dict[str, object
     }
 
 
-def _figures(result: PairList, read: Inputs, asked: Inputs, ids: set[str]) -> dict[str, Any]:
+def _id(pair: QAPair) -> str:
+    """Names a pair without quoting it."""
+    return sha256(f"{pair.chunk_id}\n{pair.question}\n{pair.answer}".encode()).hexdigest()[:12]
+
+
+def _figures(
+    result: PairList, read: Inputs, asked: Inputs, ids: set[str], labels: Path | None
+) -> dict[str, Any]:
     """The figures of the chunks of one language."""
     chunks = {chunk.id: chunk for chunk in asked.chunks}
     kept = [pair for pair in result.kept if pair.chunk_id in ids]
@@ -158,7 +187,15 @@ def _figures(result: PairList, read: Inputs, asked: Inputs, ids: set[str]) -> di
         "questions that name what they speak of": round(named / len(kept), 3) if kept else None,
         "answer words, median": median(sizes) if sizes else None,
         "answers of at most three words": sum(size <= _SHORT for size in sizes),
+        "read by eye": _read(kept, labels),
     }
+
+
+def _read(kept: list[QAPair], labels: Path | None) -> dict[str, int]:
+    """How many of the kept pairs have which label."""
+    rows = map(json.loads, labels.read_text(encoding="utf-8").splitlines()) if labels else ()
+    label_of = {row["pair"]: row["label"] for row in rows}
+    return Counter(label_of[_id(pair)] for pair in kept if _id(pair) in label_of)
 
 
 def _size(answer: str) -> float:

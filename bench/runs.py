@@ -67,9 +67,7 @@ def resume_job(job: str, *, again: bool = False, journal: Path | None = None, **
     """Resumes a job and returns the last event."""
     with Journal(journal) as opened:
         found = Jobs(opened).find(job)
-        if again:
-            Jobs(opened).pass_over_failed(found.id)
-        *_, last = resume(opened, found, given)
+        *_, last = resume(opened, found, given, again=again)
     assert isinstance(last, Done)
     return last
 

@@ -7,6 +7,9 @@ from .chat.retriever_cache import RetrieverCache as RetrieverCache
 from .embedding.load import NamedEmbeddings as NamedEmbeddings
 from .embedding.load import bge_folder as bge_folder
 from .embedding.local import LocalEmbeddings as LocalEmbeddings
+from .environment import log_path as log_path
+from .environment import secret as secret
+from .environment import user_folder as user_folder
 from .errors import BackendError as BackendError
 from .errors import BusyError as BusyError
 from .errors import ChainError as ChainError
@@ -65,6 +68,7 @@ from .records import Progress as Progress
 from .records import VerificationCounts as VerificationCounts
 from .run.chain import build_chain as build_chain
 from .run.chain import choose_prompt as choose_prompt
+from .run.chain import request_notes as request_notes
 from .run.estimate import Estimate as Estimate
 from .run.estimate import estimate as estimate
 from .run.faults import FAULTS as FAULTS
@@ -80,13 +84,10 @@ from .run.runnable import PairsRunnable as PairsRunnable
 from .run.runnable import aextract_pairs as aextract_pairs
 from .run.runnable import build_pipeline as build_pipeline
 from .run.runnable import extract_pairs as extract_pairs
-from .run.source import source_note as source_note
 from .run.verification import marks as marks
+from .setting_values import SettingValues as SettingValues
 from .settings import Resolved as Resolved
 from .settings import SettingInfo as SettingInfo
 from .settings import Settings as Settings
-from .settings import log_path as log_path
 from .settings import resolve as resolve
-from .settings import secret as secret
 from .settings import setting_info as setting_info
-from .settings import user_folder as user_folder

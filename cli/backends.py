@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from messages import say
 
-from .options import printable, resolved_settings, with_settings
+from .help import WIDEST, wrapped
+from .options import option, printable, resolved_settings, with_settings
 
 if TYPE_CHECKING:
     from chains import Resolved
+
+
+_ORIGINS = {
+    "default": "show.from_default",
+    "flag": "show.from_flag",
+    "environment": "show.from_environment",
+    "file": "show.from_file",
+}
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -22,10 +32,10 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @app.command("config", help=say("cli.config", lang), cls=with_settings(lang))
     def show_config(
         context: typer.Context,
-        backend: str | None = typer.Option(
-            None, "--backend", "-b", help=say("cli.config_backend", lang)
+        backend: str | None = option(
+            lang, None, "--backend", "-b", says="cli.config_backend", takes="metavar.name"
         ),
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> None:
         resolved = resolved_settings(context)
         if backend is not None:
@@ -41,7 +51,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @app.command("backends", help=say("cli.backends", lang), cls=with_settings(lang))
     def list_backends(
         context: typer.Context,
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> None:
         from chains import PROVIDERS, all_backends, lacking
 
@@ -87,14 +97,38 @@ def _lines(
 ) -> Iterator[str]:
     from chains import setting_info
 
+    width = min(shutil.get_terminal_size().columns, WIDEST)
     for name, row in rows.items():
-        shown = "-" if row["value"] is None else row["value"]
-        yield f"{name:<14} {printable(str(shown)):<12} ({printable(row['from'])})"
-        yield f"{'':<14} {setting_info(name).help(lang)}"
-    for name, row in backends.items():
+        value, origin = _value(row["value"], lang), _origin(row["from"], lang)
+        yield printable(say("show.setting", lang, name=name, value=value, origin=origin))
+        yield from (f"    {line}" for line in wrapped(setting_info(name).help(lang), width - 4))
+    for name, table in backends.items():
         yield printable(f"[backends.{name}]")
-        for key, value in row.items():
-            yield "  " + printable(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+        for key, value in _entries(table):
+            yield "    " + printable(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+
+
+def _value(value: object, lang: str) -> str:
+    """A setting's value in words."""
+    if value is None:
+        return say("show.unset", lang)
+    if isinstance(value, bool):
+        return say("show.yes" if value else "show.no", lang)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _origin(origin: str, lang: str) -> str:
+    kind, _, name = origin.partition(" ")
+    return say(_ORIGINS[kind], lang, name=name)
+
+
+def _entries(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Keys and values of a table as TOML writes them, what is in tables inside it with dots."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _entries(value, f"{above}{key}.")
+        elif value not in ([], None):
+            yield f"{above}{key}", value
 
 
 def _settings(resolved: Resolved) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,8 @@ import typer
 
 from messages import say
 
-from .options import Translator, resolved_settings, with_settings
+from .options import Translator, option, resolved_settings, with_settings
+from .usage import Misuse
 
 if TYPE_CHECKING:
     from chains import Journal, PairRetriever, Resolved
@@ -19,19 +20,25 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``chat`` with its help in a language."""
     offered = with_settings(
         lang, "backend -b", "base_url", "model -m", "temperature", "max_tokens", "timeout",
-        "retry_seconds", "embeddings", "journal", after="system",
+        "retry_seconds", "include", "embeddings", "embedding_backend", "journal",
     )  # fmt: skip
 
     @app.command(help=say("cli.chat", lang), cls=offered)
     def chat(
         context: typer.Context,
-        job: str | None = typer.Option(None, "--job", help=say("cli.chat_job", lang)),
-        file: list[str] | None = typer.Option(None, "--file", help=say("cli.chat_file", lang)),
-        prompt: str | None = typer.Option(None, "--prompt", help=say("cli.chat_prompt", lang)),
-        system: str | None = typer.Option(None, "--system", help=say("cli.chat_system", lang)),
+        job: str | None = option(lang, None, "--job", says="cli.chat_job", takes="metavar.job"),
+        file: list[str] | None = option(
+            lang, None, "--file", says="cli.chat_file", takes="metavar.file"
+        ),
+        prompt: str | None = option(
+            lang, None, "--prompt", says="cli.chat_prompt", takes="metavar.name"
+        ),
+        system: str | None = option(
+            lang, None, "--system", says="cli.chat_system", takes="metavar.text"
+        ),
     ) -> int:
         if job and file:
-            raise typer.BadParameter(say("cli.chat_either", lang))
+            raise Misuse("cli.chat_either", context)
         resolved = resolved_settings(context, {"prompt": prompt})
         return _chat(resolved, job, file or [], system, context.obj)
 

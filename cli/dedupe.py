@@ -8,25 +8,23 @@ import typer
 
 from messages import say
 
-from .options import list_format, resolved_settings, with_settings
+from .options import argument, list_format, option, resolved_settings, with_settings
 from .output import Output
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``dedupe`` with its help in a language."""
-    offered = with_settings(
-        lang, "embeddings", "embedding_backend", "threshold", "journal", after="output"
-    )
+    offered = with_settings(lang, "embeddings", "embedding_backend", "threshold", "journal")
 
     @app.command(help=say("cli.dedupe", lang), cls=offered)
     def dedupe(
         context: typer.Context,
-        files: list[Path] = typer.Argument(help=say("cli.lists", lang)),
-        output: Path = typer.Option(..., "--output", "-o", help=say("cli.output", lang)),
+        files: list[Path] = argument(lang, ..., says="cli.lists", takes="metavar.files"),
+        output: Path = option(lang, ..., "--output", "-o", says="cli.output", takes="metavar.file"),
         format_: str | None = list_format(lang),
-        force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
-        quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        force: bool = option(lang, False, "--force", says="cli.force"),
+        quiet: bool = option(lang, False, "--quiet", "-q", says="cli.quiet"),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> None:
         from chains import Journal, merge
         from pairs import write_pairs
@@ -37,7 +35,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         with Journal(settings.journal) as opened:
             place.check(opened)
             merged = merge(files, settings, opened)
-        write_pairs(merged.kept, output, format_)
+        write_pairs(merged.kept, output, format_, describe=True)
         if as_json:
             typer.echo(merged.model_dump_json(indent=2))
         if not quiet:

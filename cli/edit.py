@@ -8,7 +8,7 @@ import typer
 
 from messages import say
 
-from .options import Translator, resolved_settings, with_settings
+from .options import Translator, argument, option, resolved_settings, with_settings
 from .show import show_pair
 
 if TYPE_CHECKING:
@@ -21,13 +21,17 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @app.command(help=say("cli.edit", lang), cls=with_settings(lang, "journal"))
     def edit(
         context: typer.Context,
-        job: str = typer.Argument(help=say("cli.job", lang)),
-        pair: str = typer.Argument(help=say("cli.pair", lang)),
-        question: str | None = typer.Option(None, "--question", help=say("cli.question", lang)),
-        answer: str | None = typer.Option(None, "--answer", help=say("cli.answer", lang)),
-        leave_out: bool = typer.Option(False, "--leave-out", help=say("cli.leave_out", lang)),
-        keep: bool = typer.Option(False, "--keep", help=say("cli.keep", lang)),
-        undo: bool = typer.Option(False, "--undo", help=say("cli.undo", lang)),
+        job: str = argument(lang, ..., says="cli.job", takes="metavar.job"),
+        pair: str = argument(lang, ..., says="cli.pair", takes="metavar.pair"),
+        question: str | None = option(
+            lang, None, "--question", says="cli.question", takes="metavar.text"
+        ),
+        answer: str | None = option(
+            lang, None, "--answer", says="cli.answer", takes="metavar.text"
+        ),
+        leave_out: bool = option(lang, False, "--leave-out", says="cli.leave_out"),
+        keep: bool = option(lang, False, "--keep", says="cli.keep"),
+        undo: bool = option(lang, False, "--undo", says="cli.undo"),
     ) -> None:
         from chains import ChainError, Jobs, Journal
 

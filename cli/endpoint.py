@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import typer
 
 from messages import say
+
+from .help import Command, Group
+from .options import PORTS, argument, option
+from .usage import Misuse
 
 MODEL = "chatglm3-6b"
 OWNERS = ("THUDM", "ZhipuAI")  # on Hugging Face, on ModelScope
@@ -54,26 +58,42 @@ class Target(str, Enum):
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``endpoint`` and ``endpoint convert`` with their help in a language."""
-    group = typer.Typer(help=say("cli.endpoint", lang), invoke_without_command=True)
+    group = typer.Typer(help=say("cli.endpoint", lang), invoke_without_command=True, cls=Group)
     app.add_typer(group, name="endpoint")
-
-    def option(default: Any, name: str, code: str, **more: Any) -> Any:
-        return typer.Option(default, name, help=say(code, lang), **more)
 
     @group.callback()
     def endpoint(
         context: typer.Context,
-        model: str = option(MODEL, "--model", "cli.endpoint_model"),
-        quantize: Bits | None = option(None, "--quantize", "cli.endpoint_quantize"),
-        device: Device = option(Device.AUTO, "--device", "cli.endpoint_device"),
-        host: str = option("127.0.0.1", "--host", "cli.host"),
-        port: int = option(8000, "--port", "cli.port", min=0, max=65_535),
-        api_key: str = option("", "--api-key", "cli.endpoint_key", envvar="QA3_ENDPOINT_KEY"),
-        slots: int = option(8, "--slots", "cli.endpoint_slots", min=1, max=256),
-        tokens: int | None = option(None, "--context", "cli.endpoint_context", min=16),
-        runner: Runner = option(Runner.AUTO, "--engine", "cli.endpoint_engine"),
-        name: str = option(MODEL, "--name", "cli.endpoint_name"),
-        cors_origin: list[str] = option([], "--cors-origin", "cli.cors_origin"),
+        model: str = option(
+            lang, MODEL, "--model", says="cli.endpoint_model", takes="metavar.name"
+        ),
+        quantize: Bits | None = option(
+            lang, None, "--quantize", says="cli.endpoint_quantize", one_of=Bits
+        ),
+        device: Device = option(
+            lang, Device.AUTO, "--device", says="cli.endpoint_device", one_of=Device
+        ),
+        host: str = option(lang, "127.0.0.1", "--host", says="cli.host", takes="metavar.address"),
+        port: int = option(lang, 8000, "--port", says="cli.port", within=PORTS),
+        api_key: str = option(
+            lang,
+            "",
+            "--api-key",
+            says="cli.endpoint_key",
+            takes="metavar.text",
+            envvar="QA3_ENDPOINT_KEY",
+        ),
+        slots: int = option(lang, 8, "--slots", says="cli.endpoint_slots", within=(1, 256)),
+        tokens: int | None = option(
+            lang, None, "--context", says="cli.endpoint_context", within=(16, 1_000_000)
+        ),
+        runner: Runner = option(
+            lang, Runner.AUTO, "--engine", says="cli.endpoint_engine", one_of=Runner
+        ),
+        name: str = option(lang, MODEL, "--name", says="cli.endpoint_name", takes="metavar.name"),
+        cors_origin: list[str] = option(
+            lang, [], "--cors-origin", says="cli.cors_origin", takes="metavar.address"
+        ),
     ) -> None:
         if context.invoked_subcommand:
             return
@@ -111,20 +131,22 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         )
         serve(app, opened, lambda: typer.echo(message, err=True))
 
-    @group.command("convert", help=say("cli.endpoint_convert", lang))
+    @group.command("convert", help=say("cli.endpoint_convert", lang), cls=Command)
     def convert(
         context: typer.Context,
-        folder: Path = typer.Argument(help=say("cli.endpoint_folder", lang)),
-        out: Path = typer.Argument(help=say("cli.endpoint_out", lang)),
-        to: Target = option(Target.NATIVE, "--to", "cli.endpoint_to"),
-        quantize: Bits | None = option(None, "--quantize", "cli.endpoint_bits"),
+        folder: Path = argument(lang, ..., says="cli.endpoint_folder", takes="metavar.folder"),
+        out: Path = argument(lang, ..., says="cli.endpoint_out", takes="metavar.out"),
+        to: Target = option(lang, Target.NATIVE, "--to", says="cli.endpoint_to", one_of=Target),
+        quantize: Bits | None = option(
+            lang, None, "--quantize", says="cli.endpoint_bits", one_of=Bits
+        ),
     ) -> None:
         def show_progress(done: int, total: int) -> None:
             if done % TENSORS_A_LINE == 0:
                 typer.echo(context.obj("cli.endpoint_tensors", done=done, total=total), err=True)
 
         if quantize and to is Target.NATIVE:
-            raise typer.BadParameter(say("cli.endpoint_bits", lang), param_hint="--quantize")
+            raise Misuse("cli.bits_of_gguf", context)
         check_packages()
         if to is Target.NATIVE:
             from endpoint import write_native

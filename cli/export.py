@@ -11,7 +11,7 @@ import typer
 
 from messages import say
 
-from .options import Translator, list_format, resolved_settings, with_settings
+from .options import Translator, argument, list_format, option, resolved_settings, with_settings
 from .output import check_replaceable
 
 if TYPE_CHECKING:
@@ -21,18 +21,20 @@ if TYPE_CHECKING:
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``export`` and ``view`` with their help in a language."""
-    with_journal = with_settings(lang, "journal", after="force")
+    with_journal = with_settings(lang, "journal")
 
     @app.command(help=say("cli.export", lang), cls=with_journal)
     def export(
         context: typer.Context,
-        job: str = typer.Argument(help=say("cli.job", lang)),
-        output: Path = typer.Option(..., "--output", "-o", help=say("cli.output", lang)),
+        job: str = argument(lang, ..., says="cli.job", takes="metavar.job"),
+        output: Path = option(lang, ..., "--output", "-o", says="cli.output", takes="metavar.file"),
         format_: str | None = list_format(lang),
-        system: str = typer.Option("", "--system", help=say("cli.system", lang)),
-        validation: float = typer.Option(0.0, "--validation", help=say("cli.validation", lang)),
-        proven: bool = typer.Option(False, "--proven", help=say("cli.proven", lang)),
-        force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
+        system: str = option(lang, "", "--system", says="cli.system", takes="metavar.text"),
+        validation: float = option(
+            lang, 0.0, "--validation", says="cli.validation", within=(0, 0.9)
+        ),
+        proven: bool = option(lang, False, "--proven", says="cli.proven"),
+        force: bool = option(lang, False, "--force", says="cli.force"),
     ) -> None:
         options = _ExportOptions(output, format_, system, validation, proven=proven)
         _export(job, options, resolved_settings(context), context.obj, force=force)
@@ -40,12 +42,12 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @app.command(help=say("cli.view", lang), cls=with_journal)
     def view(
         context: typer.Context,
-        job: str = typer.Argument(help=say("cli.job", lang)),
-        output: Path | None = typer.Option(
-            None, "--output", "-o", help=say("cli.page_output", lang)
+        job: str = argument(lang, ..., says="cli.job", takes="metavar.job"),
+        output: Path | None = option(
+            lang, None, "--output", "-o", says="cli.page_output", takes="metavar.file"
         ),
-        open_: bool = typer.Option(False, "--open", help=say("cli.open", lang)),
-        force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
+        open_: bool = option(lang, False, "--open", says="cli.open"),
+        force: bool = option(lang, False, "--force", says="cli.force"),
     ) -> None:
         resolved = resolved_settings(context)
         page = _view(job, output, resolved, context.obj, force=force)
@@ -115,6 +117,10 @@ def _export(
     info = describe_files(options.files, options.format, with_system=bool(options.system))
     for file, count in zip(options.files, counts, strict=True):
         typer.echo(translate("show.written", count=count, file=file), err=True)
+    if options.validation:
+        total, got = sum(counts), counts[-1]
+        shares = {"share": f"{got / total:.0%}", "asked": f"{options.validation:.0%}"}
+        typer.echo(translate("show.split", got=got, count=total, **shares), err=True)
     if info:
         names = ", ".join(file.stem for file in options.files)
         typer.echo(translate("show.described", file=info, names=names), err=True)

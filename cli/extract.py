@@ -9,7 +9,7 @@ import typer
 
 from messages import say
 
-from .options import Translator, list_format, resolved_settings, with_settings
+from .options import Translator, argument, list_format, option, resolved_settings, with_settings
 from .output import INCOMPLETE, Output, carry_out
 from .show import refused_lines
 
@@ -27,22 +27,26 @@ _OFFERED = (
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``extract`` with its help in a language."""
-    offered = with_settings(lang, *_OFFERED, after="output")
+    offered = with_settings(lang, *_OFFERED)
 
     @app.command(help=say("cli.extract", lang), cls=offered)
     def extract(
         context: typer.Context,
-        docs: list[str] = typer.Argument(help=say("cli.docs", lang)),
-        output: Path | None = typer.Option(None, "--output", "-o", help=say("cli.output", lang)),
+        docs: list[str] = argument(lang, ..., says="cli.docs", takes="metavar.docs"),
+        output: Path | None = option(
+            lang, None, "--output", "-o", says="cli.output", takes="metavar.file"
+        ),
         format_: str | None = list_format(lang),
-        force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
-        dry_run: bool = typer.Option(False, "--dry-run", help=say("cli.dry_run", lang)),
-        time_one: bool = typer.Option(False, "--time-one", help=say("cli.time_one", lang)),
-        quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
-        verify: bool = typer.Option(False, "--verify", help=say("cli.verify", lang)),
-        password: str | None = typer.Option(None, "--password", help=say("cli.password", lang)),
-        whole_page: bool = typer.Option(False, "--whole-page", help=say("cli.whole_page", lang)),
+        force: bool = option(lang, False, "--force", says="cli.force"),
+        dry_run: bool = option(lang, False, "--dry-run", says="cli.dry_run"),
+        time_one: bool = option(lang, False, "--time-one", says="cli.time_one"),
+        quiet: bool = option(lang, False, "--quiet", "-q", says="cli.quiet"),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
+        verify: bool = option(lang, False, "--verify", says="cli.verify"),
+        password: str | None = option(
+            lang, None, "--password", says="cli.password", takes="metavar.text"
+        ),
+        whole_page: bool = option(lang, False, "--whole-page", says="cli.whole_page"),
     ) -> int:
         resolved = resolved_settings(
             context, {"check": "all"} if verify else None, whole_page=whole_page

@@ -11,16 +11,26 @@ import typer
 
 from messages import say
 
-from .options import Translator, list_format, printable, resolved_settings, with_settings
+from .options import (
+    Translator,
+    argument,
+    list_format,
+    option,
+    printable,
+    resolved_settings,
+    with_settings,
+)
 from .output import Output, carry_out
 from .show import refused_lines, sentence
+from .usage import Misuse
 
 if TYPE_CHECKING:
     from chains import Job, Resolved
 
 _CHANGEABLE = (
     "concurrency", "timeout", "retry_seconds", "max_calls", "max_tokens_total",
-    "requests_per_minute", "tokens_per_minute", "embeddings", "threshold", "evidence", "check",
+    "requests_per_minute", "tokens_per_minute", "embeddings", "embedding_backend", "threshold",
+    "evidence", "check",
 )  # fmt: skip
 """Settings that may change when a job is resumed; the others are part of its requests."""
 _STATES = {
@@ -32,6 +42,10 @@ _STATES = {
     "failed": "job.failed",
     "broken off": "job.broken_off",
 }
+_IN_HAND = ("waiting", "running")
+_UNITS = {"h": 3600, "d": 86_400, "w": 604_800}
+MOST_DIGITS = 7
+"""Of a length of time, with its unit."""
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
@@ -40,10 +54,10 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     app.add_typer(jobs, name="jobs")
     with_journal = with_settings(lang, "journal")
 
-    @jobs.callback(cls=with_settings(lang, "journal", after="as_json", group=True))
+    @jobs.callback(cls=with_settings(lang, "journal", group=True))
     def list_jobs(
         context: typer.Context,
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> None:
         if context.invoked_subcommand is None:
             _list(context.obj, resolved_settings(context), as_json=as_json)
@@ -51,40 +65,42 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @jobs.command("show", help=say("cli.jobs_show", lang), cls=with_journal)
     def show_job(
         context: typer.Context,
-        job: str = typer.Argument(help=say("cli.job", lang)),
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        job: str = argument(lang, ..., says="cli.job", takes="metavar.job"),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> None:
         _show(job, context.obj, resolved_settings(context), as_json=as_json)
 
     @jobs.command("delete", help=say("cli.jobs_delete", lang), cls=with_journal)
     def delete_job(
         context: typer.Context,
-        jobs: list[str] = typer.Argument(help=say("cli.job", lang)),
+        jobs: list[str] = argument(lang, None, says="cli.jobs_job", takes="metavar.job"),
+        older_than: str | None = option(
+            lang, None, "--older-than", says="cli.older_than", takes="metavar.time"
+        ),
     ) -> None:
-        from chains import Jobs, Journal
-
-        with Journal(resolved_settings(context).settings.journal) as opened:
-            # All are looked up before one is deleted: a slip of the pen deletes nothing.
-            for found in dict.fromkeys(Jobs(opened).find(job).id for job in jobs):
-                Jobs(opened).delete(found)
-                typer.echo(context.obj("show.deleted", job=found))
+        if bool(jobs) == (older_than is not None):
+            raise Misuse("cli.jobs_either", context)
+        before = None if older_than is None else time.time() - _seconds(older_than, context)
+        _delete(jobs or [], before, resolved_settings(context), context.obj)
 
     _add_resume(app, "resume", say("cli.resume", lang), lang)
     _add_resume(app, "retry", say("cli.retry", lang), lang)
 
 
 def _add_resume(app: typer.Typer, name: str, about: str, lang: str) -> None:
-    offered = with_settings(lang, *_CHANGEABLE, "journal", after="output")
+    offered = with_settings(lang, *_CHANGEABLE, "journal")
 
     @app.command(name, help=about, cls=offered)
     def resume_job(
         context: typer.Context,
-        job: str = typer.Argument(help=say("cli.job", lang)),
-        output: Path | None = typer.Option(None, "--output", "-o", help=say("cli.output", lang)),
+        job: str = argument(lang, ..., says="cli.job", takes="metavar.job"),
+        output: Path | None = option(
+            lang, None, "--output", "-o", says="cli.output", takes="metavar.file"
+        ),
         format_: str | None = list_format(lang),
-        force: bool = typer.Option(False, "--force", help=say("cli.force", lang)),
-        quiet: bool = typer.Option(False, "--quiet", "-q", help=say("cli.quiet", lang)),
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        force: bool = option(lang, False, "--force", says="cli.force"),
+        quiet: bool = option(lang, False, "--quiet", "-q", says="cli.quiet"),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> int:
         resolved = resolved_settings(context)
         changes = {
@@ -108,21 +124,46 @@ def _resume(
     from chains import Jobs, Journal, resume
 
     with Journal(resolved.settings.journal) as journal:
-        jobs = Jobs(journal)
-        job = jobs.find(name)
+        job = Jobs(journal).find(name)
         if output.path is None and job.output:
             output = output.at(Path(job.output["path"]), job.output["format"])
         output.check(journal, job.id)
-        if again:
-            jobs.pass_over_failed(job.id)
         return carry_out(
             lambda progress, stop, begun: resume(
-                journal, job, changes, progress=progress, stop=stop, begun=begun
+                journal, job, changes, progress=progress, stop=stop, begun=begun, again=again
             ),
             journal,
             output,
             translate,
         )
+
+
+def _seconds(length: str, context: typer.Context) -> float:
+    """Seconds of a length of time such as 30d."""
+    unit = _UNITS.get(length[-1:].lower())
+    if unit is None or not length[:-1].isdecimal() or len(length) > MOST_DIGITS:
+        raise Misuse("cli.value", context, name="--older-than", value=length, wanted="12h, 30d, 8w")
+    return int(length[:-1]) * unit
+
+
+def _delete(
+    names: list[str], before: float | None, resolved: Resolved, translate: Translator
+) -> None:
+    from chains import Jobs, Journal
+
+    with Journal(resolved.settings.journal) as opened:
+        jobs = Jobs(opened)
+        if before is None:
+            # All are looked up before one is deleted: a slip of the pen deletes nothing.
+            found = list(dict.fromkeys(jobs.find(name).id for name in names))
+        else:
+            old = (job for job in jobs.all() if job.created < before)
+            found = [job.id for job in old if job.state not in _IN_HAND]
+        for one in found:
+            jobs.delete(one)
+            typer.echo(translate("show.deleted", job=one))
+        if not found:
+            typer.echo(translate("show.none_deleted"), err=True)
 
 
 def _list(translate: Translator, resolved: Resolved, *, as_json: bool) -> None:

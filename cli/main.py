@@ -15,6 +15,7 @@ from messages import LANGUAGES, end_log, log_file, say, start_log
 from . import (
     backends,
     chat,
+    completion,
     dedupe,
     edit,
     endpoint,
@@ -26,7 +27,9 @@ from . import (
     setup,
     show,
 )
-from .options import Translator, printable
+from .help import Group, show_help
+from .options import Translator, option, printable
+from .usage import Misuse, sentence_of
 
 log = logging.getLogger(__name__)
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
@@ -46,8 +49,9 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     app = build_app(language)
+    completion.prepare()
     try:
-        code = app(_general_first(arguments), standalone_mode=False)
+        code = app(_general_first(arguments), standalone_mode=False, prog_name="qa3")
     except typer.Abort:
         return INTERRUPTED
     except KeyboardInterrupt:
@@ -57,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:  # noqa: BLE001 - top level: the user never sees a traceback
-        return _fail(error, language)
+        return _fail(error, arguments, language)
     finally:
         end_log()
     return code if isinstance(code, int) else 0
@@ -101,32 +105,40 @@ def build_app(language: str) -> typer.Typer:
     app = typer.Typer(
         help=say("cli.about", language),
         no_args_is_help=True,
+        invoke_without_command=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        cls=Group,
+        # The object is each command's translator, from the first option that is read on.
+        context_settings={"help_option_names": ["-h", "--help"], "obj": Translator(language)},
     )
 
     @app.callback()
     def main(
         context: typer.Context,
-        lang: str = typer.Option(language, "--lang", help=say("cli.lang", language)),  # noqa: ARG001 - language_of has read it
-        version: bool = typer.Option(  # noqa: ARG001 - handled by its callback
-            False, "--version", help=say("cli.version", language), is_eager=True, callback=_version
+        lang: str = option(language, language, "--lang", says="cli.lang", one_of=LANGUAGES),
+        version: bool = option(  # noqa: ARG001 - handled by its callback
+            language, False, "--version", says="cli.version", is_eager=True, callback=_version
         ),
-        verbose: bool = typer.Option(False, "--verbose", help=say("cli.verbose", language)),
-        debug: bool = typer.Option(False, "--debug", help=say("cli.debug", language)),
-        log_to: Path | None = typer.Option(
-            None, "--log", envvar="QA3_LOG", help=say("cli.log", language)
+        verbose: bool = option(language, False, "--verbose", says="cli.verbose"),
+        debug: bool = option(language, False, "--debug", says="cli.debug"),
+        log_to: Path | None = option(
+            language, None, "--log", says="cli.log", takes="metavar.file", envvar="QA3_LOG"
         ),
     ) -> None:
-        context.obj = Translator(language)
+        if lang not in LANGUAGES:
+            raise Misuse(
+                "cli.value", context, name="--lang", value=lang, wanted="|".join(LANGUAGES)
+            )
+        if context.invoked_subcommand is None:
+            show_help(context)
         if verbose or debug or log_to:
             level = logging.DEBUG if debug else logging.INFO if verbose else None
             start_log(level, log_to)
 
     rooms = (
         *(extract, inspect, jobs, show, edit, export, chat, dedupe),
-        *(backends, setup, serve, endpoint),
+        *(backends, setup, serve, endpoint, completion),
     )
     for module in rooms:
         module.add_commands(app, language)
@@ -141,18 +153,15 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-def _fail(error: Exception, language: str) -> int:
+def _fail(error: Exception, arguments: Sequence[str], language: str) -> int:
     """Prints an error as one line on stderr and returns the exit code."""
     translate = getattr(error, "say", None)  # a SaidError
     if translate is not None:
         typer.echo(f"qa3: {printable(translate(language))}", err=True)
         return MISTAKE
-    usage_message = getattr(error, "format_message", None)  # a click.ClickException
-    if usage_message is not None:
-        context = getattr(error, "ctx", None)
-        command = context.info_name if context and context.parent else ""
-        reason = printable(usage_message())
-        typer.echo(f"qa3: {say('cli.usage', language, reason=reason, command=command)}", err=True)
+    misused = sentence_of(error, arguments, language)
+    if misused is not None:
+        typer.echo(f"qa3: {printable(misused)}", err=True)
         return MISTAKE
     log.error("the command failed", exc_info=error)
     kind, reason, file = type(error).__name__, printable(str(error))[:300], log_file()

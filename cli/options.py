@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, Signature
@@ -10,9 +10,10 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from messages import say
+
+from .help import Command, Group
 
 if TYPE_CHECKING:
     from chains import Resolved
@@ -42,8 +43,8 @@ def _plain(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\u3000" else " " for char in text)
 
 
-def with_settings(language: str, *offered: str, after: str = "", group: bool = False) -> Any:
-    """A Click command class that takes settings as flags, and ``--config`` after all other options.
+def with_settings(language: str, *offered: str, group: bool = False) -> Any:
+    """A Click command class that takes settings as flags, and ``--config``.
 
     Names, types and help of the flags come from ``chains.Settings``, which is imported only when
     the command itself runs, to keep ``qa3 --help`` fast.
@@ -51,24 +52,21 @@ def with_settings(language: str, *offered: str, after: str = "", group: bool = F
     Args:
         language: Language of the help: ``en`` or ``zh``.
         offered: Names of settings; one with a short flag is written ``backend -b``.
-        after: The parameter that they follow in the help; empty to put them before all options.
         group: Whether the command has subcommands.
     """
-    parent: Any = TyperGroup if group else TyperCommand
+    parent: Any = Group if group else Command
 
     class WithSettings(parent):  # type: ignore[misc]  # chosen at run time
         @cached_property
         def _settings(self) -> list[Any]:
             return _flags(language, offered)
 
+        @property
+        def setting_names(self) -> frozenset[str]:
+            return frozenset(one.name for one in self._settings)
+
         def get_params(self, ctx: Any) -> list[Any]:
-            own = super().get_params(ctx)
-            names = [one.name for one in own]
-            arguments = sum(one.param_type_name == "argument" for one in own)
-            at = names.index(after) + 1 if after else arguments
-            config = names.index("help") if "help" in names else len(own)
-            flags, last = self._settings[:-1], self._settings[-1:]
-            return [*own[:at], *flags, *own[at:config], *last, *own[config:]]
+            return [*super().get_params(ctx), *self._settings]
 
         def invoke(self, ctx: Any) -> Any:
             ctx.meta[_FLAG_VALUES] = {one.name: ctx.params.pop(one.name) for one in self._settings}
@@ -77,6 +75,7 @@ def with_settings(language: str, *offered: str, after: str = "", group: bool = F
     return WithSettings
 
 
+PORTS = (0, 65_535)
 _FLAG_VALUES = "qa3.given"
 
 
@@ -112,11 +111,19 @@ def _flags(language: str, offered: Sequence[str]) -> list[Any]:
         info = setting_info(name)
         # Typed as strings: resolve() reports a wrong value the same way for every origin.
         kind: Any = info.kind if info.kind in (bool, Path) else str
-        shown = f"<{info.kind.__name__}>" if info.kind in (int, float) else None
+        takes = "|".join(info.choices) or say(_TAKES.get(info.kind, "metavar.text"), language)
         flag = "--" + name.replace("_", "-")
-        option = typer.Option(None, flag, *short, metavar=shown, help=info.help(language))
+        given = typer.Option(
+            None,
+            flag,
+            *short,
+            metavar=takes,
+            help=info.help(language),
+            show_default=_shown(info.default),
+            autocompletion=_offering(info.choices) if info.choices else None,
+        )
         parameters.append(
-            Parameter(name, Parameter.KEYWORD_ONLY, default=option, annotation=kind | None)
+            Parameter(name, Parameter.KEYWORD_ONLY, default=given, annotation=kind | None)
         )
     parameters.append(
         Parameter(
@@ -134,14 +141,71 @@ def _flags(language: str, offered: Sequence[str]) -> list[Any]:
     return params
 
 
+def _offering(choices: tuple[str, ...]) -> Callable[[], list[str]]:
+    """What a shell's completion asks; a plain function, which Typer looks into."""
+
+    def offered() -> list[str]:
+        return list(choices)
+
+    return offered
+
+
+def _shown(default: object) -> str | bool:
+    if default is None or isinstance(default, bool):
+        return False
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+_TAKES = {int: "metavar.number", float: "metavar.number", Path: "metavar.file"}
+
+
+def option(
+    language: str,
+    default: Any,
+    *names: str,
+    says: str,
+    takes: str = "",
+    within: tuple[float, float] | None = None,
+    one_of: Iterable[str] = (),
+    **more: Any,
+) -> Any:
+    """An option of a command.
+
+    Args:
+        language: Of its help.
+        default: Its value if it is not given; ``...`` if it must be.
+        names: Its flags.
+        says: The code of its help.
+        takes: The code of the word for its value; empty for a flag, a range or a choice.
+        within: Its least and its greatest value.
+        one_of: The values it may have.
+        **more: As ``typer.Option`` takes it.
+    """
+    word = (
+        say(takes, language)
+        if takes
+        else "|".join(str(getattr(one, "value", one)) for one in one_of)
+    )
+    if within is not None:
+        word = "-".join(f"{one:.12g}" for one in within)
+        more.update(min=within[0], max=within[1])
+    return typer.Option(default, *names, metavar=word or None, help=say(says, language), **more)
+
+
+def argument(language: str, default: Any, *, says: str, takes: str) -> Any:
+    """An argument of a command, as ``option``."""
+    return typer.Argument(default, metavar=say(takes, language), help=say(says, language))
+
+
 def list_format(language: str) -> Any:
     """The ``--format`` option of commands that write a list."""
     from pairs import FORMATS
 
     formats = ("、" if language == "zh" else ", ").join(FORMATS)
-    return typer.Option(None, "--format", help=say("cli.format", language, formats=formats))
+    about = say("cli.format", language, formats=formats)
+    return typer.Option(None, "--format", metavar=say("metavar.name", language), help=about)
 
 
 def config_file(language: str) -> Any:
     """The ``--config`` option."""
-    return typer.Option(None, "--config", help=say("cli.config_file", language))
+    return option(language, None, "--config", says="cli.config_file", takes="metavar.file")

@@ -8,28 +8,27 @@ import typer
 
 from messages import say
 
-from .options import config_file
+from .help import Command
+from .options import PORTS, config_file, option
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``serve`` and ``ui`` with their help in a language."""
 
-    @app.command(help=say("cli.serve", lang))
+    @app.command(help=say("cli.serve", lang), cls=Command)
     def serve(
-        host: str = typer.Option("127.0.0.1", help=say("cli.host", lang)),
-        port: int = typer.Option(8001, help=say("cli.port", lang)),
-        token_file: Path | None = typer.Option(None, help=say("cli.token_file", lang)),
-        allowed_host: list[str] = typer.Option([], help=say("cli.allowed_host", lang)),
-        cors_origin: list[str] = typer.Option([], help=say("cli.cors_origin", lang)),
-        allow_base_url: bool = typer.Option(
-            False, "--allow-base-url", help=say("cli.allow_base_url", lang)
-        ),
-        max_upload_mb: int = typer.Option(200, min=1, help=say("cli.max_upload_mb", lang)),
-        max_pages: int = typer.Option(5000, min=1, help=say("cli.max_pages", lang)),
-        max_files: int = typer.Option(20, min=1, max=1000, help=say("cli.max_files", lang)),
-        queue: int = typer.Option(100, min=1, help=say("cli.queue", lang)),
-        jobs_at_once: int = typer.Option(8, min=1, max=64, help=say("cli.jobs_at_once", lang)),
-        page: bool = typer.Option(True, "--page/--no-page", help=say("cli.page", lang)),
+        host: str = option(lang, "127.0.0.1", says="cli.host", takes="metavar.address"),
+        port: int = option(lang, 8001, says="cli.port", within=PORTS),
+        token_file: Path | None = option(lang, None, says="cli.token_file", takes="metavar.file"),
+        allowed_host: list[str] = option(lang, [], says="cli.allowed_host", takes="metavar.name"),
+        cors_origin: list[str] = option(lang, [], says="cli.cors_origin", takes="metavar.address"),
+        allow_base_url: bool = option(lang, False, "--allow-base-url", says="cli.allow_base_url"),
+        max_upload_mb: int = option(lang, 200, says="cli.max_upload_mb", within=(1, 100_000)),
+        max_pages: int = option(lang, 5000, says="cli.max_pages", within=(1, 1_000_000)),
+        max_files: int = option(lang, 20, says="cli.max_files", within=(1, 1000)),
+        queue: int = option(lang, 100, says="cli.queue", within=(1, 100_000)),
+        jobs_at_once: int = option(lang, 8, says="cli.jobs_at_once", within=(1, 64)),
+        page: bool = option(lang, True, "--page/--no-page", says="cli.page"),
         config: Path | None = config_file(lang),
     ) -> None:
         from app_rest import serve as serve_rest
@@ -52,10 +51,10 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         )
         serve_rest(host, port, config, access=access, limits=limits, page=page)
 
-    @app.command(help=say("cli.ui", lang))
+    @app.command(help=say("cli.ui", lang), cls=Command)
     def ui(
-        host: str = typer.Option("127.0.0.1", help=say("cli.host", lang)),
-        port: int = typer.Option(8002, help=say("cli.port", lang)),
+        host: str = option(lang, "127.0.0.1", says="cli.host", takes="metavar.address"),
+        port: int = option(lang, 8002, says="cli.port", within=PORTS),
         config: Path | None = config_file(lang),
     ) -> None:
         from ui.server import serve as serve_ui

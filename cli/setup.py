@@ -9,29 +9,35 @@ import typer
 
 from messages import say
 
-from .options import printable, resolved_settings, with_settings
+from .help import Command, Group
+from .options import argument, option, printable, resolved_settings, with_settings
+
+_MARKS = {"ok": "doctor.mark_ok", "note": "doctor.mark_note", "wrong": "doctor.mark_wrong"}
 
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds the commands with their help in a language."""
+    examined = with_settings(
+        lang, "backend -b", "base_url", "model -m", "max_tokens", "timeout", "embeddings", "journal"
+    )
 
-    @app.command(help=say("cli.doctor", lang), cls=with_settings(lang, "backend -b"))
+    @app.command(help=say("cli.doctor", lang), cls=examined)
     def doctor(context: typer.Context) -> int:
         from chains import examine
 
         ok = True
         for finding in examine(resolved_settings(context)):
-            mark = {"ok": "ok  ", "note": "note", "wrong": "FAIL"}[finding.state]
+            mark = say(_MARKS[finding.state], lang)
             typer.echo(f"{mark} {printable(finding.reason.say(lang))}")
             ok = ok and finding.state != "wrong"
         return 0 if ok else 1
 
-    model = typer.Typer(help=say("cli.model", lang), no_args_is_help=True)
+    model = typer.Typer(help=say("cli.model", lang), no_args_is_help=True, cls=Group)
     app.add_typer(model, name="model")
 
-    @model.command("list", help=say("cli.model_list", lang))
+    @model.command("list", help=say("cli.model_list", lang), cls=Command)
     def list_models(
-        as_json: bool = typer.Option(False, "--json", help=say("cli.json", lang)),
+        as_json: bool = option(lang, False, "--json", says="cli.json"),
     ) -> None:
         from chains import GGUF_MODELS, find_named
 
@@ -53,11 +59,11 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             )
             typer.echo(f"{name:<28} {what:<32} {where}")
 
-    @model.command("download", help=say("cli.model_download", lang))
+    @model.command("download", help=say("cli.model_download", lang), cls=Command)
     def download_model(
         context: typer.Context,
-        name: str | None = typer.Argument(None, help=say("cli.model_name", lang)),
-        to: Path | None = typer.Option(None, "--to", help=say("cli.model_to", lang)),
+        name: str | None = argument(lang, None, says="cli.model_name", takes="metavar.name"),
+        to: Path | None = option(lang, None, "--to", says="cli.model_to", takes="metavar.folder"),
     ) -> None:
         from chains import download_named
 

@@ -11,7 +11,7 @@ import typer
 
 from messages import say
 
-from .options import Translator, printable, resolved_settings, with_settings
+from .options import Translator, argument, printable, resolved_settings, with_settings
 
 if TYPE_CHECKING:
     from pairs import QAPair, Reason
@@ -23,7 +23,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
     @app.command(help=say("cli.show", lang), cls=with_settings(lang, "journal"))
     def show(
         context: typer.Context,
-        job: str = typer.Argument(help=say("cli.job", lang)),
+        job: str = argument(lang, ..., says="cli.job", takes="metavar.job"),
     ) -> None:
         from chains import Jobs, Journal, load_list
 

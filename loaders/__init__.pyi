@@ -7,6 +7,7 @@ from .formats import Format as Format
 from .loading import find_documents as find_documents
 from .loading import load as load
 from .loading import recognise as recognise
+from .loading import recognise_surely as recognise_surely
 from .options import INCLUDABLE as INCLUDABLE
 from .options import LoadOptions as LoadOptions
 from .pages import PAGE_SEPARATOR as PAGE_SEPARATOR

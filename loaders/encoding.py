@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,31 @@ def decode(data: bytes, file: str) -> Decoded:
     if plausibility(decoded.text[:_SAMPLE], count_ascii=True) < -1:
         raise FormatError("load.not_text", file=file)
     return _redecoded(decoded) if is_garbled(decoded.text[:_SAMPLE]) else decoded
+
+
+def begins_as_text(path: Path, file: str) -> bool:
+    """Whether the first 256 KB of a file can be decoded.
+
+    Args:
+        path: The file.
+        file: Its name, for errors.
+
+    Raises:
+        LoadError: The file cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_TRY)
+    except OSError as error:
+        raise LoadError("load.unreadable", file=file) from error
+    # Cut off after so many bytes, a character of up to four may be left in the middle.
+    for end in range(len(data), max(len(data) - 4, 0), -1):
+        with suppress(LoadError):
+            decode(data[:end], file)
+            return True
+        if len(data) < _TRY:
+            break
+    return not data
 
 
 def _redecoded(decoded: Decoded) -> Decoded:

@@ -41,6 +41,8 @@ class Format:
     apart: bool = True
 
 
+TOLD_BY_NAME = ("text", "markdown", "html", "csv", "json", "xml", "tex", "notebook")
+"""Formats of plain text, which few first bytes show; the first is that of any other name."""
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b",
     re.IGNORECASE | re.DOTALL,

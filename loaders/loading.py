@@ -13,7 +13,8 @@ from langchain_core.documents import Document
 
 from . import formats
 from .characters import whole_characters
-from .errors import LoadError
+from .encoding import begins_as_text
+from .errors import FormatError, LoadError
 from .formats import Format
 from .options import INCLUDABLE, LoadOptions
 from .pages import Page, to_documents
@@ -45,6 +46,11 @@ def load(
         LoadError: At the call where a word of ``include`` is unknown, or the file is missing,
             unreadable, too large or of an unknown format; while reading where its content turns
             out broken.
+
+    Example:
+        >>> pages = list(load("examples/documents/hzmb.pdf"))
+        >>> pages[0].metadata["page"], pages[0].page_content[:7]
+        (1, '港珠澳大桥：连')
     """
     file = whole_characters(name or str(path))
     unknown = next((word for word in include if word not in INCLUDABLE), None)
@@ -81,6 +87,23 @@ def recognise(path: Path, file: str) -> Format:
         return zip_kind_apart(path, file)
 
     return formats.recognise(path, file, look)
+
+
+def recognise_surely(path: Path, file: str) -> Format:
+    """As ``recognise``; a file of which nothing but its name tells the format has to be text.
+
+    Args:
+        path: The file.
+        file: Its name as the user gave it, for errors.
+
+    Raises:
+        FormatError: No reader knows the format, or the file begins with what is no text.
+        LoadError: The file cannot be read, or is broken.
+    """
+    form = recognise(path, file)
+    if form.name in formats.TOLD_BY_NAME and not begins_as_text(path, file):
+        raise FormatError("load.not_text", file=file)
+    return form
 
 
 def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:

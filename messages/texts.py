@@ -4,7 +4,9 @@ The texts stand in ``en.json`` and ``zh.json``, one line each, under the same co
 fields; a test holds the two together. Every room may import this one, and it imports none.
 """
 
+import errno
 import json
+import os
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +16,27 @@ ROOMS = (
     "app_cli", "app_rest", "app_chainlit",
 )  # fmt: skip
 """Our packages, and so the roots of our loggers."""
+
+
+_REASONS = {
+    errno.ENOENT: "reason.no_entry",
+    errno.EACCES: "reason.no_access",
+    errno.EPERM: "reason.not_permitted",
+    errno.EISDIR: "reason.is_folder",
+    errno.ENOTDIR: "reason.no_folder",
+    errno.ENOSPC: "reason.disk_full",
+    errno.EROFS: "reason.read_only",
+    errno.ENAMETOOLONG: "reason.long_name",
+    errno.EIO: "reason.device",
+    errno.EADDRINUSE: "reason.address_in_use",
+    errno.EADDRNOTAVAIL: "reason.no_address",
+}
+"""What the system says in its own language of a file or an address, and what we say instead."""
+
+
+@cache
+def _said_by_system() -> dict[object, str]:
+    return {os.strerror(number): code for number, code in _REASONS.items()}
 
 
 @cache
@@ -36,4 +59,12 @@ def say(code: str, language: str = "en", /, **fields: object) -> str:
     """
     if language not in LANGUAGES:
         raise KeyError(language)
-    return _texts(language)[code].format_map(fields)
+    texts = _texts(language)
+    if fields.get("reason") in _said_by_system():
+        fields["reason"] = texts[_said_by_system()[fields["reason"]]]
+    return texts[code].format_map(fields)
+
+
+def is_said(code: str) -> bool:
+    """Whether there is a sentence of this code."""
+    return code in _texts(LANGUAGES[0])

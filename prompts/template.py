@@ -44,6 +44,8 @@ class PromptFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     version: int = 1
+    before: bool = True
+    """Whether a request carries the end of the text before: small models ask about that alone."""
     task: str
     answers: dict[Style, str] = {}
     format: str = ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from chains import secret
-from serving import is_loopback
+from serving import host_name, is_loopback, origin_host
 
 from .errors import RestError
 
@@ -78,7 +78,8 @@ def access_for(
         base_url: Whether a client may choose the backend's address.
 
     Raises:
-        RestError: The token is required but missing, too short, or its file cannot be read.
+        RestError: The token is required but missing, too short, or its file cannot be read; or an
+            origin is none.
     """
     token = _token(token_file)
     loopback = is_loopback(host)
@@ -88,10 +89,25 @@ def access_for(
     if hosts and not loopback:
         known = (*_LOOPBACK_NAMES, host)
     names = tuple(dict.fromkeys(name.lower().strip("[]") for name in (*known, *hosts)))
-    clean = tuple(origin.rstrip("/") for origin in origins)
-    if "*" in clean:
+    known_origins = tuple(_origin(origin) for origin in origins)
+    return Access(token=token, hosts=names, origins=known_origins, base_url=base_url)
+
+
+def _origin(given: str) -> str:
+    """An origin as a browser sends it: in lower case, without the port that its scheme implies.
+
+    ``null`` is none: any page can have it, in a frame without rights of its own.
+
+    Raises:
+        RestError: It is none, or stands for all of them.
+    """
+    origin = given.strip().rstrip("/").lower()
+    if "*" in origin:
         raise RestError("rest.any_origin")
-    return Access(token=token, hosts=names, origins=clean, base_url=base_url)
+    if not origin.isascii() or not host_name(origin_host(origin)):
+        raise RestError("rest.bad_origin", origin=given[:80])
+    port = {"http": ":80", "https": ":443"}[origin.partition("://")[0]]
+    return origin.removesuffix(port)
 
 
 def _token(file: Path | None) -> SecretStr | None:

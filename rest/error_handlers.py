@@ -10,10 +10,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from loaders import whole_characters
-from messages import SaidError, logged, say
+from messages import SaidError, is_said, logged, say
 from pairs import Reason
 from serving import language_of
 
@@ -46,6 +47,7 @@ STATUS = {
     "load.zip_bomb": 413,
     "load.pdf_bomb": 413,
     "rest.not_multipart": 415,
+    "rest.not_json": 415,
     "rest.formats": 415,
     "load.refused_format": 415,
     "load.archive": 415,
@@ -70,6 +72,12 @@ _STATUS_BY_PREFIX = {
     "backend": 502, "endpoint": 502, "weights": 502, "embeddings": 502, "journal": 503,
     "dedupe": 500,
 }  # fmt: skip
+_SENTENCE_BY_PREFIX = {
+    "backend": "service.backend.setup", "endpoint": "service.model.setup",
+    "weights": "service.model.setup", "embeddings": "service.embeddings.setup",
+    "journal": "service.journal.setup",
+}  # fmt: skip
+"""What is said of a setting of the service's own: its fields are files and addresses there."""
 _RETRY_AFTER = {
     "rest.too_many": 2, "rest.busy": 2, "rest.closing": 10, "rest.too_many_jobs": 30,
     "job.queue_full": 30, "rest.uploads_full": 60,
@@ -147,12 +155,28 @@ def refuse(
 
 
 def sentence(code: str, language: str, fields: Mapping[str, object]) -> str:
-    """A message filled in and made valid Unicode: client input in it may hold lone surrogates."""
+    """A message filled in, as a client of the service is told it.
+
+    The sentences are written for who sits at the machine, and may advise flags or name addresses
+    there. Where ``service.CODE`` is a message, it says the same for others; of some packages every
+    message without one is said by one sentence. Client input in it may hold lone surrogates, which
+    are made valid Unicode.
+
+    Args:
+        code: Message code.
+        language: ``en`` or ``zh``.
+        fields: Values for the placeholders of the message.
+    """
     values = {
-        name: value.say(language) if isinstance(value, SaidError) else value
+        name: sentence(value.code, language, value.fields)
+        if isinstance(value, SaidError)
+        else value
         for name, value in fields.items()
     }
-    return whole_characters(say(code, language, **values))
+    own = f"service.{code}"
+    if not is_said(own):
+        own = _SENTENCE_BY_PREFIX.get(code.partition(".")[0], code)
+    return whole_characters(say(own, language, **values))
 
 
 def reason_in(reason: Reason, language: str) -> Refusal:
@@ -166,19 +190,29 @@ def add_refusals(app: FastAPI) -> None:
     @app.exception_handler(SaidError)
     async def said(request: Request, error: SaidError) -> JSONResponse:
         if status_of(error.code) >= 500:
-            log.warning("%s %r: %s", request.method, request.url.path, error.code)
+            log.warning("%s %r: %s", *_asked(request), error.code)
+            log.debug("%s", error)  # as whoever runs the service is told it
         return refuse(error.code, of_request(request), error.fields)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         language = of_request(request)
+        if _is_no_json(request) and any(one["loc"][:1] == ("body",) for one in error.errors()):
+            return refuse("rest.not_json", language)
         faults = [_field_fault(fault, language) for fault in error.errors()[:20]]
         first = faults[0]
         fields = {"field": first.field, "detail": first.detail}
         return refuse("rest.invalid", language, fields, faults=faults)
 
+    @app.exception_handler(ClientDisconnect)
+    async def cut(request: Request, _: ClientDisconnect) -> JSONResponse:
+        log.info("%s %r: the client left before its request was whole", *_asked(request))
+        return refuse("rest.body", of_request(request))  # to nobody
+
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, ClientDisconnect):  # raised while FastAPI read the body
+            return await cut(request, error.__cause__)
         if isinstance(error.__cause__, SaidError):  # raised by AccessMiddleware while reading
             return refuse(error.__cause__.code, of_request(request), error.__cause__.fields)
         code = _CODE_BY_STATUS.get(error.status_code, "rest.body")
@@ -210,6 +244,16 @@ def fault_of(error: BaseException) -> tuple[str, dict[str, str | int]]:
 def of_request(request: Request) -> str:
     """The language to answer a request in: ``en`` or ``zh``, by its Accept-Language."""
     return language_of(request.headers.get("accept-language", ""))
+
+
+def _is_no_json(request: Request) -> bool:
+    """Whether a body is said to be anything but JSON, or not said to be anything."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind != "application/json" and not kind.endswith("+json")
+
+
+def _asked(request: Request) -> tuple[str, str]:
+    return request.method, request.url.path
 
 
 def _allow_header(request: Request) -> dict[str, str]:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import Request
 
@@ -19,9 +20,11 @@ from serving import ALIVE, disconnected, sse_event
 from .error_handlers import fault_of, of_request, report, sentence, status_of
 from .errors import RestError
 from .inputs import read_input
+from .public import public_event, public_list
 from .schemas import Choices, FilesInput, TextInput, settings_for
 from .service import BATCH_WIDTH, Service, Slot, client_of
 from .sse import event_json, follow_events
+from .streams import Stream
 
 _cleanup_tasks: set[asyncio.Task[None]] = set()
 """Strong references: asyncio itself keeps only weak ones, and drops tasks nobody holds."""
@@ -96,7 +99,7 @@ async def run_pipeline(
     if result is None:
         raise RestError("rest.closing")
     _count(service, result)
-    return result
+    return public_list(result)
 
 
 async def run_batch(
@@ -124,8 +127,8 @@ async def run_batch(
         raise
 
 
-async def stream_events(
-    request: Request, service: Service, pipeline_request: PipelineRequest
+async def streamed_run(
+    request: Request, service: Service, pipeline_request: PipelineRequest, stream: Stream
 ) -> AsyncIterator[str]:
     """The server-sent events of a run, as LangServe's clients expect them.
 
@@ -135,6 +138,7 @@ async def stream_events(
         request: The HTTP request; the run is cancelled when its client disconnects.
         service: The service.
         pipeline_request: The input and its settings.
+        stream: What the events are.
 
     Raises:
         SaidError: All slots are taken, or nothing can be read.
@@ -149,7 +153,7 @@ async def stream_events(
     task = asyncio.create_task(_release_after(request, service, slot, log))
     _cleanup_tasks.add(task)
     task.add_done_callback(_cleanup_tasks.discard)
-    return _events(service, slot, log, of_request(request))
+    return _events(service, slot, log, stream, of_request(request))
 
 
 async def _start_run(
@@ -170,22 +174,43 @@ async def _release_after(request: Request, service: Service, slot: Slot, log: Ev
         service.release_slot(slot)
 
 
-async def _events(service: Service, slot: Slot, log: EventLog, language: str) -> AsyncIterator[str]:
-    result = None
+async def _events(
+    service: Service, slot: Slot, log: EventLog, stream: Stream, language: str
+) -> AsyncIterator[str]:
+    output = ""
     try:
+        for event in stream.begin():
+            yield event
         async for item in follow_events(log):
             if item is None:
                 yield ALIVE
-            elif not isinstance(item[1], Failed):
-                result = item[1].result if isinstance(item[1], Done) else None
-                yield sse_event(await event_json(item[1], language), "data")
-        if result is not None:
-            _count(service, result)
-            yield sse_event(name="end")
-        else:
+                continue
+            if isinstance(item[1], Failed):
+                continue
+            if isinstance(item[1], Done):
+                _count(service, item[1].result)
+                chunk, output = await service.work(partial(_last_chunk, item[1]))
+            else:
+                chunk = await event_json(item[1], language)
+            for event in stream.chunk(chunk):
+                yield event
+        for event in stream.end(output) if output else ():
+            yield event
+        if not output:
             yield _error_event(log.error or RestError("rest.closing"), language)
     finally:
         slot.stop.set()
+
+
+def _last_chunk(done: Done) -> tuple[str, str]:
+    """The last chunk of a stream and the whole output, as JSON.
+
+    LangChain's clients add up the chunks of a stream before they hand them on. Adding fails at
+    ``chunks`` and ``usage``, and they hand on this one alone: it is a list as well as an event.
+    """
+    output = public_list(done.result).model_dump_json()
+    event = public_event(done).model_dump_json(exclude={"result"})
+    return f'{event[:-1]},"result":{output},{output[1:]}', output
 
 
 def _error_event(error: Exception, language: str) -> str:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from pathlib import Path
-from typing import BinaryIO
+from urllib.parse import unquote_to_bytes
 
 from anyio import to_thread
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from loaders import whole_characters
 
-from .config import MOST_FIELDS, Limits
+from .config import MOST_FIELDS
 from .errors import RestError
 from .uploads import UploadedFile, Uploads
 
-BLOCK = 1 << 20  # bytes written at a time
+_BLOCK = 1 << 20  # bytes written at a time
 _MAX_FIELDS = 64  # non-file fields
+_EXTENDED_NAME = re.compile(rb";\s*filename\*\s*=\s*\"?([\w-]+)'[^']*'([^\s;\"]*)", re.IGNORECASE)
+_ENCODED_WORDS = re.compile(r"=\?[\w*-]+\?[BbQq]\?.*\?=", re.DOTALL)
 
 
 @dataclass
@@ -44,158 +51,146 @@ async def receive(request: Request, uploads: Uploads) -> Received:
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise RestError("rest.not_multipart")
-    form = _Form(uploads)
+    parser = _UploadParser(request, uploads)
+    received = Received()
     try:
-        parser = MultipartParser(
-            options[b"boundary"],
-            {
-                "on_part_begin": form.begin_part,
-                "on_header_field": form.header_name,
-                "on_header_value": form.header_value,
-                "on_header_end": form.end_header,
-                "on_headers_finished": form.end_headers,
-                "on_part_data": form.data,
-                "on_part_end": form.end_part,
-                "on_end": form.end,
-            },
-        )
-        async for block in _blocks(request.stream()):
-            await to_thread.run_sync(parser.write, block)
-        await to_thread.run_sync(parser.finalize)
-        form.check_complete()
-    except FormParserError as error:
-        await to_thread.run_sync(form.drop)
-        raise RestError("rest.body") from error
-    except BaseException:
-        form.drop()
+        form = await parser.parse()
+        await to_thread.run_sync(_sort, form, parser.parts, uploads, received)
+    except BaseException as error:
+        # Not awaited: a request that is cancelled could not wait for it.
+        _drop(parser.parts, received, uploads)
+        if isinstance(error, MultiPartException):
+            raise RestError("rest.body") from error
+        if isinstance(error, OSError):
+            raise RestError("rest.upload_failed", reason=str(error.strerror)) from error
         raise
-    return form.received
+    return received
 
 
-async def _blocks(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Joins network packets to blocks of about ``BLOCK`` bytes."""
+def _sort(form: FormData, parts: list[Path], uploads: Uploads, received: Received) -> None:
+    """Adds the files of a form to the upload store and its fields to what was received."""
+    places = iter(parts)
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            received.fields[name] = whole_characters(value)
+        else:
+            received.files.append(uploads.add(next(places), value.filename or ""))
+
+
+def _drop(parts: list[Path], received: Received, uploads: Uploads) -> None:
+    """Deletes every file received so far."""
+    for path in parts:
+        path.unlink(missing_ok=True)
+    for file in received.files:
+        uploads.delete(file.id)
+
+
+async def _blocks(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Joins network packets to blocks of about ``_BLOCK`` bytes."""
     buffer = bytearray()
     async for packet in stream:
         buffer += packet
-        if len(buffer) >= BLOCK:
+        if len(buffer) >= _BLOCK:
             yield bytes(buffer)
             buffer.clear()
     if buffer:
         yield bytes(buffer)
 
 
-@dataclass
-class _Part:
-    """The part being parsed: a file being written to disk, or a field held in memory."""
+class _UploadParser(MultiPartParser):
+    """Starlette's parser of multipart bodies, which here writes files to the upload store.
 
-    header: bytes = b""
-    value: bytes = b""
-    disposition: bytes = b""
-    name: str = ""
-    file: str | None = None
-    path: Path | None = None
-    stream: BinaryIO | None = None
-    size: int = 0
-    text: bytearray = field(default_factory=bytearray)
+    Attributes:
+        parts: Where the files are, in their order.
+    """
 
-
-class _Form:
-    """Callbacks for ``MultipartParser``; called from worker threads, one call at a time."""
-
-    def __init__(self, uploads: Uploads) -> None:
-        self.received = Received()
-        self.part: _Part | None = None
+    def __init__(self, request: Request, uploads: Uploads) -> None:
+        super().__init__(request.headers, _blocks(request.stream()), max_fields=_MAX_FIELDS)
+        self.parts: list[Path] = []
         self._uploads = uploads
-        self._limits: Limits = uploads.limits
-        self._field_bytes = 0
+        self._part_bytes = self._field_bytes = 0
         self._complete = False
 
-    def begin_part(self) -> None:
-        self.part = _Part()
+    async def parse(self) -> FormData:
+        try:
+            form = await super().parse()
+        finally:
+            for file in self._files_to_close_on_error:
+                file.close()
+        if not self._complete:
+            raise MultiPartException("The body ends before its last boundary.")
+        return form
 
-    def header_name(self, data: bytes, start: int, end: int) -> None:
-        self._current.header += data[start:end]
+    def on_part_begin(self) -> None:
+        super().on_part_begin()
+        self._part_bytes = 0
 
-    def header_value(self, data: bytes, start: int, end: int) -> None:
-        self._current.value += data[start:end]
-
-    def end_header(self) -> None:
-        part = self._current
-        if part.header.lower() == b"content-disposition":
-            part.disposition = part.value
-        part.header = part.value = b""
-
-    def end_headers(self) -> None:
-        part = self._current
-        kind, options = parse_options_header(part.disposition)
+    def on_headers_finished(self) -> None:
+        part = self._current_part
+        disposition = part.content_disposition or b""
+        kind, options = parse_options_header(disposition)
         if kind != b"form-data" or b"name" not in options:
-            raise RestError("rest.body")
-        part.name = _decoded(options[b"name"])
-        if b"filename" not in options and part.name != "file":
-            if len(self.received.fields) >= _MAX_FIELDS:
+            raise MultiPartException("A part has no name.")
+        part.field_name = whole_characters(_decoded(options[b"name"]))
+        name = _file_name(options.get(b"filename"), disposition)
+        if name is None and part.field_name != "file":
+            self._current_fields += 1
+            if self._current_fields > self.max_fields:
                 raise RestError("rest.body_too_large", most=1)
             return
-        if len(self.received.files) >= self._limits.files:
-            raise RestError("rest.too_many_files", most=self._limits.files)
+        most = self._uploads.limits.files
+        if len(self.parts) >= most:
+            raise RestError("rest.too_many_files", most=most)
         self._uploads.check_room()
-        part.file = _decoded(options.get(b"filename", b"file"))
-        part.path = self._uploads.new_part()
-        try:
-            part.stream = part.path.open("xb")
-        except OSError as error:
-            raise RestError("rest.upload_failed", reason=str(error.strerror)) from error
+        path = self._uploads.new_part()
+        stream = path.open("xb")
+        self.parts.append(path)
+        self._files_to_close_on_error.append(stream)  # type: ignore[arg-type]  # only closed
+        part.file = UploadFile(stream, size=0, filename=whole_characters(name or "file"))
 
-    def data(self, data: bytes, start: int, end: int) -> None:
-        part = self._current
-        part.size += end - start
-        if part.stream is None:
-            self._field_bytes += end - start
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        length = end - start
+        self._part_bytes += length
+        file = self._current_part.file
+        if file is None:
+            self._field_bytes += length
             if self._field_bytes > MOST_FIELDS:
                 raise RestError("rest.body_too_large", most=1)
-            part.text += data[start:end]
-            return
-        most = self._limits.file_bytes
-        if part.size > most:
-            shown = (part.file or "")[-80:]
-            raise RestError("rest.file_too_large", file=shown, most=f"{most / 1e6:g}")
-        if part.size % (BLOCK * 16) < end - start:
-            self._uploads.check_disk()
-        try:
-            part.stream.write(memoryview(data)[start:end])
-        except OSError as error:
-            raise RestError("rest.upload_failed", reason=str(error.strerror)) from error
-
-    def end_part(self) -> None:
-        part = self._current
-        if part.stream is None or part.path is None:
-            self.received.fields[part.name] = _decoded(bytes(part.text))
         else:
-            part.stream.close()
-            self.received.files.append(self._uploads.add(part.path, part.file or ""))
-        self.part = None
+            most = self._uploads.limits.file_bytes
+            if self._part_bytes > most:
+                shown = (file.filename or "")[-80:]
+                raise RestError("rest.file_too_large", file=shown, most=f"{most / 1e6:g}")
+            if self._part_bytes % (_BLOCK * 16) < length:
+                self._uploads.check_disk()
+        super().on_part_data(data, start, end)
 
-    def end(self) -> None:
+    def on_end(self) -> None:
         self._complete = True
 
-    def check_complete(self) -> None:
-        if not self._complete:
-            raise RestError("rest.body")
 
-    def drop(self) -> None:
-        """Deletes every file received so far."""
-        if self.part and self.part.stream and self.part.path:
-            self.part.stream.close()
-            self.part.path.unlink(missing_ok=True)
-        for file in self.received.files:
-            self._uploads.delete(file.id)
-        self.received = Received()
+def _file_name(plain: bytes | None, disposition: bytes) -> str | None:
+    """The file name of a part; None if it has none.
 
-    @property
-    def _current(self) -> _Part:
-        if self.part is None:
-            raise RestError("rest.body")
-        return self.part
+    Browsers send UTF-8 as it is. .NET sends the encoded words of RFC 2047, and ``filename*`` of
+    RFC 5987 beside them, which RFC 7578 forbids here and python-multipart ignores.
+
+    Args:
+        plain: The parameter ``filename``.
+        disposition: The whole header.
+    """
+    if extended := _EXTENDED_NAME.search(disposition):
+        charset, encoded = extended[1].decode(), unquote_to_bytes(extended[2])
+        with suppress(LookupError):
+            return encoded.decode(charset, "replace")
+    if plain is None:
+        return None
+    name = _decoded(plain)
+    if _ENCODED_WORDS.fullmatch(name):
+        with suppress(HeaderParseError, LookupError, ValueError):
+            return str(make_header(decode_header(name)))
+    return name
 
 
 def _decoded(raw: bytes) -> str:
-    return whole_characters(raw.decode("utf-8", "replace"))
+    return raw.decode("utf-8", "replace")

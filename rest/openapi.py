@@ -40,9 +40,15 @@ _STATUS_DESCRIPTIONS = {
     502: "The backend, or the embedding, cannot serve; detail says why",
     503: "The service is full or closing; Retry-After says when to come back",
 }
+_LANGUAGE = {
+    "name": "Accept-Language",
+    "in": "header",
+    "description": "of the sentences in the answer: zh or en",
+    "schema": {"type": "string"},
+}
 ALWAYS = (401, 403, 421, 500)
 """Error statuses of every path."""
-BODY = (400, 408, 413, 422)
+BODY = (400, 408, 413, 415, 422)
 """Further error statuses of a path with a request body."""
 
 
@@ -85,11 +91,18 @@ def _schema(app: FastAPI, access: Access, backends: list[str], files: int) -> di
     )
     schemas: dict[str, Any] = schema.setdefault("components", {}).setdefault("schemas", {})
     _name_backends(schemas, backends)
-    schemas["FilesInput"]["properties"]["files"]["maxItems"] = files
-    schema["paths"]["/jobs"]["post"]["requestBody"] = _job_body(schemas)
+    bound_files(schemas, files)
+    schema["paths"]["/jobs"]["post"]["requestBody"] = _job_body(schemas, files)
+    schema["paths"]["/files"]["post"]["requestBody"] = {
+        "required": True,
+        "content": _form_of({}, files),
+    }
+    schema["components"]["parameters"] = {"language": _LANGUAGE}
     for path, operations in schema["paths"].items():
-        if access.token is not None and path in OPEN:
-            for operation in operations.values():
+        for operation in operations.values():
+            language = {"$ref": "#/components/parameters/language"}
+            operation.setdefault("parameters", []).append(language)
+            if access.token is not None and path in OPEN:
                 operation["security"] = []
     if access.token is not None:
         schema["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
@@ -97,18 +110,30 @@ def _schema(app: FastAPI, access: Access, backends: list[str], files: int) -> di
     return schema
 
 
+def bound_files(schemas: dict[str, Any], most: int) -> None:
+    """Sets how many files one request may name.
+
+    Args:
+        schemas: JSON schemas by name, changed in place.
+        most: Files of one request.
+    """
+    schemas["FilesInput"]["properties"]["files"]["maxItems"] = most
+
+
 def _name_backends(schemas: dict[str, Any], backends: list[str]) -> None:
     """Makes every backend field an enum of the configured backends."""
-    for name in ("Choices", "TextInput", "FilesInput"):
+    for name in ("Configurable", "TextInput", "FilesInput"):
         fields = schemas.get(name, {}).get("properties", {})
         for backend in (fields.get("backend"), fields.get("judge")):
             if backend:
                 backend["anyOf"] = [{"type": "string", "enum": backends}, {"type": "null"}]
     model = schemas["Question"]["properties"]["model"]
-    model["anyOf"] = [{"enum": [1, 2, *backends]}, {"type": "null"}]
+    # Two of one type each: what writes clients cannot make an enum of numbers and strings.
+    numbers, names = {"type": "integer", "enum": [1, 2]}, {"type": "string", "enum": backends}
+    model["anyOf"] = [numbers, names, {"type": "null"}]
 
 
-def _job_body(schemas: dict[str, Any]) -> dict[str, Any]:
+def _job_body(schemas: dict[str, Any], most: int) -> dict[str, Any]:
     """The request body of POST /jobs: JSON, or a multipart form with files."""
     settings = {
         name: {"anyOf": [one for one in schema["anyOf"] if one.get("type") != "null"]}
@@ -119,7 +144,7 @@ def _job_body(schemas: dict[str, Any]) -> dict[str, Any]:
     json = {"oneOf": [*kinds, schemas["Invoke"]["properties"]["input"]["oneOf"][0]]}
     return {
         "required": True,
-        "content": {"application/json": {"schema": json}, **form_of(settings)},
+        "content": {"application/json": {"schema": json}, **_form_of(settings, most)},
     }
 
 
@@ -130,14 +155,15 @@ def _version() -> str:
         return "0"
 
 
-def form_of(fields: dict[str, Any]) -> dict[str, Any]:
+def _form_of(fields: dict[str, Any], most: int) -> dict[str, Any]:
     """The ``content`` of a request body with files, as multipart/form-data.
 
     Args:
         fields: Schemas of the non-file fields, by name.
+        most: Files of one request.
     """
     file = {"type": "string", "format": "binary", "minLength": 1}
-    files = {"type": "array", "minItems": 1, "items": file}
+    files = {"type": "array", "minItems": 1, "maxItems": most, "items": file}
     schema = {
         "type": "object",
         "properties": {"file": files, **fields},

@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    SecretStr,
     Tag,
     create_model,
 )
@@ -27,7 +28,8 @@ from .config import MOST_CHARACTERS, Access
 from .errors import RestError
 
 FILE_ID = r"^[0-9a-f]{16}$"
-NOT_BLANK = r"\S"
+NOT_BLANK = r"[^\s\x1c-\x1f]"
+"""A character that is no white space: the four separators are to Python, in no other pattern."""
 
 
 def _words(known: Sequence[str]) -> str:
@@ -127,12 +129,19 @@ class Choices(create_model("_Choices", __base__=Strict, **_OFFERED, **_ADDRESS_F
     """Settings of a run; those left out keep the service's values."""
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """Takes the default out: openapi-typescript requires every field that has one."""
+    schema.pop("default", None)
+
+
 class TextInput(Choices):
     """A text to make pairs from, and settings."""
 
     text: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS, pattern=NOT_BLANK)]
     name: Annotated[str, Field(min_length=1, max_length=200)] = Field(
-        "text", description="what the pairs name as their source"
+        "text",
+        description="what the pairs name as their source; text if left out",
+        json_schema_extra=_without_default,
     )
 
 
@@ -140,6 +149,9 @@ class FilesInput(Choices):
     """Files uploaded to /files before, for one pair list together, and settings."""
 
     files: list[Annotated[str, Field(pattern=FILE_ID)]] = Field(min_length=1, max_length=1000)
+    password: SecretStr | None = Field(
+        None, max_length=1000, description="opens encrypted files among them; kept nowhere"
+    )
 
 
 def _tag(given: Any) -> str:

@@ -12,29 +12,26 @@ from anyio import to_thread
 from chains import Done, Event, EventLog, Failed, Job, Jobs, load_list
 from messages import SaidError
 from pairs import Reason
-from serving import ALIVE, sse_event
+from serving import sse_event
 
 from .error_handlers import sentence
+from .public import public_event
 from .service import Service
 
 ALIVE_SECONDS = 15.0
 """Seconds without an event after which a keep-alive comment is sent."""
+_ALIVE = ": alive\n"
+"""The comment; without a blank line, which httpx-sse takes for an event once it has an id."""
 POLL_SECONDS = 1.0
 """Seconds between reads of the journal for a job that runs in another process."""
-EVENT_STREAM_CONTENT = {
-    "text/event-stream": {
-        "schema": {
-            "type": "object",
-            "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
-        }
-    }
-}
+EVENT_STREAM_CONTENT = {"text/event-stream": {"schema": {"type": "string"}}}
 """OpenAPI ``content`` of an event stream; each event's data is JSON."""
 _UNDER_WAY = ("waiting", "running", "broken off")
 
 
 def as_json(event: Event, language: str) -> str:
-    """An event as JSON; a failure gets ``detail``, its message in the language."""
+    """An event as JSON for a client; a failure gets ``detail``, its message in the language."""
+    event = public_event(event)
     if isinstance(event, Failed):
         detail = sentence(event.reason.code, language, event.reason.fields)
         return json.dumps({**event.model_dump(), "detail": detail}, ensure_ascii=False)
@@ -66,6 +63,22 @@ async def job_events(
                 yield event
 
 
+def heard_all(service: Service, job: Job, after: str | None) -> bool:
+    """Whether a client has every event of a job that has ended.
+
+    Args:
+        service: The service.
+        job: The job as the journal has it.
+        after: Id of the last event the client has; None or empty if it has none.
+    """
+    if not after:
+        return False
+    here = service.runner.news(job.id, after)
+    if here is not None and not here.elsewhere:
+        return here.over and not here.events
+    return job.state not in _UNDER_WAY and after == _final_id(job)
+
+
 async def _local_events(
     service: Service, job: str, after: str | None, language: str
 ) -> AsyncIterator[str]:
@@ -77,7 +90,7 @@ async def _local_events(
     try:
         async for item in follow_events(log, after, woken, lambda: service.closing):
             if item is None:
-                yield ALIVE
+                yield _ALIVE
             else:
                 id_, event = item
                 yield sse_event(await event_json(event, language), event.event, id_)
@@ -130,7 +143,7 @@ async def _polled_events(service: Service, job: str, language: str) -> AsyncIter
             yield sse_event(state, "progress")
             last, quiet_seconds = state, 0.0
         elif quiet_seconds >= ALIVE_SECONDS:
-            yield ALIVE
+            yield _ALIVE
             quiet_seconds = 0.0
         quiet_seconds += POLL_SECONDS
         await asyncio.sleep(POLL_SECONDS)
@@ -142,15 +155,21 @@ def _counts(job: Job) -> dict[str, int]:
 
 def _final_event(service: Service, job: Job, language: str) -> str:
     """The last event of an ended job, the same as its own run would have sent."""
-    if job.failure:
-        return sse_event(as_json(Failed(job=job.id, reason=job.failure), language), "failed")
+    event: Done | Failed
     try:
-        result = load_list(service.journal, job.id)
+        if job.failure:
+            event = Failed(job=job.id, reason=job.failure)
+        else:
+            result = load_list(service.journal, job.id)
+            event = Done(job=job.id, seconds=job.seconds, result=result)
     except SaidError as error:
-        failed = Failed(job=job.id, reason=Reason.of(error))
-        return sse_event(as_json(failed, language), "failed")
-    done = Done(job=job.id, seconds=job.seconds, result=result)
-    return sse_event(as_json(done, language), "done")
+        event = Failed(job=job.id, reason=Reason.of(error))
+    return sse_event(as_json(event, language), event.event, _final_id(job))
+
+
+def _final_id(job: Job) -> str:
+    """The id of an ended job's last event in every service; another once the job was resumed."""
+    return f"{job.id}-{job.updated!r}"
 
 
 async def event_json(event: Event, language: str) -> str:

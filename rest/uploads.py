@@ -16,7 +16,7 @@ from loaders import (
     FORMATS,
     FormatError,
     LoadError,
-    recognise,
+    recognise_surely,
     whole_characters,
 )
 
@@ -199,7 +199,7 @@ def check_format(path: Path, name: str) -> None:
     if path.stat().st_size == 0:
         raise LoadError("load.empty", file=name)
     with listing_formats():
-        recognise(path, name)
+        recognise_surely(path, name)
 
 
 @contextmanager

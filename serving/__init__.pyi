@@ -1,4 +1,5 @@
 from .accept_language import language_of as language_of
+from .address import check_address as check_address
 from .disconnect import disconnected as disconnected
 from .guard import host_name as host_name
 from .guard import is_own_page as is_own_page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import string
 from collections.abc import Iterator
 from importlib import import_module
@@ -46,6 +47,7 @@ def test_no_room_imports_a_door() -> None:
 def test_nothing_below_a_door_prints_exits_or_reads_the_environment() -> None:
     allowed = {
         "settings.py": {"environ"},
+        "environment.py": {"environ"},
         "llamacpp_child.py": {"print", "stdin", "_exit"},
         "child.py": {"environ", "stdout"},  # what its process is given, and what that says
         "server.py": {"_exit"},
@@ -139,6 +141,12 @@ def test_both_languages_say_the_same_things_with_the_same_fields() -> None:
         assert fields_of(text) == fields_of(chinese[code]), code
 
 
+@pytest.mark.parametrize("other", ["片段", "作业", "向量模型", r"(?<![\w./-])token(?![\w./-])"])
+def test_a_thing_has_one_word_in_chinese(other: str) -> None:
+    # 文本块, 任务, 嵌入模型, 令牌: those of the glossary.
+    assert [code for code, text in texts("zh").items() if re.search(other, text)] == []
+
+
 def test_every_error_has_its_sentence_and_every_field_it_needs() -> None:
     english = texts("en")
     for path, tree in sources(*ROOMS, "cli", "rest", "ui"):
@@ -165,7 +173,7 @@ def test_every_message_is_used() -> None:
         for path in sorted(ROOT.rglob("*.py"))
         if ".venv" not in path.parts and "tests" not in path.parts
     )
-    families = ("setting.", "load.left_out.")
+    families = ("setting.", "load.left_out.", "example.", "service.")
     unused = [
         code
         for code in texts("en")

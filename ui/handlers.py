@@ -109,6 +109,8 @@ async def _settings(values: dict[str, Any]) -> None:
     known.edited = {}
     try:
         chosen, confirm = read_panel(values, _panel())
+        if typed := str(values.get("password") or ""):
+            chat().password = None if typed == "-" else typed
         shared.settings(chosen)
     except SaidError as error:
         await tell(error.say(language()))

@@ -43,6 +43,8 @@ def _row(job: Job) -> dict[str, Any]:
 
 REMEMBERED = 8
 """Tables cached in memory; others are read from the journal when needed."""
+MOST_UNREAD = 10
+"""Documents that could not be read, named one by one."""
 _UNDER_WAY = ("waiting", "running")
 
 
@@ -187,6 +189,8 @@ def _about(job: Job, *, running: bool, watch: JobProgress, language: str) -> dic
         "state": state,
         "running": running,
         "failure": failure.say(language) if failure else "",
+        "unread": [reason.say(language) for reason in job.refused[:MOST_UNREAD]],
+        "unread_count": len(job.refused),
         "backend": str(job.backend.get("name", "")),
         "model": prepared.model if prepared else str(job.backend.get("model", "")),
         "seconds": round(job.seconds),

@@ -82,5 +82,9 @@ def serve(host: str, port: int, config: Path | None = None) -> None:
     """
     import uvicorn
 
+    from serving import check_address
+
+    auth.check_exposed(host)
+    check_address(host, port)
     settings: dict[str, Any] = {"host": host, "port": port, "log_level": "warning"}
     uvicorn.run(create_app(config, host), **settings)

@@ -24,12 +24,14 @@ _RUN = (
 _OWN = {
     "confirm_cost": "page.set_confirm_cost",
     "confirm_tokens": "page.set_confirm_tokens",
+    "password": "page.set_password",
     "prompt_reset": "page.set_prompt_reset",
 }
 """Labels of the widgets that are not settings."""
 _HELPS = {
     "confirm_cost": "page.help_confirm_cost",
     "confirm_tokens": "page.help_confirm_tokens",
+    "password": "page.help_password",
     "prompt_text": "page.help_prompt_text",
     "example_pairs": "setting.example_pairs",
 }
@@ -75,6 +77,7 @@ class Panel:
                 )
                 for name in ("confirm_cost", "confirm_tokens")
             ),
+            TextInput(initial="", **self._label("password")),
         ]
         prompt = [
             Select(
@@ -108,6 +111,7 @@ class Panel:
             "prompt_text": own if own is not None else self.built_in(prompt),
             "example_pairs": settings.example_pairs or "",
             "prompt_reset": False,
+            "password": "",
         }
 
     def built_in(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from chains import (
     estimate,
     read_for,
 )
+from loaders import LoadError
 from messages import say
 
 from .engine import engine
 from .job_element import follow, show_job
 from .session import Chat, Pending, chat, language, plain, speak, tell
 
+_LOCKED = ("load.password_needed", "load.password_wrong")
 SAMPLES = Path(__file__).resolve().parent / "samples"
 
 
@@ -52,7 +55,14 @@ async def start(inputs: Sequence[RunInput]) -> None:
     known, spoken = chat(), language()
     shared = engine()
     resolved = await shared.answer(shared.settings, known.chosen)
-    read = await shared.read(read_for, resolved, list(inputs))
+    reading = partial(read_for, password=known.password)
+    try:
+        read = await shared.read(reading, resolved, list(inputs))
+    except LoadError as error:
+        if error.code not in _LOCKED:
+            raise
+        await tell(f"{plain(error.say(spoken))} {speak('page.password')}")
+        return
     expected = await shared.read(estimate, read, resolved)
     lines = _report(read, expected, spoken)
     waiting = Pending(read, resolved)
@@ -105,6 +115,8 @@ def _report(read: Inputs, expected: Estimate, spoken: str) -> list[str]:
         f"- {plain(source)}: {plain(reason.say(spoken))}" for source, reason in read.warnings[:20]
     ]
     lines += [f"- {plain(error.say(spoken))}" for error in read.refused[:20]]
+    if any(error.code in _LOCKED for error in read.refused):
+        lines.append(say("page.password", spoken))
     lines.append(
         say(
             "page.estimate",

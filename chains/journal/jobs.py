@@ -28,6 +28,12 @@ class Jobs:
 
     Args:
         database: The journal.
+
+    Example:
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> with Journal() as journal:
+        ...     print(Jobs(journal).all()[0].state)
+        done
     """
 
     def __init__(self, database: Database) -> None:
@@ -90,6 +96,35 @@ class Jobs:
         with self._database.writing() as db:
             _check_free(db, job.id)
             _take(db, job, owner)
+
+    def give_back(self, before: Job, owner: str) -> None:
+        """Puts a job back as it was before a run took it, if the run has paid for nothing.
+
+        Args:
+            before: The job as ``find`` told it then.
+            owner: The run's id.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        # The state of a run that was broken off is told from its owner, who is gone.
+        state = "running" if before.state == "broken off" else before.state
+        failure = before.failure.model_dump_json() if before.failure else None
+        counts, output = json.dumps(before.progress.counts()), json.dumps(before.output)
+        values = (state, failure, before.fingerprint, *_choices(before))
+        with self._database.writing() as db:
+            row = db.execute(
+                "SELECT usage FROM jobs WHERE id = ? AND (owner = ? OR owner IS NULL)",
+                (before.id, owner),
+            ).fetchone()
+            if row is None or TokenUsage.model_validate_json(row[0]) != before.usage:
+                return
+            db.execute(
+                "UPDATE jobs SET state = ?, failure = ?, fingerprint = ?, settings = ?,"
+                " backend = ?, owner = NULL, counts = ?, output = ?, seconds = ?, updated = ?"
+                " WHERE id = ?",
+                (*values, counts, output, before.seconds, before.updated, before.id),
+            )
 
     def save_outcomes(
         self, job: str, ended: Sequence[tuple[int, ChunkOutcome, Sequence[str]]]
@@ -255,14 +290,18 @@ class Jobs:
                 chunks,
             )
 
-    def pass_over_failed(self, job: str) -> int:
+    def pass_over_failed(self, job: str, owner: str = "") -> int:
         """The number of failed chunks that will be asked about again; marks their replies as bad.
+
+        Args:
+            job: Its id.
+            owner: The run that holds the job, if one does.
 
         Raises:
             JournalError: There is no such job, or a live process holds it.
         """
         with self._database.writing() as db:
-            _check_free(db, job)
+            _check_free(db, job, owner)
             failed = db.execute(
                 "SELECT place, bad_replies FROM chunks WHERE job = ? AND state = 'failed'", (job,)
             ).fetchall()
@@ -324,11 +363,11 @@ def _progress(db: sqlite3.Connection, counts: Any, job: str, state: str) -> Prog
     return progress.model_copy(update={"chunks": ChunkCounts.model_validate(states)})
 
 
-def _check_free(db: sqlite3.Connection, job: str) -> None:
+def _check_free(db: sqlite3.Connection, job: str, owner: str = "") -> None:
     row = db.execute("SELECT owner FROM jobs WHERE id = ?", (job,)).fetchone()
     if row is None:
         raise JournalError("job.unknown", job=job)
-    if is_alive(db, row[0]):
+    if row[0] != owner and is_alive(db, row[0]):
         raise JournalError("job.busy", job=job)
 
 

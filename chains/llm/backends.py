@@ -10,10 +10,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import JournalError, SettingsError
+from ..environment import address_from
+from ..errors import JournalError, SettingsError, expected
 from ..models.gguf import QWEN_CODER
 from ..records import Job
-from ..settings import Resolved, address_from
+from ..settings import Resolved
 from .providers import PROVIDERS
 
 _OVERRIDES = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
@@ -214,8 +215,11 @@ def _from_table(name: str, table: dict[str, Any], model: str | None = None) -> B
     try:
         return Backend.model_validate({**base, **table, "name": name})
     except ValidationError as error:
-        fault = error.errors()[0]
+        # A field that there is not goes first: for its sake another one may be missing.
+        fault = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         where = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            raise SettingsError("settings.backend_field", backend=name, name=where) from error
         raise SettingsError(
-            "settings.backend_table", backend=name, name=where, reason=fault["msg"]
+            "settings.backend_table", backend=name, name=where, wanted=expected(fault)
         ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from prompts import (
     example_name,
     fingerprint,
     load_prompt,
+    read_prompt,
     worked_example,
 )
 
@@ -40,7 +41,7 @@ from ..parsing.parser import PairParser, ParsedPairs
 from ..records import DraftPair, is_watched
 from ..settings import Resolved, Settings
 from .examples import OwnExamples, own_examples
-from .source import source_note
+from .source import asked_language, source_note
 
 Language = Literal["zh", "en"]
 Chain = RunnableSequence[dict[str, Any], ParsedPairs]
@@ -105,6 +106,11 @@ def build_chain(settings: Settings | None = None) -> Chain:
         SettingsError: An unknown backend, or a prompt file that cannot be read.
         PromptError: The prompt cannot be used.
         JournalError: The journal cannot be opened.
+
+    Example:
+        >>> chain = build_chain(resolve().settings)
+        >>> chain.invoke({"text": "The bridge opened in 1890."})[0].answer
+        'The bridge opened in 1890.'
     """
     settings = settings or Settings()
     backend = choose(Resolved(settings=settings, origins={}))
@@ -181,7 +187,12 @@ def compose(
 
 
 def chunk_input(
-    chunk: Chunk, language: Language, settings: Settings, repair: Sequence[BaseMessage] = ()
+    chunk: Chunk,
+    language: Language,
+    settings: Settings,
+    repair: Sequence[BaseMessage] = (),
+    *,
+    prompt: str | None = None,
 ) -> dict[str, Any]:
     """The chain's input for a chunk, with where it comes from as context.
 
@@ -190,9 +201,36 @@ def chunk_input(
         language: To ask in.
         settings: Their version of prompts decides what is said of its place.
         repair: The messages that show a reply that could not be read, and ask once more.
+        prompt: Name of the built-in prompt, which decides whether the text before is shown; None
+            for a user's own, which is shown all.
+
+    Raises:
+        PromptError: There is no such prompt.
     """
-    context = source_note(chunk, language, settings)
+    before = prompt is None or read_prompt(prompt, language, version_of(settings)).before
+    context = source_note(chunk, language, settings, before=before)
     return {"context": context, "text": chunk.text, "language": language, "repair": repair}
+
+
+def request_notes(chunks: Iterable[Chunk], resolved: Resolved) -> list[str]:
+    """What the requests about chunks say of their place, in one to three lines each.
+
+    Args:
+        chunks: The chunks.
+        resolved: The settings, whose backend and prompt decide how much is said.
+
+    Raises:
+        PromptError: There is no such prompt.
+        SettingsError: The backend or the file with the user's prompt is missing.
+    """
+    settings = resolved.settings
+    name, own = choose_prompt(choose(resolved), settings)
+    prompt = name if own is None else None
+    asked = (
+        chunk_input(chunk, asked_language(chunk, settings), settings, prompt=prompt)
+        for chunk in chunks
+    )
+    return [request["context"] for request in asked]
 
 
 def version_of(settings: Settings) -> int:
@@ -258,6 +296,27 @@ def choose_prompt(backend: Backend, settings: Settings) -> tuple[str, str | None
     except (OSError, RuntimeError, UnicodeDecodeError) as error:
         known = ", ".join(PROMPTS)
         raise SettingsError("settings.no_prompt", prompt=name, known=known) from error
+
+
+def example_text(backend: Backend, settings: Settings) -> str:
+    """Title and text of the worked examples of a run's prompt; empty where it is the user's own.
+
+    Args:
+        backend: Says which prompt fits it.
+        settings: Prompt and language.
+
+    Raises:
+        SettingsError: The file with the user's prompt cannot be read.
+    """
+    name, own = choose_prompt(backend, settings)
+    if own is not None:
+        return ""
+    languages: tuple[Language, ...] = ("zh", "en")
+    if settings.language != "auto":
+        languages = (settings.language,)
+    version = version_of(settings)
+    shown = [read_prompt(name, language, version).example for language in languages]
+    return "\n".join(f"{one.context}\n{one.text}" for one in shown)
 
 
 def _examples(name: str, languages: Sequence[Language], version: int) -> tuple[DraftPair, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
@@ -134,7 +134,8 @@ class Extraction:
     ) -> None:
         self._model, self._backend, self._settings = model, backend, settings
         self._config: RunnableConfig = config or {}
-        self._name, _ = choose_prompt(backend, settings)
+        self._name, own = choose_prompt(backend, settings)
+        self._shown = self._name if own is None else None
         self._first_chain = compose(model, backend, settings)
 
     @property
@@ -170,7 +171,12 @@ class Extraction:
         """The messages of the first request about a chunk."""
         prompt = _prompt(self._first_chain)
         language = prompt.language_of(chunk.text)
-        return prompt.format_messages(**chunk_input(chunk, language, self._settings))
+        return prompt.format_messages(**self._input(chunk, language))
+
+    def _input(
+        self, chunk: Chunk, language: Language, repair: Sequence[BaseMessage] = ()
+    ) -> dict[str, Any]:
+        return chunk_input(chunk, language, self._settings, repair, prompt=self._shown)
 
     def fingerprint(self, chunk: Chunk) -> str:
         """The fingerprint of the prompt of the first request about a chunk."""
@@ -276,7 +282,7 @@ class Extraction:
             },
         )
         try:
-            request = chunk_input(chunk, context.language, self._settings, repair)
+            request = self._input(chunk, context.language, repair)
             pairs = context.chain.invoke(request, config)
         except ReplyError as error:
             code, message = error.code, error.message

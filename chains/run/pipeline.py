@@ -41,7 +41,7 @@ from ..records import ChunkCounts, Job, PairCounts, Progress, VerificationCounts
 from ..settings import Resolved
 from .asker import Asker
 from .assembly import Assembly
-from .chain import choose_prompt, extra_requests, prompt_name, version_of
+from .chain import choose_prompt, example_text, extra_requests, prompt_name, version_of
 from .disk_room import check_room
 from .earlier import asked_before, kept_answers
 from .examples import OwnExamples, left_out, own_examples
@@ -52,6 +52,7 @@ from .judge.record import planted_in_each
 from .judge.verdicts import judged_list, verified_list
 from .second_pass import ask_again
 from .source import notes_of
+from .taken_job import as_it_is, given_back
 from .verification import Verification, marks
 
 log = logging.getLogger(__name__)
@@ -103,6 +104,7 @@ class Pipeline:
         begun: Called with the job's id before the first request is sent; what it raises ends the
             run.
         password: Opens encrypted documents; kept nowhere.
+        again: Whether the failed chunks of the job to go on with are asked about again.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class Pipeline:
         job: str | None = None,
         begun: Callable[[str], None] | None = None,
         password: str | None = None,
+        again: bool = False,
     ) -> None:
         self._resolved = resolved
         self._settings = resolved.settings
@@ -126,6 +129,7 @@ class Pipeline:
         self._job = job
         self._begun = begun
         self._password = password
+        self._again = again
         self._examples: OwnExamples | None = None
 
     def run(
@@ -172,15 +176,19 @@ class Pipeline:
             judge_model = CachedModel(
                 *(judge_opened, journal, owner.id, self._settings, self._stop), beside=model
             )
-            job, before = self._open_job(
+            job, before, earlier = self._open_job(
                 *(inputs, opened, judge_backend, journal, owner.id, extraction)
             )
-            if named.done():
+            open_.enter_context(given_back(journal, earlier, owner.id))
+            if earlier or named.done():
                 named.result()  # before a call is paid for
             lists = self._settings.check != "off" and judge_model.backend.checks == "lists"
             judge = Judge(judge_model, self._settings, config) if lists else None
             planted = planted_in_each(len(inputs.chunks)) if lists else 0
-            assembly = Assembly(job.id, inputs, journal, opened.model, self._settings, planted)
+            assembly = Assembly(
+                *(job.id, inputs, journal, opened.model, self._settings, planted),
+                example_text(backend, self._settings),
+            )
             log.info(
                 "job %s begins: %d files, %d chunks, backend %s, model %s",
                 *(job.id, len(inputs.files), len(inputs.chunks), backend.name, opened.model),
@@ -197,6 +205,8 @@ class Pipeline:
         try:
             if self._begun:
                 self._begun(run.job.id)
+            if self._again:
+                Jobs(journal).pass_over_failed(run.job.id, run.owner)
             yield from self._ask_all(run, journal, opened)
             if run.judge is not None:
                 result = yield from judged_list(
@@ -228,7 +238,6 @@ class Pipeline:
             *(run.extraction, assembly, run.judge),
             *(run.concurrency, run.judge_concurrency, self._stop),
         )
-
         kept = kept_answers(journal, self._job, chunks, run.extraction) if self._job else {}
         if run.asked_before:  # told before a call is paid for
             yield self._prepared(run, opened, run.named.result())
@@ -292,12 +301,8 @@ class Pipeline:
             incomplete = progress.chunks.failed or unanswered
             state = "stopped" if progress.chunks.not_asked else "partial" if incomplete else "done"
             save_list(journal, run.job.id, result)
-        over = {
-            "state": state,
-            "progress": progress,
-            "usage": run.assembly.usage,
-            "seconds": seconds,
-        }
+        over = {"state": state, "progress": progress, "seconds": seconds}
+        over |= {"usage": run.assembly.usage}
         Jobs(journal).end(run.job.model_copy(update=over), run.owner)
         pairs = progress.pairs or PairCounts()
         log.info(
@@ -342,8 +347,8 @@ class Pipeline:
         journal: Journal,
         owner: str,
         extraction: Extraction,
-    ) -> tuple[Job, AskedBefore | None]:
-        """The run's job, and what it asks again that an earlier one was answered."""
+    ) -> tuple[Job, AskedBefore | None, Job | None]:
+        """The run's job, what it asks again that an earlier one was answered, and as it was."""
         prompt, own_prompt = choose_prompt(opened.backend, self._settings)
         identity = (
             read.fingerprint(),
@@ -370,19 +375,18 @@ class Pipeline:
         )
         jobs = Jobs(journal)
         if self._job:
+            known = as_it_is(jobs, self._job)
             jobs.take(job, owner)
-            return job, None
-        earlier = {
-            one: asked_before(journal, one, read.chunks, extraction)
-            for one in jobs.asking_the_same(job.fingerprint)
-        }
+            return job, None, known
+        same = {one: as_it_is(jobs, one) for one in jobs.asking_the_same(job.fingerprint)}
+        earlier = {one: asked_before(journal, one, read.chunks, extraction) for one in same}
         changed = {one: before for one, before in earlier.items() if before}
         job, new = jobs.open(job, owner, but=changed)
         if new:
             save_documents(journal, job.id, read.files, zip(read.file_of, read.chunks, strict=True))
         save_refused(journal, job.id, map(Reason.of, read.refused))
         newest = next(iter(earlier), "")
-        return job, changed.get(newest)
+        return job, changed.get(newest), None if new else same.get(job.id)
 
 
 @atexit.register

@@ -14,7 +14,7 @@ from prompts.source import Source
 
 from ..settings import Settings
 
-__all__ = ["notes_of", "source_note", "source_of"]
+__all__ = ["asked_language", "notes_of", "source_note", "source_of"]
 
 _FIRST_VERSION = 1
 
@@ -59,10 +59,18 @@ def source_note(
     if settings.prompt_version == _FIRST_VERSION:
         return chunk.context or _stem(chunk) or "-"
     source = source_of(chunk)
-    if language is None:
-        asked = settings.language
-        language = language_of(chunk.text) if asked == "auto" else asked
+    language = language or asked_language(chunk, settings)
     return (source if before else source.model_copy(update={"before": ""})).note(language)
+
+
+def asked_language(chunk: Chunk, settings: Settings) -> Literal["zh", "en"]:
+    """The language that a chunk is asked about in.
+
+    Args:
+        chunk: The chunk.
+        settings: Their language, if it is not the text's.
+    """
+    return language_of(chunk.text) if settings.language == "auto" else settings.language
 
 
 def notes_of(chunks: Iterable[Chunk], settings: Settings) -> dict[str, str]:

@@ -41,15 +41,20 @@ def bind(host: str, port: int, api_key: str) -> socket.socket:
         # With the protocol, asyncio sends each token at once; without it, they wait 40 ms.
         opened = socket.socket(family, kind, protocol)
     except (OSError, OverflowError, UnicodeError) as error:
-        raise EndpointError("endpoint.address", host=host, port=port, reason=str(error)) from error
+        raise _refused(host, port, error) from error
     try:
         if sys.platform != "win32":  # where it would let a second service in
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind(address)
     except (OSError, OverflowError) as error:
         opened.close()
-        raise EndpointError("endpoint.address", host=host, port=port, reason=str(error)) from error
+        raise _refused(host, port, error) from error
     return opened
+
+
+def _refused(host: str, port: int, error: Exception) -> EndpointError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return EndpointError("serving.address", host=host, port=port, reason=reason)
 
 
 def serve(app: FastAPI, opened: socket.socket, ready: Callable[[], None]) -> None:

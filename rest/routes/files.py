@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
 from ..errors import RestError
 from ..multipart import receive
-from ..openapi import BODY, form_of, refusals
+from ..openapi import BODY, refusals
 from ..schemas import FILE_ID
 from ..service import TheService, client_of
 from ..uploads import UploadedFile
 
 FileId = Annotated[str, Path(pattern=FILE_ID, description="the upload's id")]
-_FORM: dict[str, Any] = {"requestBody": {"required": True, "content": form_of({})}}
 
 router = APIRouter(tags=["uploads"])
 
 
-class Files(BaseModel):
+class UploadedFiles(BaseModel):
     """Uploads, newest first."""
 
     files: list[UploadedFile]
@@ -29,23 +28,22 @@ class Files(BaseModel):
 @router.post(
     "/files",
     status_code=201,
-    openapi_extra=_FORM,
-    responses=refusals(*BODY, 415, 429, 503),
+    responses=refusals(*BODY, 429, 503),
 )
-async def upload(request: Request, service: TheService) -> Files:
+async def upload(request: Request, service: TheService) -> UploadedFiles:
     """Uploads one or more files and returns the ids by which later requests name them."""
     with service.acquire_slot(client_of(request)):
         received = await receive(request, service.uploads)
     if not received.files:
         raise RestError("rest.no_upload")
     service.metrics.uploaded.inc(sum(file.bytes for file in received.files))
-    return Files(files=received.files)
+    return UploadedFiles(files=received.files)
 
 
 @router.get("/files")
-def every(service: TheService) -> Files:
+def every(service: TheService) -> UploadedFiles:
     """Lists the stored uploads."""
-    return Files(files=service.uploads.all())
+    return UploadedFiles(files=service.uploads.all())
 
 
 @router.get("/files/{file}", responses=refusals(404, 422))

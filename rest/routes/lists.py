@@ -17,6 +17,7 @@ from pairs import FORMATS, PairList, write_pairs
 
 from ..job_schemas import PairNow, PairPage, duplicate_shown
 from ..openapi import BODY, refusals
+from ..public import public_list
 from ..schemas import NOT_BLANK, Strict
 from ..service import Service, TheService
 from .jobs import MOST_PAGE, JobId, find
@@ -48,7 +49,7 @@ class NewWords(Strict):
 @router.get("/list")
 def whole(job: JobId, service: TheService) -> PairList:
     """Returns the whole list: kept, duplicate and rejected pairs, and the outcome of each chunk."""
-    return load_list(service.journal, find(service, job).id)
+    return public_list(load_list(service.journal, find(service, job).id))
 
 
 @router.get(

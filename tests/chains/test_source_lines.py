@@ -10,6 +10,7 @@ from langchain_core.documents import Document
 
 from chains.errors import SettingsError
 from chains.parsing.parser import PairParser
+from chains.run.chain import request_notes
 from chains.run.examples import MOST_PAIRS, own_examples
 from chains.run.source import source_note, source_of
 from chains.settings import Settings, resolve
@@ -102,6 +103,14 @@ def test_the_text_before_is_bounded_and_begins_with_a_sentence(tmp_path: Path) -
     assert [one.partition(" ")[0] for one in note] == ["Rain", "Before", "Table"]
 
 
+def test_a_prompt_decides_whether_the_text_before_is_told(tmp_path: Path) -> None:
+    chunk = chunks(tmp_path, "a.txt", VIEL * 6)[1]
+    own = {"prompt_text": "{context} {text}"}
+    for chosen, told in (({"prompt": "gpt-3.5"}, 2), ({"prompt": "chatglm3"}, 1), (own, 2)):
+        (note,) = request_notes([chunk], resolve(chosen))
+        assert len(note.split("\n")) == told
+
+
 def test_a_question_is_not_cut_off_from_its_answer(tmp_path: Path) -> None:
     asked = "\n\n".join(
         f"How long does ferry {n} take to cross the sound?\n\nFerry {n} takes {n + 20} minutes, "
@@ -139,11 +148,10 @@ def test_a_request_takes_at_most_350_tokens_more_than_version_1(name: str, langu
 @pytest.mark.parametrize("name", PROMPTS)
 def test_nothing_of_the_worked_example_is_a_pair(name: str, language: str) -> None:
     file, invented = read_prompt(name, language), example_name(name, language)  # type: ignore[arg-type]
-    named = bool(invented)  # one keeps the example of version 1, of which exact echoes are dropped
-    assert named == ((name, language) != ("chatglm3", "zh"))
+    assert invented
     assert invented in file.example.context
-    assert not named or invented not in file.example.text
-    parser = PairParser(example_names=(invented,) if named else ())
+    assert invented not in file.example.text
+    parser = PairParser(example_names=(invented,))
     for style, reply in file.example.replies.items():
         pairs = PairParser().parse(reply)
         assert len(pairs) >= 4
@@ -152,8 +160,7 @@ def test_nothing_of_the_worked_example_is_a_pair(name: str, language: str) -> No
         told = load_prompt(name, language, style=style).messages[2]  # type: ignore[arg-type]
         assert told.content == reply.strip()  # type: ignore[union-attr]
     altered = f"Q: How old is {invented}?\nA: 12 years\nQ: How deep is the lake?\nA: 9 metres"
-    if named:
-        assert [pair.answer for pair in parser.parse(altered)] == ["9 metres"]
+    assert [pair.answer for pair in parser.parse(altered)] == ["9 metres"]
 
 
 def test_kinds_and_styles_change_what_is_asked() -> None:
@@ -206,4 +213,3 @@ def test_a_job_of_the_first_version_is_asked_as_it_was() -> None:
     asked = load_prompt("chatglm3", "zh", version=1).format(context="T", text="t")
     assert "标题：T" in asked
     assert "青岛啤酒厂" in asked
-    assert load_prompt("chatglm3", "zh").format(context="T", text="t") == asked

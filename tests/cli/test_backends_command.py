@@ -194,4 +194,5 @@ def test_an_answer_without_a_text_and_a_refusal_are_wrong(
         assert run(["--lang", language, "doctor", "--config", str(file), "-b", "up"]) == 1
     out = capsys.readouterr().out
     fields = {"backend": "up", "tokens": 1024, "reason": "this text is not welcome"}
-    assert f"FAIL {say(code, language, **fields)}" in out
+    mark = say("doctor.mark_wrong", language)
+    assert f"{mark} {say(code, language, **fields)}" in out

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from bench.scripted_endpoint import ScriptedEngine, Served
-from chains.embedding.load import PackagedEmbeddings
+from chains.embedding.packaged import PackagedEmbeddings
 from endpoint.protocol.embedder import Embedder
 
 BGE = "bge-large-zh-v1.5"

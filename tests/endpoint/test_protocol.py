@@ -279,7 +279,7 @@ def test_an_address_others_can_reach_needs_a_key() -> None:
         assert first.proto == socket.IPPROTO_TCP  # else asyncio holds each token back
         with pytest.raises(EndpointError) as raised:
             bind("127.0.0.1", first.getsockname()[1], "")
-        assert raised.value.code == "endpoint.address"
+        assert raised.value.code == "serving.address"
 
 
 def test_models_and_wrong_addresses(served: Served) -> None:

@@ -49,7 +49,11 @@ def test_the_field_that_is_wrong_is_named_in_the_clients_language(
         ({"input": ""}, "input"),
         ({"input": 5}, "input"),
         ({}, "input"),
-        ({"input": CHINESE, "config": {"configurable": {"x": 1}}}, "config.configurable.x"),
+        (
+            {"input": CHINESE, "config": {"configurable": {"threshold": 7}}},
+            "config.configurable.threshold",
+        ),
+        ({"input": CHINESE, "config": {"run_id": "x"}}, "config.run_id"),
     ):
         answer = client.post("/pairs/invoke", json=given, headers={"Accept-Language": language})
         body = refused(answer, 422, "rest.invalid")
@@ -70,7 +74,7 @@ def test_bodies_that_are_none(client: httpx.Client) -> None:
     refused(client.post("/files", json={}), 415, "rest.not_multipart")
     deep = b'{"input": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
     assert client.post("/pairs/invoke", content=deep, headers=json).status_code in (400, 422)
-    half = '{"input": "\\ud83d 桥", "config": {"configurable": {"\\ud83d": 1}}}'.encode()
+    half = '{"input": "\\ud83d 桥", "config": {"configurable": {"language": "\\ud83d"}}}'.encode()
     body = client.post("/pairs/invoke", content=half, headers=json)
     assert body.status_code == 422
 

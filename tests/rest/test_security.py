@@ -45,8 +45,42 @@ def test_nothing_but_loopback_is_served_without_a_token(
     access = access_for("0.0.0.0")  # noqa: S104
     assert access.token == SecretStr(TOKEN)
     assert TOKEN not in repr(access)
-    with pytest.raises(RestError, match="origin"):
-        access_for("127.0.0.1", origins=("*",))
+
+
+def test_an_origin_that_is_let_in_is_one(start: Start) -> None:
+    for given_, known in (
+        ("https://Friend.example/", "https://friend.example"),
+        ("https://friend.example:443", "https://friend.example"),
+        ("http://localhost:5173", "http://localhost:5173"),
+        ("http://[::1]:80", "http://[::1]"),
+    ):
+        assert access_for("127.0.0.1", origins=(given_,)).origins == (known,)
+    for every in ("*", "https://*", "https://*.example"):
+        with pytest.raises(RestError, match="every origin"):
+            access_for("127.0.0.1", origins=(every,))
+    for wrong in (
+        *(
+            "null",
+            "friend.example",
+            "friend.example:8080",
+            "localhost:5173",
+            "ftp://friend.example",
+        ),
+        *(
+            "https://",
+            "https://朋友.example",
+            "https://friend.example/app",
+            "https://a@friend.example",
+        ),
+        *("file:///", "https://friend.example?x", "", "http://[::1", "chrome-extension://abc"),
+    ):
+        with pytest.raises(RestError, match="scheme") as raised:
+            access_for("127.0.0.1", origins=(wrong,))
+        assert raised.value.code == "rest.bad_origin"
+    client = start(access=access_for("127.0.0.1", origins=("https://friend.example",)))
+    asked = {"Origin": "null", "Access-Control-Request-Method": "POST"}
+    assert "access-control-allow-origin" not in client.options("/ask", headers=asked).headers
+    assert client.post("/ask", json={"question": "?"}, headers=asked).status_code == 403
 
 
 def test_a_token_opens_every_path_but_those_that_tell_nothing(start: Start) -> None:

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from chains import user_folder
 from loaders import LoadError
 from messages.errors import SaidError
 from rest.config import Limits
@@ -62,21 +63,93 @@ def taken(body: bytes, cuts: list[int], uploads: Uploads) -> Received:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.binary(min_size=1, max_size=60), min_size=1, max_size=3),
+    st.lists(st.text("桥é\r\n- ", min_size=1, max_size=60), min_size=1, max_size=3),
     st.lists(st.integers(0, 2000), max_size=12),
 )
 def test_a_form_is_the_same_in_any_pieces(
-    tmp_path_factory: pytest.TempPathFactory, contents: list[bytes], cuts: list[int]
+    tmp_path_factory: pytest.TempPathFactory, contents: list[str], cuts: list[int]
 ) -> None:
     uploads = Uploads(tmp_path_factory.mktemp("u"), Limits())
-    body = form([(f"桥{n}.txt", b"t" + one) for n, one in enumerate(contents)], {"backend": "甲"})
+    sent = [f"t{one}".encode() for one in contents]
+    body = form([(f"桥{n}.txt", one) for n, one in enumerate(sent)], {"backend": "甲"})
     received = taken(body, cuts, uploads)
     assert received.fields == {"backend": "甲"}
     assert [one.name for one in received.files] == [f"桥{n}.txt" for n in range(len(contents))]
-    for one, content in zip(received.files, contents, strict=True):
-        assert uploads.find(one.id)[1].read_bytes() == b"t" + content
-        assert one.bytes == len(content) + 1
+    for one, content in zip(received.files, sent, strict=True):
+        assert uploads.find(one.id)[1].read_bytes() == content
+        assert one.bytes == len(content)
     assert uploads.all()
+
+
+def test_a_file_has_the_name_that_its_client_meant(tmp_path: Path) -> None:
+    for sent, meant in (
+        ('name="file"; filename="桥.txt"', "桥.txt"),  # browsers, curl, httpx
+        ('name="file"; filename="a \\"b\\".txt"', 'a "b".txt'),
+        ("name=file; filename=plain.txt", "plain.txt"),
+        # .NET's MultipartFormDataContent
+        (
+            "name=file; filename=\"=?utf-8?B?5qGlLnR4dA==?=\"; filename*=utf-8''%E6%A1%A5.txt",
+            "桥.txt",
+        ),
+        ('name=file; filename="=?utf-8?B?5qGlLnR4dA==?="', "桥.txt"),
+        ('name=file; filename="=?gb18030?Q?=C7=C5=2Etxt?="', "桥.txt"),
+        ('name=file; filename="=?nothing?B?x?="', "=?nothing?B?x?="),
+        ("name=file; filename*=UTF-8'zh'%E6%A1%A5%20%C3%A9.txt", "桥 é.txt"),  # RFC 5987 alone
+        ("name=other; filename*=iso-8859-1''%E9.txt", "é.txt"),
+        ("name=file; filename*=nothing''x.txt; filename=y.txt", "y.txt"),
+        ("name=file", "file"),
+    ):
+        head = f"--x\r\nContent-Disposition: form-data; {sent}\r\n\r\n"
+        received = taken(f"{head}{CHINESE}\r\n--x--\r\n".encode(), [], Uploads(tmp_path, Limits()))
+        assert [one.name for one in received.files] == [meant], sent
+
+
+def test_what_no_reader_takes_is_refused_by_any_name(client: httpx.Client) -> None:
+    program = Path("/bin/sh").read_bytes()[:300_000]
+    random = os.urandom(5000)
+    for content in (
+        program,
+        random,
+        b"\0\1\2\3" * 99,
+        b"\xff\xfb\x90D" + random,
+        b"OggS\0" + random,
+    ):
+        for name in ("a.txt", "a.csv", "a.html", "a.json", "a.bin", "a.mp3", "a", "赵州桥"):
+            answer = client.post("/files", files=[("file", (name, content))])
+            assert answer.status_code == 415, (name, content[:8])
+            assert answer.json()["code"] == "rest.formats"
+    assert client.get("/files").json() == {"files": []}
+    for encoding in ("utf-8", "gb18030", "big5hkscs", "utf-16"):  # cut in the middle of a character
+        for length in (87_380, 87_381, 131_073):
+            text = ("桥" * length).encode(encoding)
+            assert client.post("/files", files=[("file", ("桥", text))]).status_code == 201
+
+
+def test_an_upload_that_is_cut_is_one_line_in_the_log(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "rest")
+    kinds = {"/files": "multipart/form-data; boundary=x", "/ask": "application/json"}
+    for path, kind in kinds.items():
+        for begun in (form([("a.txt", b"text")], {})[:90], b""):
+            caplog.clear()
+            cut = HTTPConnection("127.0.0.1", client.base_url.port or 0, timeout=60)
+            cut.putrequest("POST", path)
+            cut.putheader("Content-Length", "9999")
+            cut.putheader("Content-Type", kind)
+            cut.endheaders(begun)
+            time.sleep(0.1)
+            cut.close()
+            until = time.monotonic() + 10
+            while not caplog.records:
+                assert time.monotonic() < until
+                time.sleep(0.01)
+            time.sleep(0.1)
+            (record,) = caplog.records
+            assert path in record.getMessage()
+            assert record.exc_info is None
+    assert client.get("/files").json() == {"files": []}
+    assert list((user_folder("data") / "uploads").iterdir()) == []
 
 
 @settings(max_examples=60, deadline=None)

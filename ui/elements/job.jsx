@@ -127,6 +127,12 @@ function Job() {
       </header>
       {lost && <p className="qa3-warning">{say('lost')}</p>}
       {shown.failure && <p className="qa3-warning" data-qa3="failure">{shown.failure}</p>}
+      {shown.unread_count > 0 && (
+        <div className="qa3-warning" data-qa3="unread">
+          {say('unread')} ({shown.unread_count})
+          <ul>{shown.unread.map((line) => <li key={line}>{line}</li>)}</ul>
+        </div>
+      )}
       {shown.running && <Progress shown={shown} stop={stop} stopping={stopping} />}
       {shown.counts && <Account counts={shown.counts} />}
       {shown.checks?.length > 0 && (
