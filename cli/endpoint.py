@@ -91,15 +91,19 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             lang, Runner.AUTO, "--engine", says="cli.endpoint_engine", one_of=Runner
         ),
         name: str = option(lang, MODEL, "--name", says="cli.endpoint_name", takes="metavar.name"),
+        cors_origin: list[str] = option(
+            lang, [], "--cors-origin", says="cli.cors_origin", takes="metavar.address"
+        ),
     ) -> None:
         if context.invoked_subcommand:
             return
         check_packages()
         from chains import models_folder
-        from endpoint import bind, create_app, open_engine, serve
+        from endpoint import bind, create_app, open_engine, serve, usable_origins
 
         from .embedder import bge_embedder
 
+        usable_origins(cors_origin)
         folder = find_model(model)
         opened = bind(host, port, api_key)
         typer.echo(context.obj("cli.endpoint_loading", folder=folder), err=True)
@@ -119,6 +123,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
             api_key=api_key,
             slots=slots,
             embedder=bge_embedder(),
+            origins=cors_origin,
         )
         place = f"http://{f'[{host}]' if ':' in host else host}:{opened.getsockname()[1]}/v1"
         message = context.obj(

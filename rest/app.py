@@ -27,6 +27,7 @@ from chains import (
     user_folder,
 )
 from messages import SaidError, log_file, start_log
+from serving import GuardedHttp
 
 from .config import Access, Limits, access_for
 from .error_handlers import add_refusals
@@ -190,6 +191,7 @@ def run(app: FastAPI, host: str, port: int) -> None:
         server_header=False,
         limit_concurrency=_MAX_CONNECTIONS,
         timeout_graceful_shutdown=CLOSING_SECONDS,
+        http=GuardedHttp,
         h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
     )
     Server(config).run()

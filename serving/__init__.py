@@ -1,4 +1,4 @@
-"""Parts that the three HTTP servers share: origin checks, Accept-Language, server-sent events."""
+"""Parts that the HTTP servers share: origin and HTTP guards, Accept-Language, SSE."""
 
 import lazy_loader
 

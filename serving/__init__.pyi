@@ -5,6 +5,7 @@ from .guard import host_name as host_name
 from .guard import is_own_page as is_own_page
 from .guard import origin_host as origin_host
 from .guard import send_refusal as send_refusal
+from .http_guard import GuardedHttp as GuardedHttp
 from .loopback import is_loopback as is_loopback
 from .sse import ALIVE as ALIVE
 from .sse import STREAM_HEADERS as STREAM_HEADERS

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .sampling import Draw, noisy_logits
+from .sampling import Draw, adjusted_logits, noisy_logits
 
 if TYPE_CHECKING:
     import torch
@@ -58,7 +58,7 @@ class ResultRouter:
 
 
 class BatchSampler:
-    """Logits processor that samples each row with its own request's temperature, top_p and seed."""
+    """Logits processor that samples each row as its own request asks for."""
 
     do_processing = True
     tensors_required = 0
@@ -66,6 +66,7 @@ class BatchSampler:
     def __init__(self) -> None:
         self._draws: list[Draw] = []
         self._positions: list[int] = []
+        self._ids: list[list[int]] = []
 
     def check_kwargs(self, kwargs: dict[str, Any]) -> None:
         """Called by the loop for a new request, with the extra arguments of ``add_request``."""
@@ -83,6 +84,10 @@ class BatchSampler:
         self._draws = [state.logit_processor_kwargs["draw"] for state in states]
         # Unchanged for a request that was restarted with its generated ids as part of the prompt.
         self._positions = [len(one.initial_tokens) + len(one.generated_tokens) for one in states]
+        self._ids = [
+            [] if draw.plain else [*one.initial_tokens, *one.generated_tokens]
+            for one, draw in zip(states, self._draws, strict=True)
+        ]
         return arg_storage
 
     def __call__(
@@ -90,4 +95,5 @@ class BatchSampler:
     ) -> torch.Tensor:
         """Called by the loop with the logits of the rows that generate an id."""
         del ids, arguments
+        scores = adjusted_logits(scores, self._draws, self._ids)
         return noisy_logits(scores, self._draws, self._positions)

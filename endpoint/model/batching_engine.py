@@ -20,10 +20,12 @@ from .batch_router import BatchSampler, Result, ResultRouter
 from .engine import Sampling, Step
 from .memory import ran_out
 from .sampling import Draw, draw_for
-from .sequential_engine import PREFILL, answer_limit
+from .sequential_engine import PREFILL, answer_limit, guide_for
 
 if TYPE_CHECKING:
     from transformers import GlmForCausalLM
+
+    from .grammar import Grammar
 
 PAGE = 32  # tokens in a page of the cache
 POLL_SECONDS = 1.0  # how often a waiting request checks that the loop still runs
@@ -66,6 +68,7 @@ class BatchingEngine:
         slots: Requests in one batch; further ones wait.
         end_ids: Ids that end an answer.
         cache_tokens: Positions of the cache that all requests share, at least ``context``.
+        grammar: For answers of a schema; None where none can be asked for.
 
     Raises:
         EndpointError: There is no memory for the cache.
@@ -82,11 +85,14 @@ class BatchingEngine:
         slots: int,
         end_ids: frozenset[int],
         cache_tokens: int,
+        grammar: Grammar | None = None,
     ) -> None:
         self.name = name
         self.context = context
         self._model = model
         self._end_ids = end_ids
+        self._grammar = grammar
+        self.guided = grammar is not None and grammar.usable
         # One page more per request, since a request's last page is seldom full.
         self._pages = -(-max(cache_tokens, context) // PAGE) + slots + 1
         self._most = slots
@@ -109,11 +115,12 @@ class BatchingEngine:
             sampling: How to draw.
 
         Raises:
-            EndpointError: The prompt is too long, this request found no memory, or the engine
-                failed under it.
+            EndpointError: The prompt is too long, its schema cannot be followed, this request found
+                no memory, or the engine failed under it.
         """
         limit = answer_limit(ids, sampling, self.context)
-        request = Running(f"r{next(self._numbers)}", list(ids), draw_for(sampling), limit)
+        draw = draw_for(sampling, len(ids), guide_for(sampling, self._grammar))
+        request = Running(f"r{next(self._numbers)}", list(ids), draw, limit)
         with self._slots:
             try:
                 yield from self._steps(request)

@@ -1,7 +1,8 @@
 """Converts a checkpoint to a GGUF file for llama.cpp, without torch.
 
-The file is meant for prompts given as ids. Its special tokens get placeholder names, so that user
-text never becomes a role, and "sop" inside a word never a special id, whichever server loads it.
+Special ids have the names of ``fast_tokenizer``, which no text gives, and the file holds the same
+chat template: user text never becomes a role, and "sop" inside a word never a special id, whichever
+server loads it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..errors import EndpointError
 from .checkpoint import Shape, read_shape
 from .dialogue_format import BEGIN, END, SPECIALS, UNKNOWN, ChatTokenizer
+from .fast_tokenizer import CONTROLS, chat_template, special_name
 from .shards import native_tensors
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ NAMES = {
     "mlp.gate_up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
+GGUF_FORM = 2  # counted up when what is written beside the weights changes
 COMPANIONS = ("config.json", "tokenizer.model")
 
 
@@ -191,13 +194,24 @@ def _vocabulary(writer: GGUFWriter, tokenizer: ChatTokenizer, shape: Shape) -> N
     from gguf import TokenType
 
     words, scores, kinds = tokenizer.pieces()
-    padding = shape.vocabulary - len(words)
-    hidden = [f"[no text: {number}]" for number in range(padding)]
+    size, rows = len(words), shape.vocabulary
+    named = {at: special_name(at, size) for at in (*CONTROLS, *range(size, rows))}
+    padding = rows - size - len(SPECIALS)
     writer.add_tokenizer_model("llama")
     writer.add_tokenizer_pre("default")
-    writer.add_token_list([*words, *hidden])
-    writer.add_token_scores([*scores, *[-1e9] * padding])
-    writer.add_token_types([*(TokenType[kind] for kind in kinds), *[TokenType.UNUSED] * padding])
+    writer.add_token_list([named.get(at) or words[at] for at in range(rows)])
+    writer.add_token_scores([*scores, *[-1e9] * (rows - size)])
+    writer.add_token_types(
+        [
+            *(TokenType[kind] for kind in kinds),
+            *[TokenType.CONTROL] * len(SPECIALS),
+            *[TokenType.UNUSED] * padding,
+        ]
+    )
+    # llama.cpp takes the first blank off every piece where it adds one to every text, and a grammar
+    # then sees other texts than it writes; so the template has to say where a blank belongs.
+    writer.add_add_space_prefix(value=False)
+    writer.add_chat_template(chat_template(size, blank=" "))
     writer.add_unk_token_id(UNKNOWN)
     writer.add_bos_token_id(BEGIN)
     writer.add_eos_token_id(END)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..errors import EndpointError
 from .checkpoint import Shape, read_shape
 from .dialogue_format import BEGIN, ChatTokenizer
+from .fast_tokenizer import write_tokenizer
 from .shards import native_tensors
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def write_native(folder: Path, target: Path, on_progress: OnProgress | None = No
         config = _config(shape, sorted(tokenizer.end_ids), DTYPES[min(kinds)])
         ends = {"bos_token_id": BEGIN, "eos_token_id": sorted(tokenizer.end_ids), "pad_token_id": 0}
         shutil.copyfile(folder / "tokenizer.model", target / "tokenizer.model")
+        write_tokenizer(tokenizer, shape.vocabulary, shape.positions, target)
         _write_json(target / "generation_config.json", ends)
         _write_json(
             target / "config.json", config

@@ -25,6 +25,10 @@ SPECIALS = (
     "<|observation|>",
 )
 UNKNOWN, BEGIN, END = 0, 1, 2
+TOOLS_OFFERED = (
+    "Answer the following questions as best as you can. You have access to the following tools:"
+)
+"""The system message that goes before a list of tools, as in training."""
 LARGEST_FILE = 64 << 20  # bytes; ChatGLM3's own has one million
 PADDING = 512  # the vocabulary is rounded up to a multiple of this at the most
 
@@ -74,19 +78,35 @@ class ChatTokenizer:
                 "endpoint.tokenizer_other", file=str(file), ids=held, rows=vocabulary or "?"
             )
 
-    def prompt_ids(self, messages: Sequence[tuple[str, str] | tuple[str, str, str]]) -> list[int]:
+    def prompt_ids(
+        self,
+        messages: Sequence[tuple[str, str] | tuple[str, str, str]],
+        opening: Sequence[str] = (),
+    ) -> list[int]:
         """The prompt ids of a dialogue, ending with ``<|assistant|>``.
 
         Args:
             messages: (role, text) in order; role is system, user, assistant or observation. A third
                 part is the metadata line, which names the tool that an assistant called.
+            opening: What the answer begins with: its metadata line, and perhaps some of its text.
         """
         ids = [self._ids["[gMASK]"], self._ids["sop"]]
         for role, text, *metadata in messages:
             # The line is encoded apart, as in training, so that both parts begin like a word.
             ids += [self._ids[f"<|{role}|>"], *self._encode("".join([*metadata, "\n"]))]
             ids += self._encode(text)
-        return [*ids, self._ids["<|assistant|>"]]
+        ids.append(self._ids["<|assistant|>"])
+        for text in opening:
+            ids += self._encode(text)
+        return ids
+
+    def completion_ids(self, text: str) -> list[int]:
+        """The ids of a plain text to be continued, as THUDM's tokenizer begins it."""
+        return [self._ids["[gMASK]"], self._ids["sop"], *self._encode(text)]
+
+    def text_ids(self, text: str) -> list[int]:
+        """The ids of a text, without those of a message around it."""
+        return self._encode(text)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of an answer so far, without its empty metadata line; never raises.

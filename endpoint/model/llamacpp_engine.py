@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import EndpointError
 from ..llamacpp import LlamaServer
 from .engine import Sampling, Step
+from .grammar import bad_schema, compact_schema
 from .sampling import draw_for
 from .sequential_engine import answer_limit
 
@@ -40,6 +41,7 @@ class LlamaEngine:
     """
 
     seeded = True
+    guided = True
 
     def __init__(
         self,
@@ -84,7 +86,8 @@ class LlamaEngine:
             sampling: How to draw.
 
         Raises:
-            EndpointError: The prompt is too long, or llama.cpp died under it twice.
+            EndpointError: The prompt is too long, its schema cannot be followed, or llama.cpp died
+                under it twice.
         """
         import httpx
 
@@ -118,7 +121,7 @@ class LlamaEngine:
             "stream": True,
             "return_tokens": True,
             "cache_prompt": True,
-            **_samplers(sampling, seed),
+            **_samplers(sampling, seed, self.context),
         }
         address = server.base_url.removesuffix("/v1") + "/completion"
         headers = {"Authorization": f"Bearer {server.api_key}"}
@@ -127,6 +130,8 @@ class LlamaEngine:
         with self._client.stream("POST", address, json=payload, headers=headers) as response:
             if response.status_code != httpx.codes.OK:
                 response.read()
+                if sampling.schema and response.status_code == httpx.codes.BAD_REQUEST:
+                    raise bad_schema(_reason(response))
                 raise EndpointError("endpoint.engine", reason=response.text[:200])
             seen = 0
             for event in _events(response):
@@ -206,18 +211,34 @@ class LlamaEngine:
                 self._after = None
 
 
-def _samplers(sampling: Sampling, seed: int) -> dict[str, Any]:
+def _samplers(sampling: Sampling, seed: int, context: int) -> dict[str, Any]:
     """llama.cpp's sampler settings; its own defaults, such as min_p, are switched off."""
+    settings: dict[str, Any] = {
+        "repeat_penalty": sampling.repetition_penalty,
+        "frequency_penalty": sampling.frequency_penalty,
+        "presence_penalty": sampling.presence_penalty,
+        "repeat_last_n": context,
+    }
+    if sampling.schema is not None:
+        settings["json_schema"] = compact_schema(sampling.schema)
     if sampling.temperature <= 0:
-        return {"temperature": 0, "samplers": ["top_k"], "top_k": 1}
+        return {**settings, "temperature": 0, "samplers": ["penalties", "top_k"], "top_k": 1}
     return {
+        **settings,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "seed": seed,
-        "samplers": ["temperature", "top_p"],
+        "samplers": ["penalties", "temperature", "top_p"],
         "top_k": 0,
         "min_p": 0,
     }
+
+
+def _reason(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return response.text
 
 
 def _events(response: httpx.Response) -> Iterator[dict[str, Any]]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import EndpointError
 from .checkpoint import Shape, read_shape
-from .convert_gguf import Kind, gguf_in, write_gguf
+from .convert_gguf import GGUF_FORM, Kind, gguf_in, write_gguf
 from .dialogue_format import BEGIN, ChatTokenizer
 from .engine import Engine, Sampling
+from .grammar import Grammar
 from .memory import (
     cache_room,
     free_memory,
@@ -142,7 +143,7 @@ def _cache_folder(plan: _Plan) -> Path:
     import hashlib
 
     state = [(str(file.resolve()), file.stat()) for file in weight_files(plan.folder)]
-    marks = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in state]
+    marks = [GGUF_FORM, *((name, stat.st_size, stat.st_mtime_ns) for name, stat in state)]
     name = hashlib.sha256(repr(marks).encode()).hexdigest()[:16]
     assert plan.converted is not None  # noqa: S101 - asked for by both callers
     return plan.converted / name
@@ -224,7 +225,13 @@ def batching_or_sequential(
     from .batching_engine import BatchingEngine
     from .sequential_engine import SequentialEngine
 
-    given: Any = {"name": NAME, "context": context, "slots": slots, "end_ids": tokenizer.end_ids}
+    given: Any = {
+        "name": NAME,
+        "context": context,
+        "slots": slots,
+        "end_ids": tokenizer.end_ids,
+        "grammar": Grammar(tokenizer, model.config.vocab_size),
+    }
     batching: BatchingEngine | None = None
     try:
         batching = BatchingEngine(model, **given, cache_tokens=cache_tokens)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from ..errors import EndpointError
 from .engine import Sampling, Step
-from .sampling import draw_for, noisy_logits
+from .sampling import adjusted_logits, draw_for, noisy_logits
 
 if TYPE_CHECKING:
     import torch
     from transformers import DynamicCache, GlmForCausalLM
+
+    from .grammar import Grammar, Guide
 
 PREFILL = 512  # ids of a prompt in one pass: longer ones take gigabytes for their activations
 
@@ -32,6 +34,17 @@ def answer_limit(ids: Sequence[int], sampling: Sampling, context: int) -> int:
     return max(1, min(sampling.max_tokens, context - len(ids)))
 
 
+def guide_for(sampling: Sampling, grammar: Grammar | None) -> Guide | None:
+    """The guide of a request's schema; None if it has none.
+
+    Raises:
+        EndpointError: The schema cannot be followed.
+    """
+    if sampling.schema is None or grammar is None:
+        return None
+    return grammar.guide(sampling.schema)
+
+
 class SequentialEngine:
     """Generates answers with a transformers model, one forward pass per id.
 
@@ -41,6 +54,7 @@ class SequentialEngine:
         context: Positions a request may hold.
         slots: Requests that hold a cache at the same time; further ones wait.
         end_ids: Ids that end an answer.
+        grammar: For answers of a schema; None where none can be asked for.
     """
 
     seeded = True
@@ -53,11 +67,14 @@ class SequentialEngine:
         context: int,
         slots: int,
         end_ids: frozenset[int],
+        grammar: Grammar | None = None,
     ) -> None:
         self.name = name
         self.context = context
         self._model: GlmForCausalLM | None = model
         self._end_ids = end_ids
+        self._grammar = grammar
+        self.guided = grammar is not None and grammar.usable
         self._slots = threading.Semaphore(slots)
         self._turn = threading.Lock()
 
@@ -69,17 +86,20 @@ class SequentialEngine:
             sampling: How to draw.
 
         Raises:
-            EndpointError: The prompt is too long, or this request found no memory.
+            EndpointError: The prompt is too long, this request found no memory, or its schema
+                cannot be followed.
         """
         from transformers import DynamicCache
 
         limit = answer_limit(ids, sampling, self.context)
-        draw = draw_for(sampling)
+        draw = draw_for(sampling, len(ids), guide_for(sampling, self._grammar))
         with self._slots:
             cache = DynamicCache()
-            scores = self._prefill(ids, cache)
+            scores, whole = self._prefill(ids, cache), list(ids)
             for made in range(limit):
-                choice = int(noisy_logits(scores, [draw], [len(ids) + made]).argmax(-1))
+                scores = adjusted_logits(scores, [draw], [whole])
+                choice = int(noisy_logits(scores, [draw], [len(whole)]).argmax(-1))
+                whole.append(choice)
                 if choice in self._end_ids:
                     yield Step(finish="stop")
                     return

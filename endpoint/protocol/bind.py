@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from serving import is_loopback
+from serving import GuardedHttp, is_loopback
 
 from ..errors import EndpointError
+from .auth import usable_key
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
 
 SHUTDOWN_SECONDS = 5  # for requests in progress when the service ends
@@ -26,9 +28,10 @@ def bind(host: str, port: int, api_key: str) -> socket.socket:
         api_key: Needed where other machines can reach the address.
 
     Raises:
-        EndpointError: The address is not loopback and there is no key, or it cannot be bound.
+        EndpointError: The address is not loopback and there is no key, the key cannot be one, or
+            the address cannot be bound.
     """
-    if not api_key and not is_loopback(host):
+    if not usable_key(api_key) and not is_loopback(host):
         raise EndpointError("endpoint.key_needed", host=host)
     try:
         found = socket.getaddrinfo(
@@ -62,11 +65,26 @@ def serve(app: FastAPI, opened: socket.socket, ready: Callable[[], None]) -> Non
         opened: From ``bind``.
         ready: Called once callers can connect.
     """
+    server = server_of(app)
+    opened.listen(server.config.backlog)
+    ready()
+    server.run(sockets=[opened])
+
+
+def server_of(app: FastAPI, log_level: str = "warning") -> uvicorn.Server:
+    """The server of an application, which has yet to run.
+
+    Args:
+        app: From ``create_app``.
+        log_level: Of uvicorn's own log.
+    """
     import uvicorn
 
     config = uvicorn.Config(
-        app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS, server_header=False
+        app,
+        http=GuardedHttp,
+        log_level=log_level,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        server_header=False,
     )
-    opened.listen(config.backlog)
-    ready()
-    uvicorn.Server(config).run(sockets=[opened])
+    return uvicorn.Server(config)

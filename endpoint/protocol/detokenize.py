@@ -18,13 +18,38 @@ MAX_INCOMPLETE = 3  # bytes of a UTF-8 character that may arrive before its last
 class Tokenizer(Protocol):
     """What the protocol needs of a tokenizer."""
 
-    def prompt_ids(self, messages: Sequence[tuple[str, str]]) -> list[int]:
-        """The ids of a dialogue."""
+    def prompt_ids(
+        self,
+        messages: Sequence[tuple[str, str] | tuple[str, str, str]],
+        opening: Sequence[str] = (),
+    ) -> list[int]:
+        """The ids of a dialogue, and of what the answer begins with."""
+        ...
+
+    def completion_ids(self, text: str) -> list[int]:
+        """The ids of a plain text that is to be continued."""
+        ...
+
+    def text_ids(self, text: str) -> list[int]:
+        """The ids of a text alone."""
         ...
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of an answer so far; a character that is not whole ends in U+FFFD."""
         ...
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a tool.
+
+    Attributes:
+        name: Of the tool.
+        arguments: A JSON object; cut off where the answer was.
+    """
+
+    name: str
+    arguments: str
 
 
 @dataclass(frozen=True)
@@ -34,12 +59,14 @@ class Piece:
     Attributes:
         text: Whole characters, none of which may begin a stop string; may be empty.
         tokens: Ids of the answer so far.
-        finish: ``stop`` or ``length``, on the last piece alone.
+        finish: ``stop``, ``length`` or ``tool_calls``, on the last piece alone.
+        call: Of a tool, on the last piece alone, in place of text.
     """
 
     text: str
     tokens: int
-    finish: Literal["stop", "length"] | None = None
+    finish: Literal["stop", "length", "tool_calls"] | None = None
+    call: Call | None = None
 
 
 class WholeCharacters:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import EndpointError
 from .messages import LONGEST_TOKEN
+from .requests import named_alike
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Embedder:
 
     def answers_to(self, name: str) -> bool:
         """Whether a caller means this model."""
-        return name.lower().rsplit("/", 1)[-1] == self.name.lower()
+        return named_alike(name, self.name)
 
     def embed(self, texts: Sequence[str]) -> tuple[Sequence[Sequence[float]], int]:
         """One vector a text, and the tokens read.

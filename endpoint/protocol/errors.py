@@ -18,8 +18,8 @@ from .json_body import plain
 
 log = logging.getLogger(__name__)
 ROUTES = (
-    "POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, GET /v1/models/NAME, "
-    "GET /health"
+    "POST /v1/chat/completions, POST /v1/completions, POST /v1/embeddings, POST /tokenize, "
+    "GET /v1/models, GET /v1/models/NAME, GET /version, GET /metrics, GET /health"
 )
 NOT_ALLOWED = 405
 
@@ -74,7 +74,13 @@ _KINDS: dict[str, tuple[int, str, str]] = {
     "endpoint.unseeded": (400, INVALID, "unsupported_parameter"),
     "endpoint.token_input": (400, INVALID, "unsupported_value"),
     "endpoint.bad_value": (400, INVALID, "invalid_value"),
+    "endpoint.empty": (400, INVALID, "invalid_value"),
+    "endpoint.too_many_inputs": (400, INVALID, "invalid_value"),
+    "endpoint.bad_schema": (400, INVALID, "invalid_schema"),
+    "endpoint.no_grammar": (400, INVALID, "unsupported_parameter"),
+    "endpoint.schema_beside_tools": (400, INVALID, "unsupported_parameter"),
     "endpoint.too_many_stops": (400, INVALID, "invalid_value"),
+    "endpoint.no_embedding": (501, INVALID, "not_implemented"),
     "endpoint.fault": (500, SERVER, "internal_error"),
     "endpoint.fault_logged": (500, SERVER, "internal_error"),
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import EndpointError
 from .json_body import plain, shown
+from .tools import Turn, call_turns
 
 ROLES = {
     "system": "system",
@@ -14,21 +15,24 @@ ROLES = {
     "user": "user",
     "assistant": "assistant",
     "tool": "observation",
+    "function": "observation",
 }
-CALLS = ("tool_calls", "function_call", "audio")  # assistant content that is not text
 LONGEST_TOKEN = 64  # characters; SentencePiece's default is 16
 
 
-def read_messages(given: Sequence[Any]) -> tuple[tuple[str, str], ...]:
-    """(role, text) of each message, the roles as ChatGLM3 names them.
+def read_messages(given: Sequence[Any]) -> tuple[Turn, ...]:
+    """(role, text) of each message, the roles as ChatGLM3 names them; calls have their tool third.
 
     Raises:
-        EndpointError: A message has no role or no text, another role, or more than text.
+        EndpointError: A message has no role or no text, another role, or more than text and calls.
     """
-    return tuple(_turn(one, f"messages[{at}]") for at, one in enumerate(given))
+    turns: list[Turn] = []
+    for at, one in enumerate(given):
+        turns += _turns(one, f"messages[{at}]")
+    return tuple(turns)
 
 
-def _turn(message: object, place: str) -> tuple[str, str]:
+def _turns(message: object, place: str) -> list[Turn]:
     if not isinstance(message, dict):
         wanted = '{"role": ..., "content": ...}'
         raise EndpointError("endpoint.bad_value", name=place, given=shown(message), wanted=wanted)
@@ -42,15 +46,24 @@ def _turn(message: object, place: str) -> tuple[str, str]:
             given=shown(role),
             wanted=" | ".join(ROLES),
         )
-    for name in CALLS:
-        if message.get(name):
-            raise EndpointError(
-                "endpoint.unsupported", name=f"{place}.{name}", given=shown(message[name])
-            )
+    if message.get("audio"):
+        raise EndpointError(
+            "endpoint.unsupported", name=f"{place}.audio", given=shown(message["audio"])
+        )
+    calls = _calls(message, place) if role == "assistant" else []
     content = message.get("content")
-    if content is None and role == "assistant" and "content" in message:
+    if content is None and role == "assistant" and ("content" in message or calls):
         content = ""
-    return ROLES[role], _text(content, f"{place}.content")
+    text = _text(content, f"{place}.content")
+    return [(ROLES[role], text), *calls] if text or not calls else calls
+
+
+def _calls(message: dict[str, Any], place: str) -> list[Turn]:
+    if message.get("tool_calls"):
+        return call_turns(message["tool_calls"], f"{place}.tool_calls")
+    if message.get("function_call"):
+        return call_turns([{"function": message["function_call"]}], f"{place}.function_call")
+    return []
 
 
 def _text(content: object, place: str) -> str:
@@ -74,18 +87,19 @@ def _part(part: object, place: str) -> str:
     raise EndpointError("endpoint.bad_value", name=place, given=shown(part), wanted=wanted)
 
 
-def refuse_far_too_long(messages: Sequence[tuple[str, str]], context: int) -> None:
+def refuse_far_too_long(messages: Sequence[Turn], context: int, name: str = "messages") -> None:
     """Raises EndpointError for a dialogue too long in characters alone, before it is tokenized.
 
     Args:
         messages: (role, text).
         context: Ids a prompt and its answer may have together.
+        name: Of the parameter.
 
     Raises:
         EndpointError: It is far too long.
     """
-    least = sum(2 + len(text) // LONGEST_TOKEN for _, text in messages)
+    least = sum(2 + len(turn[1]) // LONGEST_TOKEN for turn in messages)
     if least >= context:
         raise EndpointError(
-            "endpoint.prompt_too_long", name="messages", tokens=f"≥ {least}", context=context
+            "endpoint.prompt_too_long", name=name, tokens=f"≥ {least}", context=context
         )

@@ -8,11 +8,12 @@ import struct
 import time
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from serving import sse_event
 
-from .detokenize import Piece
+from .detokenize import Call, Piece
 
 DONE = sse_event("[DONE]")
 
@@ -31,54 +32,63 @@ def usage(prompt: int, answer: int) -> dict[str, int]:
     }
 
 
-class ChatAnswer:
-    """The JSON of one answer, whole or in chunks that share its id.
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer: its text, and its last piece with the reason."""
+
+    text: str
+    last: Piece
+
+
+class Shape(Protocol):
+    """The JSON of the answers to one request, whole or in chunks that share its id."""
+
+    def whole(self, replies: Sequence[Reply]) -> dict[str, Any]:
+        """All of them."""
+        ...
+
+    def opening(self, index: int) -> list[dict[str, Any]]:
+        """The chunks before the first piece of an answer."""
+        ...
+
+    def chunks(self, index: int, piece: Piece) -> list[dict[str, Any]]:
+        """The chunks of a piece of an answer."""
+        ...
+
+    def counts(self, tokens: int) -> dict[str, Any]:
+        """The chunk that ends a stream with its usage."""
+        ...
+
+
+class _Answers:
+    """What both shapes share.
 
     Args:
         model: The name it is given.
         prompt: Ids of the prompt.
+        counted: Whether the chunk of the usage follows at the end of a stream.
     """
 
-    def __init__(self, model: str, prompt: int) -> None:
-        self._id = f"chatcmpl-{uuid.uuid4().hex}"
+    prefix, kind, part_kind = "", "", ""
+
+    def __init__(self, model: str, prompt: int, *, counted: bool = False) -> None:
+        self._id = f"{self.prefix}-{uuid.uuid4().hex}"
         self._created = int(time.time())
         self._model = model
         self._prompt = prompt
+        self._counted = counted
 
-    def whole(self, text: str, last: Piece) -> dict[str, Any]:
-        """All of it.
-
-        Args:
-            text: Of all pieces.
-            last: The piece with the reason.
-        """
-        choice = {
-            "index": 0,
-            "message": {"role": "assistant", "content": text, "refusal": None},
-            "logprobs": None,
-            "finish_reason": last.finish,
-        }
-        body = self._around("chat.completion", [choice])
-        return {**body, "usage": usage(self._prompt, last.tokens)}
-
-    def chunk(
-        self, delta: dict[str, str], finish: str | None = None, *, counted: bool = False
-    ) -> dict[str, Any]:
-        """A part of it.
-
-        Args:
-            delta: What is new of the message.
-            finish: The reason, in the last one.
-            counted: Whether the chunk of the usage follows at the end.
-        """
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        body = self._around("chat.completion.chunk", [choice])
-        return {**body, "usage": None} if counted else body
-
-    def counts(self, last: Piece) -> dict[str, Any]:
+    def counts(self, tokens: int) -> dict[str, Any]:
         """The chunk that ends a stream with its usage."""
-        body = self._around("chat.completion.chunk", [])
-        return {**body, "usage": usage(self._prompt, last.tokens)}
+        return {**self._around(self.part_kind, []), "usage": usage(self._prompt, tokens)}
+
+    def _all(self, replies: Sequence[Reply], choices: list[dict[str, Any]]) -> dict[str, Any]:
+        made = sum(reply.last.tokens for reply in replies)
+        return {**self._around(self.kind, choices), "usage": usage(self._prompt, made)}
+
+    def _part(self, choice: dict[str, Any]) -> dict[str, Any]:
+        body = self._around(self.part_kind, [choice])
+        return {**body, "usage": None} if self._counted else body
 
     def _around(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
         return {
@@ -90,13 +100,91 @@ class ChatAnswer:
         }
 
 
+class ChatAnswer(_Answers):
+    """The answers of ``/v1/chat/completions``."""
+
+    prefix, kind, part_kind = "chatcmpl", "chat.completion", "chat.completion.chunk"
+
+    def whole(self, replies: Sequence[Reply]) -> dict[str, Any]:
+        """All of them, with their usage."""
+        choices = [
+            {
+                "index": at,
+                "message": _message(reply),
+                "logprobs": None,
+                "finish_reason": reply.last.finish,
+            }
+            for at, reply in enumerate(replies)
+        ]
+        return self._all(replies, choices)
+
+    def opening(self, index: int) -> list[dict[str, Any]]:
+        """The chunk that names the role."""
+        return [self._delta(index, {"role": "assistant", "content": ""})]
+
+    def chunks(self, index: int, piece: Piece) -> list[dict[str, Any]]:
+        """The chunks of a piece: its text or call, and the reason at the end."""
+        made = [self._delta(index, {"content": piece.text})] if piece.text else []
+        if piece.call:
+            called = {"tool_calls": [{"index": 0, **_called(piece.call)}]}
+            made.append(self._delta(index, called))
+        return [*made, self._delta(index, {}, piece.finish)] if piece.finish else made
+
+    def _delta(
+        self, index: int, delta: dict[str, Any], finish: str | None = None
+    ) -> dict[str, Any]:
+        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return self._part(choice)
+
+
+class CompletionAnswer(_Answers):
+    """The answers of ``/v1/completions``."""
+
+    prefix, kind, part_kind = "cmpl", "text_completion", "text_completion"
+
+    def whole(self, replies: Sequence[Reply]) -> dict[str, Any]:
+        """All of them, with their usage."""
+        choices = [
+            _continued(at, reply.text, reply.last.finish) for at, reply in enumerate(replies)
+        ]
+        return self._all(replies, choices)
+
+    def opening(self, index: int) -> list[dict[str, Any]]:
+        """Nothing."""
+        del index
+        return []
+
+    def chunks(self, index: int, piece: Piece) -> list[dict[str, Any]]:
+        """The chunk of a piece."""
+        if not piece.text and not piece.finish:
+            return []
+        return [self._part(_continued(index, piece.text, piece.finish))]
+
+
+def _continued(index: int, text: str, finish: str | None) -> dict[str, Any]:
+    return {"index": index, "text": text, "logprobs": None, "finish_reason": finish}
+
+
+def _message(reply: Reply) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text, "refusal": None}
+    if reply.last.call:
+        message["content"] = reply.text or None
+        message["tool_calls"] = [_called(reply.last.call)]
+    return message
+
+
+def _called(call: Call) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": f"call_{uuid.uuid4().hex[:24]}", "type": "function", "function": function}
+
+
 def model_card(name: str, started: int, context: int) -> dict[str, Any]:
     """A model of the list of models.
 
     Args:
         name: Of the model.
         started: Seconds of the Unix clock.
-        context: Tokens it reads.
+        context: Tokens it reads; also under the name that vLLM's clients look for.
     """
     return {
         "id": name,
@@ -104,6 +192,7 @@ def model_card(name: str, started: int, context: int) -> dict[str, Any]:
         "created": started,
         "owned_by": "qa3",
         "context_length": context,
+        "max_model_len": context,
     }
 
 

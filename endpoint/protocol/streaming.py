@@ -1,4 +1,4 @@
-"""Generates an answer in a thread and streams it from the event loop."""
+"""Generates answers in threads and streams them from the event loop."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Generator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Hashable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from starlette.responses import StreamingResponse
 
@@ -20,7 +20,7 @@ from .detokenize import Piece
 from .errors import refusal
 from .fair_queue import Turns
 from .json_body import plain
-from .responses import DONE, ChatAnswer, event
+from .responses import DONE, Shape, event
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,65 +28,93 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
+Maker: TypeAlias = Callable[[], Generator[Piece, None, None]]
 
 
-class Answer:
-    """One answer being generated; created inside the event loop by a caller that holds a turn.
+class Answers:
+    """The answers to one request, made side by side as far as there are turns.
 
     Args:
-        pieces: The generator, run in the executor; closing it cancels the generation.
-        turns: The queue that the turn goes back to when the model is done.
+        makers: Each makes the generator of an answer's pieces; it runs in the executor, and closing
+            the generator cancels the answer.
+        turns: The queue; each answer takes a turn, which goes back when the model is done.
+        caller: Identifies the caller in the queue.
         executor: Has a thread for every turn.
+        finished: Called with the tokens of each answer that is whole.
     """
 
     def __init__(
-        self, pieces: Generator[Piece, None, None], turns: Turns, executor: Executor
+        self,
+        makers: Sequence[Maker],
+        turns: Turns,
+        caller: Hashable,
+        executor: Executor,
+        finished: Callable[[int], None],
     ) -> None:
-        self._pieces = pieces
+        self.count = len(makers)
         self._turns = turns
+        self._caller = caller
+        self._executor = executor
+        self._finished = finished
         self._loop = asyncio.get_running_loop()
-        self._arrived: asyncio.Queue[Piece | EndpointError] = asyncio.Queue()
+        self._arrived: asyncio.Queue[tuple[int, Piece | EndpointError]] = asyncio.Queue()
         self._cancelled = threading.Event()
-        executor.submit(self._generate)
+        self._starting = [
+            asyncio.ensure_future(self._start(at, make)) for at, make in enumerate(makers)
+        ]
 
-    async def next(self) -> Piece:
-        """The next piece.
+    async def next(self) -> tuple[int, Piece]:
+        """The next piece of any of them, and which one it belongs to.
 
         Raises:
-            EndpointError: The model failed, or the answer was cancelled.
+            EndpointError: The model failed, the queue is full, or they were cancelled.
         """
-        arrived = await self._arrived.get()
+        index, arrived = await self._arrived.get()
         if isinstance(arrived, EndpointError):
             raise arrived
-        return arrived
+        if arrived.finish:
+            self._finished(arrived.tokens)
+        return index, arrived
 
     def cancel(self) -> None:
-        """Ends the generation at its next step; ``next`` then raises EndpointError."""
+        """Ends each generation at its next step; ``next`` then raises EndpointError."""
         self._cancelled.set()
-        self._arrived.put_nowait(EndpointError("endpoint.gone"))
+        for task in self._starting:
+            task.cancel()
+        self._arrived.put_nowait((0, EndpointError("endpoint.gone")))
 
-    def _generate(self) -> None:
-        began = time.monotonic()
+    async def _start(self, index: int, make: Maker) -> None:
         try:
-            for piece in self._pieces:
+            await self._turns.take(self._caller)
+        except EndpointError as error:
+            self._arrived.put_nowait((index, error))
+            return
+        self._executor.submit(self._generate, index, make)
+
+    def _generate(self, index: int, make: Maker) -> None:
+        began = time.monotonic()
+        pieces: Generator[Piece, None, None] | None = None
+        try:
+            pieces = make()
+            for piece in pieces:
                 if self._cancelled.is_set():
                     break
-                self._put(piece)
+                self._put(index, piece)
         except EndpointError as error:
-            self._put(error)
+            self._put(index, error)
         except Exception as error:  # a fault of the engine must reach its caller
             log.exception("the engine failed")
-            self._put(
-                EndpointError("endpoint.engine", reason=plain(f"{type(error).__name__}: {error}"))
-            )
+            reason = plain(f"{type(error).__name__}: {error}")
+            self._put(index, EndpointError("endpoint.engine", reason=reason))
         finally:
-            self._pieces.close()
+            if pieces is not None:
+                pieces.close()
             with suppress(RuntimeError):  # the loop has ended before us
                 self._loop.call_soon_threadsafe(self._turns.give_back, time.monotonic() - began)
 
-    def _put(self, what: Piece | EndpointError) -> None:
+    def _put(self, index: int, what: Piece | EndpointError) -> None:
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._arrived.put_nowait, what)
+            self._loop.call_soon_threadsafe(self._arrived.put_nowait, (index, what))
 
 
 async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
@@ -113,21 +141,27 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Re
 
 
 class AnswerStream(StreamingResponse):
-    """An answer as server-sent events; cancels the generation when the client disconnects.
+    """Answers as server-sent events; cancels the generation when the client disconnects.
 
     Args:
-        answer: Its pieces after the first.
-        first: Its first piece; with it the status of the response is known.
+        answers: Their pieces after the first.
+        first: The first piece, and which answer it belongs to; with it the status is known.
         shape: Makes the JSON.
         usage: Whether the count of tokens comes at the end.
         language: Of a message, should the model fail midway.
     """
 
     def __init__(
-        self, answer: Answer, first: Piece, shape: ChatAnswer, *, usage: bool, language: str
+        self,
+        answers: Answers,
+        first: tuple[int, Piece],
+        shape: Shape,
+        *,
+        usage: bool,
+        language: str,
     ) -> None:
-        self._answer = answer
-        events = _events(answer, first, shape, usage, language)
+        self._answers = answers
+        events = _events(answers, first, shape, usage, language)
         super().__init__(events, media_type="text/event-stream", headers=STREAM_HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,25 +169,30 @@ class AnswerStream(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._answer.cancel()
+            self._answers.cancel()
 
 
 async def _events(
-    answer: Answer, piece: Piece, shape: ChatAnswer, usage: bool, language: str
+    answers: Answers, arrived: tuple[int, Piece], shape: Shape, usage: bool, language: str
 ) -> AsyncIterator[str]:
-    yield event(shape.chunk({"role": "assistant", "content": ""}, counted=usage))
+    for at in range(answers.count):
+        for chunk in shape.opening(at):
+            yield event(chunk)
+    left, tokens = answers.count, 0
     try:
         while True:
-            if piece.text:
-                yield event(shape.chunk({"content": piece.text}, counted=usage))
+            index, piece = arrived
+            for chunk in shape.chunks(index, piece):
+                yield event(chunk)
             if piece.finish:
+                left, tokens = left - 1, tokens + piece.tokens
+            if not left:
                 break
-            piece = await answer.next()
+            arrived = await answers.next()
     except EndpointError as error:
         # The status has been sent; clients read an error in the stream as one.
         yield event(refusal(error, language))
         return
-    yield event(shape.chunk({}, piece.finish, counted=usage))
     if usage:
-        yield event(shape.counts(piece))
+        yield event(shape.counts(tokens))
     yield DONE

@@ -96,7 +96,7 @@ def test_errors_are_the_clients_own(client: openai.OpenAI, served: Served) -> No
         client.chat.completions.create(
             model="chatglm3-6b",
             messages=message,
-            tools=[{"type": "function", "function": {"name": "f", "parameters": {}}}],
+            tools=[{"type": "function", "function": {"name": "", "parameters": {}}}],
         )
     with (
         Served(api_key="right") as locked,
