@@ -174,6 +174,7 @@ class Jobs:
                     job.id,
                 ),
             )
+            db.execute("DELETE FROM stops WHERE job = ?", (job.id,))
 
     def fail(self, job: str, reason: Reason) -> None:
         """Saves why a job could not run at all, unless a live process holds it.
@@ -200,6 +201,7 @@ class Jobs:
                 " AND state != 'done'",
                 [(job,) for job in jobs],
             )
+            db.executemany("DELETE FROM stops WHERE job = ?", [(job,) for job in jobs])
 
     def save_output(self, job: str, output: dict[str, str]) -> None:
         """Saves the path and format a job's list is to be written to.
@@ -209,6 +211,19 @@ class Jobs:
         """
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET output = ? WHERE id = ?", (json.dumps(output), job))
+
+    def rename(self, job: str, name: str) -> None:
+        """Saves what a person calls a job; a blank name takes that away.
+
+        Raises:
+            JournalError: There is no such job, or the journal cannot be written.
+        """
+        with self._database.writing() as db:
+            if not db.execute("SELECT 1 FROM jobs WHERE id = ?", (job,)).fetchone():
+                raise JournalError("job.unknown", job=job)
+            db.execute("DELETE FROM names WHERE job = ?", (job,))
+            if name.strip():
+                db.execute("INSERT INTO names VALUES (?, ?)", (job, name.strip()))
 
     def all(self) -> list[Job]:
         """Every job, the newest first.
@@ -336,6 +351,8 @@ def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
     values["failure"] = json.loads(values["failure"] or "null")
     query = "SELECT source FROM files WHERE job = ? ORDER BY place LIMIT 3"
     values["sources"] = [source for (source,) in db.execute(query, (values["id"],))]
+    name = db.execute("SELECT name FROM names WHERE job = ?", (values["id"],)).fetchone()
+    values["name"] = name[0] if name else ""
     query = "SELECT reason FROM refused WHERE job = ? ORDER BY place"
     refused = [
         Reason.model_validate_json(reason) for (reason,) in db.execute(query, (values["id"],))
@@ -371,6 +388,9 @@ def _take(db: sqlite3.Connection, job: Job, owner: str) -> None:
         " settings = ?, backend = ?, updated = ? WHERE id = ?",
         (owner, job.fingerprint, *_choices(job), time.time(), job.id),
     )
+    # Whoever goes on with a job wants it to run, whatever was wanted of an earlier run.
+    db.execute("DELETE FROM stops WHERE job = ?", (job.id,))
+    db.execute("DELETE FROM pairs_so_far WHERE job = ?", (job.id,))
 
 
 def _choices(job: Job) -> tuple[str, str]:
