@@ -7,6 +7,9 @@ from .chat.retriever_cache import RetrieverCache as RetrieverCache
 from .embedding.load import NamedEmbeddings as NamedEmbeddings
 from .embedding.load import bge_folder as bge_folder
 from .embedding.local import LocalEmbeddings as LocalEmbeddings
+from .environment import log_path as log_path
+from .environment import secret as secret
+from .environment import user_folder as user_folder
 from .errors import BackendError as BackendError
 from .errors import BusyError as BusyError
 from .errors import ChainError as ChainError
@@ -40,6 +43,7 @@ from .journal.lists import leave_out as leave_out
 from .journal.lists import load_list as load_list
 from .journal.lists import reword as reword
 from .journal.lists import undo as undo
+from .journal.names import name_job as name_job
 from .journal.replies import Journal as Journal
 from .journal.so_far import pairs_so_far as pairs_so_far
 from .llm.backends import Backend as Backend
@@ -84,11 +88,9 @@ from .run.runnable import build_pipeline as build_pipeline
 from .run.runnable import extract_pairs as extract_pairs
 from .run.source import source_note as source_note
 from .run.verification import marks as marks
+from .setting_values import SettingValues as SettingValues
 from .settings import Resolved as Resolved
 from .settings import SettingInfo as SettingInfo
 from .settings import Settings as Settings
-from .settings import log_path as log_path
 from .settings import resolve as resolve
-from .settings import secret as secret
 from .settings import setting_info as setting_info
-from .settings import user_folder as user_folder

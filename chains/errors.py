@@ -13,7 +13,7 @@ ChainError <- SaidError <- LangChainException
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from messages.errors import SaidError
 from pairs.records import Reason
@@ -84,3 +84,28 @@ class JournalError(ChainError):
 
 class BusyError(ChainError):
     """The queue is full; jobs accepted before are not lost."""
+
+
+_EXAMPLES = {
+    "string": '"..."',
+    "missing": '"..."',
+    "int": "1",
+    "float": "0.5",
+    "bool": "true, false",
+    "list": "[...]",
+}
+
+
+def expected(fault: Any) -> str:
+    """What would have been right, in no language.
+
+    Args:
+        fault: One of the errors of a pydantic ``ValidationError``.
+    """
+    context = fault.get("ctx", {})
+    bounds = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+    limits = [f"{sign} {context[name]:g}" for name, sign in bounds.items() if name in context]
+    if "expected" in context:
+        return str(context["expected"]).replace("'", "").replace(" or ", ", ")
+    kind = str(fault["type"]).partition("_")[0]
+    return ", ".join(limits) or _EXAMPLES.get(kind, kind)

@@ -2,7 +2,7 @@
 
 Precedence: what the caller gives (a flag), the environment (``QA3_<NAME>``), a settings file, the
 default. The settings file is the one named, else ``qa3.toml`` in the working folder, else
-``qa3.toml`` in the user's configuration folder.
+``qa3.toml`` in the user's configuration folder. A relative path in it is relative to it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     TypeAdapter,
     ValidationError,
     field_validator,
@@ -29,12 +28,14 @@ from pydantic_core import PydanticCustomError
 
 from loaders import INCLUDABLE
 from messages import say
-from prompts import KINDS, PROMPT_VERSION
+from prompts import KINDS, PROMPT_VERSION, PROMPTS
 
-from .errors import SettingsError
+from .environment import PREFIX, user_folder
+from .errors import SettingsError, expected
 
-PREFIX = "QA3_"
 FILE_NAME = "qa3.toml"
+NAMED_EMBEDDINGS = ("auto", "bge", "packaged", "lexical")
+"""Embeddings that are called by a word of ours; others by a folder, a name or an address."""
 _WORDS = ", ".join(INCLUDABLE)
 
 
@@ -50,7 +51,12 @@ def _help(name: str, least: float | None, most: float | None, language: str) -> 
 
 
 class Settings(BaseModel):
-    """The settings of a run. None leaves a value to the backend or the embedding."""
+    """The settings of a run. None leaves a value to the backend or the embedding.
+
+    Example:
+        >>> Settings(backend="chatglm3", kinds=["why", "what"]).kinds
+        'what,why'
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -216,13 +222,17 @@ def resolve(given: Mapping[str, Any] | None = None, config: Path | None = None) 
 
     Raises:
         SettingsError: A value out of range, an unknown name, or a file that cannot be read.
+
+    Example:
+        >>> resolve({"concurrency": "4"}).settings.concurrency
+        4
     """
     file, from_file = _read_file(config)
     backends = from_file.pop("backends", {})
     layers: list[tuple[str, dict[str, Any]]] = [
         (f"file {file}", from_file),
         ("environment", _from_environment()),
-        ("flag", {name: value for name, value in (given or {}).items() if value not in (None, "")}),
+        ("flag", _given(given or {})),
     ]
     values: dict[str, Any] = {}
     origins = dict.fromkeys(Settings.model_fields, "default")
@@ -232,15 +242,41 @@ def resolve(given: Mapping[str, Any] | None = None, config: Path | None = None) 
             origins[name] = (
                 f"{origin} {PREFIX}{name.upper()}" if origin == "environment" else origin
             )
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        raise _as_settings_error(error, origins) from error
+    settings = _validated(values, origins)
     if not isinstance(backends, dict) or not all(
         isinstance(one, dict) for one in backends.values()
     ):
         raise SettingsError("settings.backends_table", file=str(file))
     return Resolved(settings=settings, origins=origins, backends=backends)
+
+
+def changed(resolved: Resolved, given: Mapping[str, Any]) -> Resolved:
+    """Settings that were resolved before, with some of them given anew.
+
+    Args:
+        resolved: The settings before.
+        given: As for ``resolve``.
+
+    Raises:
+        SettingsError: A value out of range, or an unknown name.
+    """
+    anew = _verify_as_check(_given(given))
+    if not anew:
+        return resolved
+    origins = resolved.origins | dict.fromkeys(anew, "flag")
+    settings = _validated({**resolved.settings.model_dump(), **anew}, origins)
+    return resolved.model_copy(update={"settings": settings, "origins": origins})
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def _validated(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise _as_settings_error(error, origins) from error
 
 
 def _from_environment() -> dict[str, str]:
@@ -262,13 +298,54 @@ def _read_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
         import tomli as tomllib
     try:
         text = file.read_text(encoding="utf-8-sig")
-        return file, tomllib.loads(text)
+        return file, _placed(tomllib.loads(text), file)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))  # else where the file ends
         at = int(line[1]) if line else text.count("\n") + 1
         raise SettingsError("settings.broken_line", file=str(file), line=at) from error
     except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError("settings.broken_file", file=str(file), reason=str(error)) from error
+
+
+def _placed(values: dict[str, Any], file: Path) -> dict[str, Any]:
+    """What a settings file says, with its relative paths taken from the folder that it lies in."""
+    folder = file.absolute().parent
+    placed = {name: _placed_value(name, value, folder) for name, value in values.items()}
+    tables = placed.get("backends")
+    if isinstance(tables, dict):
+        placed["backends"] = {
+            backend: _placed(table, file) if isinstance(table, dict) else table
+            for backend, table in tables.items()
+        }
+    return placed
+
+
+def _placed_value(name: str, value: Any, folder: Path) -> Any:
+    """A value of a settings file, if it is a path as one that holds in any working folder.
+
+    A prompt that is not built in is a file; models and embeddings have names, too, and are files
+    and folders where one lies there, or where they are spelled like one.
+    """
+    if not isinstance(value, str) or not value:
+        return value
+    try:
+        place = folder / Path(value).expanduser()
+        is_path = (
+            name in _PATHS
+            or (name == "prompt" and value not in PROMPTS)
+            or (name == "model" and (value[0] in "./\\~" or place.is_file()))
+            or (
+                name == "embeddings"
+                and value not in NAMED_EMBEDDINGS
+                and (value[0] in "./\\~" or place.is_dir())
+            )
+        )
+    except (OSError, RuntimeError, ValueError):  # no such home; characters that no path has
+        return value
+    return str(place) if is_path else value
+
+
+_PATHS = {name for name in Settings.model_fields if setting_info(name).kind is Path}
 
 
 def _as_settings_error(error: ValidationError, origins: Mapping[str, str]) -> SettingsError:
@@ -299,63 +376,3 @@ def _wanted(name: str, fault: Any) -> str:
     if known.kind is bool:
         return "true, false"
     return expected(fault)
-
-
-_EXAMPLES = {
-    "string": '"..."',
-    "missing": '"..."',
-    "int": "1",
-    "float": "0.5",
-    "bool": "true, false",
-    "list": "[...]",
-}
-
-
-def expected(fault: Any) -> str:
-    """What would have been right, in no language.
-
-    Args:
-        fault: One of the errors of a pydantic ``ValidationError``.
-    """
-    context = fault.get("ctx", {})
-    bounds = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
-    limits = [f"{sign} {context[name]:g}" for name, sign in bounds.items() if name in context]
-    if "expected" in context:
-        return str(context["expected"]).replace("'", "").replace(" or ", ", ")
-    kind = str(fault["type"]).partition("_")[0]
-    return ", ".join(limits) or _EXAMPLES.get(kind, kind)
-
-
-def user_folder(kind: Literal["config", "data", "cache"]) -> Path:
-    """The user's folder for settings, journals or model files; not made here.
-
-    ``QA3_HOME`` moves all three below one folder, for a machine whose home is small or shared.
-    """
-    import platformdirs
-
-    home = os.environ.get("QA3_HOME")
-    if home:
-        return Path(home) / kind
-    folders = {
-        "config": platformdirs.user_config_path,
-        "data": platformdirs.user_data_path,
-        "cache": platformdirs.user_cache_path,
-    }
-    return folders[kind]("qa3", appauthor=False)
-
-
-def log_path() -> Path | None:
-    """The file that ``QA3_LOG`` names for the log, or None."""
-    value = os.environ.get(f"{PREFIX}LOG", "").strip()
-    return Path(value) if value else None
-
-
-def secret(variable: str) -> SecretStr | None:
-    """The value of an environment variable that holds a key, or None."""
-    value = os.environ.get(variable, "").strip()
-    return SecretStr(value) if value else None
-
-
-def address_from(variable: str) -> str | None:
-    """The value of an environment variable that holds an address, or None."""
-    return os.environ.get(variable, "").strip() or None

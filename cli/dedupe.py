@@ -35,7 +35,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         with Journal(settings.journal) as opened:
             place.check(opened)
             merged = merge(files, settings, opened)
-        write_pairs(merged.kept, output, format_)
+        write_pairs(merged.kept, output, format_, describe=True)
         if as_json:
             typer.echo(merged.model_dump_json(indent=2))
         if not quiet:

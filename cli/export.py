@@ -117,6 +117,10 @@ def _export(
     info = describe_files(options.files, options.format, with_system=bool(options.system))
     for file, count in zip(options.files, counts, strict=True):
         typer.echo(translate("show.written", count=count, file=file), err=True)
+    if options.validation:
+        total, got = sum(counts), counts[-1]
+        shares = {"share": f"{got / total:.0%}", "asked": f"{options.validation:.0%}"}
+        typer.echo(translate("show.split", got=got, count=total, **shares), err=True)
     if info:
         names = ", ".join(file.stem for file in options.files)
         typer.echo(translate("show.described", file=info, names=names), err=True)

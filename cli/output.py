@@ -87,7 +87,7 @@ class Output:
 
         if self.path is not None:
             known = partial(journal.save_output, job)
-            write_pairs(result.kept, self.path, self.format, before=known)
+            write_pairs(result.kept, self.path, self.format, before=known, describe=True)
 
 
 def check_replaceable(file: Path, journal: Journal, job: str | None) -> None:

@@ -48,6 +48,11 @@ def load(
         LoadError: At the call where a word of ``include`` is unknown, or the file is missing,
             unreadable, too large or of an unknown format; while reading where its content turns
             out broken.
+
+    Example:
+        >>> pages = list(load("examples/documents/hzmb.pdf"))
+        >>> pages[0].metadata["page"], pages[0].page_content[:7]
+        (1, '港珠澳大桥：连')
     """
     file = whole_characters(name or str(path))
     unknown = next((word for word in include if word not in INCLUDABLE), None)

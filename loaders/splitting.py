@@ -40,6 +40,11 @@ def split(
 
     Raises:
         LoadError: ``chunk_size`` or ``overlap`` out of range.
+
+    Example:
+        >>> chunks = list(split(load("examples/documents/hzmb.md"), chunk_size=200))
+        >>> chunks[0].span.start, chunks[-1].headings[-1]
+        (0, '八、怎样过桥')
     """
     if chunk_size < SMALLEST_CHUNK:
         raise LoadError("load.chunk_size", size=chunk_size, least=SMALLEST_CHUNK)

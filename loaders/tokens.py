@@ -81,6 +81,10 @@ def count_tokens(text: str) -> int:
 
     Args:
         text: Any text; lone surrogates are allowed.
+
+    Example:
+        >>> count_tokens("大桥于2018年10月24日通车。")
+        16
     """
     step = 1 << 20
     total = sum(int(weights(text[at : at + step]).sum()) for at in range(0, len(text), step))

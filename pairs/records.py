@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -246,11 +246,12 @@ class PairList(_Record):
     """One deduplicated list, and the account of every chunk and every pair.
 
     It has the length of its kept pairs, gives them one after the other, and shows itself in a
-    notebook:
+    notebook.
 
-        pairs = extract_pairs("report.pdf")
-        print(len(pairs), pairs[0].question)
-        pairs.to_pandas()
+    Example:
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> len(pairs) == len([pair.question for pair in pairs]) == len(pairs.to_pandas())
+        True
     """
 
     kept: tuple[QAPair, ...] = ()
@@ -285,7 +286,11 @@ class PairList(_Record):
     def __iter__(self) -> Iterator[QAPair]:  # type: ignore[override]  # pairs, not fields
         return iter(self.kept)
 
-    def __getitem__(self, at: int) -> QAPair:
+    @overload
+    def __getitem__(self, at: int) -> QAPair: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[QAPair, ...]: ...
+    def __getitem__(self, at: int | slice) -> QAPair | tuple[QAPair, ...]:
         return self.kept[at]
 
     def __repr__(self) -> str:

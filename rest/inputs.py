@@ -30,11 +30,16 @@ def read_input(given: str | TextInput | FilesInput, uploads: Uploads, resolved: 
         return read_for(resolved, [Text(text=given)])
     if isinstance(given, TextInput):
         return read_for(resolved, [Text(text=given.text, name=given.name)])
-    return read_for(resolved, documents_of(given.files, uploads, resolved.settings.included))
+    password = given.password.get_secret_value() if given.password else None
+    include = resolved.settings.included
+    return read_for(resolved, documents_of(given.files, uploads, include, password))
 
 
 def documents_of(
-    files: Sequence[str], uploads: Uploads, include: Collection[str] = ()
+    files: Sequence[str],
+    uploads: Uploads,
+    include: Collection[str] = (),
+    password: str | None = None,
 ) -> list[RunInput]:
     """The LangChain Documents of uploads, one stream per file, with the client's file names.
 
@@ -42,6 +47,7 @@ def documents_of(
         files: Upload ids.
         uploads: The upload store.
         include: What is read beside what a reader sees, as for ``load``.
+        password: Opens those that are encrypted.
 
     Raises:
         SaidError: An upload does not exist; while its stream is read, that it cannot be read or
@@ -50,13 +56,17 @@ def documents_of(
     if len(files) > uploads.limits.files:
         raise RestError("rest.too_many_files", most=uploads.limits.files)
     found = [uploads.find(file) for file in files]
-    return [_pages(path, file.name, uploads.limits.pages, include) for file, path in found]
+    most = uploads.limits.pages
+    return [_pages(path, file.name, most, include, password) for file, path in found]
 
 
-def _pages(path: Path, name: str, most: int, include: Collection[str]) -> Iterator[Document]:
+def _pages(
+    path: Path, name: str, most: int, include: Collection[str], password: str | None
+) -> Iterator[Document]:
     """Yields the pages of a file; stops reading as soon as there are too many."""
     with listing_formats():
-        for count, document in enumerate(load(path, name=name, include=include), 1):
+        pages = load(path, name=name, password=password, include=include)
+        for count, document in enumerate(pages, 1):
             _check_pages(count, name, most)
             yield document
 

@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    SecretStr,
     Tag,
     create_model,
 )
@@ -148,6 +149,9 @@ class FilesInput(Choices):
     """Files uploaded to /files before, for one pair list together, and settings."""
 
     files: list[Annotated[str, Field(pattern=FILE_ID)]] = Field(min_length=1, max_length=1000)
+    password: SecretStr | None = Field(
+        None, max_length=1000, description="opens encrypted files among them; kept nowhere"
+    )
 
 
 def _tag(given: Any) -> str:

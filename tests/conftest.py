@@ -13,7 +13,7 @@ from doubles import Gate, Planting
 from hypothesis import settings
 
 from bench.simulated import Simulated
-from chains.settings import user_folder
+from chains.environment import user_folder
 from loaders.characters import whole
 
 if TYPE_CHECKING:

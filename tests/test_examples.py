@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,3 +44,36 @@ def test_a_script_runs_as_it_stands(
     assert "pairs" in child.stdout or "kept" in child.stdout
     written = [one for one in given if one.startswith(str(tmp_path))]
     assert all(Path(one).stat().st_size > 500 for one in written)
+
+
+def shown_by(cell: str, names: dict[str, Any]) -> object:
+    """What a notebook shows below a cell: the value of its last line, if that is an expression."""
+    *body, last = ast.parse(cell).body
+    is_value = isinstance(last, ast.Expr)
+    whole = ast.Module(body=body if is_value else [*body, last], type_ignores=[])
+    exec(compile(whole, "cell", "exec"), names)  # noqa: S102 - our own notebook
+    if not isinstance(last, ast.Expr):
+        return None
+    return eval(compile(ast.Expression(last.value), "cell", "eval"), names)  # noqa: S307 - as above
+
+
+def test_the_notebook_runs_from_the_top(
+    server: Simulated, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {"BACKEND": "chatglm3", "BASE_URL": server.base_url, "MODEL": server.model}
+    for name, value in given.items():
+        monkeypatch.setenv(f"QA3_{name}", value)
+    monkeypatch.chdir(EXAMPLES)
+    notebook = json.loads((EXAMPLES / "notebook.ipynb").read_text(encoding="utf-8"))
+    names: dict[str, Any] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        assert not cell["outputs"]
+        shown = shown_by("".join(cell["source"]), names)
+        page = getattr(shown, "_repr_html_", None)
+        assert shown is None or page is None or "<table" in page()
+    assert names["corrected"][0].answer.endswith("（已核对）")
+    said = capsys.readouterr().out
+    assert '"formatting": "alpaca"' in said
+    assert "PairList(" in said

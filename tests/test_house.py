@@ -47,6 +47,7 @@ def test_no_room_imports_a_door() -> None:
 def test_nothing_below_a_door_prints_exits_or_reads_the_environment() -> None:
     allowed = {
         "settings.py": {"environ"},
+        "environment.py": {"environ"},
         "llamacpp_child.py": {"print", "stdin", "_exit"},
         "child.py": {"environ", "stdout"},  # what its process is given, and what that says
         "server.py": {"_exit"},

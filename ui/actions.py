@@ -9,7 +9,7 @@ from typing import Any
 
 import chainlit as cl
 
-from chains import Backend, Jobs, choose, keep, leave_out, reword, undo
+from chains import Backend, Jobs, choose, keep, leave_out, name_job, reword, undo
 from messages import SaidError
 
 from .chat import talk
@@ -168,7 +168,7 @@ async def _open(payload: dict[str, Any]) -> None:
 async def _rename(payload: dict[str, Any]) -> None:
     shared = engine()
     name = str(payload.get("name", ""))[:MAX_NAME]
-    await shared.answer(Jobs(shared.journal).rename, _job(payload), name)
+    await shared.answer(name_job, shared.journal, _job(payload), name)
 
 
 async def _delete(payload: dict[str, Any]) -> None:

@@ -23,7 +23,8 @@ from .session import Offered, chat, explain, fault, language, speak, tell
 from .settings_panel import PROMPT_BOXES, Panel, read_panel
 from .start_job import as_text, inputs_of, pasted, start
 
-GREETED_SECONDS = 0.8
+GREETED_SECONDS = 3.0
+"""A page in a browser greets back at once, a busy one within this; other clients never do."""
 log = logging.getLogger(__name__)
 
 
@@ -160,6 +161,8 @@ async def _settings(values: dict[str, Any]) -> None:
     known.edited = {}
     try:
         chosen, confirm = read_panel(values, _panel())
+        if typed := str(values.get("password") or ""):
+            chat().password = None if typed == "-" else typed
         shared.settings(chosen)
     except SaidError as error:
         await tell(explain(error))
@@ -167,7 +170,8 @@ async def _settings(values: dict[str, Any]) -> None:
         known.chosen, known.confirm = chosen, confirm
         # No message: the first one takes the samples away.
         await cl.context.emitter.send_toast(_kept(), "success")
-        await cl.send_window_message({"qa3": "kept", "chosen": values})
+        kept = {name: value for name, value in values.items() if name != "password"}
+        await cl.send_window_message({"qa3": "kept", "chosen": kept})
     await cl.ChatSettings(_panel().tabs()).send()
 
 

@@ -22,6 +22,7 @@ from pairs import PairList, Reason
 from .engine import Engine
 from .job_state import UNDER_WAY, ending, paid, state_of
 from .table import PAGE_SIZES, VIEWS, Table, as_failure, as_row, counts_of, page_of, passage
+from .words import told
 
 MOST_JOBS = 200
 
@@ -34,6 +35,8 @@ def name_of(job: Job) -> str:
 
 REMEMBERED = 8
 """Tables cached in memory; others are read from the journal when needed."""
+MOST_UNREAD = 10
+"""Documents that could not be read, named one by one."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ class JobPresenter:
             "name": name_of(found),
             "state": state,
             "running": running,
+            "unread": [told(reason, language) for reason in found.refused[:MOST_UNREAD]],
+            "unread_count": len(found.refused),
             "backend": str(found.backend.get("name", "")),
             "model": prepared.model if prepared else str(found.backend.get("model", "")),
         }

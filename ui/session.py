@@ -97,6 +97,7 @@ class Chat:
         stop: Ends the answer under way.
         edited: The settings panel as it stands before it is confirmed.
         cleared: Whether the jobs above are to be forgotten, though they are still to be seen.
+        password: Opens encrypted documents; None for none.
     """
 
     chosen: dict[str, Any] = field(default_factory=dict)
@@ -112,6 +113,7 @@ class Chat:
     stop: threading.Event = field(default_factory=threading.Event)
     edited: dict[str, Any] = field(default_factory=dict)
     cleared: bool = False
+    password: str | None = field(default=None, repr=False)
 
     def remember(self, question: str, answer: str) -> None:
         """Adds a turn of each side; the oldest are forgotten."""

@@ -24,6 +24,7 @@ _RUN = (
 _OWN = {
     "confirm_cost": "page.set_confirm_cost",
     "confirm_tokens": "page.set_confirm_tokens",
+    "password": "page.set_password",
     "prompt_reset": "page.set_prompt_reset",
     "prompt_text_zh": "page.set_prompt_zh",
     "prompt_text_en": "page.set_prompt_en",
@@ -32,6 +33,7 @@ _OWN = {
 _HELPS = {
     "confirm_cost": "page.help_confirm_cost",
     "confirm_tokens": "page.help_confirm_tokens",
+    "password": "page.help_password",
     "prompt_text_zh": "page.help_prompt_text",
     "prompt_text_en": "page.help_prompt_text",
     "example_pairs": "setting.example_pairs",
@@ -81,6 +83,7 @@ class Panel:
                 TextInput(initial=_blank(shown[name]), placeholder="0", **self._label(name))
                 for name in ("confirm_cost", "confirm_tokens")
             ),
+            TextInput(initial="", **self._label("password")),
         ]
         prompt = [
             Select(
@@ -121,6 +124,7 @@ class Panel:
             },
             "example_pairs": settings.example_pairs or "",
             "prompt_reset": False,
+            "password": "",
         }
 
     def _boxes(self) -> list[str]:

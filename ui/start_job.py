@@ -29,6 +29,7 @@ from .job_element import follow, show, show_job
 from .session import Chat, Pending, Reading, chat, explain, language, plain, speak, tell
 from .words import told
 
+_LOCKED = ("load.password_needed", "load.password_wrong")
 SILENT_SECONDS = 0.7
 """Reading that is done by then is not worth a word."""
 LONGEST_NAME = 24  # characters of a pasted text that it is called by
@@ -59,7 +60,13 @@ async def start(inputs: Sequence[RunInput]) -> None:
     known, spoken = chat(), language()
     shared = engine()
     resolved = await shared.answer(shared.settings, known.chosen)
-    read, expected = await _read(inputs, resolved)
+    try:
+        read, expected = await _read(inputs, resolved)
+    except LoadError as error:
+        for one in (*error.beside, error):  # each file has its own sentence
+            hint = f" {speak('page.password')}" if one.code in _LOCKED else ""
+            await tell(f"{plain(explain(one))}{hint}")
+        return
     lines = _report(read, expected, spoken)
     waiting = Pending(read, resolved)
     if _needs_confirmation(expected, known):
@@ -83,7 +90,7 @@ async def _read(inputs: Sequence[RunInput], resolved: Resolved) -> tuple[Inputs,
     known.readings[number] = reading
 
     def work() -> tuple[Inputs, Estimate]:
-        read = read_for(resolved, list(inputs), progress=reading.tell)
+        read = read_for(resolved, list(inputs), password=known.password, progress=reading.tell)
         return read, estimate(read, resolved)
 
     working = asyncio.ensure_future(shared.read(work))
@@ -97,11 +104,6 @@ async def _read(inputs: Sequence[RunInput], resolved: Resolved) -> tuple[Inputs,
         if not working.done():
             raise PageError("page.reading_cancelled")
         return working.result()
-    except LoadError as error:
-        if error.beside:  # each file has its own sentence
-            for one in error.beside:
-                await tell(plain(explain(one)))
-        raise
     finally:
         # Also where Chainlit's own stop button cancelled this task: the thread ends by itself.
         reading.over = True
@@ -152,6 +154,8 @@ def _report(read: Inputs, expected: Estimate, spoken: str) -> list[str]:
         f"- {plain(source)}: {plain(told(reason, spoken))}" for source, reason in read.warnings[:20]
     ]
     lines += [f"- {plain(told(error, spoken))}" for error in read.refused[:20]]
+    if any(error.code in _LOCKED for error in read.refused):
+        lines.append(say("page.password", spoken))
     lines.append(
         say(
             "page.estimate",

@@ -102,6 +102,7 @@ _CODES = (
     "view.confirmed",
     "view.one_doubtful",
     "view.refused",
+    "view.unread",
     "view.verdict_open",
     "view.verdict_refuted",
 )

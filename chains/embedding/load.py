@@ -17,6 +17,7 @@ from langchain_core.embeddings import Embeddings
 from ..errors import EmbeddingError
 from ..models.folders import BGE, find_folder
 from ..models.gguf import models_folder
+from ..settings import NAMED_EMBEDDINGS
 from .local import EmbeddingBackend, LocalEmbeddings
 from .packaged import PackagedEmbeddings
 from .vectors import unit_vectors
@@ -83,7 +84,7 @@ def _load(name: str, backend: EmbeddingBackend) -> NamedEmbeddings:
         return NamedEmbeddings("lexical", None, 1.0)
     if "://" in name:
         return _of_server(name)
-    if name not in ("", "auto", "bge", "packaged") and Path(name).expanduser().is_dir():
+    if name not in ("", *NAMED_EMBEDDINGS) and Path(name).expanduser().is_dir():
         return _of_folder(Path(name).expanduser(), backend)
     model = BGE if name in ("auto", "bge") else name
     folder = None if name == "packaged" else find_folder(model)

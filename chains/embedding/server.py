@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from langchain_core.embeddings import Embeddings
 
+from ..environment import secret
 from ..errors import EmbeddingError
-from ..settings import secret
 from .vectors import unit_vectors
 
 if TYPE_CHECKING:

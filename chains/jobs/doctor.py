@@ -13,11 +13,12 @@ from messages.errors import SaidError
 from pairs.records import Reason
 
 from ..embedding.load import bge_folder
+from ..environment import secret, user_folder
 from ..journal.replies import Journal
 from ..llm.backends import Backend, choose
 from ..llm.connection import check_reachable
 from ..models.gguf import find_named
-from ..settings import Resolved, secret, user_folder
+from ..settings import Resolved
 from .probe import Finding, ask_once, lacking
 
 NEEDED = ("langchain", "langchain-openai", "pypdfium2", "xllamacpp")

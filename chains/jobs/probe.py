@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from messages.errors import SaidError
 from pairs.records import Reason
 
+from ..environment import secret
 from ..errors import UnansweredError
 from ..journal.leases import Lease
 from ..journal.replies import Journal
@@ -22,7 +23,7 @@ from ..llm.cached_call import CachedModel
 from ..llm.client import OpenBackend
 from ..llm.providers import PLACEHOLDER
 from ..models.gguf import cached_path, find_named, identify, named
-from ..settings import Settings, secret
+from ..settings import Settings
 
 QUESTION = "Write the numbers from one to twenty in words, in one line."
 LISTED_SECONDS = 5.0

@@ -14,6 +14,7 @@ from ..errors import JournalError
 from ..records import ChunkCounts, Job, Progress
 from .database import Database
 from .leases import is_alive
+from .names import name_of
 
 LATEST = "latest"
 _ENDED = ("done", "partial", "stopped")
@@ -28,6 +29,12 @@ class Jobs:
 
     Args:
         database: The journal.
+
+    Example:
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> with Journal() as journal:
+        ...     print(Jobs(journal).all()[0].state)
+        done
     """
 
     def __init__(self, database: Database) -> None:
@@ -212,19 +219,6 @@ class Jobs:
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET output = ? WHERE id = ?", (json.dumps(output), job))
 
-    def rename(self, job: str, name: str) -> None:
-        """Saves what a person calls a job; a blank name takes that away.
-
-        Raises:
-            JournalError: There is no such job, or the journal cannot be written.
-        """
-        with self._database.writing() as db:
-            if not db.execute("SELECT 1 FROM jobs WHERE id = ?", (job,)).fetchone():
-                raise JournalError("job.unknown", job=job)
-            db.execute("DELETE FROM names WHERE job = ?", (job,))
-            if name.strip():
-                db.execute("INSERT INTO names VALUES (?, ?)", (job, name.strip()))
-
     def all(self) -> list[Job]:
         """Every job, the newest first.
 
@@ -351,8 +345,7 @@ def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
     values["failure"] = json.loads(values["failure"] or "null")
     query = "SELECT source FROM files WHERE job = ? ORDER BY place LIMIT 3"
     values["sources"] = [source for (source,) in db.execute(query, (values["id"],))]
-    name = db.execute("SELECT name FROM names WHERE job = ?", (values["id"],)).fetchone()
-    values["name"] = name[0] if name else ""
+    values["name"] = name_of(db, values["id"])
     query = "SELECT reason FROM refused WHERE job = ? ORDER BY place"
     refused = [
         Reason.model_validate_json(reason) for (reason,) in db.execute(query, (values["id"],))

@@ -60,6 +60,12 @@ def load_list(journal: Journal, job: str, *, edited: bool = True) -> PairList:
 
     Raises:
         JournalError: The job is unknown, has not ended yet, or was written by another version.
+
+    Example:
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> with Journal() as journal:
+        ...     load_list(journal, Jobs(journal).all()[0].id).kept == pairs.kept
+        True
     """
     rows = journal.rows("SELECT list FROM lists WHERE job = ?", job)
     if not rows:

@@ -15,9 +15,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..environment import user_folder
 from ..errors import JournalError
 from ..records import Reply
-from ..settings import user_folder
 from .database import Database
 from .leases import is_alive
 
@@ -59,6 +59,10 @@ class Journal(Database):
 
     Raises:
         JournalError: The folder cannot be written, or the file is no journal of this version.
+
+    Example:
+        >>> with Journal() as journal:
+        ...     jobs = Jobs(journal).all()
     """
 
     def __init__(self, path: Path | None = None) -> None:

@@ -10,10 +10,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import JournalError, SettingsError
+from ..environment import address_from
+from ..errors import JournalError, SettingsError, expected
 from ..models.gguf import QWEN_CODER
 from ..records import Job
-from ..settings import Resolved, address_from, expected
+from ..settings import Resolved
 from .providers import PROVIDERS
 
 OVERRIDES = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from ..environment import secret
 from ..errors import BackendError
 from ..models.gguf import DownloadProgress, find_or_download, identify
-from ..settings import Settings, secret
+from ..settings import Settings
 from .backends import Backend
 from .connection import certificates, check_reachable, proxy_for, tidy_address
 from .embedded_servers import EMBEDDED

@@ -43,6 +43,13 @@ _MONEY = re.compile(
     r"|more credits|quota (?:is )?exhausted|arrear|overdue"
     r"|billing_(?:hard_limit|not_active)|余额不足|余额已|欠费|额度不足|额度已|额度失败|无可用资源包|充值"
 )
+# Of OpenAI, Anthropic, Moonshot, DashScope, Ark, Hunyuan and the gateways like them; letters only.
+_MONEY_CODE = re.compile(
+    r"insufficient\w*(?:quota|balance|credit|fund)|exceededcurrentquota|outofcredit|arrear|overdue"
+    r"|billing|paymentrequired|freetieronly|resource(?:package|pack)?exhaust"
+)
+_MONEY_NUMBERS = frozenset({"1113", "1008", "30001"})  # Zhipu, MiniMax, SiliconFlow
+_CODE_NAMES = frozenset({"code", "type", "error_code", "status_code", "errorcode"})
 _RATE = re.compile(r"per minute|retrydelay|retry in|每分钟|rate.?limit.{0,40}minute")
 _BUSY = re.compile(
     r"rate.?limit|too many requests|busy|overload|try again later|繁忙|限流|稍后|频率"
@@ -109,6 +116,8 @@ def kind_of(status: int, said: str) -> Kind:
     """
     if status == _PROXY or (is_page(said) and status < _SERVER_ERROR):
         return "page"
+    if _is_money_by_code(status, said):
+        return "no_money"
     said = plain_words(said)
     told = _told(status, said)
     if told:
@@ -146,10 +155,26 @@ def _told(status: int, said: str) -> Kind | None:
     return None
 
 
-def _is_money(status: int, said: str) -> bool:
-    if status == _PAYMENT:
-        return True
-    return status < _SERVER_ERROR and bool(_MONEY.search(said)) and not _RATE.search(said)
+def _is_money(status: int, words: str) -> bool:
+    return status < _SERVER_ERROR and bool(_MONEY.search(words)) and not _RATE.search(words)
+
+
+def _is_money_by_code(status: int, said: str) -> bool:
+    """Whether the status or a code of the body says that the account is used up, in any words."""
+    return status == _PAYMENT or any(
+        code in _MONEY_NUMBERS or _MONEY_CODE.search(re.sub(r"[\W\d_]+", "", code).lower())
+        for code in _codes(_decoded(said))
+    )
+
+
+def _codes(body: object) -> Iterator[str]:
+    """The values of a decoded body's codes and types, at whatever depth."""
+    for name, value in body.items() if isinstance(body, dict) else ():
+        if isinstance(value, str | int) and str(name).lower() in _CODE_NAMES:
+            yield str(value)
+        yield from _codes(value)
+    for value in body if isinstance(body, list) else ():
+        yield from _codes(value)
 
 
 def may_pass(error: BaseException, tries: int = 1) -> bool:
@@ -189,7 +214,8 @@ def is_certificate(error: BaseException | None) -> bool:
 
 def is_out_of_money(error: BaseException) -> bool:
     """Whether the account is used up, so that no retry helps."""
-    return _is_money(status_of(error), plain_words(_said(error)))
+    status, said = status_of(error), _said(error)
+    return _is_money_by_code(status, said) or _is_money(status, plain_words(said))
 
 
 def is_overflow(error: BaseException) -> bool:
@@ -280,11 +306,15 @@ def plain_words(said: str) -> str:
     Args:
         said: The body, as text.
     """
+    return "\n".join(_strings(_decoded(said))).lower()
+
+
+def _decoded(said: str) -> object:
+    """A body's JSON, or the text itself where it is none."""
     try:
-        values = list(_strings(json.loads(said))) if said.lstrip()[:1] in ("{", "[") else [said]
-    except ValueError:
-        values = [said]
-    return "\n".join(values).lower()
+        return json.loads(said) if said.lstrip()[:1] in ("{", "[") else said
+    except (ValueError, RecursionError):
+        return said
 
 
 def _strings(body: object) -> Iterator[str]:

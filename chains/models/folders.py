@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..environment import address_from
 from ..errors import WeightsError
-from ..settings import address_from
 from .gguf import GGUF_MODELS, QWEN_CODER, DownloadProgress, download, models_folder, named
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..environment import user_folder
 from ..errors import WeightsError
-from ..settings import user_folder
 
 if TYPE_CHECKING:
     from .hubs import HubFile

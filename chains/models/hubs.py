@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..settings import address_from
+from ..environment import address_from
 
 PROBE_SECONDS = 4.0
 LARGEST_LIST = 8 << 20  # bytes; a model has some dozens of files

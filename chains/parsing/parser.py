@@ -88,6 +88,11 @@ class PairParser(BaseOutputParser[list[DraftPair]]):
         examples: The prompt's worked examples, which are not pairs of a reply.
         example_names: Whom those are about: invented names, which no document has.
         instructions: The prompt's text without the document, to recognise an echo of it.
+
+    Example:
+        >>> reply = '{"question": "大桥何时通车？", "answer": "2018年10月24日"}'
+        >>> PairParser().parse(reply)[0].answer
+        '2018年10月24日'
     """
 
     examples: tuple[DraftPair, ...] = ()

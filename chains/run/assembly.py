@@ -11,19 +11,12 @@ from loaders.records import Chunk
 from messages.errors import SaidError
 from pairs.compare.passages import Vocabulary
 from pairs.edits import pair_id
+from pairs.evidence.example import Example
 from pairs.evidence.grounding import NONE, Passage
 from pairs.evidence.quality import reason_against
 from pairs.evidence.source_text import SourceText
 from pairs.evidence.verdict import verdict_on
-from pairs.records import (
-    ChunkOutcome,
-    Evidence,
-    PairList,
-    QAPair,
-    Reason,
-    Rejected,
-    TokenUsage,
-)
+from pairs.records import ChunkOutcome, Evidence, PairList, QAPair, Reason, Rejected, TokenUsage
 
 from ..embedding.load import NamedEmbeddings, embed
 from ..events import ChunkDone
@@ -58,6 +51,7 @@ class Assembly:
         model: The model's name, as pairs carry it.
         settings: How pairs are judged.
         planted: Wrong pairs in each list for a judge; 0 where there is no judge.
+        example: Title and text of the worked example that the model was shown; empty for none.
     """
 
     def __init__(
@@ -68,6 +62,7 @@ class Assembly:
         model: str,
         settings: Settings,
         planted: int = 0,
+        example: str = "",
     ) -> None:
         self.outcomes: dict[int, ChunkOutcome] = {}
         self.usage = TokenUsage()
@@ -77,6 +72,7 @@ class Assembly:
         self._model = model
         self._settings = settings
         self._planted = planted
+        self._example = Example(example)
         self._answered: dict[int, Answered] = {}
         self._checked: dict[int, list[Checked]] = {}
         self._faulty: dict[int, list[Rejected]] = {}
@@ -340,10 +336,13 @@ class Assembly:
 
     def _check(self, draft: DraftPair, passage: Passage, index: int, by: _By) -> Checked:
         """A pair with its evidence, and the reason to reject it, if any."""
-        chunk = self._inputs.chunks[index]
+        chunk, question, answer = self._inputs.chunks[index], draft.question, draft.answer
         try:
-            evidence = passage.ground(draft.question, draft.answer)
-            code = reason_against(draft.question, draft.answer, evidence, self._settings.evidence)
+            evidence = passage.ground(question, answer)
+            code = reason_against(question, answer, evidence, self._settings.evidence)
+            file = self._texts[self._inputs.file_of[index]]
+            if self._example.gave(question, answer, file, chunk.context):
+                code = "rejected.example"
             pair = self._pair(draft, evidence, chunk, by, code)
         except SaidError:
             raise

@@ -27,6 +27,7 @@ from prompts import (
     example_name,
     fingerprint,
     load_prompt,
+    read_prompt,
     worked_example,
 )
 
@@ -105,6 +106,11 @@ def build_chain(settings: Settings | None = None) -> Chain:
         SettingsError: An unknown backend, or a prompt file that cannot be read.
         PromptError: The prompt cannot be used.
         JournalError: The journal cannot be opened.
+
+    Example:
+        >>> chain = build_chain(resolve().settings)
+        >>> chain.invoke({"text": "The bridge opened in 1890."})[0].answer
+        'The bridge opened in 1890.'
     """
     settings = settings or Settings()
     backend = choose(Resolved(settings=settings, origins={}))
@@ -263,6 +269,27 @@ def choose_prompt(
     except (OSError, RuntimeError, UnicodeDecodeError) as error:
         known = ", ".join(PROMPTS)
         raise SettingsError("settings.no_prompt", prompt=name, known=known) from error
+
+
+def example_text(backend: Backend, settings: Settings) -> str:
+    """Title and text of the worked examples of a run's prompt; empty where it is the user's own.
+
+    Args:
+        backend: Says which prompt fits it.
+        settings: Prompt and language.
+
+    Raises:
+        SettingsError: The file with the user's prompt cannot be read.
+    """
+    name, own = choose_prompt(backend, settings)
+    if own is not None:
+        return ""
+    languages: tuple[Language, ...] = ("zh", "en")
+    if settings.language != "auto":
+        languages = (settings.language,)
+    version = version_of(settings)
+    shown = [read_prompt(name, language, version).example for language in languages]
+    return "\n".join(f"{one.context}\n{one.text}" for one in shown)
 
 
 def _examples(name: str, languages: Sequence[Language], version: int) -> tuple[DraftPair, ...]:

@@ -94,6 +94,10 @@ def estimate(
 
     Raises:
         SaidError: As the pipeline would before its first call, or in it.
+
+    Example:
+        >>> estimate(["examples/documents/hzmb.pdf"], resolve()).chunks > 1
+        True
     """
     backend = choose(resolved)
     read = read_for(resolved, inputs, password=password)

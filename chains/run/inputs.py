@@ -37,7 +37,12 @@ log = logging.getLogger(__name__)
 
 
 class Text(BaseModel):
-    """A text given as input itself, pasted or sent, with a name."""
+    """A text given as input itself, pasted or sent, with a name.
+
+    Example:
+        >>> extract_pairs(Text(text="The bridge opened in 1890.", name="note"))[0].source
+        'note'
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,6 +59,11 @@ class Upload(BaseModel):
     """An uploaded file with the name it had at the client.
 
     The name is only shown; the file itself is at ``path``.
+
+    Example:
+        >>> file = Upload(path="examples/documents/hzmb.pdf", name="大桥.pdf")
+        >>> extract_pairs(file, check="off")[0].source
+        '大桥.pdf'
     """
 
     model_config = ConfigDict(frozen=True)

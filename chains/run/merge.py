@@ -37,6 +37,13 @@ def merge(
         ExportError: A file cannot be read as a list of pairs.
         EmbeddingError: The embedding cannot be had, or gives no vectors.
         PairsError: The vectors do not fit together.
+
+    Example:
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> files = [write_pairs(pairs, "a.jsonl"), write_pairs(pairs, "b.csv")]
+        >>> with Journal() as journal:
+        ...     len(merge(files, resolve().settings, journal)) == len(pairs)
+        True
     """
     pairs = [pair for file in files for pair in import_pairs(file)]
     named = embeddings or load_embeddings(settings.embeddings, settings.embedding_backend)

@@ -41,7 +41,7 @@ from ..records import ChunkCounts, Job, PairCounts, Progress, VerificationCounts
 from ..settings import Resolved
 from .asker import Asker
 from .assembly import Assembly
-from .chain import choose_prompt, extra_requests, prompt_name, version_of
+from .chain import choose_prompt, example_text, extra_requests, prompt_name, version_of
 from .disk_room import check_room
 from .earlier import asked_before, kept_answers
 from .examples import OwnExamples, left_out, own_examples
@@ -185,7 +185,10 @@ class Pipeline:
             lists = self._settings.check != "off" and judge_model.backend.checks == "lists"
             judge = Judge(judge_model, self._settings, config) if lists else None
             planted = planted_in_each(len(inputs.chunks)) if lists else 0
-            assembly = Assembly(job.id, inputs, journal, opened.model, self._settings, planted)
+            assembly = Assembly(
+                *(job.id, inputs, journal, opened.model, self._settings, planted),
+                example_text(backend, self._settings),
+            )
             log.info(
                 "job %s begins: %d files, %d chunks, backend %s, model %s",
                 *(job.id, len(inputs.files), len(inputs.chunks), backend.name, opened.model),

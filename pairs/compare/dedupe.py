@@ -47,6 +47,12 @@ class Deduper:
             merge.
         words: The words of the pairs' documents; the more it knows, the better names are told
             from words. The evidence sentences of the pairs are added to it.
+
+    Example:
+        >>> deduper = Deduper()
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> len(deduper.add([*pairs, *pairs])) == len(pairs) == len(deduper.duplicates)
+        True
     """
 
     def __init__(

@@ -16,10 +16,11 @@ from loaders.records import Chunk, Span
 from ..records import Evidence, Match
 from ..text.list_markers import without_markers
 from ..text.polarity import Polarity, asks_yes_or_no, asserted, polarity
+from .asked_place import asked_place
 from .computed import computed
 from .contradiction import is_denied, polarity_holds, turned_round
 from .enumerations import takes_another
-from .fuzzy import similar_place
+from .fuzzy import similar_places
 from .items import has_foreign_item, items
 from .names import is_about_another, names_another
 from .numbers import is_cut_off, unproven_numbers
@@ -39,7 +40,6 @@ __all__ = ["Passage", "SourceText", "ground", "page_at"]
 
 NONE = Evidence(match="none")
 _MOST_PLACES = 3
-_MAX_MATCHES_ELSEWHERE = 50
 _QUESTION_WORDS_ELSEWHERE = 0.4
 """Share of a question's words required in the sentence of an answer found outside its chunk."""
 _ELLIPSIS = re.compile(r"…+|\.{3,}|\[…\]")
@@ -141,18 +141,26 @@ class Passage:
         """The evidence for an answer without a yes or no before it."""
         places, match = self._source.places(answer)
         if places:
-            place = self._source.nearest(_fitting(self._source, places, question), question)
+            place = _asked(self._source, places, question)
             if match == "exact" and trimmed(answer) not in self._source.text[slice(*place)]:
                 match = "normalised"
             return self._evidence(self._source, place, match, 1.0, question, answer)
         answer = without_markers(answer)
-        if similar := similar_place(self._source, answer):
+        if similar := self._similar(question, answer):
             return self._evidence(self._source, similar[0], "fuzzy", similar[1], question, answer)
         supported = supporting_place(self._source, question, answer)
         if supported and supported.share >= LEAST:
             return self._supported(supported, question, answer)
         found = self._elsewhere(question, answer)
         return self._in_other_words(question, answer) if found.match == "none" else found
+
+    def _similar(self, question: str, answer: str) -> tuple[Place, float] | None:
+        """The place that an answer nearly repeats and its question asks about, or None."""
+        similar = similar_places(self._source, answer)
+        if not similar:
+            return None
+        places, scores = zip(*similar, strict=True)
+        return similar[asked_place(self._source, places, question, scores)]
 
     def finds(self, quote: str) -> bool:
         """Whether words that are said to stand in the document stand there."""
@@ -167,10 +175,10 @@ class Passage:
             answer: The pair's answer, whose numbers and denials the sentence of the quote must
                 bear out for ``numbers_ok``.
         """
-        found = self._quoted(quote)
+        found = self._quoted(quote, question)
         return NONE if found is None else self._evidence(*found, "judged", 1.0, question, answer)
 
-    def _quoted(self, quote: str) -> tuple[SourceText, Place] | None:
+    def _quoted(self, quote: str, question: str = "") -> tuple[SourceText, Place] | None:
         """Where a quote stands: in the chunk or else in the document, verbatim or nearly so."""
         part = max(_ELLIPSIS.split(quote), key=len).strip()
         if not trimmed(part):
@@ -180,8 +188,8 @@ class Passage:
                 continue
             places, _ = source.places(part)
             if places:
-                return source, places[0]
-            if source is self._source and (similar := similar_place(source, part)):
+                return source, _asked(source, places, question)
+            if source is self._source and (similar := self._similar(question, part)):
                 return source, similar[0]
         return None
 
@@ -213,8 +221,7 @@ class Passage:
         places, match = self._document.places(answer)
         if not places:
             return NONE
-        places = _fitting(self._document, places[:_MAX_MATCHES_ELSEWHERE], question)
-        place = self._document.nearest(places, question)
+        place = _asked(self._document, places, question)
         first, last = self._document.sentence_around(*place)
         context = self._document.text[first:last]
         if (
@@ -311,6 +318,12 @@ def _above(source: SourceText, place: Place, question: str, *, several: bool) ->
     return _Above(table.header(row, column), table.amounts(row), names, not elsewhere)
 
 
+def _asked(source: SourceText, places: list[Place], question: str) -> Place:
+    """Of the places where an answer stands, the one that its question asks about."""
+    fitting = _fitting(source, places, question)
+    return fitting[asked_place(source, fitting, question)]
+
+
 def _fitting(source: SourceText, places: list[Place], question: str) -> list[Place]:
     """The places in cells that a question names, else those in no cell of another, else all."""
     if len(places) == 1 or not source.tables:
@@ -351,6 +364,11 @@ def ground(
         answer: The model's wording.
         chunk: The chunk the pair was made from.
         pages: ``(first character, page)`` of the whole file, in order; empty without pages.
+
+    Example:
+        >>> chunk, *_ = split(load("examples/documents/hzmb.md"))
+        >>> ground("大桥何时通车？", "2018年10月24日", chunk).match
+        'exact'
     """
     return Passage(chunk, pages).ground(question, answer)
 

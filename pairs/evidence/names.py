@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from ..text.alignment import other_class_name, replaced
 from ..text.flat import flatten, simplified
 from ..text.terms import IS_HAN, stem
+from .asked_place import are_alike
 from .support import share_said
+from .tables import labels_of
 
 __all__ = ["is_about_another", "names_another"]
 
-_WORD = re.compile(r"(?<![\w.-])-{0,2}[A-Za-z][A-Za-z0-9]*(?:[-_./][A-Za-z0-9]+)*")
+_WORD = re.compile(r"(?<![A-Za-z0-9_.-])-{0,2}[A-Za-z][A-Za-z0-9]*(?:[-_./][A-Za-z0-9]+)*")
 _LONGEST_CAPITALS = 4
 _LEAST_PART = 2
 _TITLE = re.compile(r"《([^《》]{1,40})》")
@@ -31,8 +33,8 @@ _ALIAS = (
 def is_about_another(question: str, answer: str, evidence: str, sentences: Iterable[str]) -> bool:
     """Whether evidence names another code or title of the kind that the question names.
 
-    The question's own must stand in a sentence that has more of the question: E2 asked about,
-    and the sentence on E5 for an answer.
+    The question's own must stand in a sentence that has more of the question, or is like the
+    evidence but for the name: E2 asked about, and the sentence on E5 for an answer.
 
     Args:
         question: The pair's question.
@@ -54,8 +56,9 @@ def is_about_another(question: str, answer: str, evidence: str, sentences: Itera
     if not asked or not others or asked & told:
         return False
     least = share_said(question, evidence) + _LEAST_MORE
+    words = labels_of(evidence)
     return any(
-        share_said(question, sentence) > least
+        share_said(question, sentence) > least or are_alike(words, labels_of(sentence))
         for sentence in sentences
         if any(_stands(name, sentence) for name in asked)
     )
@@ -78,7 +81,7 @@ def _is_code(word: str) -> bool:
 def _stands(name: str, text: str) -> bool:
     if name not in text:
         return False
-    return re.search(rf"(?<![\w-]){re.escape(name)}(?![A-Za-z0-9])", text) is not None
+    return re.search(rf"(?<![A-Za-z0-9_-]){re.escape(name)}(?![A-Za-z0-9])", text) is not None
 
 
 def _are_siblings(one: str, other: str) -> bool:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from ..records import Evidence
+from ..text.answer_kind import is_of_another_kind
 from ..text.boundaries import stands_in
 from ..text.context_dependence import leans
 from ..text.flat import flatten
 from ..text.normalise import normalise
+from ..text.polarity import asks_yes_or_no
 from ..text.question_words import has_question_word, is_question, may_name_its_answer
 from ..text.refusals import SAYS_NOTHING, says_nothing
+from ..text.terms import is_slight, terms
+from .support import share_said
 
 _GIVEN_AWAY = 0.3
 """Share of a question's characters from which an answer it contains gives nothing new."""
+
+_LETTER_ASKED = 0.3
+"""Share of a question's words that must stand beside an answer of one character."""
 
 
 def reason_against(
@@ -35,10 +43,14 @@ def reason_against(
         return ""
     if evidence.match == "none" or _only_says_nothing(answer, evidence):
         return "rejected.no_evidence"
+    if _stands_by_chance(question, answer, flat_answer, evidence):
+        return "rejected.no_evidence"
     if not evidence.numbers_ok:
         return "rejected.number"
     if not evidence.names_ok:
         return "rejected.name"
+    if is_of_another_kind(question, answer, evidence.sentence):
+        return "rejected.kind"
     if not is_question(question):
         return "rejected.not_a_question"
     if leans(question):
@@ -52,6 +64,25 @@ def _only_says_nothing(answer: str, evidence: Evidence) -> bool:
     if evidence.match in ("exact", "normalised") or not says_nothing(answer):
         return False
     return not SAYS_NOTHING.search(flatten(evidence.sentence))
+
+
+def _stands_by_chance(question: str, answer: str, flat: str, evidence: Evidence) -> bool:
+    """Whether an answer is so short that it stands in the text whatever was asked: any 是 or 1.
+
+    Beside one character the question must stand. A word that means nothing by itself answers only
+    a question that names its answers, or one for yes or no.
+    """
+    if evidence.match not in ("exact", "normalised") or not flat:
+        return False
+    if asks_yes_or_no(question) or may_name_its_answer(question):
+        return False
+    # May within a sentence is a month.
+    name = re.search(rf"[a-z,;] (?=[A-Z]){re.escape(evidence.quote)}\b", evidence.sentence)
+    if not name and all(is_slight(word) for word, _, _ in terms(flatten(answer))):
+        return True
+    if len(flat) > 1 or evidence.header or not evidence.sentence:  # a table has its own rules
+        return False
+    return share_said(question, evidence.sentence) < _LETTER_ASKED
 
 
 def _gives_away(question: str, flat_question: str, flat_answer: str) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
-from math import exp, log
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from ..text.line_breaks import soft_breaks
 from ..text.normalise import is_meaningful_mark
 from ..text.terms import PLAIN_NUMBER, forms, is_slight, terms
 from .table_rows import tables
-from .tables import Place, Table
+from .tables import Place, Table, labels_of
 
 __all__ = ["Place", "SourceText", "trimmed"]
 
@@ -30,20 +29,12 @@ _EDGES = " \t\r\n\u3000。．.，,、；;：:！!？?"  # may end an answer but 
 _HEADING_LINE = re.compile(r"#{1,6}\s[^\n]*\Z")
 _MARK = re.compile(r"[^\w\s]|_")
 _MOST_PLACES = 200  # an answer such as "是" matches everywhere
-_REACH = 40
-"""Distance in characters at which a question word's weight has fallen to 1/e."""
-_OUTSIDE = 0.5
-"""Weight of a question word in another sentence than the match."""
 _SHORT = 24
 """Characters up to which an answer may be a word of the text that it begins with a capital."""
-_HEADING = 0.5
-"""Preference for a heading, which names what is said below it and proves nothing."""
 _ROUNDING = Fraction(1, 200)
 """Largest share by which three digits differ from what they round, whatever the unit."""
 _LEAST_ROUNDED = 2
 """Digits from which a number may be another one's rounding."""
-_FIRST = 1.4
-"""Preference for the first match, since texts introduce things at their first mention."""
 
 
 class SourceText:
@@ -134,6 +125,20 @@ class SourceText:
                 occurrences = index.setdefault(form, [])
                 if not occurrences or occurrences[-1] != number:
                     occurrences.append(number)
+        return index
+
+    @cached_property
+    def labels(self) -> list[frozenset[str]]:
+        """The label words (see ``tables.labels_of``) of each sentence."""
+        return [labels_of(self.text[first:last]) for first, last in self.sentences]
+
+    @cached_property
+    def sentences_named(self) -> dict[str, list[int]]:
+        """Inverted index: label word -> indices of the sentences that have it."""
+        index: dict[str, list[int]] = {}
+        for number, words in enumerate(self.labels):
+            for word in words:
+                index.setdefault(word, []).append(number)
         return index
 
     @cached_property
@@ -228,36 +233,6 @@ class SourceText:
             if not (runs_on(self.text, start) or runs_on(self.text, end))
         ]
 
-    def nearest(self, places: list[Place], question: str) -> Place:
-        """The place nearest to the words of a question; the first among equals.
-
-        Args:
-            places: At least one, in order.
-            question: The pair's question.
-        """
-        if len(places) == 1:
-            return places[0]
-        question_words = [
-            self.words[word]
-            for word in {word for word, _, _ in terms(flatten(question))}
-            if word in self.words
-        ]
-        scores = [self._score(place, question_words) for place in places]
-        scores[0] *= _FIRST
-        if self.headings:
-            for at, (start, end) in enumerate(places):
-                if self.sentences_of(start, end)[1] in self.headings:
-                    scores[at] *= _HEADING
-        return places[scores.index(max(scores))]
-
-    def _score(self, place: Place, question_words: list[list[Place]]) -> float:
-        first, last = self.sentence_around(*place)
-        return sum(
-            max(_weight(place, at, first, last) for at in _nearest_two(occurrences, place[0]))
-            / (1 + log(len(occurrences)))
-            for occurrences in question_words
-        )
-
 
 def _last_place(value: Fraction) -> Fraction:
     """What one counts in the last place of a number that is not 0, but 0 below two digits."""
@@ -266,21 +241,6 @@ def _last_place(value: Fraction) -> Fraction:
     if len(significant) < _LEAST_ROUNDED:
         return Fraction(0)
     return Fraction(10) ** (int(digits[2]) - len(significant) + 1)
-
-
-def _nearest_two(occurrences: list[Place], at: int) -> list[Place]:
-    """The last two places before an offset and the first two after it."""
-    next_one = bisect_left(occurrences, (at, at))
-    return occurrences[max(0, next_one - 2) : next_one + 2]
-
-
-def _weight(place: Place, word: Place, first: int, last: int) -> float:
-    """Weight of a word for a place, by its distance; 0 where they overlap."""
-    if place[0] < word[1] and word[0] < place[1]:
-        return 0.0
-    distance = max(place[0] - word[1], word[0] - place[1])
-    within = first <= word[0] < last
-    return exp(-distance / _REACH) * (1.0 if within else _OUTSIDE) + 0.3 * within
 
 
 def trimmed(answer: str) -> str:

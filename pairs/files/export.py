@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ __all__ = [
 ]
 
 INFO = "dataset_info.json"
+_EXACT = 200
+"""Documents among which the choice nearest to a share is looked for exactly."""
 Before = Callable[[Path, Path], None]
 """Called with a file and the temporary file of its content, before the one replaces the other."""
 
@@ -80,6 +82,11 @@ def write_pairs(
     Raises:
         ExportError: Unknown format, or a file cannot be written.
         ValueError: The share is outside its bounds.
+
+    Example:
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> write_pairs(pairs, "train.json", "sharegpt", describe=True).name
+        'train.json'
     """
     target = Path(path)
     form = FORMATS[format_of(target, format)]
@@ -111,8 +118,8 @@ def written_files(path: Path, validation: float = 0.0) -> list[Path]:
 def split_by_document(pairs: Iterable[QAPair], share: float) -> tuple[list[QAPair], list[QAPair]]:
     """Splits pairs into training and validation pairs by whole documents.
 
-    Documents are taken in an order that depends on their names alone, so that a longer run
-    of the same documents splits them alike. One document cannot be split: all of it trains.
+    Which documents are tried first depends on their names alone, so that the same documents are
+    split alike. One document cannot be split: all of it trains.
 
     Args:
         pairs: In order, which both parts keep.
@@ -128,16 +135,38 @@ def split_by_document(pairs: Iterable[QAPair], share: float) -> tuple[list[QAPai
     for pair in everything:
         sizes[pair.source] = sizes.get(pair.source, 0) + 1
     order = sorted(sizes, key=lambda name: sha256(name.encode("utf-8", "surrogatepass")).digest())
-    chosen: set[str] = set()
-    wanted, taken = share * len(everything), 0
-    for name in order[:-1]:
-        if abs(taken + sizes[name] - wanted) < abs(taken - wanted):
-            chosen.add(name)
-            taken += sizes[name]
+    chosen = _nearest({name: sizes[name] for name in order}, share * len(everything))
     return (
         [pair for pair in everything if pair.source not in chosen],
         [pair for pair in everything if pair.source in chosen],
     )
+
+
+def _nearest(sizes: Mapping[str, int], wanted: float) -> set[str]:
+    """The documents, but for one at least, whose pairs are as near to a number as can be.
+
+    Exact for the last ``_EXACT`` documents; before them each is taken that still fits.
+
+    Args:
+        sizes: How many pairs each document has, in the order in which they are tried.
+        wanted: Pairs to choose.
+    """
+    names, chosen, taken = list(sizes), set[str](), 0
+    for name in names[:-_EXACT]:
+        if taken + sizes[name] <= wanted:
+            chosen.add(name)
+            taken += sizes[name]
+    rest, whole = names[-_EXACT:], sum(sizes.values())
+    reached = [1 << taken]  # bit n: n pairs can be chosen from the documents so far
+    for name in rest:
+        reached.append(reached[-1] | reached[-1] << sizes[name])
+    sums = (n for n in range(taken, whole) if reached[-1] >> n & 1)
+    left = min(sums, key=lambda n: abs(n - wanted), default=taken)
+    for name, before in zip(reversed(rest), reversed(reached[:-1]), strict=True):
+        if not before >> left & 1:
+            chosen.add(name)
+            left -= sizes[name]
+    return chosen
 
 
 def describe_files(files: Sequence[Path], name: str, *, with_system: bool) -> Path | None:
@@ -195,6 +224,11 @@ def read_pairs(path: str | Path) -> list[QAPair]:
 
     Raises:
         ExportError: The file cannot be read, or a line of it is no pair.
+
+    Example:
+        >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
+        >>> read_pairs(write_pairs(pairs, "pairs.jsonl")) == list(pairs)
+        True
     """
     file = Path(path)
     try:

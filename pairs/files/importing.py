@@ -1,4 +1,4 @@
-"""Imports lists of pairs: our JSONL, CSV, Alpaca and ShareGPT, recognised by content.
+"""Imports lists of pairs: every format that we write, and rows of others, recognised by content.
 
 Every row must become a pair or the file is refused with the row's number: a list that shrinks
 unseen is worse than one that has to be put right.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ _QUESTION = ("question", "instruction", "prompt", "query", "问题", "提问", "
 _ANSWER = ("answer", "output", "response", "completion", "答案", "回答", "答复")
 _TURNS = ("conversations", "conversation", "messages")
 _ASKS, _ANSWERS = ("human", "user"), ("gpt", "assistant", "chatglm", "bot", "model")
+_ZIP = b"PK\x03\x04"
+_MARKDOWN = re.compile(r"^\d+\. \*\*(.+)\*\*\r?\n\r?\n {3}(?!> )(\S.*?)\r?$", re.MULTILINE)
+_ESCAPED = re.compile(r"\\([\\`*_\[\]<>#|~])")
 _NO_EVIDENCE = Evidence(match="none")
 _LONGEST_PAGE = 10  # digits
 
@@ -36,21 +40,26 @@ def import_pairs(path: str | Path) -> list[QAPair]:
     """The pairs of a list, in order; those that are not ours come without evidence.
 
     Args:
-        path: JSONL of ours, of Alpaca's or of ShareGPT's rows; the same rows as one JSON array; or
-            CSV with columns named question and answer, in English or Chinese.
+        path: JSONL of ours, of Alpaca's or of ShareGPT's rows; the same rows as one JSON array;
+            CSV or XLSX with columns named question and answer, in English or Chinese; or Markdown
+            as we write it.
 
     Raises:
         ExportError: The file cannot be read, holds no pair, or a row of it is none.
     """
     file = Path(path)
     try:
-        text = decode(file.read_bytes(), file.name).text
+        content = file.read_bytes()
+        if content.startswith(_ZIP):
+            rows: Iterable[tuple[int, Any]] = _from_workbook(content, file)
+        else:
+            rows = _rows(decode(content, file.name).text, file)
     except OSError as error:
         raise ExportError("export.read", file=str(file), reason=str(error.strerror)) from error
     except LoadError as error:
         raise ExportError("import.no_list", file=str(file)) from error
     pairs: list[QAPair] = []
-    for number, row in _rows(text, file):
+    for number, row in rows:
         found = list(_pairs(row))
         if not found:
             raise ExportError("import.row", file=str(file), row=number)
@@ -70,7 +79,36 @@ def _rows(text: str, file: Path) -> Iterator[tuple[int, Any]]:
         # Only line feeds end a line: JSON strings may hold the other separators as they are.
         lines = enumerate(text.lstrip("\ufeff").split("\n"), 1)
         return ((n, _parsed(line, file, n)) for n, line in lines if line.strip())
+    if start.startswith("# ") or _MARKDOWN.match(start):
+        return _from_markdown(start)
     return _from_csv(start, file)
+
+
+def _from_markdown(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The pairs of our Markdown: a number and the question in bold, its answer below it."""
+    for found in _MARKDOWN.finditer(text):
+        asked, answered = (_ESCAPED.sub(r"\1", found[at]) for at in (1, 2))
+        above = text.rfind("\n# ", 0, found.start())
+        title = text[above + 1 if above >= 0 else 0 : found.start()].split("\n", 1)[0]
+        source = _ESCAPED.sub(r"\1", title.removeprefix("# ")) if title.startswith("# ") else ""
+        line = text.count("\n", 0, found.start()) + 1
+        yield line, {"question": asked, "answer": answered, "source": source.strip("-")}
+
+
+def _from_workbook(content: bytes, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True)
+        rows = book.worksheets[0].iter_rows(values_only=True)
+        head = [str(name or "").strip().lower() for name in next(rows, ())]
+    except Exception as error:  # whatever a broken archive makes of its reader
+        raise ExportError("import.no_list", file=str(file)) from error
+    if not (set(head) & set(_QUESTION) and set(head) & set(_ANSWER)):
+        raise ExportError("import.no_list", file=str(file))
+    for number, cells in enumerate(rows, 2):
+        if any(cell not in (None, "") for cell in cells):
+            yield number, dict(zip(head, cells, strict=False))
 
 
 def _parsed(text: str, file: Path, row: int) -> Any:

@@ -11,6 +11,7 @@ from .flat import simplified
 __all__ = [
     "asks_for",
     "clashes",
+    "excludes",
     "has_question_word",
     "is_question",
     "may_name_its_answer",
@@ -121,10 +122,16 @@ def clashes(mine: frozenset[str], theirs: frozenset[str]) -> bool:
         theirs: Kinds of the second.
     """
     only_mine, only_theirs = mine - theirs, theirs - mine
-    return any(_exclude(kind, other) for kind in only_mine for other in only_theirs)
+    return any(excludes(kind, other) for kind in only_mine for other in only_theirs)
 
 
-def _exclude(kind: str, other: str) -> bool:
+def excludes(kind: str, other: str) -> bool:
+    """Whether what is asked for by one kind of question can never be what another asks for.
+
+    Args:
+        kind: As ``asks_for`` gives it.
+        other: Another.
+    """
     if kind.startswith("when") and other.startswith("when"):
-        return "when" not in (kind, other)
+        return kind != other and "when" not in (kind, other)
     return frozenset((kind.partition(":")[0], other.partition(":")[0])) in _EXCLUSIVE

@@ -6,14 +6,19 @@ import logging
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
 
 from bench.runs import long_text
 from bench.simulated import Faults, Simulated
-from chains.settings import user_folder
+from chains import extract_pairs
+from chains.environment import user_folder
 from cli.main import run
 
+PASSWORD = "open-sesame-4711"
 KEY = "sk-very-secret-0123456789"
 
 
@@ -63,3 +68,48 @@ def test_the_journal_is_its_owners_alone(tmp_path: Path, server: Simulated) -> N
     assert kept
     for path in kept:
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path.name
+
+
+def locked(path: Path) -> Path:
+    """A PDF that only its password opens."""
+    canvas = Canvas(str(path), encrypt=StandardEncryption(PASSWORD, "owner"))
+    canvas.drawString(72, 700, "The Dene bridge was opened in 1911 by Ann Moss.")
+    canvas.save()
+    return path
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_password_opens_documents_and_is_written_nowhere(
+    language: str,
+    server: Simulated,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    source = str(locked(tmp_path / "locked.pdf"))
+    asked: dict[str, Any] = {
+        "backend": "chatglm3",
+        "base_url": server.base_url,
+        "model": server.model,
+    }
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in asked.items()]
+    out, debug = str(tmp_path / "out.jsonl"), str(tmp_path / "debug.log")
+    begin = ["--lang", language, "--debug", "--log", debug]
+    for command in (
+        ["load", source],
+        ["split", source, *options[:1]],
+        ["extract", source, "--dry-run", *options],
+        ["extract", source, "-o", out, "--check", "off", *options],
+    ):
+        assert run([*begin, *command]) == 2
+        assert run([*begin, *command, "--password", "wrong"]) == 2
+        assert run([*begin, *command, "--password", PASSWORD]) == 0
+    assert run([*begin, "jobs", "--json"]) == 0
+    assert extract_pairs(source, password=PASSWORD, check="off", **asked).kept
+    told, err = capfd.readouterr()
+    assert "1911" in told
+    assert PASSWORD not in told + err + caplog.text
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".sqlite" for path in written)
+    assert not [path for path in written if PASSWORD.encode() in path.read_bytes()]

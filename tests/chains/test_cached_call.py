@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,8 @@ FOREVER = threading.Event()
 
 class FailedError(Exception):
     """A call that failed with a status, as provider packages raise it."""
+
+    body: object = None
 
     def __init__(self, status: int | None, said: str = "", wait: str = "") -> None:
         super().__init__(said)
@@ -93,6 +96,48 @@ def test_a_conversation_has_a_sentence_for_every_kind(error: Exception, kind: Ki
     assert said.code == shared.get(kind, f"chat.{kind}")
     assert str(said)
     assert isinstance(said, BackendError) == (kind != "too_long")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": "insufficient_quota", "message": "Rate limit reached, try again in a minute."},
+        {"type": "insufficient_quota", "message": "Please try again later."},
+        {"type": "exceeded_current_quota_error", "message": "busy"},
+        {"type": "billing_error", "message": "request rejected"},
+        {"code": "billing_hard_limit_reached", "message": "too many requests"},
+        {"code": "Arrearage", "message": "Access denied."},
+        {"error": {"code": "AccountOverdueError", "message": "forbidden"}},
+        {"code": "InsufficientBalance", "message": "稍后再试"},
+        {"error": {"code": "1113", "message": "请求频率过高，请稍后再试"}},
+        {"base_resp": {"status_code": 1008, "status_msg": "error"}},
+        {"code": 30001, "message": "Sorry"},
+        {"code": "FailedOperation.ResourcePackExhausted", "message": "资源不可用"},
+    ],
+)
+@pytest.mark.parametrize("status", [400, 402, 403, 429, 503])
+def test_a_code_says_that_the_money_is_used_up_whatever_the_words(
+    status: int, body: dict[str, Any]
+) -> None:
+    failed = FailedError(status)
+    failed.body = body
+    assert classify(failed) == "no_money"
+    assert is_out_of_money(failed)
+    assert not may_pass(failed)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": "rate_limit_exceeded", "type": "tokens", "message": "Limit 1113 a minute."},
+        {"type": "rate_limit_error", "message": "This request would exceed your rate limit."},
+        {"code": "Throttling.RateQuota", "message": "Requests rate limit exceeded"},
+    ],
+)
+def test_a_rate_limit_is_waited_for(body: dict[str, Any]) -> None:
+    failed = FailedError(429)
+    failed.body = body
+    assert may_pass(failed)
 
 
 def test_an_odd_answer_is_asked_for_again_a_few_times_only() -> None:

@@ -19,6 +19,7 @@ from chains.events import Done
 from chains.jobs.runner import Runner
 from chains.journal.jobs import Jobs
 from chains.journal.lists import has_list, load_list
+from chains.journal.names import name_job
 from chains.journal.replies import Journal
 from chains.journal.so_far import pairs_so_far
 from chains.llm.backends import choose
@@ -132,8 +133,8 @@ def test_a_job_is_called_what_a_person_calls_it(server: Simulated, name: str) ->
         job = run([Text(text=long_text(1), name="report")], settings_for(server), journal.path).job
         jobs = Jobs(journal)
         assert has_list(journal, job)
-        jobs.rename(job, f" {name} ")
+        name_job(journal, job, f" {name} ")
         assert jobs.find(job).name == name
-        jobs.rename(job, " ")
+        name_job(journal, job, " ")
         assert jobs.find(job).name == ""
         jobs.delete(job)

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.simulated import Simulated
 from chains.errors import SettingsError
 from chains.llm.backends import choose
 from chains.settings import Settings, resolve, setting_info
+from cli.main import run
+from qa3 import extract_pairs
 
 LAYERS = st.lists(st.sampled_from(["file", "environment", "flag"]), unique=True)
 
@@ -158,3 +161,83 @@ def test_what_verify_cannot_be_is_said(language: str) -> None:
         resolve({"verify": "perhaps"})
     assert caught.value.code == "settings.value"
     assert "perhaps" in caught.value.say(language)
+
+
+def test_a_relative_path_in_a_file_is_relative_to_that_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever folder a run is started in, by whichever door."""
+    place, elsewhere = tmp_path / "项目", tmp_path / "elsewhere"
+    for folder in (elsewhere, place / "bge", place / "weights"):
+        folder.mkdir(parents=True)
+    (place / "own.txt").write_text("Ask about {text}", encoding="utf-8")
+    (place / "small.gguf").write_bytes(b"GGUF")
+    (place / "examples.jsonl").write_text(
+        '{"question": "Who built it?", "answer": "Li Chun"}\n', encoding="utf-8"
+    )
+    file = place / "qa3.toml"
+    file.write_text(
+        """
+        journal = "kept/journal.sqlite"
+        examples = "./examples.jsonl"
+        embeddings = "weights"
+        prompt = "own.txt"
+        model = "small.gguf"
+        [backends.mine]
+        base_url = "http://127.0.0.1:9000/v1"
+        model = "Qwen/Qwen3-8B"
+        prompt = "gpt-3.5"
+        [backends.own]
+        model = "../absent.gguf"
+        prompt = "own.txt"
+        """,
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(elsewhere)
+    found = resolve(config=Path("../项目/qa3.toml"))
+    assert found.settings.journal == elsewhere / "../项目/kept/journal.sqlite"
+    lies_at = {
+        "examples": "examples.jsonl",
+        "prompt": "own.txt",
+        "model": "small.gguf",
+        "embeddings": "weights",
+    }
+    for name, value in lies_at.items():
+        assert Path(getattr(found.settings, name)).samefile(place / value)
+    assert found.backends["mine"]["model"] == "Qwen/Qwen3-8B"
+    assert found.backends["mine"]["prompt"] == "gpt-3.5"
+    # A path that is spelled as one stays one where nothing lies there: the sentence names it.
+    place = elsewhere / "../项目"
+    assert found.backends["own"] == {
+        "model": str(place / "../absent.gguf"),
+        "prompt": str(place / "own.txt"),
+    }
+    # What is given at a door is meant from where that stands.
+    assert resolve({"journal": "here.sqlite"}, file).settings.journal == Path("here.sqlite")
+    file.write_text('journal = "~/j.sqlite"\nembeddings = "bge"\n', encoding="utf-8")
+    assert resolve(config=file).settings.journal == Path.home() / "j.sqlite"
+    assert resolve(config=file).settings.embeddings == "bge"
+
+
+def test_both_doors_take_paths_from_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Simulated
+) -> None:
+    place, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    place.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "text.txt").write_text("The bridge was opened in 1890.", encoding="utf-8")
+    (place / "own.txt").write_text("OURS\nText:\n{text}", encoding="utf-8")
+    (place / "qa3.toml").write_text(
+        'backend = "mine"\nprompt = "own.txt"\njournal = "j.sqlite"\ncheck = "off"\n'
+        'embeddings = "lexical"\n'
+        f'[backends.mine]\nbase_url = "{server.base_url}"\nmodel = "{server.model}"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(elsewhere)
+    pairs = extract_pairs("text.txt", config="../project/qa3.toml")
+    asked = dict(server.asked)
+    assert len(pairs) == 1
+    assert run(["extract", "text.txt", "--config", "../project/qa3.toml", "--json"]) == 0
+    assert server.asked == asked  # answered from the journal beside the file, under its prompt
+    assert (place / "j.sqlite").is_file()
+    assert not list(elsewhere.glob("*.sqlite"))

@@ -117,6 +117,7 @@ def test_a_system_text_a_split_and_an_entry_for_llama_factory(
         assert entry["file_name"] in said
     assert parts[0].isdisjoint(parts[1])
     assert "dataset_info.json" in said
+    assert "50%" in said
 
 
 def test_only_a_jobs_own_file_is_replaced(

@@ -250,3 +250,22 @@ def test_a_password_opens_a_document_and_is_kept_nowhere(
         check="off",
     )
     assert pairs.kept
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_trainers_list_is_entered_and_every_format_is_merged(
+    language: str, server: Simulated, tmp_path: Path
+) -> None:
+    source = document(tmp_path, language)
+    assert run(["extract", str(source), "-o", str(tmp_path / "train.json"), *asking(server)]) == 0
+    info = json.loads((tmp_path / "dataset_info.json").read_text(encoding="utf-8"))
+    assert info["train"]["file_name"] == "train.json"
+    lists = []
+    for suffix in ("jsonl", "csv", "xlsx", "md"):
+        lists.append(str(tmp_path / f"list.{suffix}"))
+        assert run(["export", "latest", "-o", lists[-1]]) == 0
+    merged = tmp_path / "merged.jsonl"
+    assert run(["dedupe", lists[0], "-o", str(merged)]) == 0
+    once = written(merged)
+    assert run(["dedupe", *lists, str(tmp_path / "train.json"), "-o", str(merged), "--force"]) == 0
+    assert written(merged) == once

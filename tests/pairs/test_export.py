@@ -4,6 +4,7 @@ import csv
 import json
 import os
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import openpyxl
@@ -195,6 +196,28 @@ def test_a_split_loses_nothing_and_shares_no_document(pairs: list[QAPair], share
     assert sorted(map(repr, train + validation)) == sorted(map(repr, pairs))
     assert not {one.source for one in train} & {one.source for one in validation}
     assert train or not pairs
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=7), st.floats(0, 0.9))
+def test_a_split_is_as_near_to_its_share_as_whole_documents_allow(
+    sizes: list[int], share: float
+) -> None:
+    pairs = [
+        pair(f"{n}.{m}?", "a", f"{n}.pdf") for n, size in enumerate(sizes) for m in range(size)
+    ]
+    validation = split_by_document(pairs, share)[1]
+    chosen = [sum(part) for count in range(len(sizes)) for part in combinations(sizes, count)]
+    nearest = min(abs(one - share * len(pairs)) for one in chosen)
+    assert abs(len(validation) - share * len(pairs)) == nearest
+
+
+def test_a_third_of_three_documents() -> None:
+    pairs = [
+        pair(f"{n}.{m}?", "a", n)
+        for n, size in zip("abc", (15, 37, 3), strict=True)
+        for m in range(size)
+    ]
+    assert list(map(len, split_by_document(pairs, 0.34))) == [37, 18]
 
 
 def test_a_split_goes_to_two_files(tmp_path: Path) -> None:

@@ -139,6 +139,12 @@ function Job() {
           ))}
         </div>
       )}
+      {shown.unread_count > 0 && (
+        <div className="qa3-warning" data-qa3="unread">
+          {say('unread')} ({shown.unread_count})
+          <ul>{shown.unread.map((line) => <li key={line}>{line}</li>)}</ul>
+        </div>
+      )}
       {shown.running && <Progress shown={shown} stop={stop} stopping={told || shown.state === 'stopping'} />}
       {shown.counts && <Account counts={shown.counts} />}
       {shown.checks?.length > 0 && (

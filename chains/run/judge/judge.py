@@ -24,7 +24,7 @@ from ...llm.reply_messages import tokens_paid
 from ...parsing.verdicts import Said, read_verdicts
 from ...settings import Settings
 from ..source import source_note
-from .lists import Checked, CheckList
+from .lists import FINAL, Checked, CheckList
 from .near import NearList, Same, couple_of
 
 __all__ = ["Judge", "Judged"]
@@ -275,7 +275,7 @@ def _affirmed(pair: QAPair, word: _Word, reason: Reason, overrules: bool) -> Che
     refuted, and is kept as doubtful.
     """
     code = reason.code
-    if code == "rejected.answer_is_question" or (code not in _OPEN_TO_A_YES and not overrules):
+    if code in FINAL or (code not in _OPEN_TO_A_YES and not overrules):
         return pair, reason
     refuted = pair.verdict == "refuted"
     if pair.evidence.match != "none" and not refuted:

@@ -28,7 +28,8 @@ _SURE_WORDS = 0.75
 """Share of a question's words that the evidence sentence of a sure pair has."""
 _LEAST_ANSWER = 2
 """Characters of a sure pair's answer."""
-_NOT_ASKED = ("rejected.answer_is_question", "pair.fault", "pair.fault_logged")
+FINAL = ("rejected.answer_is_question", "rejected.example", "pair.fault", "pair.fault_logged")
+"""Reasons that no judge is asked about."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def check_lists(
     """
     unique: dict[tuple[str, str], list[Checked]] = {}
     for pair, reason in checked:
-        if reason is None or reason.code not in _NOT_ASKED:
+        if reason is None or reason.code not in FINAL:
             key = normalise(pair.question), normalise(pair.answer)
             unique.setdefault(key, []).append((pair, reason))
     asked = [same[0] for same in unique.values()]
