@@ -43,7 +43,9 @@ from .journal.lists import leave_out as leave_out
 from .journal.lists import load_list as load_list
 from .journal.lists import reword as reword
 from .journal.lists import undo as undo
+from .journal.names import name_job as name_job
 from .journal.replies import Journal as Journal
+from .journal.so_far import pairs_so_far as pairs_so_far
 from .llm.backends import Backend as Backend
 from .llm.backends import all_backends as all_backends
 from .llm.backends import choose as choose
@@ -73,6 +75,7 @@ from .run.estimate import Estimate as Estimate
 from .run.estimate import estimate as estimate
 from .run.faults import FAULTS as FAULTS
 from .run.inputs import Inputs as Inputs
+from .run.inputs import ReadingProgress as ReadingProgress
 from .run.inputs import RunInput as RunInput
 from .run.inputs import Text as Text
 from .run.inputs import Upload as Upload

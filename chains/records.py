@@ -202,6 +202,7 @@ class Job(_Record):
     backend: dict[str, Any] = Field(default_factory=dict, description="as a table of settings")
     output: dict[str, str] = Field(default_factory=dict, description="path and format of its list")
     sources: tuple[str, ...] = Field(default=(), description="its files, the first three of them")
+    name: str = Field(default="", description="what a person calls it; empty for its files' names")
     created: float = Field(default=0.0, description="seconds since 1970")
     updated: float = 0.0
     seconds: float = Field(default=0.0, description="of all its runs together")

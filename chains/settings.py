@@ -64,7 +64,7 @@ class Settings(BaseModel):
     base_url: str | None = _setting("base_url", None)
     model: str | None = _setting("model", None)
     prompt: str | None = _setting("prompt", None)
-    prompt_text: str | None = _setting("prompt_text", None)
+    prompt_text: str | dict[Literal["zh", "en"], str] | None = _setting("prompt_text", None)
     language: Literal["auto", "zh", "en"] = _setting("language", "auto")
     density: Literal["few", "normal", "all"] = _setting("density", "normal")
     answers: Literal["auto", "short", "full"] = _setting("answers", "auto")

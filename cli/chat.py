@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
@@ -90,7 +90,7 @@ def _prompt(resolved: Resolved, translate: Translator) -> str | None:
 
     if resolved.origins["prompt"] != "flag":
         return None
+    language: Literal["zh", "en"] = "zh" if translate.language == "zh" else "en"
     name, own = choose_prompt(choose(resolved), resolved.settings)
-    return (
-        built_in_system(name, "zh" if translate.language == "zh" else "en") if own is None else own
-    )
+    text = own.get(language) if isinstance(own, dict) else own
+    return built_in_system(name, language) if text is None else text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,6 +30,7 @@ def load(
     password: str | None = None,
     name: str | None = None,
     include: Collection[str] = (),
+    counted: Callable[[int], object] | None = None,
 ) -> Iterator[Document]:
     """The Documents of a file, a page at a time.
 
@@ -41,6 +42,7 @@ def load(
         password: Opens an encrypted PDF.
         name: What the file goes by in metadata and messages; None for its path.
         include: Words of ``INCLUDABLE``, for what is left out otherwise.
+        counted: Called with the number of pages before the first one, where a PDF tells it.
 
     Raises:
         LoadError: At the call where a word of ``include`` is unknown, or the file is missing,
@@ -56,7 +58,7 @@ def load(
     unknown = next((word for word in include if word not in INCLUDABLE), None)
     if unknown is not None:
         raise LoadError("load.include", word=str(unknown), words=", ".join(INCLUDABLE))
-    options = LoadOptions(password, frozenset(include))
+    options = LoadOptions(password, frozenset(include), counted)
     _check(Path(path), file)
     form = recognise(Path(path), file)
     log.debug("%s: read as %s", file, form.name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 INCLUDABLE = ("hidden", "struck", "comments", "headers", "deletions", "page")
 """What is left out and counted unless it is asked for: hidden text (also sheets, rows, columns and
@@ -17,7 +18,9 @@ class LoadOptions:
     Attributes:
         password: Opens an encrypted file.
         include: Words of ``INCLUDABLE``, for what is left out otherwise.
+        counted: Called with the number of pages before the first one, where a PDF tells it.
     """
 
     password: str | None = None
     include: frozenset[str] = frozenset()
+    counted: Callable[[int], object] | None = field(default=None, compare=False)

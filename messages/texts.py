@@ -62,7 +62,33 @@ def say(code: str, language: str = "en", /, **fields: object) -> str:
     texts = _texts(language)
     if fields.get("reason") in _said_by_system():
         fields["reason"] = texts[_said_by_system()[fields["reason"]]]
-    return texts[code].format_map(fields)
+    return texts[code].format_map(
+        {name: _Count(one) if type(one) is int else one for name, one in fields.items()}
+    )
+
+
+class _Count(int):
+    """A number that takes its word along: ``{chunks:chunk|chunks}`` is ``1 chunk``."""
+
+    def __format__(self, spec: str) -> str:
+        one, several, many = spec.partition("|")
+        if not several:
+            return int(self).__format__(spec)
+        return f"{int(self)} {one if self == 1 else many}"
+
+
+def at_door(code: str, door: str) -> str:
+    """The code of a sentence in the words of a door where it has its own; else the code itself.
+
+    ``backend.lost@page`` is what the page says in place of ``backend.lost``: a person there has
+    buttons and no command line.
+
+    Args:
+        code: The message's code.
+        door: Such as ``page``.
+    """
+    own = f"{code}@{door}"
+    return own if own in _texts(LANGUAGES[0]) else code
 
 
 def is_said(code: str) -> bool:

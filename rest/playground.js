@@ -147,6 +147,7 @@ async function run() {
     const answer = await ask("../stream", { method: "POST", headers: sent, body, signal });
     for await (const event of events(answer)) take(event);
   } catch (error) {
+    if (!signal.aborted) at("pairs").replaceChildren(); // no list under what went wrong
     show(signal.aborted ? say("playground.stopped") : error.message, true);
   } finally {
     at("start").disabled = false;

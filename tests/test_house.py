@@ -177,7 +177,10 @@ def test_every_message_is_used() -> None:
     unused = [
         code
         for code in texts("en")
-        if f'"{code}"' not in spoken and f"'{code}'" not in spoken and not code.startswith(families)
+        if not code.startswith(families)
+        # A door's own words for a message are used where the message is.
+        for base in [code.partition("@")[0]]
+        if f'"{base}"' not in spoken and f"'{base}'" not in spoken
     ]
     assert unused == []
 

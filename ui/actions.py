@@ -9,20 +9,22 @@ from typing import Any
 
 import chainlit as cl
 
-from chains import keep, leave_out, reword, undo
+from chains import Backend, Jobs, choose, keep, leave_out, name_job, reword, undo
 from messages import SaidError
 
+from .chat import talk
 from .downloads import make_file
-from .engine import engine
-from .job_element import follow, presenter, show_job
-from .job_view import jobs_of
-from .session import Pending, chat, fault, language, speak, tell
+from .engine import Engine, engine
+from .job_element import follow, open_job, presenter
+from .session import Pending, chat, explain, fault, language, plain, speak, tell
 from .start_job import begin as begin_pending
+from .start_job import pasted
 
 Answer = dict[str, Any]
 Handler = Callable[[dict[str, Any]], Awaitable[Answer | None]]
 log = logging.getLogger(__name__)
 MAX_TEXT = 20_000  # characters of an edited question or answer
+MAX_NAME = 120  # characters of a job's name
 
 
 def register() -> None:
@@ -40,6 +42,12 @@ def register() -> None:
         "qa3_retry": _retry,
         "qa3_jobs": _jobs,
         "qa3_open": _open,
+        "qa3_rename": _rename,
+        "qa3_delete": _delete,
+        "qa3_reading": _reading,
+        "qa3_cancel_reading": _cancel_reading,
+        "qa3_material": _material,
+        "qa3_question": _question,
         "qa3_begin": _begin,
         "qa3_drop": _drop,
     }
@@ -55,7 +63,7 @@ def _with_errors(handler: Handler) -> Callable[[cl.Action], Awaitable[Answer]]:
         try:
             return await handler(action.payload) or {}
         except SaidError as error:
-            return {"error": error.say(language())}
+            return {"error": explain(error)}
         except Exception as error:
             log.exception("an action of the page failed")
             return {"error": fault(error)}
@@ -131,24 +139,78 @@ async def _retry(payload: dict[str, Any]) -> None:
 
 async def _run_again(job: str, *, retry: bool) -> None:
     shared = engine()
-    await shared.answer(shared.runner.resume_job, job, retry=retry)
+    backend = await shared.answer(_chosen_instead, shared, job, chat().chosen)
+    await shared.answer(shared.runner.resume_job, job, retry=retry, backend=backend)
+    if backend is not None:
+        given = {"backend": plain(backend.name), "model": plain(backend.model)}
+        await tell(speak("page.goes_on_with", **given))
     follow(job)
 
 
+def _chosen_instead(shared: Engine, job: str, chosen: dict[str, Any]) -> Backend | None:
+    """The backend that was chosen in the settings, where the job was made by another."""
+    if not chosen:
+        return None
+    resolved = shared.settings(chosen)
+    now, before = choose(resolved), Jobs(shared.journal).find(job).backend
+    same = all(getattr(now, one) == before.get(one) for one in ("name", "base_url", "model"))
+    return None if same else now
+
+
 async def _jobs(_: dict[str, Any]) -> Answer:
-    shared = engine()
-    return {"jobs": await shared.answer(jobs_of, shared)}
+    return {"jobs": await engine().answer(presenter().jobs, language())}
 
 
 async def _open(payload: dict[str, Any]) -> None:
-    job, known = _job(payload), chat()
-    await engine().answer(presenter().look, job, {}, language())  # raises where there is none
-    if known.job != job:
-        known.job = job
-        known.history.clear()
-    await show_job(job)
-    if engine().runner.is_running(job):
-        follow(job)
+    await open_job(_job(payload))
+
+
+async def _rename(payload: dict[str, Any]) -> None:
+    shared = engine()
+    name = str(payload.get("name", ""))[:MAX_NAME]
+    await shared.answer(name_job, shared.journal, _job(payload), name)
+
+
+async def _delete(payload: dict[str, Any]) -> None:
+    shared, job = engine(), _job(payload)
+    await shared.answer(Jobs(shared.journal).delete, job)
+    if chat().job == job:
+        chat().job = ""
+
+
+async def _reading(payload: dict[str, Any]) -> Answer:
+    reading = chat().readings.get(str(payload.get("reading")))
+    if reading is None:
+        return {"over": True}
+    names = ("file", "place", "files", "pages", "whole", "over")
+    return {name: getattr(reading, name) for name in names}
+
+
+async def _cancel_reading(payload: dict[str, Any]) -> None:
+    reading = chat().readings.get(str(payload.get("reading")))
+    if reading is not None:
+        reading.cancelled.set()
+
+
+async def _offered(payload: dict[str, Any]) -> str:
+    """The text a button speaks of, its question closed; empty where it was decided before."""
+    offered = chat().offered.pop(str(payload.get("number")), None)
+    if offered is None:
+        await tell(speak("page.nothing_pending"))
+        return ""
+    if offered.question is not None:
+        await offered.question.remove_actions()
+    return offered.text
+
+
+async def _material(payload: dict[str, Any]) -> None:
+    if text := await _offered(payload):
+        await pasted(text)
+
+
+async def _question(payload: dict[str, Any]) -> None:
+    if text := await _offered(payload):
+        await talk(text)
 
 
 async def _decided(payload: dict[str, Any]) -> Pending | None:
@@ -167,7 +229,7 @@ async def _begin(payload: dict[str, Any]) -> None:
     try:
         await begin_pending(waiting)
     except SaidError as error:
-        await tell(error.say(language()))
+        await tell(explain(error))
 
 
 async def _drop(payload: dict[str, Any]) -> None:

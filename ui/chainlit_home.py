@@ -18,8 +18,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from chains import user_folder
-from loaders import FORMATS
 from messages import LANGUAGES, say
+
+from .page_script import script_facts
 
 HERE = Path(__file__).resolve().parent
 LOCK = "in-use.lock"
@@ -27,12 +28,15 @@ LOCK = "in-use.lock"
 ELEMENTS = {
     "Job": ("shared.jsx", "progress.jsx", "details.jsx", "table.jsx", "job.jsx"),
     "Jobs": ("shared.jsx", "jobs.jsx"),
+    "Reading": ("shared.jsx", "reading.jsx"),
     "Sources": ("sources.jsx",),
 }
 # Keys of Chainlit's translations that we replace, with our message codes.
 _WORDS = {
     "chat.input.placeholder": "page.ask_here",
     "chat.watermark": "page.watermark",
+    "chat.commands.button": "page.s_commands",
+    "chat.settings.title": "page.s_settings",
     "auth.login.form.email.label": "page.user",
 }
 _CHINESE = ("zh-CN", "zh")
@@ -88,21 +92,18 @@ def _remove_abandoned(pages: Path) -> None:
 def _fill(root: Path) -> None:
     shutil.copytree(HERE / "public", root / "public")
     (root / ".chainlit" / "translations").mkdir(parents=True)
-    (root / ".chainlit" / "config.toml").write_text(_config(), encoding="utf-8")
+    (root / ".chainlit" / "config.toml").write_text(
+        (HERE / "chainlit.toml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
     (root / "chainlit.md").write_text("", encoding="utf-8")
     _write_elements(root / "public" / "elements")
     _write_translations(root / ".chainlit" / "translations")
+    script = root / "public" / "qa3.js"
+    script.write_text(script_facts() + script.read_text(encoding="utf-8"), encoding="utf-8")
     with (root / "public" / "qa3.css").open("a", encoding="utf-8") as css:
         for language in LANGUAGES:
             text = json.dumps(say("page.welcome", language), ensure_ascii=False)
             css.write(f"\n:lang({language}) #welcome-screen::before {{ content: {text}; }}\n")
-
-
-def _config() -> str:
-    """Chainlit's config.toml, with the file suffixes that the page accepts."""
-    known = {suffix for one in FORMATS.values() for suffix in one.suffixes}
-    suffixes = ", ".join(json.dumps(suffix) for suffix in sorted(known))
-    return (HERE / "chainlit.toml").read_text(encoding="utf-8").replace('"%SUFFIXES%"', suffixes)
 
 
 def _write_elements(folder: Path) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import chainlit as cl
 
-from messages import LANGUAGES, say
+from messages import say
 
 from .engine import engine
-from .intent import LEAST_TEXT
-from .job_element import show
-from .job_view import jobs_of
+from .intent import COMMANDS, LEAST_TEXT
+from .job_element import presenter, show
 from .session import Chat, chat, language, speak, tell
 from .start_job import pasted, sample, start
 
@@ -23,18 +22,17 @@ _SAMPLES = {"sample-zh": "zh", "sample-en": "en"}
 
 def commands(spoken: str) -> list[CommandDict]:
     """The slash commands, described in a language."""
-    offered = {
-        "pairs": (say("page.command_pairs", spoken), "list-plus"),
-        "jobs": (say("page.command_jobs", spoken), "history"),
-        "new": (say("page.command_new", spoken), "message-square-plus"),
-        "help": (say("page.command_help", spoken), "circle-help"),
-    }
     return [
         cast(
             "CommandDict",
-            {"id": name, "description": description, "icon": icon, "button": name == "jobs"},
+            {
+                "id": say(name, spoken),
+                "description": say(about, spoken),
+                "icon": icon,
+                "button": command == "jobs",
+            },
         )
-        for name, (description, icon) in offered.items()
+        for command, (name, about, icon) in COMMANDS.items()
     ]
 
 
@@ -56,28 +54,6 @@ def starters(spoken: str) -> list[cl.Starter]:
     ]
 
 
-def command_of(picked: str | None, text: str) -> tuple[str, str]:
-    """The command of a message and the rest of its text; empty for none."""
-    if picked:
-        return picked, text
-    if text in (begun := _by_starter()):
-        return begun[text], ""
-    word, _, rest = text.partition(" ")
-    if word.startswith("/") and word[1:] in ("pairs", "jobs", "new", "help"):
-        return word[1:], rest.strip()
-    return "", text
-
-
-def _by_starter() -> dict[str, str]:
-    """The command of each starter, by the starter's text."""
-    codes = {
-        "sample-zh": "page.starter_zh",
-        "sample-en": "page.starter_en",
-        "pairs": "page.starter_text",
-    }
-    return {say(code, spoken): name for name, code in codes.items() for spoken in LANGUAGES}
-
-
 async def run_command(command: str, text: str) -> None:
     """Runs a command.
 
@@ -87,10 +63,11 @@ async def run_command(command: str, text: str) -> None:
     if command in _SAMPLES:
         await start(sample(_SAMPLES[command]))
     elif command == "jobs":
-        await _show_jobs()
+        await show_jobs()
     elif command == "new":
         kept = chat()
-        cl.user_session.set("qa3", Chat(chosen=kept.chosen, confirm=kept.confirm, cleared=True))
+        lasting = {name: getattr(kept, name) for name in ("chosen", "confirm", "greeting", "here")}
+        cl.user_session.set("qa3", Chat(**lasting, cleared=True))
         await tell(speak("page.new"))
     elif command == "help":
         await tell(speak("page.help"))
@@ -101,10 +78,9 @@ async def run_command(command: str, text: str) -> None:
         await tell(speak("page.paste_now"))
 
 
-async def _show_jobs() -> None:
-    shared = engine()
-    jobs: list[dict[str, Any]] = await shared.answer(jobs_of, shared)
-    if not jobs:
+async def show_jobs() -> None:
+    """Shows the list of all jobs."""
+    if not await engine().answer(presenter().jobs, language()):
         await tell(say("show.no_jobs", language()))
         return
     await show("Jobs", {})

@@ -46,7 +46,7 @@ def make_file(
     known = (*_LISTS, _REPORT)
     if picked not in known:
         raise PageError("page.no_format", format=picked[:40], known=", ".join(known))
-    stem = _stem(engine, job)
+    stem = f"{_stem(engine, job)}-{picked}" + ("-proven" if proven else "")
     with tempfile.TemporaryDirectory(prefix="qa3-") as folder:
         if picked == _REPORT:
             path = Path(folder) / f"{stem}.html"

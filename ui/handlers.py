@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import secrets
+from contextlib import suppress
 from typing import Any
 
 import chainlit as cl
 
-from messages import SaidError, say
+from messages import SaidError
 
 from . import actions, auth
 from .chat import talk
-from .commands import command_of, commands, run_command, starters
+from .commands import commands, run_command, show_jobs, starters
 from .engine import engine
-from .intent import is_material
+from .intent import command_of, is_material
+from .job_element import open_job
 from .server import end
-from .session import chat, fault, language, speak, tell
-from .settings_panel import Panel, read_panel
-from .start_job import inputs_of, pasted, start
+from .session import Offered, chat, explain, fault, language, speak, tell
+from .settings_panel import PROMPT_BOXES, Panel, read_panel
+from .start_job import as_text, inputs_of, pasted, start
 
+GREETED_SECONDS = 3.0
+"""A page in a browser greets back at once, a busy one within this; other clients never do."""
 log = logging.getLogger(__name__)
 
 
@@ -31,6 +37,7 @@ def register() -> None:
     cl.on_stop(_stop)
     cl.on_settings_update(_settings)
     cl.on_settings_edit(_settings_edit)
+    cl.on_window_message(_heard)
     actions.register()
     cl.on_app_shutdown(end)  # if Chainlit is not mounted in another server
 
@@ -45,16 +52,50 @@ async def _begin() -> None:
         chat()
         await cl.context.emitter.set_commands(commands(language()))
         await cl.ChatSettings(_panel().tabs()).send()
+        # Answered by public/qa3.js with what outlives the chat: its job, and what was chosen.
+        await cl.send_window_message({"qa3": "hello", "greeting": chat().greeting})
     except SaidError as error:
-        await tell(error.say(language()))
+        await tell(explain(error))
+
+
+async def _heard(data: Any) -> None:
+    """Takes what the page's own script says; any other window may write here as well."""
+    known = chat()
+    if not isinstance(data, dict) or data.get("greeting") != known.greeting:
+        return
+    try:
+        if data.get("qa3") == "jobs":
+            await show_jobs()
+        elif data.get("qa3") == "here":
+            await _greeted(data)
+    except SaidError as error:
+        await tell(explain(error))
+    finally:
+        known.here.set()
+
+
+async def _greeted(data: dict[str, Any]) -> None:
+    known, values, job = chat(), data.get("chosen"), str(data.get("job") or "")[:64]
+    if isinstance(values, dict) and not known.chosen:
+        with suppress(SaidError):  # what was chosen then is not to be had any more
+            chosen, confirm = read_panel(values, _panel())
+            engine().settings(chosen)
+            known.chosen, known.confirm = chosen, confirm
+            await cl.ChatSettings(_panel().tabs()).send()
+    if job and not known.job:
+        await open_job(job)
 
 
 async def _message(message: cl.Message) -> None:
     """Answers a message; an exception becomes a message and the chat goes on."""
+    # A new chat is told at once what was chosen before: its first message is not to be quicker.
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(chat().here.wait(), GREETED_SECONDS)
+    chat().here.set()
     try:
         await _answer(message)
     except SaidError as error:
-        await tell(error.say(language()))
+        await tell(explain(error))
     except Exception as error:
         log.exception("a message could not be answered")
         await tell(fault(error))
@@ -73,7 +114,7 @@ async def _answer(message: cl.Message) -> None:
         if text and not is_material(text, has_list=False):
             await tell(speak("page.words_beside_files"))
         elif text:
-            files = [*files, _as_text(text)]
+            files = [*files, as_text(text)]
         await start(files)
         return
     if not text:
@@ -83,13 +124,24 @@ async def _answer(message: cl.Message) -> None:
         known.material_next = False
         await pasted(text)
         return
+    if known.job and is_material(text, has_list=False):
+        await _offer(text)
+        return
     await talk(text)
 
 
-def _as_text(text: str) -> Any:
-    from chains import Text
-
-    return Text(text=text, name=speak("page.pasted_name"))
+async def _offer(text: str) -> None:
+    """Asks what a text is for that reads like a document while there is one already."""
+    number, known = secrets.token_hex(4), chat()
+    buttons = [
+        cl.Action(name=name, payload={"number": number}, label=speak(words), icon=icon)
+        for name, words, icon in (
+            ("qa3_material", "page.make_pairs", "list-plus"),
+            ("qa3_question", "page.answer_it", "message-circle"),
+        )
+    ]
+    known.offered[number] = Offered(text)
+    known.offered[number].question = await tell(speak("page.which"), actions=buttons)
 
 
 async def _stop() -> None:
@@ -113,18 +165,29 @@ async def _settings(values: dict[str, Any]) -> None:
             chat().password = None if typed == "-" else typed
         shared.settings(chosen)
     except SaidError as error:
-        await tell(error.say(language()))
+        await tell(explain(error))
     else:
         known.chosen, known.confirm = chosen, confirm
-        await tell(say("page.settings_kept", language(), **_in_short()))
+        # No message: the first one takes the samples away.
+        await cl.context.emitter.send_toast(_kept(), "success")
+        kept = {name: value for name, value in values.items() if name != "password"}
+        await cl.send_window_message({"qa3": "kept", "chosen": kept})
     await cl.ChatSettings(_panel().tabs()).send()
 
 
-def _in_short() -> dict[str, Any]:
+_OWN = {"zh": "page.own_prompt_zh", "en": "page.own_prompt_en"}
+
+
+def _kept() -> str:
+    """What was kept: who answers, and in which language the prompt is one's own."""
     from chains import choose
 
-    backend = choose(_panel().resolved)
-    return {"backend": backend.name, "model": backend.model}
+    resolved = _panel().resolved
+    backend, own = choose(resolved), resolved.settings.prompt_text
+    said = speak("page.settings_kept", backend=backend.name, model=backend.model)
+    if isinstance(own, dict):
+        said += "".join(f" {speak(_OWN[spoken])}" for spoken in own)
+    return said
 
 
 async def _settings_edit(values: dict[str, Any]) -> None:
@@ -132,21 +195,14 @@ async def _settings_edit(values: dict[str, Any]) -> None:
     known, panel = chat(), _panel()
     before = known.edited or panel.values()
     known.edited = dict(values)
-    names = ("prompt", "language", "density", "answers", "backend")
+    names = ("prompt", "density", "answers", "backend")
+    reset = bool(values.get("prompt_reset"))
     picked = any(values.get(name) != before.get(name) for name in names)
-    untouched = str(before.get("prompt_text")).strip() == panel.built_in(
-        *(str(before.get("prompt")), _spoken(before)),
-        *(str(before.get("density")), str(before.get("answers"))),
-    )
-    if values.get("prompt_reset") or (picked and untouched):
-        given = {**values, "prompt_reset": False}
-        text = panel.built_in(
-            *(str(given["prompt"]), _spoken(given)),
-            *(str(given["density"]), str(given["answers"])),
-        )
-        known.edited = {**given, "prompt_text": text}
+    filled = {
+        box: panel.built_in_of(values, spoken)
+        for box, spoken in PROMPT_BOXES.items()
+        if reset or (picked and panel.is_built_in(before, spoken))
+    }
+    if filled:
+        known.edited = {**values, "prompt_reset": False, **filled}
         await cl.ChatSettings(panel.tabs(known.edited)).refresh()
-
-
-def _spoken(values: dict[str, Any]) -> str | None:
-    return str(values["language"]) if values.get("language") in ("zh", "en") else "auto"

@@ -13,7 +13,7 @@ from messages import SaidError, say
 from .downloads import downloads
 from .engine import engine
 from .job_view import JobPresenter
-from .session import language, plain, tell
+from .session import chat, explain, language, plain, tell
 from .words import words
 
 POLL_SECONDS = 0.5
@@ -34,14 +34,34 @@ async def show_job(job: str) -> None:
     offline is up to date as soon as it is back.
     """
     await show("Job", {"job": job, "downloads": downloads(language())})
+    # The address of the page names the job, so that it can be kept, sent and loaded again.
+    await cl.send_window_message({"qa3": "job", "job": job})
 
 
-async def show(name: str, props: dict[str, Any]) -> None:
+async def show(name: str, props: dict[str, Any]) -> cl.Message:
     """Sends a custom element; its key separates the browser state of two elements of a kind."""
     given = {**props, "words": words(language()), "key": secrets.token_hex(6)}
     # With a url Chainlit does not write the properties to a file.
     element = cl.CustomElement(name=name, props=given, display="inline", url="about:blank")
-    await cl.Message(content="", elements=[element]).send()
+    message = cl.Message(content="", elements=[element])
+    await message.send()
+    return message
+
+
+async def open_job(job: str) -> None:
+    """Shows a job and makes it the one that the chat is about.
+
+    Raises:
+        JournalError: There is no such job.
+    """
+    known = chat()
+    await engine().answer(presenter().look, job, {}, language())  # raises where there is none
+    if known.job != job:
+        known.job = job
+        known.history.clear()
+    await show_job(job)
+    if engine().runner.is_running(job):
+        follow(job)
 
 
 def follow(job: str) -> None:
@@ -59,18 +79,10 @@ async def _until_over(job: str) -> None:
     try:
         shown = await shared.answer(presenter().look, job, {}, spoken)
     except SaidError as error:
-        await tell(error.say(spoken))
+        await tell(explain(error))
         return
+    lines = [plain(line) for line in (*shown.get("ending", ()), *shown.get("checks", ()))]
     counts = shown.get("counts")
-    if counts is None:
-        await tell(shown["failure"] or say("page.ended_without_list", spoken))
-    elif not counts["parsed"]:
-        await tell(say("page.no_pairs", spoken))
-    else:
-        lines = [say("page.ended", spoken, **counts)]
-        unfinished = counts["chunks_failed"] + counts["chunks_not_asked"]
-        if unfinished:
-            lines.append(say("page.ended_unfinished", spoken, count=unfinished))
-        lines += map(plain, shown["checks"])
+    if counts and counts["kept"]:
         lines.append(say("page.ask_about_it", spoken))
-        await tell("\n\n".join(lines))
+    await tell("\n\n".join(lines))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 import threading
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -9,10 +11,47 @@ from typing import Any, cast
 import chainlit as cl
 
 from chains import Inputs, Resolved, Turn
-from messages import logged, say
+from messages import SaidError, logged, say
+
+from .errors import PageError
+from .words import told
 
 MOST_TURNS = 40
 _KEY = "qa3"
+
+
+@dataclass
+class Reading:
+    """Documents that are being read.
+
+    Attributes:
+        file: The name of the one that is read now.
+        place: Its place, from 1.
+        files: How many there are.
+        pages: Its pages that are read.
+        whole: Its pages in all; None where that is not known.
+        cancelled: Set to give the reading up.
+        over: Whether it has ended, one way or the other.
+    """
+
+    files: int
+    file: str = ""
+    place: int = 0
+    pages: int = 0
+    whole: int | None = None
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False
+
+    def tell(self, file: str, pages: int, whole: int | None) -> None:
+        """Takes in how far it is; called from the thread that reads.
+
+        Raises:
+            PageError: It was cancelled.
+        """
+        if self.cancelled.is_set():
+            raise PageError("page.reading_cancelled")
+        self.place += not pages
+        self.file, self.pages, self.whole = file, pages, whole
 
 
 @dataclass
@@ -29,6 +68,18 @@ class Pending:
 
 
 @dataclass
+class Offered:
+    """A text of which a person is to say whether pairs are made of it, or it is answered.
+
+    Attributes:
+        question: The message that asks; its buttons go once one was chosen.
+    """
+
+    text: str
+    question: cl.Message | None = None
+
+
+@dataclass
 class Chat:
     """The state of one chat, kept while its page is open.
 
@@ -38,7 +89,11 @@ class Chat:
         job: The job it is about; empty without one.
         history: What was said so far.
         pending: What waits to be confirmed, by its number.
+        readings: Documents that are being read, by their number.
+        offered: Texts that may be material or a question, by their number.
         material_next: Whether the next message is material, whatever it looks like.
+        here: Set once the page has told what outlives a chat.
+        greeting: What the page in the browser answers a greeting with, so that no other page can.
         stop: Ends the answer under way.
         edited: The settings panel as it stands before it is confirmed.
         cleared: Whether the jobs above are to be forgotten, though they are still to be seen.
@@ -50,7 +105,11 @@ class Chat:
     job: str = ""
     history: list[Turn] = field(default_factory=list)
     pending: dict[str, Pending] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
+    offered: dict[str, Offered] = field(default_factory=dict)
     material_next: bool = False
+    here: asyncio.Event = field(default_factory=asyncio.Event)
+    greeting: str = field(default_factory=lambda: secrets.token_hex(16))
     stop: threading.Event = field(default_factory=threading.Event)
     edited: dict[str, Any] = field(default_factory=dict)
     cleared: bool = False
@@ -80,6 +139,11 @@ def language() -> str:
 def speak(code: str, **fields: object) -> str:
     """A sentence in the browser's language."""
     return say(code, language(), **fields)
+
+
+def explain(error: SaidError) -> str:
+    """What the page says of an error, in the browser's language."""
+    return told(error, language())
 
 
 def fault(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from chains import Resolved, all_backends, choose, setting_info
 from messages import say
@@ -26,15 +26,23 @@ _OWN = {
     "confirm_tokens": "page.set_confirm_tokens",
     "password": "page.set_password",
     "prompt_reset": "page.set_prompt_reset",
+    "prompt_text_zh": "page.set_prompt_zh",
+    "prompt_text_en": "page.set_prompt_en",
 }
 """Labels of the widgets that are not settings."""
 _HELPS = {
     "confirm_cost": "page.help_confirm_cost",
     "confirm_tokens": "page.help_confirm_tokens",
     "password": "page.help_password",
-    "prompt_text": "page.help_prompt_text",
+    "prompt_text_zh": "page.help_prompt_text",
+    "prompt_text_en": "page.help_prompt_text",
     "example_pairs": "setting.example_pairs",
 }
+Spoken = Literal["zh", "en"]
+PROMPT_BOXES: dict[str, Spoken] = {"prompt_text_zh": "zh", "prompt_text_en": "en"}
+"""The boxes of the prompt's text, each asked with about texts of its language."""
+_USUAL = {"kinds": "page.usual_all", "include": "page.usual_none"}
+"""What a blank box of words stands for."""
 _SAME = "-"
 """Stands for the backend that makes the pairs where a judge is chosen."""
 MOST_COST, MOST_TOKENS = 1_000_000.0, 1_000_000_000
@@ -72,9 +80,7 @@ class Panel:
         run = [
             *(self._widget(name, shown[name], usual.get(name)) for name in _RUN),
             *(
-                TextInput(
-                    initial=_blank(shown[name]), placeholder=self._usual(None), **self._label(name)
-                )
+                TextInput(initial=_blank(shown[name]), placeholder="0", **self._label(name))
                 for name in ("confirm_cost", "confirm_tokens")
             ),
             TextInput(initial="", **self._label("password")),
@@ -85,7 +91,10 @@ class Panel:
                 initial_index=_at(PROMPTS, shown["prompt"]),
                 **self._label("prompt"),
             ),
-            TextInput(initial=shown["prompt_text"], multiline=True, **self._label("prompt_text")),
+            *(
+                TextInput(initial=shown[box], multiline=True, **self._label(box))
+                for box in self._boxes()
+            ),
             TextInput(
                 initial=shown["example_pairs"], multiline=True, **self._label("example_pairs")
             ),
@@ -108,22 +117,39 @@ class Panel:
             "confirm_cost": self.confirm[0],
             "confirm_tokens": self.confirm[1],
             "prompt": prompt,
-            "prompt_text": own if own is not None else self.built_in(prompt),
+            **{
+                box: own if isinstance(own, str) else (own or {}).get(spoken) or built_in
+                for box, spoken in PROMPT_BOXES.items()
+                for built_in in [self.built_in(prompt, spoken)]
+            },
             "example_pairs": settings.example_pairs or "",
             "prompt_reset": False,
             "password": "",
         }
 
+    def _boxes(self) -> list[str]:
+        """The boxes of the prompt's texts, that of the page's language first."""
+        return sorted(PROMPT_BOXES, key=lambda box: PROMPT_BOXES[box] != self.language)
+
+    def is_built_in(self, values: dict[str, Any], spoken: Spoken) -> bool:
+        """Whether the prompt's text of a language is as it came."""
+        box = next(one for one, of in PROMPT_BOXES.items() if of == spoken)
+        return str(values.get(box)).strip() == self.built_in_of(values, spoken)
+
+    def built_in_of(self, values: dict[str, Any], spoken: Spoken) -> str:
+        """The built-in prompt that goes with what is chosen in the panel."""
+        chosen = (str(values["density"]), str(values["answers"]))
+        return self.built_in(str(values["prompt"]), spoken, *chosen)
+
     def built_in(
         self,
         prompt: str,
-        language: str | None = None,
+        language: Spoken,
         density: str | None = None,
         answers: str | None = None,
     ) -> str:
         """A built-in prompt in full, its worked example among it."""
-        spoken = language or self.resolved.settings.language
-        file = read_prompt(prompt, self.language if spoken == "auto" else spoken)
+        file = read_prompt(prompt, language)
         chosen = density or self.resolved.settings.density
         example = file.ask.strip().format(
             context=file.example.context, text=file.example.text.strip()
@@ -152,6 +178,9 @@ class Panel:
         if info.least is not None and info.most is not None and not info.optional:
             step = 1 if info.kind is int else 0.1
             return Slider(initial=value, min=info.least, max=info.most, step=step, **label)
+        if name in _USUAL:
+            usual_words = say(_USUAL[name], self.language)
+            return TextInput(initial=_blank(value), placeholder=usual_words, **label)
         return TextInput(initial=_blank(value), placeholder=self._usual(usual), **label)
 
     def _label(self, name: str) -> dict[str, Any]:
@@ -189,18 +218,24 @@ def read_panel(values: dict[str, Any], panel: Panel) -> tuple[dict[str, Any], tu
         elif values.get(name) and (name, values[name]) != ("judge", _SAME):
             chosen[name] = str(values[name])
     prompt = str(values.get("prompt") or PROMPTS[0])
-    text = str(values.get("prompt_text") or "").replace("\r\n", "\n").strip()
     known = {
         panel.built_in(one, language, density, answers).strip()
         for one in PROMPTS
-        for language in ("zh", "en")
+        for language in PROMPT_BOXES.values()
         for density in setting_info("density").choices
         for answers in STYLES.values()
     }
     usual = choose(panel.engine.settings({"backend": chosen.get("backend")})).prompt
-    if text and text not in known:
-        chosen["prompt_text"] = text
-    elif prompt != usual:
+    own = {
+        spoken: text
+        for box, spoken in PROMPT_BOXES.items()
+        if (text := str(values.get(box) or "").replace("\r\n", "\n").strip()) not in {"", *known}
+    }
+    if own:
+        # One text for both is no changed built-in prompt: it is asked with as it stands.
+        one = set(own.values()) if len(own) == len(PROMPT_BOXES) else set()
+        chosen["prompt_text"] = one.pop() if len(one) == 1 else own
+    if prompt != usual:
         chosen["prompt"] = prompt
     if pairs := str(values.get("example_pairs") or "").strip():
         chosen["example_pairs"] = pairs

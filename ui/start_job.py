@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,15 @@ from loaders import LoadError
 from messages import say
 
 from .engine import engine
-from .job_element import follow, show_job
-from .session import Chat, Pending, chat, language, plain, speak, tell
+from .errors import PageError
+from .job_element import follow, show, show_job
+from .session import Chat, Pending, Reading, chat, explain, language, plain, speak, tell
+from .words import told
 
 _LOCKED = ("load.password_needed", "load.password_wrong")
+SILENT_SECONDS = 0.7
+"""Reading that is done by then is not worth a word."""
+LONGEST_NAME = 24  # characters of a pasted text that it is called by
 SAMPLES = Path(__file__).resolve().parent / "samples"
 
 
@@ -55,15 +60,13 @@ async def start(inputs: Sequence[RunInput]) -> None:
     known, spoken = chat(), language()
     shared = engine()
     resolved = await shared.answer(shared.settings, known.chosen)
-    reading = partial(read_for, password=known.password)
     try:
-        read = await shared.read(reading, resolved, list(inputs))
+        read, expected = await _read(inputs, resolved)
     except LoadError as error:
-        if error.code not in _LOCKED:
-            raise
-        await tell(f"{plain(error.say(spoken))} {speak('page.password')}")
+        for one in (*error.beside, error):  # each file has its own sentence
+            hint = f" {speak('page.password')}" if one.code in _LOCKED else ""
+            await tell(f"{plain(explain(one))}{hint}")
         return
-    expected = await shared.read(estimate, read, resolved)
     lines = _report(read, expected, spoken)
     waiting = Pending(read, resolved)
     if _needs_confirmation(expected, known):
@@ -74,6 +77,42 @@ async def start(inputs: Sequence[RunInput]) -> None:
         return
     await tell("\n\n".join(lines))
     await begin(waiting)
+
+
+async def _read(inputs: Sequence[RunInput], resolved: Resolved) -> tuple[Inputs, Estimate]:
+    """The inputs and what asking about them takes; how far reading is, is shown meanwhile.
+
+    Raises:
+        SaidError: Nothing could be read, or a person cancelled it.
+    """
+    shared, known = engine(), chat()
+    reading, number = Reading(len(inputs)), secrets.token_hex(4)
+    known.readings[number] = reading
+
+    def work() -> tuple[Inputs, Estimate]:
+        read = read_for(resolved, list(inputs), password=known.password, progress=reading.tell)
+        return read, estimate(read, resolved)
+
+    working = asyncio.ensure_future(shared.read(work))
+    cancelled = asyncio.ensure_future(reading.cancelled.wait())
+    element: cl.Message | None = None
+    try:
+        await asyncio.wait([working], timeout=SILENT_SECONDS)
+        if not working.done():
+            element = await show("Reading", {"reading": number})
+            await asyncio.wait([working, cancelled], return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise PageError("page.reading_cancelled")
+        return working.result()
+    finally:
+        # Also where Chainlit's own stop button cancelled this task: the thread ends by itself.
+        reading.over = True
+        reading.cancelled.set()
+        cancelled.cancel()
+        working.add_done_callback(lambda done: done.cancelled() or done.exception())
+        known.readings.pop(number, None)
+        if element is not None:
+            await element.remove()
 
 
 async def begin(waiting: Pending) -> None:
@@ -112,9 +151,9 @@ def _report(read: Inputs, expected: Estimate, spoken: str) -> list[str]:
             line += " " + say("page.file_encoding", spoken, encoding=encoding)
         lines.append(line)
     lines += [
-        f"- {plain(source)}: {plain(reason.say(spoken))}" for source, reason in read.warnings[:20]
+        f"- {plain(source)}: {plain(told(reason, spoken))}" for source, reason in read.warnings[:20]
     ]
-    lines += [f"- {plain(error.say(spoken))}" for error in read.refused[:20]]
+    lines += [f"- {plain(told(error, spoken))}" for error in read.refused[:20]]
     if any(error.code in _LOCKED for error in read.refused):
         lines.append(say("page.password", spoken))
     lines.append(
@@ -124,15 +163,16 @@ def _report(read: Inputs, expected: Estimate, spoken: str) -> list[str]:
             backend=plain(expected.backend),
             model=plain(expected.model),
             calls=expected.calls - expected.known,
-            known=expected.known,
             prompt=expected.prompt,
             completion=expected.completion,
         )
     )
+    if expected.known:
+        lines.append(say("page.estimate_known", spoken, known=expected.known))
     if expected.checking is not None:
         lines.append(say("page.estimate_checking", spoken, **expected.checking.model_dump()))
     if expected.cost is not None:
-        lines.append(say("show.estimate_cost", spoken, cost=f"{expected.cost:.2f}"))
+        lines.append(say("page.estimate_cost", spoken, cost=f"{expected.cost:.2f}"))
     if expected.checking is not None and expected.cost_unchecked is not None:
         unchecked = f"{expected.cost_unchecked:.2f}"
         lines.append(say("page.estimate_unchecked", spoken, cost=unchecked))
@@ -167,8 +207,14 @@ async def pasted(text: str) -> None:
     Raises:
         SaidError: As ``start``.
     """
-    spoken = language()
-    await start([Text(text=text, name=say("page.pasted_name", spoken))])
+    await start([as_text(text)])
+
+
+def as_text(text: str) -> Text:
+    """A typed text as an input, called by its first words so that it is told from others."""
+    words = " ".join(text.split())
+    begins = words[:LONGEST_NAME] + ("…" if len(words) > LONGEST_NAME else "")
+    return Text(text=text, name=speak("page.pasted_name", begins=begins.replace("/", "∕")))
 
 
 def resolved_for(known: Chat) -> Resolved:

@@ -10,12 +10,13 @@ from chains import judge_sentence, marks
 from messages import say
 from pairs import ChunkOutcome, PairList, QAPair
 
-View = Literal["kept", "duplicates", "rejected", "failed"]
-VIEWS: tuple[View, ...] = ("kept", "duplicates", "rejected", "failed")
+from .job_state import halt_of
+from .words import told
+
+View = Literal["kept", "duplicates", "rejected", "failed", "not_asked"]
+VIEWS: tuple[View, ...] = ("kept", "duplicates", "rejected", "failed", "not_asked")
 PAGE_SIZES = (20, 50, 100)
 MOST_RAW = 2000  # characters of a raw reply that are shown
-_BAD = ("failed", "not asked")
-
 Row = dict[str, Any]
 
 
@@ -60,14 +61,20 @@ class Table:
             "rejected": [
                 {
                     **as_row(one.item),
-                    "reason": one.reason.say(language),
+                    "reason": told(one.reason, language),
                     "by_hand": one.reason.code == "pair.left_out",
                 }
                 for one in pairs.rejected
             ],
-            "failed": [as_failure(one, language) for one in pairs.chunks if one.state in _BAD],
+            **{
+                state.replace(" ", "_"): [
+                    as_failure(one, language) for one in pairs.chunks if one.state == state
+                ]
+                for state in ("failed", "not asked")
+            },
         }
         self.counts = counts_of(pairs)
+        self.halt = halt_of(pairs)
         self.checks = checks_of(pairs, language)
 
     def page(self, view: str, page: int, size: int, find: str) -> tuple[list[Row], int]:
@@ -160,8 +167,7 @@ def as_failure(outcome: ChunkOutcome, language: str) -> Row:
         "chunk": outcome.chunk_id,
         "source": _name(outcome.source),
         "span": [outcome.span.start, outcome.span.end],
-        "reason": outcome.reason.say(language) if outcome.reason else "",
-        "asked": outcome.state == "failed",
+        "reason": told(outcome.reason, language) if outcome.reason else "",
         "raw": outcome.raw[:MOST_RAW],
     }
 

@@ -15,7 +15,7 @@ from ..errors import JournalError
 from ..events import Event
 from ..journal.documents import load_documents
 from ..journal.replies import Journal
-from ..llm.backends import tables_of
+from ..llm.backends import OVERRIDES, Backend, tables_of
 from ..models.gguf import DownloadProgress
 from ..records import Job
 from ..run.inputs import Inputs
@@ -33,6 +33,7 @@ def resume(
     stop: threading.Event | None = None,
     begun: Callable[[str], None] | None = None,
     again: bool = False,
+    backend: Backend | None = None,
 ) -> Iterator[Event]:
     """The events of a resumed job; answered requests are not sent again.
 
@@ -47,6 +48,7 @@ def resume(
         stop: As for ``Pipeline``.
         begun: As for ``Pipeline``.
         again: Whether failed chunks are asked about again.
+        backend: Answers from now on; None for the job's own. What was answered stays.
 
     Raises:
         SaidError: A live process holds the job, another version wrote it, or as ``Pipeline.run``.
@@ -60,11 +62,14 @@ def resume(
         file_of=[file for file, _ in chunks],
         refused=[LoadError(one.code, **one.fields) for one in job.refused],
     )
-    asked = {name: value for name, value in (given or {}).items() if value is not None}
-    budget = {"max_calls": None, "max_tokens_total": None}
+    changed: dict[str, Any] = {"max_calls": None, "max_tokens_total": None}
     tables = tables_of(job)
+    if backend is not None:
+        tables[backend.name] = backend.model_dump()
+        changed |= {**dict.fromkeys(OVERRIDES), "prompt": None, "backend": backend.name}
+    changed |= {name: value for name, value in (given or {}).items() if value is not None}
     try:
-        settings = Settings.model_validate({"prompt_version": 1, **job.settings, **budget, **asked})
+        settings = Settings.model_validate({"prompt_version": 1, **job.settings, **changed})
     except ValidationError as error:
         raise JournalError("job.other_version", job=job.id) from error
     resolved = Resolved(settings=settings, origins={}, backends=tables)

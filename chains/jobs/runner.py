@@ -11,21 +11,22 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from messages.errors import SaidError
 from messages.log import logged
 from pairs.records import Reason
 
-from ..embedding.load import NamedEmbeddings, load_embeddings
+from ..embedding.load import NamedEmbeddings
+from ..embedding.shared import SharedEmbeddings
 from ..errors import BusyError, JournalError
 from ..events import Done, Event, Failed
 from ..journal.documents import save_documents, save_refused
 from ..journal.jobs import Jobs
 from ..journal.replies import Journal
+from ..journal.stops import is_stop_wished, wish_stop
 from ..llm.backends import Backend, backend_of, choose
 from ..llm.open_backends import OpenBackends
 from ..records import Job
@@ -33,35 +34,13 @@ from ..run.inputs import Inputs
 from ..run.pipeline import Pipeline
 from ..settings import Resolved, Settings
 from .event_log import EventLog, News
+from .queued_run import QueuedRun
 from .resume import resume
 
 log = logging.getLogger(__name__)
 REMEMBERED = 50
 """Ended runs whose events can still be replayed; their lists are in the journal."""
 _BUDGET = ("max_calls", "max_tokens_total")
-
-
-@dataclass(eq=False)
-class _Run:
-    """One run: how to start it, the signal that stops it, and its event log.
-
-    Attributes:
-        job: The job's id; empty for a run whose client waits for the result.
-        turn: Its future in the thread pool's queue.
-    """
-
-    job: str
-    embedded: bool
-    start: Callable[[_Run], Iterator[Event]]
-    stop: threading.Event = field(default_factory=threading.Event)
-    log: EventLog = field(default_factory=EventLog)
-    begun: bool = False
-    turn: Future[None] | None = None
-
-    @property
-    def over(self) -> bool:
-        """Whether its event log has ended."""
-        return self.log.over
 
 
 class Runner:
@@ -85,11 +64,11 @@ class Runner:
         self._jobs = Jobs(journal)
         self._waiting = waiting
         self._lock = threading.Lock()
-        self._runs: dict[str, _Run] = {}
-        self._answers: set[_Run] = set()
-        self._unfinished: list[_Run] = []
+        self._runs: dict[str, QueuedRun] = {}
+        self._answers: set[QueuedRun] = set()
+        self._unfinished: list[QueuedRun] = []
         self._closed = False
-        self._embeddings: dict[tuple[str, str], Future[NamedEmbeddings]] = {}
+        self._embeddings = SharedEmbeddings()
         # The embedded model serves one job at a time; a short answer need not wait for the end of
         # a job of hours, its calls go in between.
         self._embedded = ThreadPoolExecutor(1, thread_name_prefix="embedded")
@@ -147,20 +126,25 @@ class Runner:
             SettingsError: The backend is unknown.
         """
 
-        def start(run: _Run) -> Iterator[Event]:
+        def start(run: QueuedRun) -> Iterator[Event]:
             settings = resolved.settings
             named = self.embeddings(settings.embeddings, settings.embedding_backend)
             pipeline = Pipeline(resolved, journal=self._journal, embeddings=named, stop=run.stop)
             return pipeline.run(read)
 
-        run = _Run("", choose(resolved).embedded, start, stop)
+        run = QueuedRun("", choose(resolved).embedded, start, stop)
         with self._lock:
             self._answers.add(run)
         self._submit(run)
         return run.log
 
     def resume_job(
-        self, job: str, given: Mapping[str, Any] | None = None, *, retry: bool = False
+        self,
+        job: str,
+        given: Mapping[str, Any] | None = None,
+        *,
+        retry: bool = False,
+        backend: Backend | None = None,
     ) -> None:
         """Resumes a job of the journal; answered requests are not sent again.
 
@@ -168,13 +152,14 @@ class Runner:
             job: The whole id.
             given: As for ``resume``.
             retry: Whether failed chunks are asked about again.
+            backend: As for ``resume``.
 
         Raises:
             BusyError: Too many jobs are queued.
             JournalError: There is no such job, a live process holds it, or its version differs.
         """
         found = self._jobs.find(job)
-        run = self._job_run(found.id, backend_of(found), dict(given or {}))
+        run = self._job_run(found.id, backend or backend_of(found), dict(given or {}), backend)
         with self._lock:
             earlier = self._runs.get(found.id)
             if found.state == "running" or (earlier and not earlier.over):
@@ -273,15 +258,20 @@ class Runner:
         return run is not None and not (run.begun or run.over)
 
     def is_stopping(self, job: str) -> bool:
-        """Whether this process has a run of the job that was told to stop and is not over."""
+        """Whether the job was told to stop and is not over, in whichever process it runs."""
         run = self._runs.get(job)
-        return run is not None and run.stop.is_set() and not run.over
+        if run is not None and not run.over and run.stop.is_set():
+            return True
+        return is_stop_wished(self._journal, job)
 
     def stop(self, job: str) -> bool:
-        """Whether a run was told to stop: calls in flight are finished, no others are made."""
+        """Whether a run was told to stop: calls in flight are finished, no others are made.
+
+        A run of another process reads in the journal that it is to stop, within seconds.
+        """
         run = self._runs.get(job)
         if run is None or run.over:
-            return False
+            return wish_stop(self._journal, job)
         run.stop.set()
         # One that waits has nothing to finish, and need not wait for its turn to say so.
         if run.turn is not None and run.turn.cancel():
@@ -327,19 +317,7 @@ class Runner:
         Raises:
             SaidError: It cannot be loaded.
         """
-        with self._lock:
-            future = self._embeddings.get((name, backend))
-            mine = future is None
-            if future is None:
-                future = self._embeddings[name, backend] = Future()
-        if mine:
-            try:
-                future.set_result(load_embeddings(name, backend))
-            except Exception as error:  # noqa: BLE001 - raised in every thread that waits for it
-                with self._lock:
-                    del self._embeddings[name, backend]  # another try may find it
-                future.set_exception(error)
-        return future.result()
+        return self._embeddings.get(name, backend)
 
     def _check_room(self) -> None:
         if sum(not (run.begun or run.over) for run in self._runs.values()) >= self._waiting:
@@ -348,18 +326,23 @@ class Runner:
         for job in over[: max(0, len(over) - REMEMBERED)]:
             del self._runs[job]
 
-    def _job_run(self, job: str, backend: Backend, given: dict[str, Any]) -> _Run:
-        """A run that resumes a job of the journal."""
+    def _job_run(
+        self, job: str, backend: Backend, given: dict[str, Any], instead: Backend | None = None
+    ) -> QueuedRun:
+        """A run that resumes a job of the journal, by another backend if one is given instead."""
 
-        def start(run: _Run) -> Iterator[Event]:
+        def start(run: QueuedRun) -> Iterator[Event]:
             found = self._jobs.find(job)
+            if is_stop_wished(self._journal, job):  # since it was queued, from another process
+                run.stop.set()
             settings = Settings.model_validate({**found.settings, **given})
             named = self.embeddings(settings.embeddings, settings.embedding_backend)
-            return resume(self._journal, found, given, embeddings=named, stop=run.stop)
+            of_run: dict[str, Any] = {"embeddings": named, "stop": run.stop, "backend": instead}
+            return resume(self._journal, found, given, **of_run)
 
-        return _Run(job, backend.embedded, start)
+        return QueuedRun(job, backend.embedded, start)
 
-    def _submit(self, run: _Run) -> None:
+    def _submit(self, run: QueuedRun) -> None:
         if run.job:
             pool = self._embedded if run.embedded else self._others
         else:
@@ -369,7 +352,7 @@ class Runner:
         except RuntimeError:  # closed meanwhile; the next server finds a job in the journal
             run.log.tell(None)
 
-    def _run(self, run: _Run) -> None:
+    def _run(self, run: QueuedRun) -> None:
         """Executes a run to its end; whatever happens, its event log is ended."""
         run.begun = True
         try:
@@ -390,7 +373,7 @@ class Runner:
             with self._lock:
                 self._answers.discard(run)
 
-    def _fail(self, run: _Run, error: Exception, reason: Reason) -> None:
+    def _fail(self, run: QueuedRun, error: Exception, reason: Reason) -> None:
         log.info("job %s fails: %s", run.job, reason.code)
         run.log.error = error
         try:

@@ -106,22 +106,34 @@ CREATE TABLE edits (
     PRIMARY KEY (job, pair)
 )
 """
-# What judges were worth; added to a journal of any version when it is opened.
-JUDGES = """
+# Added to a journal of any version when it is opened: what judges were worth; documents of a job
+# that cannot be read; jobs that somebody wants stopped; the pairs of a job that has no list yet;
+# what a person calls a job.
+ADDED = """
 CREATE TABLE IF NOT EXISTS judges (
     job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
     judge TEXT NOT NULL,
     record TEXT NOT NULL,
     PRIMARY KEY (job, judge)
-)
-"""
-# Documents of a job that cannot be read; added to a journal of any version when it is opened.
-REFUSED = """
+);
 CREATE TABLE IF NOT EXISTS refused (
     job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
     place INTEGER NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (job, place)
+);
+CREATE TABLE IF NOT EXISTS stops (
+    job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE
+);
+CREATE TABLE IF NOT EXISTS pairs_so_far (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    pairs TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS pairs_so_far_by_job ON pairs_so_far (job);
+CREATE TABLE IF NOT EXISTS names (
+    job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+    name TEXT NOT NULL
 )
 """
 FROM_2 = f"""
@@ -175,7 +187,7 @@ class Database:
             if version == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
                 # Another program's file, which must not be given our tables.
                 raise JournalError("journal.foreign", file=str(self.path))
-            for statement in filter(str.strip, [*steps[version].split(";\n"), JUDGES, REFUSED]):
+            for statement in filter(str.strip, f"{steps[version]};\n{ADDED}".split(";\n")):
                 db.execute(statement)
             # Written whether it changes or not, so that a read-only folder raises here.
             db.execute(f"PRAGMA user_version = {VERSION}")

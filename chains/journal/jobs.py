@@ -14,6 +14,7 @@ from ..errors import JournalError
 from ..records import ChunkCounts, Job, Progress
 from .database import Database
 from .leases import is_alive
+from .names import name_of
 
 LATEST = "latest"
 _ENDED = ("done", "partial", "stopped")
@@ -180,6 +181,7 @@ class Jobs:
                     job.id,
                 ),
             )
+            db.execute("DELETE FROM stops WHERE job = ?", (job.id,))
 
     def fail(self, job: str, reason: Reason) -> None:
         """Saves why a job could not run at all, unless a live process holds it.
@@ -206,6 +208,7 @@ class Jobs:
                 " AND state != 'done'",
                 [(job,) for job in jobs],
             )
+            db.executemany("DELETE FROM stops WHERE job = ?", [(job,) for job in jobs])
 
     def save_output(self, job: str, output: dict[str, str]) -> None:
         """Saves the path and format a job's list is to be written to.
@@ -342,6 +345,7 @@ def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
     values["failure"] = json.loads(values["failure"] or "null")
     query = "SELECT source FROM files WHERE job = ? ORDER BY place LIMIT 3"
     values["sources"] = [source for (source,) in db.execute(query, (values["id"],))]
+    values["name"] = name_of(db, values["id"])
     query = "SELECT reason FROM refused WHERE job = ? ORDER BY place"
     refused = [
         Reason.model_validate_json(reason) for (reason,) in db.execute(query, (values["id"],))
@@ -377,6 +381,9 @@ def _take(db: sqlite3.Connection, job: Job, owner: str) -> None:
         " settings = ?, backend = ?, updated = ? WHERE id = ?",
         (owner, job.fingerprint, *_choices(job), time.time(), job.id),
     )
+    # Whoever goes on with a job wants it to run, whatever was wanted of an earlier run.
+    db.execute("DELETE FROM stops WHERE job = ?", (job.id,))
+    db.execute("DELETE FROM pairs_so_far WHERE job = ?", (job.id,))
 
 
 def _choices(job: Job) -> tuple[str, str]:

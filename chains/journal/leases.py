@@ -17,6 +17,7 @@ from .database import Database
 
 BEAT_SECONDS = 5.0
 DEAD_AFTER = 30.0  # seconds without a heartbeat
+_UNWANTED = "SELECT 1 FROM stops JOIN jobs ON jobs.id = stops.job WHERE jobs.owner = ?"
 
 
 class Lease:
@@ -27,16 +28,17 @@ class Lease:
 
     Args:
         database: The journal.
-        lost: Set if others took this run for dead, such as after the machine was asleep.
+        stop: Set if somebody wants the job stopped that it holds, or if others took this run for
+            dead, such as after the machine was asleep.
 
     Raises:
         JournalError: The journal cannot be written.
     """
 
-    def __init__(self, database: Database, lost: threading.Event) -> None:
+    def __init__(self, database: Database, stop: threading.Event) -> None:
         self.id = secrets.token_hex(8)
         self._database = database
-        self._lost = lost
+        self._stop = stop
         self._over = threading.Event()
         self._process = os.getpid()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -73,10 +75,13 @@ class Lease:
                 with self._database.writing() as db:
                     beat = (time.time(), self.id)
                     seen = db.execute("UPDATE owners SET beat = ? WHERE id = ?", beat).rowcount
+                    unwanted = db.execute(_UNWANTED, (self.id,)).fetchone()
             except JournalError:
                 continue  # the next write raises it
+            if unwanted:
+                self._stop.set()
             if not seen:
-                self._lost.set()
+                self._stop.set()
                 return
 
 

@@ -34,6 +34,7 @@ def save_list(journal: Journal, job: str, pairs: PairList) -> None:
         db.execute(
             "INSERT OR REPLACE INTO lists SELECT id, ? FROM jobs WHERE id = ?", (packed, job)
         )
+        db.execute("DELETE FROM pairs_so_far WHERE job = ?", (job,))
 
 
 def has_list(journal: Journal, job: str) -> bool:

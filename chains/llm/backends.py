@@ -17,8 +17,9 @@ from ..records import Job
 from ..settings import Resolved
 from .providers import PROVIDERS
 
-_OVERRIDES = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
-_OVERRIDES |= {"requests_per_minute", "tokens_per_minute"}
+OVERRIDES = {"base_url", "model", "concurrency", "max_tokens", "chunk_size"}
+OVERRIDES |= {"requests_per_minute", "tokens_per_minute"}
+"""Settings that take the place of a backend's field of the same name."""
 _JUDGE = "judge"
 """Key of the judge's own backend beside the fields of the one that makes a job's pairs."""
 
@@ -135,7 +136,7 @@ def choose(resolved: Resolved) -> Backend:
         SettingsError: There is no such backend, or its table in the settings file is invalid.
     """
     settings = resolved.settings
-    overrides = settings.model_dump(include=_OVERRIDES, exclude_none=True)
+    overrides = settings.model_dump(include=OVERRIDES, exclude_none=True)
     model = None if settings.base_url else settings.model
     return _named(settings.backend, resolved, model).model_copy(update=overrides)
 

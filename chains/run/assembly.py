@@ -22,6 +22,7 @@ from ..embedding.load import NamedEmbeddings, embed
 from ..events import ChunkDone
 from ..journal.jobs import Jobs
 from ..journal.replies import Journal
+from ..journal.so_far import add_pairs
 from ..records import DraftPair
 from ..settings import Settings
 from .extraction import Answered
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pairs.compare.vectors import Vectors
 
 log = logging.getLogger(__name__)
+_By = tuple[str, str]  # the model that made a pair, and its prompt's fingerprint
 MOST_FAULTS = 16
 """Pairs that may each make deduplication fail; if more do, the cause is not in the pairs."""
 
@@ -146,6 +148,7 @@ class Assembly:
                     usage=self.usage,
                 )
             )
+        add_pairs(self._journal, self._job, [(event.index, event.pairs) for event in events])
         return events
 
     def check_lists(self) -> list[CheckList]:
@@ -291,7 +294,7 @@ class Assembly:
         """
         chunk = self._inputs.chunks[index]
         self._words.read(chunk.source, chunk.text)
-        drafts, prompt = answered.drafts, answered.prompt
+        drafts, by = answered.drafts, (answered.model or self._model, answered.prompt)
         checked: list[Checked]
         passage = None
         try:
@@ -302,9 +305,9 @@ class Assembly:
             log.exception("job %s: no evidence can be looked for in chunk %d", self._job, index)
             answered = replace(answered, reason=chunk_fault(error))
             why = pair_fault(error)
-            checked = [(self._pair(draft, NONE, chunk, prompt), why) for draft in drafts]
+            checked = [(self._pair(draft, NONE, chunk, by), why) for draft in drafts]
         else:
-            checked = [self._check(draft, passage, index, prompt) for draft in drafts if passage]
+            checked = [self._check(draft, passage, index, by) for draft in drafts if passage]
         self._checked.setdefault(index, []).extend(checked)
         if passage and self._planted:
             self._to_judge += self._lists(chunk, passage, checked)
@@ -331,7 +334,7 @@ class Assembly:
             log.exception("job %s: no list for the judge about chunk %s", self._job, chunk.id)
             return []
 
-    def _check(self, draft: DraftPair, passage: Passage, index: int, prompt: str) -> Checked:
+    def _check(self, draft: DraftPair, passage: Passage, index: int, by: _By) -> Checked:
         """A pair with its evidence, and the reason to reject it, if any."""
         chunk, question, answer = self._inputs.chunks[index], draft.question, draft.answer
         try:
@@ -340,12 +343,12 @@ class Assembly:
             file = self._texts[self._inputs.file_of[index]]
             if self._example.gave(question, answer, file, chunk.context):
                 code = "rejected.example"
-            pair = self._pair(draft, evidence, chunk, prompt, code)
+            pair = self._pair(draft, evidence, chunk, by, code)
         except SaidError:
             raise
         except Exception as error:
             log.exception("job %s: a pair of chunk %d cannot be checked", self._job, index)
-            return self._pair(draft, NONE, chunk, prompt), pair_fault(error)
+            return self._pair(draft, NONE, chunk, by), pair_fault(error)
         return pair, Reason(code=code) if code else None
 
     def _over_passes(self, index: int, answered: Answered) -> Answered:
@@ -376,8 +379,9 @@ class Assembly:
         return float(vectors[one] @ vectors[other]) / self._named.threshold
 
     def _pair(
-        self, draft: DraftPair, evidence: Evidence, chunk: Chunk, prompt: str, code: str = ""
+        self, draft: DraftPair, evidence: Evidence, chunk: Chunk, by: _By, code: str = ""
     ) -> QAPair:
+        model, prompt = by
         return QAPair(
             id=pair_id(chunk.id, draft.question, draft.answer),
             question=draft.question,
@@ -387,7 +391,7 @@ class Assembly:
             source=chunk.source,
             page=evidence.page or chunk.first_page,
             chunk_id=chunk.id,
-            model=self._model,
+            model=model,
             prompt=prompt,
             reasoning=draft.reasoning,
         )

@@ -117,7 +117,7 @@ def build_chain(settings: Settings | None = None) -> Chain:
     stop = threading.Event()
     with ExitStack() as open_:
         journal = open_.enter_context(Journal(settings.journal))
-        lease = open_.enter_context(Lease(journal, lost=stop))
+        lease = open_.enter_context(Lease(journal, stop))
         opened = open_.enter_context(closing(OpenBackend(backend, settings)))
         model = CachedModel(opened, journal, lease.id, settings, stop)
         chain = compose(model, backend, settings)
@@ -149,16 +149,18 @@ def compose(
     """
     name, own = choose_prompt(backend, settings)
     version = version_of(settings)
-    shown = own_examples(settings) if own is None else None
     languages: tuple[Language, ...] = ("zh", "en")
     if settings.language != "auto":
         languages = (settings.language,)
+    owns = {one: own.get(one) if isinstance(own, dict) else own for one in languages}
+    built_in = [one for one in languages if owns[one] is None]
+    shown = own_examples(settings) if built_in else None
     templates = {
         language: load_prompt(
             name,
             language,
             density=settings.density,
-            own=own,
+            own=owns[language],
             as_json=backend.response_format,
             again=again,
             style=style_of(name, settings),
@@ -174,10 +176,8 @@ def compose(
         optional_variables=["context", "language", "repair"],
     )
     parser = PairParser(
-        examples=() if own is not None else _examples(name, languages, version),
-        example_names=()
-        if own is not None
-        else tuple(filter(None, (example_name(name, one, version) for one in languages))),
+        examples=_examples(name, built_in, version),
+        example_names=tuple(filter(None, (example_name(name, one, version) for one in built_in))),
         instructions="\n".join(
             template.format_prompt(context="", text="").to_string()
             for template in templates.values()
@@ -277,17 +277,22 @@ def style_of(name: str, settings: Settings) -> Literal["short", "full"]:
     return STYLES[name] if settings.answers == "auto" else settings.answers
 
 
-def choose_prompt(backend: Backend, settings: Settings) -> tuple[str, str | None]:
+def choose_prompt(
+    backend: Backend, settings: Settings
+) -> tuple[str, str | dict[Language, str] | None]:
     """The name of the built-in prompt, and the text of the user's own prompt if there is one.
+
+    An own prompt of one language is asked with in that language, and the built-in one in the other.
 
     Raises:
         SettingsError: The setting names neither a built-in prompt nor a readable file.
     """
-    if settings.prompt_text is not None:
-        return "chatglm3", settings.prompt_text
+    own = settings.prompt_text
+    if isinstance(own, str):
+        return "chatglm3", own
     name = settings.prompt or backend.prompt
     if name in PROMPTS:
-        return name, None
+        return name, own or None
     try:
         path = Path(name).expanduser()
         if path.exists() and not path.is_file():  # a device may have no end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from loaders import count_tokens
 from loaders.records import Chunk
@@ -19,6 +20,13 @@ from .estimate import REPLY_SHARE
 from .extraction import NOTHING, Answered, Extraction
 
 __all__ = ["asked_before", "kept_answers"]
+
+
+class _Maker(NamedTuple):
+    """What made a pair: a model, and the fingerprint of the prompt that it was given."""
+
+    model: str
+    prompt: str
 
 
 def asked_before(
@@ -49,7 +57,7 @@ def asked_before(
 def kept_answers(
     journal: Journal, job: str, chunks: Sequence[Chunk], extraction: Extraction
 ) -> dict[int, Answered]:
-    """The answers of a job whose prompts have changed since, by the place of their chunk.
+    """The answers of a job whose prompts or model have changed since, by the place of their chunk.
 
     They are read again from the replies in the journal. A chunk whose replies cannot be told from
     those to other requests about it is left out, and asked about again.
@@ -64,16 +72,16 @@ def kept_answers(
         JournalError: The journal cannot be read.
     """
     found: dict[int, Answered] = {}
-    prompts: Mapping[str, set[str]] | None = None
+    made: Mapping[str, set[_Maker]] | None = None
     for place, outcome in Jobs(journal).answered(job).items():
         if not _changed(journal, chunks[place], extraction):
             continue
         if outcome.state == "nothing":
             found[place] = Answered(reason=NOTHING)
             continue
-        prompts = _prompts_of(journal, job) if prompts is None else prompts
-        replies = extraction.replies(journal, chunks[place])
-        answered = _reread(replies, prompts.get(outcome.chunk_id), outcome, extraction)
+        made = _makers_of(journal, job) if made is None else made
+        replies = journal.replies_about(chunks[place].id)  # of the backends that it had before, too
+        answered = _reread(replies, made.get(outcome.chunk_id), outcome, extraction)
         if answered is not None:
             found[place] = answered
     return found
@@ -89,37 +97,38 @@ def _changed(journal: Journal, chunk: Chunk, extraction: Extraction) -> bool:
     )  # the reply may be one about the same text elsewhere
 
 
-def _prompts_of(journal: Journal, job: str) -> Mapping[str, set[str]]:
-    """The fingerprints of the prompts that the pairs of a job's list were made with, by chunk."""
-    prompts: dict[str, set[str]] = defaultdict(set)
+def _makers_of(journal: Journal, job: str) -> Mapping[str, set[_Maker]]:
+    """What the pairs of a job's list were made by, by chunk."""
+    makers: dict[str, set[_Maker]] = defaultdict(set)
     try:
         pairs = load_list(journal, job, edited=False)
     except JournalError:  # it was broken off before there was a list
-        return prompts
+        return makers
     left_out = (one.item for out in (pairs.duplicates, pairs.rejected) for one in out)
     for pair in (*pairs.kept, *left_out):
-        prompts[pair.chunk_id].add(pair.prompt)
-    return prompts
+        makers[pair.chunk_id].add(_Maker(pair.model, pair.prompt))
+    return makers
 
 
 def _reread(
     replies: Iterable[Reply],
-    prompts: set[str] | None,
+    makers: set[_Maker] | None,
     outcome: ChunkOutcome,
     extraction: Extraction,
 ) -> Answered | None:
-    """The answer in the replies made with some prompts.
+    """The answer in the replies of some models to some prompts.
 
-    Where those are not known, the prompt is taken whose replies hold as many pairs as were read.
+    Where those are not known, model and prompt are taken whose replies hold as many pairs as were
+    read.
     """
-    by_prompt: dict[str, list[Reply]] = defaultdict(list)
+    by_maker: dict[_Maker, list[Reply]] = defaultdict(list)
     for reply in replies:
-        by_prompt[reply.prompt].append(reply)
-    if prompts:
-        known = [reply for prompt, some in by_prompt.items() if prompt in prompts for reply in some]
+        by_maker[_Maker(reply.model, reply.prompt)].append(reply)
+    if makers:
+        known = [reply for maker, some in by_maker.items() if maker in makers for reply in some]
         answered = extraction.reread(known)
         return answered if answered.drafts else None
-    for some in by_prompt.values():
+    for some in by_maker.values():
         answered = extraction.reread(some)
         if len(answered.drafts) == outcome.parsed > 0:
             return answered

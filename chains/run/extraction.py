@@ -76,6 +76,7 @@ class Answered:
         raw: The last reply from which nothing, or not everything, could be read.
         usage: Calls and tokens paid for just now; replies from the journal cost nothing.
         prompt: The prompt's fingerprint.
+        model: That answered, where it is another than the run's; empty for the run's.
         repeated: Whether another chunk has the same text.
         asked: False where a budget, the user or a failure kept a request from being sent.
         bad_replies: Keys of the replies that made the chunk fail.
@@ -86,6 +87,7 @@ class Answered:
     raw: str = ""
     usage: TokenUsage = field(default_factory=TokenUsage)
     prompt: str = ""
+    model: str = ""
     asked: bool = True
     repeated: bool = False
     bad_replies: list[str] = field(default_factory=list)
@@ -209,7 +211,7 @@ class Extraction:
                 parser = cast("PairParser", self._first_chain.last)
                 drafts = parser.read(reply.text, truncated=cut).drafts
                 answered.drafts += self._with_thoughts(drafts, reply.text)
-            answered.prompt = reply.prompt
+            answered.prompt, answered.model = reply.prompt, reply.model
         return answered
 
     def _ask(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from langchain_core.documents import Document
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -76,6 +77,9 @@ class Upload(BaseModel):
         return whole_characters(name) if isinstance(name, str) else name
 
 
+ReadingProgress = Callable[[str, int, int | None], object]
+"""Called with a file's name, its pages read so far, and its pages in all where these are known,
+when a file is begun and after each page; what it raises ends the reading."""
 RunInput = str | Path | Text | Upload | Iterable[Document]
 
 
@@ -116,7 +120,11 @@ class Inputs:
 
 
 def read_for(
-    resolved: Resolved, inputs: Iterable[RunInput] | Inputs, *, password: str | None = None
+    resolved: Resolved,
+    inputs: Iterable[RunInput] | Inputs,
+    *,
+    password: str | None = None,
+    progress: ReadingProgress | None = None,
 ) -> Inputs:
     """The inputs as chunks of the size that the backend of the settings takes.
 
@@ -124,6 +132,7 @@ def read_for(
         resolved: The settings in force.
         inputs: As for ``read_inputs``; ``Inputs`` that were read before are returned as they are.
         password: As for ``read_inputs``.
+        progress: As for ``read_inputs``.
 
     Raises:
         LoadError: No input could be read; the first reason.
@@ -138,6 +147,7 @@ def read_for(
         overlap=settings.overlap,
         include=settings.included,
         password=password,
+        progress=progress,
     )
 
 
@@ -148,6 +158,7 @@ def read_inputs(
     overlap: int,
     include: Collection[str] = (),
     password: str | None = None,
+    progress: ReadingProgress | None = None,
 ) -> Inputs:
     """The inputs as files and chunks.
 
@@ -158,12 +169,14 @@ def read_inputs(
         overlap: Sentences.
         include: What is read of files beside what a reader sees, as for ``load``.
         password: Opens those that are encrypted; kept nowhere.
+        progress: Told of each file and page.
 
     Raises:
-        LoadError: No input could be read; the first reason.
+        LoadError: No input could be read; the first reason, beside it the others.
     """
     result = Inputs()
-    for source in _sources(inputs, LoadOptions(password, frozenset(include))):
+    loading = _Loading(LoadOptions(password, frozenset(include)), progress)
+    for source in _sources(inputs, loading):
         began = time.monotonic()
         try:
             if isinstance(source, LoadError):
@@ -182,12 +195,16 @@ def read_inputs(
         )
         _take(documents, result, chunk_size, overlap)
     if not result.chunks:
-        raise result.refused[0] if result.refused else LoadError("load.nothing")
+        if not result.refused:
+            raise LoadError("load.nothing")
+        first, *others = result.refused
+        first.beside = tuple(others)
+        raise first
     return result
 
 
 def _sources(
-    inputs: Iterable[RunInput], options: LoadOptions
+    inputs: Iterable[RunInput], loading: _Loading
 ) -> Iterator[Iterable[Document] | LoadError]:
     for item in inputs:
         if isinstance(item, Text):
@@ -195,9 +212,9 @@ def _sources(
             metadata = {"source": item.name, "sha256": digest, "start": 0}
             yield [Document(page_content=item.text, metadata=metadata)]
         elif isinstance(item, Upload):
-            yield _loading(item.path, options, item.name)
+            yield loading.of(item.path, item.name)
         elif isinstance(item, str | Path):
-            yield from _paths(_expanded(Path(item)), options)
+            yield from _paths(_expanded(Path(item)), loading)
         else:
             yield (_whole(document) for document in item)
 
@@ -215,20 +232,38 @@ def _expanded(path: Path) -> Path:
         return path
 
 
-def _paths(path: Path, options: LoadOptions) -> Iterator[Iterable[Document] | LoadError]:
+def _paths(path: Path, loading: _Loading) -> Iterator[Iterable[Document] | LoadError]:
     if not path.is_dir():
-        yield _loading(path, options)
+        yield loading.of(path)
         return
     try:
         for found in find_documents(path):
-            yield _loading(found, options) if isinstance(found, Path) else found
+            yield loading.of(found) if isinstance(found, Path) else found
     except LoadError as error:
         yield error
 
 
-def _loading(path: Path, options: LoadOptions, name: str | None = None) -> Iterator[Document]:
-    """The Documents of a file; a generator, so that every error is raised while reading."""
-    yield from load(path, name=name, password=options.password, include=options.include)
+@dataclass(frozen=True)
+class _Loading:
+    """How files are loaded, and who is told of it."""
+
+    options: LoadOptions
+    progress: ReadingProgress | None
+
+    def of(self, path: Path, name: str | None = None) -> Iterator[Document]:
+        """The Documents of a file; a generator, so that every error is raised while reading."""
+        options = self.options
+        given: dict[str, Any] = {"password": options.password, "include": options.include}
+        if self.progress is None:
+            yield from load(path, name=name, **given)
+            return
+        whole_count: list[int] = []
+        shown = name or path.name
+        self.progress(shown, 0, None)
+        documents = load(path, name=name, counted=whole_count.append, **given)
+        for at, document in enumerate(documents, 1):
+            self.progress(shown, at, whole_count[0] if whole_count else None)
+            yield document
 
 
 def _take(documents: list[Document], result: Inputs, chunk_size: int, overlap: int) -> None:

@@ -166,7 +166,7 @@ class Pipeline:
             self._examples = own_examples(self._settings)
             inputs = read_for(self._resolved, inputs, password=self._password)
             check_room(journal, inputs)
-            owner = open_.enter_context(Lease(journal, lost=self._stop))
+            owner = open_.enter_context(Lease(journal, self._stop))
             model = CachedModel(opened, journal, owner.id, self._settings, self._stop)
             extraction = Extraction(model, backend, self._settings, config)
             judge_opened = opened

@@ -59,6 +59,7 @@ class _Together:
     def __init__(self, path: Path, file: str, options: LoadOptions) -> None:
         self._file = file
         self._request = asked(path, file, options)
+        self._counted = options.counted
         self._mail: Mail = SimpleQueue()
         self._parts: dict[Child, _Part] = {}
         self._count = 0
@@ -80,6 +81,8 @@ class _Together:
             from ..pdf.reading import Tally
 
             seen = Tally(self._file, self._count)
+            if self._counted is not None:
+                self._counted(self._count)
             self._take_up_more()
             while self._next <= self._count:
                 self._hand_out()

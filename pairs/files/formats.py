@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -16,6 +17,8 @@ __all__ = ["COLUMNS", "FORMATS", "Format", "cells", "unguarded"]
 
 # Spreadsheets evaluate cells that begin with one of these; a leading quote makes them text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[-+]\d{1,3}(?:(?:,\d{3})+|\d*)(?:\.\d+)?%?", re.ASCII)
+"""A cell that a spreadsheet takes for a number and evaluates to itself."""
 COLUMNS = (
     "question", "answer", "source", "page", "start", "end", "evidence", "match", "score",
     "numbers_ok", "verified", "verdict", "objection", "header", "more",
@@ -98,13 +101,17 @@ def cells(pair: QAPair, *, guarded: bool) -> list[str | int | float | bool | Non
 
 
 def _as_text(cell: str) -> str:
-    return "'" + cell if cell.lstrip(" \u3000\ufeff").startswith(_FORMULA) else cell
+    return "'" + cell if _is_formula(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def _is_formula(cell: str) -> bool:
+    return cell.lstrip(" \u3000\ufeff").startswith(_FORMULA)
 
 
 def unguarded(cell: str) -> str:
     """A cell of our own CSV without the quote that guards it from evaluation."""
     bare = cell.removeprefix("'")
-    return bare if _as_text(bare) == cell else cell
+    return bare if _is_formula(bare) else cell
 
 
 def _jsonl(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all

@@ -254,6 +254,16 @@
     refresh(spansHere());
     showPlace();
   };
+  // The pane beside the list shows a pair of the list, whatever is filtered.
+  const filter = () => {
+    list();
+    if (listed.includes(selected)) return;
+    if (listed.length) return select(listed[0]);
+    const before = spansHere();
+    selected = -1;
+    byId("asked").textContent = "";
+    refresh(before);
+  };
   // Where the filters hide the card they are undone: what is asked for is always shown.
   const goTo = (number) => {
     if (!listed.includes(number)) {
@@ -340,7 +350,7 @@
     j: () => step(1),
     k: () => step(-1),
     r: toggleReport,
-    Escape: () => { search.value = ""; list(); },
+    Escape: () => { search.value = ""; search.blur(); filter(); },
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -360,18 +370,18 @@
   let waiting = 0;
   search.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(list, 80);
+    waiting = setTimeout(filter, 80);
   });
   picked.addEventListener("change", () => {
     if (picked.value !== "") showText(Number(picked.value));
-    list();
+    filter();
   });
   byId("states").addEventListener("click", (event) => {
     const button = event.target.closest("[data-state]");
     if (!button) return;
     state = button.dataset.state;
     press();
-    list();
+    filter();
   });
   cards.addEventListener("click", clickCard);
   text.addEventListener("click", clickText);

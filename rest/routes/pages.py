@@ -6,17 +6,21 @@ They load nothing from other hosts: no scripts, fonts or style sheets.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
-from chains import setting_info
+from chains import all_backends, setting_info
 from messages import say
 from pairs import FORMATS
 from prompts import MAX_OWN_PROMPT
 
 from ..error_handlers import of_request
+from ..service import Service, TheService
 
 HERE = Path(__file__).parent.parent
 WORDS = (
@@ -25,8 +29,9 @@ WORDS = (
     "playground.temperature", "playground.max_tokens", "playground.threshold", "playground.prompt",
     "playground.token", "playground.start", "playground.stop", "playground.page",
     "playground.done", "playground.prepared", "playground.sending", "playground.stopped",
-    "docs.title", "docs.body",
+    "playground.chat", "docs.title", "docs.body",
 )  # fmt: skip
+_CHAT = '<a href="%ROOT%ui/" data-word="playground.chat"></a> ·'
 _SETTINGS = ("backend", "language", "density", "temperature", "max_tokens", "threshold")
 """Settings with an input in the playground, beside the prompt."""
 _FIELDS = {
@@ -54,9 +59,9 @@ def home() -> RedirectResponse:
 
 
 @router.get("/pairs/playground/")
-def playground(request: Request) -> HTMLResponse:
+def playground(request: Request, service: TheService) -> HTMLResponse:
     """Serves the playground in the browser's language."""
-    return _page("playground.html", of_request(request))
+    return _page("playground.html", of_request(request), service)
 
 
 @router.get("/pairs/playground/playground.js")
@@ -66,9 +71,9 @@ def playground_script() -> FileResponse:
 
 
 @router.get("/docs")
-def docs(request: Request) -> HTMLResponse:
+def docs(request: Request, service: TheService) -> HTMLResponse:
     """Serves the API documentation in the browser's language."""
-    return _page("docs.html", of_request(request))
+    return _page("docs.html", of_request(request), service)
 
 
 @router.get("/docs/docs.js")
@@ -84,7 +89,10 @@ def style() -> FileResponse:
     return _file("pages.css")
 
 
-def _page(name: str, language: str) -> HTMLResponse:
+def _page(name: str, language: str, service: Service) -> HTMLResponse:
+    # Whoever has no token is not told what there is, and finds no page.
+    open_ = service.access.token is None
+    backends = [one.name for one in all_backends(service.resolved)] if open_ else []
     # Placeholders that a script fills in later stay in their braces.
     words = {
         code: say(code, language, **{field: f"{{{field}}}" for field in _FIELDS.get(code, ())})
@@ -96,19 +104,22 @@ def _page(name: str, language: str) -> HTMLResponse:
         "LANGUAGE": language,
         "WORDS": words_json,
         "FORMATS": json.dumps(list(FORMATS)),
-        "SETTINGS": "\n".join(map(_input_html, _SETTINGS)),
+        "SETTINGS": "\n".join(_input_html(one, backends) for one in _SETTINGS),
+        "CHAT": _CHAT if open_ and find_spec("chainlit") else "",
         "LONGEST_PROMPT": str(MAX_OWN_PROMPT),
     }
+    parts["CHAT"] = parts["CHAT"].replace("%ROOT%", "../../" if name == "playground.html" else "")
     for part, content in parts.items():
         page = page.replace(f"%{part}%", content)
     return HTMLResponse(page, headers={**_HEADERS, "Vary": "Accept-Language"})
 
 
-def _input_html(name: str) -> str:
+def _input_html(name: str, backends: Sequence[str]) -> str:
     """The HTML input for a setting, with its bounds or its choices."""
     info = setting_info(name)
-    if info.choices:
-        choices = "".join(f"<option>{choice}</option>" for choice in ("", *info.choices))
+    known = backends if name == "backend" else info.choices
+    if known:
+        choices = "".join(f"<option>{escape(choice)}</option>" for choice in ("", *known))
         box = f'<select id="{name}">{choices}</select>'
     elif info.kind in (int, float):
         step = 1 if info.kind is int else 0.01

@@ -448,3 +448,18 @@ def test_odd_inputs_are_refused_or_taken_as_meant(settings: Settings) -> None:
     assert len(pipeline.invoke(Document(page_content=TEXT)).kept) == 2
     assert len(chain.invoke({"text": TEXT, "language": "fr"})) == 2
     assert len(chain.invoke({"text": f"\ud800{TEXT}", "context": "\udfff"})) == 2
+
+
+def test_an_own_prompt_of_one_language_leaves_the_other_as_it_is(server: Simulated) -> None:
+    """A text is asked about in its own language, whichever prompt was changed."""
+    settings = {"backend": "chatglm3", "base_url": server.base_url, "model": server.model}
+    own = {"en": "Ask about bridges only, in English."}
+    usual = build_chain(Settings.model_validate(settings))
+    changed = build_chain(Settings.model_validate({**settings, "prompt_text": own}))
+    for text in (TEXT, CHINESE):
+        asked, before = (
+            [message.content for message in chain.first.invoke({"text": text}).to_messages()]
+            for chain in (changed, usual)
+        )
+        assert (asked == before) == (text == CHINESE)
+        assert (asked[0] == own["en"]) == (text == TEXT)

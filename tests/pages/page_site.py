@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,16 @@ def chat_reply(messages: list[dict[str, str]]) -> str:
     return f"This is turn {said}. You are talking with a simulated model."
 
 
+def noting(heard: list[str]) -> Callable[[list[dict[str, str]]], str]:
+    """A model that writes down the beginning of every request."""
+
+    def reply(messages: list[dict[str, str]]) -> str:
+        heard.append(messages[0]["content"])
+        return chat_reply(messages)
+
+    return reply
+
+
 @dataclass
 class Site:
     """A server of the page.
@@ -49,12 +59,14 @@ class Site:
         home: Its folder of settings, journal and caches.
         child: The process.
         models: The simulated models behind it, by the name of their backend.
+        heard: The first message of every request to the model ``heard``.
     """
 
     url: str
     home: Path
     child: subprocess.Popen[bytes]
     models: dict[str, Simulated]
+    heard: list[str]
 
 
 @contextmanager

@@ -40,6 +40,7 @@ def named(name: str, text: str, kind: str = "text/plain") -> FilePayload:
 
 
 def send(page: Page, text: str) -> None:
+    page.wait_for_selector("#stop-button", state="detached")  # while a message is worked on
     page.fill("#chat-input", text)
     page.press("#chat-input", "Enter")
 

@@ -219,3 +219,14 @@ def test_markdown_keeps_every_pair_and_its_passage(tmp_path: Path) -> None:
     assert len(numbered) == len(LIST)
     assert "赵州桥有多长？" in numbered[0]
     assert text.count("   > ") == sum(bool(one.evidence.sentence) for one in LIST)
+
+
+@pytest.mark.parametrize(
+    ("answer", "cell"),
+    [("-12.5", "-12.5"), ("+1,200%", "+1,200%"), ("-12 °C", "'-12 °C"), ("-1+2", "'-1+2")],
+)
+def test_a_number_is_a_number_in_a_spreadsheet(answer: str, cell: str, tmp_path: Path) -> None:
+    file = write_pairs([pair("?", answer)], tmp_path / "l.csv")
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    assert table.loc[0, "answer"] == cell
+    assert import_pairs(file)[0].answer == answer

@@ -145,12 +145,16 @@ def test_filters_and_search_leave_what_was_asked_for(
         expect(cards).to_have_count(count)
         total = say("view.shown", language, shown=count, total=7)
         assert page.locator("#shown").text_content() == total
+        # The pane beside the list shows a pair of what is listed.
+        expect(page.locator('.card[aria-current="true"]')).to_have_count(1)
     for sought, count in (("赵州桥", 3), ("forth BRIDGE", 1), ("６４.４", 1), ("zzz", 0)):
         page.fill("#search", sought)
         expect(cards).to_have_count(count)
     assert page.get_by_text(say("view.nothing", language)).is_visible()
+    assert page.locator("#asked").text_content() == ""
     page.keyboard.press("Escape")
     expect(cards).to_have_count(7)
+    assert page.evaluate("document.activeElement.id") != "search"  # its keys are keys again
     page.select_option("#document", label="en.txt")
     expect(cards).to_have_count(3)
     assert page.locator("#name").text_content() == "en.txt"

@@ -40,6 +40,11 @@ def test_pairs_are_made_on_the_playground(
     client: httpx.Client, browser: Browser, locale: str, text: str, word: str, tmp_path: Path
 ) -> None:
     page, faults = opened(browser, f"{client.base_url}/pairs/playground/", locale)
+    page.click("summary")
+    assert "chatglm3" in page.locator("select#backend option").all_inner_texts()
+    assert (
+        page.locator("a[href='../../docs']").count() == page.locator("a[href='../../ui/']").count()
+    )
     page.fill("#text", text + "\n<img src=x onerror=alert(1)>")
     page.click("#start")
     page.wait_for_selector("#downloads:not([hidden])")
@@ -55,6 +60,11 @@ def test_pairs_are_made_on_the_playground(
     page.set_input_files("#file", document)
     page.click("#start")
     page.wait_for_selector("#pairs .from:has-text('桥.txt')")
+    page.route("**/pairs/stream", lambda route: route.abort())  # an error leaves no old list
+    page.click("#start")
+    page.wait_for_selector("#status.wrong")
+    assert page.locator("#pairs li").count() == 0
+    faults[:] = [one for one in faults if "ERR_FAILED" not in one]
     assert page.get_attribute("html", "lang") == locale[:2]
     assert faults == []
     page.close()

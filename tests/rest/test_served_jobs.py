@@ -213,7 +213,8 @@ def test_a_job_of_the_command_line_is_seen_here(
     assert gate.reached.acquire(timeout=60)
     (job,) = client.get("/jobs").json()["jobs"]
     assert job["state"] == "running"
-    assert client.post(f"/jobs/{job['id']}/cancel").status_code == 409
+    cancelled = client.post(f"/jobs/{job['id']}/cancel")  # it reads the wish in the journal
+    assert (cancelled.status_code, cancelled.json()["stopping"]) == (202, True)
     assert client.post(f"/jobs/{job['id']}/retry").json()["code"] == "job.busy"
     names: list[str] = []
     with client.stream("GET", f"/jobs/{job['id']}/events") as stream:

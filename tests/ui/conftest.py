@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bridges import judging, overlooks, pairs_of, pairs_with_slips, refuses_two
-from page_site import Site, chat_reply, open_page, serving, settings_of
+from page_site import Site, chat_reply, noting, open_page, serving, settings_of
 
 from bench.simulated import Faults, Simulated
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server for the tests that do not stop it, with models of every temper."""
     home = tmp_path_factory.mktemp("page")
+    heard: list[str] = []
     with ExitStack() as running:
         start = running.enter_context
         models = {
@@ -32,10 +33,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "sleepy": start(Simulated(latency=6.0, reply=chat_reply)),
             "strict": start(Simulated(reply=pairs_of, judge=judging(refuses_two))),
             "lenient": start(Simulated(reply=pairs_with_slips, judge=judging(overlooks))),
+            "heard": start(Simulated(reply=noting(heard))),
+            "dying": start(Simulated(latency=0.3, reply=chat_reply)),
             "dear": start(Simulated(reply=chat_reply)),
         }
         url, child = start(serving(home, settings_of(models)))
-        yield Site(url, home, child, models)
+        yield Site(url, home, child, models, heard)
 
 
 @pytest.fixture

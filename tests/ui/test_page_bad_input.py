@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from page_site import ENGLISH
 from page_steps import JOB, attach, choose, finished, named, send
 
-from messages import say
+from messages import at_door, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,8 @@ def test_unreadable_files_and_nothing_at_all(page: Page, tmp_path: Path) -> None
 
 def test_a_backend_that_is_down_or_refuses_the_key(page: Page) -> None:
     for backend, code in (("nobody", "backend.unreachable"), ("locked", "backend.no_key")):
-        begins = say(code, "en", **dict.fromkeys(FIELDS, "\0")).partition("\0")[0]
+        words = say(at_door(code, "page"), "en", **dict.fromkeys(FIELDS, "\0"))
+        begins = words.partition("\0")[0]
         choose(page, backend=backend)
         attach(page, [named("bridge.txt", ENGLISH)])
         page.click("#chat-submit")
@@ -64,4 +65,4 @@ def test_a_prompt_that_yields_nothing_says_so(page: Page) -> None:
     found = finished(page.locator(JOB))
     assert found["parsed"] == 0
     assert found["nothing"] == found["chunks"]
-    page.get_by_text("No pair came of it").wait_for()
+    page.get_by_text("No pair came of it").last.wait_for()

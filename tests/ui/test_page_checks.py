@@ -47,7 +47,7 @@ def test_the_judges_worth_is_told_and_what_it_refused_comes_back(
         job.locator("[data-qa3=row] button").nth(0).click()
         job.locator("[data-qa3=restore]").click()
         kept = say("page.w_kept", language)
-        job.get_by_role("button", name=f"{kept} {before['kept'] + 1}").wait_for()
+        job.get_by_role("tab", name=f"{kept} {before['kept'] + 1}").wait_for()
         assert counts(job)["rejected"] == 1
 
 

@@ -39,7 +39,7 @@ def test_a_pasted_text_on_a_phone_in_both_languages(
         job = page.locator(JOB)
         found = finished(job)
         assert found["kept"] > 1
-        job.get_by_role("button", name=kept).wait_for()
+        job.get_by_role("tab", name=kept).wait_for()
         job.get_by_text(download).wait_for()
         job.locator("[data-qa3=row] button").first.click()
         job.locator("[data-qa3=passage] mark").wait_for()

@@ -30,7 +30,7 @@ def test_a_document_becomes_a_list_with_its_proof(page: Page) -> None:
     answer = job.locator("[data-qa3=row] .qa3-answer").first.inner_text()
     assert "".join(passage.locator("mark").inner_text().split()) == "".join(answer.split())
     assert len(passage.inner_text()) > len(answer) + 50  # the words around it are shown
-    page.get_by_text("Ask me anything about the documents.").wait_for()
+    page.get_by_text("Ask about the documents: answers come from").wait_for()
 
 
 def test_stop_keeps_what_is_there_and_goes_on(page: Page) -> None:

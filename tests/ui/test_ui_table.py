@@ -102,6 +102,7 @@ def test_every_state_is_shown_with_what_it_needs(language: str, word: str) -> No
     failed, _ = table.page("failed", 0, 20, "")
     assert failed[0]["reason"]
     assert len(failed[0]["raw"]) == 2000
+    assert table.page("not_asked", 0, 20, "") == ([], 0)  # it has a tab of its own
     counts = counts_of(made)
     assert counts["parsed"] == counts["kept"] + counts["duplicates"] + counts["rejected"]
     assert counts["chunks"] == 2

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from page_site import CHINESE, ENGLISH
 
 from chains.settings import resolve
-from messages import LANGUAGES
+from messages import LANGUAGES, say
 from messages.errors import SaidError
 from ui.chainlit_home import ELEMENTS, HERE
 from ui.engine import Engine
-from ui.intent import is_material
+from ui.intent import COMMANDS, command_of, is_material
 from ui.settings_panel import Panel, read_panel
 from ui.words import words
 
@@ -115,3 +115,20 @@ def test_every_file_of_the_page_comes_with_the_wheel() -> None:
     brought = {file for one in globs for file in HERE.glob(one)} | {HERE / "py.typed"}
     there = {file for file in HERE.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
     assert {file for file in there - brought if file.suffix != ".py"} == set()
+
+
+def test_one_thing_has_one_word_at_every_door() -> None:
+    assert say("page.w_rejected", "zh") == say("view.rejected", "zh") == "剔除"
+    assert say("page.w_passage", "zh") == say("table.evidence", "zh") == "依据"
+    for word in words("zh").values():
+        assert "拒绝" not in word
+        assert "token" not in word
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_commands_have_a_name_in_each_language(language: str) -> None:
+    for known, (name, *_) in COMMANDS.items():
+        said = say(name, language)
+        assert command_of(said, "text") == (known, "text")
+        assert command_of(None, f"/{said} text") == (known, "text")
+        assert said.isascii() == (language == "en")

@@ -12,7 +12,7 @@ function Passage({ row }) {
   }, [row.chunk, String(row.span)]);
   if (!words) return <p className="qa3-quiet">…</p>;
   return (
-    <blockquote className="qa3-passage" data-qa3="passage">
+    <blockquote className="qa3-passage" data-qa3="passage" tabIndex="0" aria-label={say('passage')}>
       {words.begins ? '' : '… '}
       {words.before}
       {words.quote && <mark>{words.quote}</mark>}
@@ -57,7 +57,7 @@ function Editing({ row, done }) {
 function Details({ row, view, running, changed }) {
   const [editing, setEditing] = useState(false);
   const change = async (name) => (await act(name, { pair: row.id })) && changed();
-  if (view === 'failed') {
+  if (CHUNKS.includes(view)) {
     return (
       <div className="qa3-details">
         <Passage row={row} />

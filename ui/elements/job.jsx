@@ -30,6 +30,7 @@ function Downloads() {
           onChange={(event) => setProven(event.target.checked)} />{' '}
         {say('proven_only')}
       </label>
+      <p className="qa3-quiet">{say('csv_note')}</p>
     </div>
   );
 }
@@ -49,7 +50,7 @@ function GoOn({ shown, changed }) {
   const run = async (name) => (await act(name)) && changed();
   const failed = shown.counts?.chunks_failed ?? 0;
   const unasked = shown.counts?.chunks_not_asked ?? 0;
-  const stuck = !shown.counts || shown.state === 'stopped' || shown.state === 'broken off';
+  const stuck = !shown.counts || !['done', 'partial'].includes(shown.state);
   return (
     <>
       {(unasked > 0 || stuck) && (
@@ -71,7 +72,7 @@ function Job() {
   const [asked, put] = useKept('asked', { view: 'kept', page: 0, size: SIZES[0], find: '' });
   const [shown, setShown] = useKept('shown', null);
   const [lost, setLost] = useState(false);
-  const [stopping, setStopping] = useState(false);
+  const [told, setTold] = useState(false);
   const [turn, setTurn] = useState(0);
   const again = useCallback(() => setTurn((one) => one + 1), []);
   useEffect(() => {
@@ -99,7 +100,7 @@ function Job() {
     };
   }, [asked, turn]);
   useEffect(() => {
-    if (shown && !shown.running) setStopping(false);
+    if (shown && !shown.running) setTold(false);
   }, [shown?.running]);
   const place = useRef(null);
   useEffect(() => {
@@ -107,8 +108,8 @@ function Job() {
     kept.seen = Boolean(shown);
   }, [Boolean(shown)]);
   const stop = async () => {
-    setStopping(true);
-    if (!(await act('qa3_stop'))) setStopping(false);
+    setTold(true);
+    if (!(await act('qa3_stop'))) setTold(false);
     again();
   };
   if (!shown) return <p className="qa3-quiet">{lost ? say('lost') : '…'}</p>;
@@ -118,22 +119,33 @@ function Job() {
     <section ref={place} className="qa3-job" data-qa3="job" data-state={shown.state} aria-label={`${say('job')} ${shown.job}`}>
       <header className="qa3-line">
         <span>
-          <b>{say('job')} {shown.job}</b> <span className="qa3-badge" data-qa3="state">{say(state)}</span>{' '}
+          <b>{shown.name}</b>{' '}
+          <span className={shown.broken ? 'qa3-badge qa3-bad' : 'qa3-badge'} data-qa3="state" role="status">
+            {say(state)}
+          </span>{' '}
           <span className="qa3-quiet">
-            {shown.backend} ({shown.model})
+            {say('job')} <a href={`?job=${shown.job}`} title={say('address')}>{shown.job}</a> · {shown.backend} ({shown.model})
           </span>
         </span>
         {!shown.running && <GoOn shown={shown} changed={again} />}
       </header>
       {lost && <p className="qa3-warning">{say('lost')}</p>}
-      {shown.failure && <p className="qa3-warning" data-qa3="failure">{shown.failure}</p>}
+      {shown.ending && (
+        <div data-qa3={shown.broken ? 'failure' : 'ending'}>
+          {shown.ending.map((line, at) => (
+            <p key={line} className={shown.broken && at === 0 ? 'qa3-warning' : at > 0 ? 'qa3-quiet' : ''}>
+              {line}
+            </p>
+          ))}
+        </div>
+      )}
       {shown.unread_count > 0 && (
         <div className="qa3-warning" data-qa3="unread">
           {say('unread')} ({shown.unread_count})
           <ul>{shown.unread.map((line) => <li key={line}>{line}</li>)}</ul>
         </div>
       )}
-      {shown.running && <Progress shown={shown} stop={stop} stopping={stopping} />}
+      {shown.running && <Progress shown={shown} stop={stop} stopping={told || shown.state === 'stopping'} />}
       {shown.counts && <Account counts={shown.counts} />}
       {shown.checks?.length > 0 && (
         <div className="qa3-quiet" data-qa3="checks">

@@ -1,6 +1,12 @@
+const SILENT_MS = 60000;
+
 // How far a run is: one line and a bar, changed in place.
 function Progress({ shown, stop, stopping }) {
   const { progress } = shown;
+  const now = Date.now();
+  const seen = JSON.stringify([shown.state, progress?.done, progress?.tokens, progress?.checked]);
+  if (kept.moved?.seen !== seen) kept.moved = { seen, at: now };
+  const silent = now - kept.moved.at;
   const ready = progress && progress.total > 0;
   const share = ready ? Math.round((100 * progress.done) / progress.total) : 0;
   const parts = [];
@@ -15,7 +21,10 @@ function Progress({ shown, stop, stopping }) {
     if (progress.eta != null) parts.push(say('eta', { time: inWords(progress.eta) }));
   } else {
     parts.push(say(shown.state === 'waiting' ? 'waiting' : 'preparing'));
+    if (progress?.pairs) parts.push(say('pairs', { count: progress.pairs }));
   }
+  if (silent > SILENT_MS && shown.state !== 'waiting')
+    parts.push(say('silent', { time: inWords(silent / 1000) }));
   return (
     <div className="qa3-progress">
       <div

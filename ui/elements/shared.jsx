@@ -5,9 +5,16 @@ import { Button } from '@/components/ui/button';
 // What an element remembers outlives it: Chainlit builds it anew whenever the chat around changes.
 const kept = ((window.qa3 ??= {})[props.key] ??= {});
 
-// A word of the chat's language with its fields filled in.
+// A word of the chat's language with its fields filled in; a number takes its word along.
 function say(name, fields = {}) {
-  return (props.words[name] ?? name).replace(/\{(\w+)\}/g, (whole, field) => fields[field] ?? whole);
+  return (props.words[name] ?? name).replace(
+    /\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g,
+    (whole, field, one, many) => {
+      if (fields[field] == null) return whole;
+      if (one == null) return fields[field];
+      return `${fields[field]} ${Number(fields[field]) === 1 ? one : many}`;
+    },
+  );
 }
 
 // What the server answers; throws where there is no connection to it.

@@ -1,4 +1,5 @@
-const VIEWS = ['kept', 'duplicates', 'rejected', 'failed'];
+const VIEWS = ['kept', 'duplicates', 'rejected', 'failed', 'not_asked'];
+const CHUNKS = ['failed', 'not_asked']; // views whose rows are chunks, not pairs
 const SIZES = [20, 50, 100];
 
 // A passage's sentence with the answer marked in it.
@@ -55,7 +56,7 @@ function Checked({ row }) {
 
 function Row({ row, view, running, open, toggle, changed }) {
   const id = `qa3-${props.key}-${row.number}`;
-  const failed = view === 'failed';
+  const failed = CHUNKS.includes(view);
   const title = failed ? row.source : row.question;
   return (
     <>
@@ -66,7 +67,8 @@ function Row({ row, view, running, open, toggle, changed }) {
             type="button"
             className="qa3-question"
             aria-expanded={open}
-            aria-controls={id}
+            aria-controls={open ? id : undefined}
+            title={say('opens', { question: title })}
             onClick={(event) => {
               event.stopPropagation();
               toggle();
@@ -81,12 +83,12 @@ function Row({ row, view, running, open, toggle, changed }) {
             </p>
           )}
           {row.doubtful && <Checked row={row} />}
-          {row.reason && view !== 'failed' && <p className="qa3-quiet">{row.reason}</p>}
+          {row.reason && !failed && <p className="qa3-quiet">{row.reason}</p>}
         </td>
         <td className="qa3-answer">{failed ? row.reason : row.answer}</td>
         <td className="qa3-evidence">
           {!failed && row.header && <p className="qa3-quiet">{row.header}</p>}
-          {failed ? say(row.asked ? 'failed' : 'not_asked') : <Marked row={row} />}{' '}
+          {failed ? say(view) : <Marked row={row} />}{' '}
           {!failed && <Place row={row} />}
         </td>
       </tr>
@@ -108,20 +110,38 @@ function Table({ shown, asked, put, changed }) {
   const rows = shown.rows ?? [];
   const last = Math.max(0, Math.ceil(shown.total / size) - 1);
   const first = Math.min(page, last) * size;
+  // A tab without rows that nobody looks at says nothing.
+  const views = VIEWS.filter(
+    (one) => shown.views?.[one] != null && (one !== 'not_asked' || shown.views[one] > 0 || one === view),
+  );
+  const turn = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = views[(views.indexOf(view) + step + views.length) % views.length];
+    put({ ...asked, view: next, page: 0 });
+    event.currentTarget.querySelector(`[data-qa3=view-${next}]`)?.focus();
+  };
   return (
     <div>
-      <div className="qa3-views" role="group" aria-label={say('job')}>
-        {VIEWS.filter((one) => shown.views?.[one] != null).map((one) => (
-          <button
-            type="button"
-            key={one}
-            aria-pressed={one === view}
-            data-qa3={`view-${one}`}
-            onClick={() => put({ ...asked, view: one, page: 0 })}
-          >
-            {say(one)} <b>{shown.views[one]}</b>
-          </button>
-        ))}
+      <div className="qa3-views">
+        <div role="tablist" aria-label={say('list')} onKeyDown={turn}>
+          {views.map((one) => (
+            <button
+              type="button"
+              role="tab"
+              key={one}
+              id={`qa3-${props.key}-${one}`}
+              aria-selected={one === view}
+              aria-controls={`qa3-${props.key}-list`}
+              tabIndex={one === view || !views.includes(view) ? 0 : -1}
+              data-qa3={`view-${one}`}
+              onClick={() => put({ ...asked, view: one, page: 0 })}
+            >
+              {say(one === 'not_asked' ? 'unasked' : one)} <b>{shown.views[one]}</b>
+            </button>
+          ))}
+        </div>
         <input
           type="search"
           value={find}
@@ -131,6 +151,7 @@ function Table({ shown, asked, put, changed }) {
           onChange={(event) => put({ ...asked, find: event.target.value, page: 0 })}
         />
       </div>
+      <div id={`qa3-${props.key}-list`} role="tabpanel" aria-labelledby={`qa3-${props.key}-${view}`}>
       {rows.length === 0 ? (
         <p className="qa3-quiet" data-qa3="empty">
           {say('empty')}
@@ -140,8 +161,8 @@ function Table({ shown, asked, put, changed }) {
           <thead>
             <tr>
               <th>#</th>
-              <th>{say(view === 'failed' ? 'document' : 'question')}</th>
-              <th>{say(view === 'failed' ? 'reason' : 'answer')}</th>
+              <th>{say(CHUNKS.includes(view) ? 'document' : 'question')}</th>
+              <th>{say(CHUNKS.includes(view) ? 'reason' : 'answer')}</th>
               <th>{say('passage')}</th>
             </tr>
           </thead>
@@ -160,6 +181,7 @@ function Table({ shown, asked, put, changed }) {
           </tbody>
         </table>
       )}
+      </div>
       {shown.total > SIZES[0] && (
         <div className="qa3-pages">
           <Button size="sm" variant="outline" disabled={first === 0} data-qa3="previous"
