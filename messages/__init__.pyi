@@ -6,5 +6,4 @@ from .log import logged as logged
 from .log import start_log as start_log
 from .texts import LANGUAGES as LANGUAGES
 from .texts import at_door as at_door
-from .texts import is_said as is_said
 from .texts import say as say

@@ -85,12 +85,7 @@ def at_door(code: str, door: str) -> str:
 
     Args:
         code: The message's code.
-        door: Such as ``page``.
+        door: ``page`` or ``service``.
     """
     own = f"{code}@{door}"
     return own if own in _texts(LANGUAGES[0]) else code
-
-
-def is_said(code: str) -> bool:
-    """Whether there is a sentence of this code."""
-    return code in _texts(LANGUAGES[0])

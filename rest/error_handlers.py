@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from loaders import whole_characters
-from messages import SaidError, is_said, logged, say
+from messages import SaidError, at_door, logged, say
 from pairs import Reason
 from serving import language_of
 
@@ -158,7 +158,7 @@ def sentence(code: str, language: str, fields: Mapping[str, object]) -> str:
     """A message filled in, as a client of the service is told it.
 
     The sentences are written for who sits at the machine, and may advise flags or name addresses
-    there. Where ``service.CODE`` is a message, it says the same for others; of some packages every
+    there. Where ``CODE@service`` is a message, it says the same for others; of some packages every
     message without one is said by one sentence. Client input in it may hold lone surrogates, which
     are made valid Unicode.
 
@@ -173,8 +173,8 @@ def sentence(code: str, language: str, fields: Mapping[str, object]) -> str:
         else value
         for name, value in fields.items()
     }
-    own = f"service.{code}"
-    if not is_said(own):
+    own = at_door(code, "service")
+    if own == code:
         own = _SENTENCE_BY_PREFIX.get(code.partition(".")[0], code)
     return whole_characters(say(own, language, **values))
 
