@@ -24,7 +24,9 @@ _ALIVE = ": alive\n"
 """The comment; without a blank line, which httpx-sse takes for an event once it has an id."""
 POLL_SECONDS = 1.0
 """Seconds between reads of the journal for a job that runs in another process."""
-EVENT_STREAM_CONTENT = {"text/event-stream": {"schema": {"type": "string"}}}
+_TEXT = {"type": "string"}
+_EVENT = {"type": "object", "properties": {"id": _TEXT, "event": _TEXT, "data": _TEXT}}
+EVENT_STREAM_CONTENT = {"text/event-stream": {"schema": _EVENT}}
 """OpenAPI ``content`` of an event stream; each event's data is JSON."""
 _UNDER_WAY = ("waiting", "running", "broken off")
 

@@ -20,8 +20,8 @@ FAULTS = Faults(
     truncated=0.05,
     too_many=0.10,
     broken=0.03,
-    dropped=0.02,
-    slow=0.01,
+    dropped=0.06,
+    slow=0.04,
     slow_seconds=2.0,
     refused_word="Workshop 31 was",
 )
