@@ -39,13 +39,14 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
     return home
 
 
-def answered_by(server: Simulated) -> dict[str, str]:
-    """Settings by which commands that name no backend ask the simulated model.
+def answered_by(server: Simulated, home: Path) -> None:
+    """Has the simulated model answer for the small one of this machine, which would take minutes.
 
-    The small one of this machine, which Python's blocks name, would take minutes.
+    A table of the settings file takes a built-in backend's place, for commands that name none too.
     """
-    where = {"QA3_BASE_URL": server.base_url, "QA3_MODEL": server.model}
-    return {"QA3_BACKEND": "chatglm3", **where}
+    table = f'[backends.embedded]\nbase_url = "{server.base_url}"\nmodel = "{server.model}"\n'
+    (home / "config").mkdir(exist_ok=True)
+    (home / "config" / "qa3.toml").write_text(table, encoding="utf-8")
 
 
 @pytest.mark.model
@@ -69,6 +70,7 @@ def test_a_block_runs_as_it_stands(
 ) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples", target_is_directory=True)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    answered_by(server, shared_home)
     child = subprocess.run(
         [*RUN[language], code],
         cwd=tmp_path,
@@ -77,7 +79,6 @@ def test_a_block_runs_as_it_stands(
             "PATH": path,
             "QA3_HOME": str(shared_home),
             "QA3_CHECK": "off",
-            **({"QA3_MAX_CALLS": "1"} if "embedded" in code else answered_by(server)),
         },
         capture_output=True,
         text=True,

@@ -262,12 +262,12 @@ def test_a_file_of_one_thing_over_and_over_is_read_in_time(
     name: str, unit: bytes, tmp_path: Path
 ) -> None:
     path = tmp_path / name
-    path.write_bytes(unit * (2_000_000 // len(unit)))
+    path.write_bytes(unit * (1_000_000 // len(unit)))
     began = time.process_time()
     with suppress(LoadError):
         for _ in split(load(path)):
             pass
-    assert time.process_time() - began < 2 * MOST_SECONDS
+    assert time.process_time() - began < MOST_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_time_grows_with_length_alone(unit: str, opening: str) -> None:
         return time.process_time() - begin
 
     # Quadratic reading would take sixteen times as long. Two quick runs measure the clock alone.
-    small, large = (min(seconds(size) for _ in range(2)) for size in (50_000, 200_000))
+    small, large = (min(seconds(size) for _ in range(2)) for size in (25_000, 100_000))
     assert large < 8 * max(small, 0.02)
 
 
