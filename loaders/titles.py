@@ -18,12 +18,17 @@ _LEFT_OVER = re.compile(
     r"untitled(?: document)?(?: ?\d+)?|无标题.{0,9}|未命名.{0,9}|新建.{0,12}文[档件].{0,4}|"
     r"(?:new |word )?document ?\d*|文[档稿] ?\d*|(?:powerpoint )?presentation ?\d*|演示文稿 ?\d*|"
     r"幻灯片 ?\d*|slide ?\d*|sheet ?\d*|book ?\d+|工作[簿表] ?\d*|title|标题|default|index|"
+    r"none|null|n/?a|unknown|\(?(?:no|unknown) (?:sub)?title\)?|"
     r"home ?page|home|首页|cover|封面|(?:table of )?contents|目\s{0,4}录|"
-    r"microsoft (?:word|powerpoint|excel) ?-.*|"
     r"\S+\.(?:docx?|pptx?|xlsx?|pdf|txt|rtf|odt|odp|indd|pmd|qxd|tex|dvi|e?ps|x?html?|jpe?g|png|"
     r"tiff?|md|wpd|cdr|ai|fm|pages|key|wps)",
     re.IGNORECASE,
 )
+_PRINTED = re.compile(
+    r"microsoft (?:word|powerpoint|excel) ?-\s*(?P<name>.*?)(?:\.(?:docx?|pptx?|xlsx?|rtf|wps))?",
+    re.IGNORECASE,
+)
+"""What Office's printer driver wrote: the name that somebody gave the file is its title."""
 _SENTENCE_ENDS = "。，；！？：,;:.!?…、"
 _NOT_FIRST = "，。、；：！？)）]】”’|=<>*+~`@_-—·•●"
 _CAPTION = re.compile(
@@ -65,6 +70,8 @@ def clean_title(title: str) -> str:
     """
     shown = "".join(" " if _is_control(sign) else sign for sign in title[: 20 * LONGEST_TITLE])
     shown = _EMPHASIS.sub("", _MARKUP.sub(r"\1", " ".join(shown.split()))).strip()
+    if printed := _PRINTED.fullmatch(shown):
+        shown = printed["name"]
     if _LEFT_OVER.fullmatch(shown) or not any(sign.isalpha() for sign in shown):
         return ""
     if len(shown) <= LONGEST_TITLE:

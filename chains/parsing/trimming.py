@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from pairs.text.list_markers import without_leading_marker
+
 _QUOTES = "\"'”’」』*_) ）\n\t~`"
 _FIELD_LINE = re.compile(
     r"^[ \t#*\-•·>【\[]{0,8}(?P<name>[^\W\d_][\w ]{0,14})[*】\]]{0,3}[:：]", re.MULTILINE
@@ -80,7 +82,7 @@ def first_line(shadow: str, begin: int, end: int) -> tuple[int, int]:
 
 
 def trimmed_question(text: str) -> str:
-    """A question without emphasis, bullets or blanks around it."""
+    """A question without emphasis, list marks or blanks around it."""
     text = text.strip().rstrip(" |;；")
     if not text.endswith(("?", "？")):
         text = _JOINT.sub(r"\1", text)
@@ -88,7 +90,7 @@ def trimmed_question(text: str) -> str:
     if text[:1] in _OPENED:
         text = _TYPE.sub("", text)
     slanted = _ITALIC.match(text) if text[:1] in ("*", "_") else None
-    return slanted["inner"].strip() if slanted else text
+    return without_leading_marker(slanted["inner"].strip() if slanted else text)
 
 
 def trimmed_answer(text: str) -> str:

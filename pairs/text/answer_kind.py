@@ -1,4 +1,4 @@
-"""What kind of thing an answer is that consists of a number alone, and whether that was asked for.
+"""What kind of thing an answer is, and whether that was asked for.
 
 The kinds are those of ``question_words``: a date tells when, a duration how long, a count how many.
 """
@@ -9,7 +9,10 @@ import re
 
 from .figures.numbers import Number, numbers
 from .flat import flatten
+from .list_markers import without_leading_marker
+from .polarity import answers_no_such_question
 from .question_words import asks_for, excludes
+from .terms import forms, pieces
 
 __all__ = ["is_of_another_kind"]
 
@@ -25,19 +28,32 @@ _EVERY = re.compile(
 _WHICH_YEAR = re.compile(r"(?:多少|几)[年月日号]")
 """May ask how many years, or which."""
 _LETTER = re.compile(r"[^\W\d_]")
+_TIME = re.compile(
+    "[年月日号天周时點点分秒刻季春夏秋冬早晚晨夜午旦昏朝代期世纪元末初前后古今昔际间节起止]|当[天日年]"
+    r"|\b(?:when(?:ever)?|after|before|during|since|until|till|once|as soon|upon|while|by|within"
+    r"|ago|now|always|never|daily|weekly|monthly|annually|\w*days?|\w*time|dates?|weeks?|months?"
+    r"|\w*years?|hours?|minutes?|decades?|centur\w+|eras?|ages?|periods?|dynast\w+|reign"
+    r"|spring|summer|autumn|winter|fall|morning|noon|\w*night|evening|dawn|dusk"
+    r"|early|late|begin\w*|start|end|modern|ancient|medieval|may|march)\b"
+)
+"""A sign of any time at all."""
+_ALSO_ASKED = re.compile(r"\b(?:what|who|whom|whose|where|which|why|how)\b")
 
 
 def is_of_another_kind(question: str, answer: str, told: str) -> bool:
-    """Whether a number that is all of an answer is of no kind that the question asks for.
+    """Whether an answer is of no kind that the question asks for.
 
-    Hours are no date, and the 1 of January 1 counts nothing. How a number is meant is read where
-    the text has it.
+    Hours are no date, and the 1 of January 1 counts nothing. How a number that is all of an answer
+    is meant is read where the text has it. Yes answers only what asks for yes or no, and no
+    heading or word of the question tells when.
 
     Args:
         question: The pair's question.
         answer: The model's wording.
         told: The source's sentences that have it; the answer decides alone where they do not.
     """
+    if answers_no_such_question(question, answer, told) or _tells_no_time(question, answer):
+        return True
     flat_question = flatten(question)
     asked = asks_for(flat_question) - _ANYTHING
     if _WHICH_YEAR.search(flat_question):
@@ -54,6 +70,25 @@ def is_of_another_kind(question: str, answer: str, told: str) -> bool:
     if any(number.kind == "date" for number in alone):  # 2009年 is a date in 2009年以来 as well
         readings.append(list(alone))
     return all(_clash(asked, reading) for reading in readings)
+
+
+def _tells_no_time(question: str, answer: str) -> bool:
+    """Whether all that is asked is when, and the answer is a heading or the question's own words.
+
+    A condition or an event may tell when without a word for time: only what tells nothing counts.
+    """
+    flat, asked = flatten(answer).strip(), flatten(question)
+    kinds = asks_for(asked)
+    if not kinds or not all(kind.startswith("when") for kind in kinds):
+        return False
+    if "when" in kinds and _ALSO_ASKED.search(asked):  # When it rains, what opens?
+        return False
+    said = without_leading_marker(flat)
+    if _TIME.search(said) or numbers(said):
+        return False
+    known = frozenset(forms(asked))
+    repeats = all(any(key in known for key in word) for word in pieces(said))
+    return len(said) < len(flat) or repeats
 
 
 def _is_number_alone(answer: str) -> bool:

@@ -5,7 +5,7 @@ import re
 from .flat import flatten
 from .normalise import normalise
 
-__all__ = ["SAYS_NOTHING", "says_nothing"]
+__all__ = ["SAYS_NOTHING", "is_word_for_nothing", "says_nothing"]
 
 _LONGEST_REFUSAL = 60
 """Characters above which a reply is no mere refusal, though it calls something missing."""
@@ -17,6 +17,13 @@ SAYS_NOTHING = re.compile(
     r"|\bno (?:answer|information|mention)\b|\bunanswerable\b"
 )
 """Matches in a flattened text that something is not told."""
+_NOTHING = re.compile(
+    "(?:暂|并)?无(?:相关)?(?:信息|内容|答案|记载)?|没有(?:答案|信息|内容)?|不适用|不详|不明|未知"
+    "|(?:文中|原文|文本)?(?:并?未|没有?)(?:明确)?(?:提及|提到|提供|说明|写明|给出|记载)"
+    r"|none|nothing|nil|null|n\s?/\s?a|unknown|not applicable|unspecified|no (?:data|answer)"
+    r"|(?:is )?not (?:\w+ly )?(?:mentioned|stated|specified|given|provided|available|known|found)"
+)
+"""All of an answer that names nothing, flattened."""
 
 
 def says_nothing(said: str, nothing: str = "") -> bool:
@@ -30,3 +37,12 @@ def says_nothing(said: str, nothing: str = "") -> bool:
     if not normalise(flat) or (nothing and normalise(flat) == normalise(nothing)):
         return True
     return len(flat) <= _LONGEST_REFUSAL and bool(SAYS_NOTHING.search(flat))
+
+
+def is_word_for_nothing(answer: str) -> bool:
+    """Whether an answer is no more than a word that prompts give for no answer: 无, N/A, None.
+
+    Args:
+        answer: The model's wording.
+    """
+    return _NOTHING.fullmatch(flatten(answer).strip(" .!。-()[]\"'*`")) is not None
