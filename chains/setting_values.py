@@ -18,7 +18,7 @@ class SettingValues(TypedDict, total=False):
     base_url: str | None
     model: str | None
     prompt: str | None
-    prompt_text: str | None
+    prompt_text: str | dict[Literal["zh", "en"], str] | None
     language: Literal["auto", "zh", "en"] | None
     density: Literal["few", "normal", "all"] | None
     answers: Literal["auto", "short", "full"] | None

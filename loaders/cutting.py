@@ -157,7 +157,7 @@ def _last(pattern: re.Pattern[str], reach: Reach, floor: int) -> int:
         for match in pattern.finditer(reach.text, low, min(sight, high + SIGHT)):
             if match.start() >= high:
                 break
-            if floor < match.end() <= reach.end and _counts(pattern, reach.text, match):
+            if floor < match.end() <= reach.end and _counts(pattern, reach, match):
                 best = match.end()
         if best:
             return best
@@ -165,8 +165,8 @@ def _last(pattern: re.Pattern[str], reach: Reach, floor: int) -> int:
     return 0
 
 
-def _counts(pattern: re.Pattern[str], text: str, match: re.Match[str]) -> bool:
-    return pattern is not SENTENCE_END or is_sentence_end(text, match)
+def _counts(pattern: re.Pattern[str], reach: Reach, match: re.Match[str]) -> bool:
+    return pattern is not SENTENCE_END or is_sentence_end(reach.text, match, reach.at)
 
 
 def overlap_start(text: str, start: int, end: int, sentences: int) -> int:
@@ -181,7 +181,7 @@ def overlap_start(text: str, start: int, end: int, sentences: int) -> int:
     ends = [
         match.end()
         for match in SENTENCE_END.finditer(text, start, end)
-        if is_sentence_end(text, match)
+        if is_sentence_end(text, match, start)
     ]
     if ends and not text[ends[-1] : end].strip():
         ends.pop()

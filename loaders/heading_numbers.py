@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _HAN = "〇零一二三四五六七八九十百千两"
 _COUNTED_ZH = re.compile(
@@ -25,6 +26,7 @@ _LISTED = (
 )
 _DIGITS = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){0,5})(?:[.、．:：]|\s|(?=[\u3400-\u9fff]))")
 _DIGITS_RANK = 7
+_HEAD = 64  # characters in which every such number has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,12 @@ def number_of(title: str) -> Number | None:
     Args:
         title: The heading's words, without the signs of markup.
     """
-    text = title.lstrip()
+    return _number_at(title.lstrip()[:_HEAD])
+
+
+@lru_cache(maxsize=1024)
+def _number_at(text: str) -> Number | None:
+    # Each heading is compared with those around it, several times over.
     if mark := _COUNTED_ZH.match(text):
         return Number(_RANKS[mark[2]], (int(mark[1]),) if mark[1].isdecimal() else ())
     if mark := _COUNTED_EN.match(text):

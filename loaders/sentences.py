@@ -20,24 +20,27 @@ _ABBREVIATIONS = frozenset(
 _LONGEST_WORD = 12
 
 
-def is_sentence_end(text: str, mark: re.Match[str]) -> bool:
+def is_sentence_end(text: str, mark: re.Match[str], begin: int = 0) -> bool:
     """Whether a match of ``SENTENCE_END`` really closes a sentence: Mr. and 3. do not.
 
     Args:
         text: The text the match was found in.
         mark: The match.
+        begin: Where its line or chunk begins at the earliest: what stands before is not looked at,
+            since how much of it is at hand differs.
     """
     sign = mark[0]
     if sign[0] != "." or sign.startswith(".."):
         return True
     at = mark.start()
-    word = text[max(0, at - _LONGEST_WORD) : at].rsplit(None, 1)[-1:] or [""]
+    begin = max(begin, at - _LONGEST_WORD)
+    word = text[begin:at].rsplit(None, 1)[-1:] or [""]
     plain = word[0].lstrip("(\"'“‘[").lower()
     if plain in _ABBREVIATIONS or (len(plain) == 1 and plain.isalpha()):
         return False
     # A number with its dot at the head of a line counts items.
     if plain.isdigit() and len(plain) <= 3:
-        line = text[text.rfind("\n", max(0, at - _LONGEST_WORD), at) + 1 : at]
+        line = text[max(begin, text.rfind("\n", begin, at) + 1) : at]
         return line.strip() != plain
     return True
 
