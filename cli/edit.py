@@ -8,8 +8,8 @@ import typer
 
 from messages import say
 
-from .options import Translator, argument, option, resolved_settings, with_settings
-from .show import show_pair
+from .options import Translator, argument, option, printable, resolved_settings, with_settings
+from .show import numbered, show_pair
 
 if TYPE_CHECKING:
     from chains import Journal
@@ -46,15 +46,17 @@ def add_commands(app: typer.Typer, lang: str) -> None:
 
 
 def _pair_id(journal: Journal, job: str, pair: str) -> str:
-    """The id of a pair, which may be given by its number in the list of kept ones."""
+    """The id of a pair, which may be given by its number in ``qa3 show``."""
     from chains import JournalError, load_list
 
     if not pair.isdecimal() or len(pair) >= 12:
         return pair
-    kept = load_list(journal, job).kept
-    if not 1 <= int(pair) <= len(kept):
-        raise JournalError("edit.number", job=job, number=pair, most=len(kept))
-    return kept[int(pair) - 1].id
+    made = load_list(journal, job, edited=False).kept  # with those that were left out since
+    ids = {number: one.id for number, one in enumerate(made, 1)}
+    ids |= {number: one.id for number, one in numbered(journal, job, load_list(journal, job).kept)}
+    if int(pair) not in ids:
+        raise JournalError("edit.number", job=job, number=pair, most=len(ids))
+    return ids[int(pair)]
 
 
 def _change(
@@ -82,8 +84,11 @@ def _tell(journal: Journal, job: str, pair: str, translate: Translator) -> None:
     """Shows the pair as it is now, or says that it is out of the list."""
     from chains import load_list
 
-    for number, one in enumerate(load_list(journal, job).kept, 1):
+    pairs = load_list(journal, job)
+    for number, one in numbered(journal, job, pairs.kept):
         if one.id == pair:
             show_pair(number, one, translate)
             return
-    typer.echo(translate("show.not_in_list", pair=pair, job=job), err=True)
+    out = [one.item for one in pairs.rejected] + [one.item for one in pairs.duplicates]
+    question = printable(next((one.question for one in out if one.id == pair), ""))
+    typer.echo(translate("show.not_in_list", pair=pair, job=job, question=question), err=True)

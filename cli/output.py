@@ -126,7 +126,7 @@ def carry_out(start: Start, journal: Journal, output: Output, translate: Transla
         SaidError: The run failed as a whole, or the file cannot be written.
     """
     from .progress import ProgressDisplay
-    from .show import refused_lines, show_pairs
+    from .show import numbered, refused_lines, show_pairs
 
     stop = threading.Event()
     with _stopping(stop, translate), ProgressDisplay(translate, quiet=output.quiet) as showing:
@@ -136,10 +136,9 @@ def carry_out(start: Start, journal: Journal, output: Output, translate: Transla
     output.save(result, journal, job)
     if output.as_json:
         typer.echo(result.model_dump_json(indent=2))
-    elif output.path is None:
-        show_pairs(result.kept, translate)
-    elif not output.quiet:
-        show_pairs(result.kept, translate, most=PREVIEW)
+    elif output.path is None or not output.quiet:
+        pairs = numbered(journal, job, result.kept)
+        show_pairs(pairs, translate, most=PREVIEW if output.path else None)
     if output.quiet:
         for line in refused_lines(result.refused, translate):
             typer.echo(line, err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from messages import say
 from .options import Translator, argument, printable, resolved_settings, with_settings
 
 if TYPE_CHECKING:
+    from chains import Journal
     from pairs import QAPair, Reason
 
 
@@ -28,8 +30,31 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         from chains import Jobs, Journal, load_list
 
         with Journal(resolved_settings(context).settings.journal) as journal:
-            pairs = load_list(journal, Jobs(journal).find(job).id)
-        show_pairs(pairs.kept, context.obj)
+            found = Jobs(journal).find(job).id
+            pairs = numbered(journal, found, load_list(journal, found).kept)
+        show_pairs(pairs, context.obj)
+
+
+def numbered(journal: Journal, job: str, kept: Iterable[QAPair]) -> list[tuple[int, QAPair]]:
+    """The pairs of a job's list with the numbers they had in it as it was made.
+
+    So a number means the same pair after others were left out; those that were taken in later
+    count on behind the last.
+
+    Args:
+        journal: The journal that holds the job.
+        job: The whole id.
+        kept: The list's pairs, in order.
+
+    Raises:
+        JournalError: As ``load_list``.
+    """
+    from chains import load_list
+
+    made = load_list(journal, job, edited=False).kept
+    numbers = {pair.id: number for number, pair in enumerate(made, 1)}
+    later = itertools.count(len(made) + 1)
+    return [(numbers.get(pair.id) or next(later), pair) for pair in kept]
 
 
 def sentence(reason: Reason | None, translate: Translator) -> str:
@@ -53,16 +78,18 @@ def refused_lines(
         yield "! " + translate("show.refused_more", count=len(reasons) - most)
 
 
-def show_pairs(pairs: Iterable[QAPair], translate: Translator, most: int | None = None) -> None:
+def show_pairs(
+    pairs: Iterable[tuple[int, QAPair]], translate: Translator, most: int | None = None
+) -> None:
     """Prints pairs with the passage that proves each.
 
     Args:
-        pairs: In order.
+        pairs: From ``numbered``.
         translate: Translates messages into the user's language.
         most: How many pairs per document; None for all.
     """
     of_document: Counter[str] = Counter()
-    for number, pair in enumerate(pairs, 1):
+    for number, pair in pairs:
         of_document[pair.source] += 1
         if most is not None and of_document[pair.source] > most:
             continue

@@ -203,7 +203,13 @@ def test_a_list_is_corrected_where_it_was_made(
     rows = json.loads(out.read_text(encoding="utf-8"))
     assert rows[0]["instruction"] == "Mine? 我的？"
     assert len(rows) == len(kept) - 1
-    assert run([*speak, "edit", "latest", kept[1].id, "--undo"]) == 0
+    # A number means the same pair after others were left out.
+    capsys.readouterr()
+    assert run([*speak, "edit", "latest", "2", "--leave-out"]) == 0
+    assert kept[1].question in capsys.readouterr().err
+    assert run([*speak, "show", "latest"]) == 0
+    assert f"3. {kept[2].question}" in capsys.readouterr().out
+    assert run([*speak, "edit", "latest", "2", "--undo"]) == 0
     with Journal(Settings().journal) as journal:
         assert len(load_list(journal, job).kept) == len(kept)
     for wrong in ([], ["--keep", "--undo"], ["--answer", "  "]):
