@@ -16,12 +16,12 @@ RUN apt-get update \
 RUN groupadd --gid 10001 qa3 \
     && useradd --uid 10001 --gid qa3 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin qa3 \
     && install --directory --owner=qa3 --group=qa3 /data \
-    && install --directory /work
+    && install --directory /srv/qa3
 COPY --from=build /opt/qa3 /opt/qa3
 # Everything that is written lies in /data: journal, models, uploads. Set what passes into a
 # container by its environment or its secrets: nothing of it stands in a layer.
 ENV PATH=/opt/qa3/bin:/usr/local/bin:/usr/bin:/bin QA3_HOME=/data HOME=/tmp PYTHONUNBUFFERED=1
-WORKDIR /work
+WORKDIR /srv/qa3
 USER 10001:10001
 VOLUME /data
 EXPOSE 8001
