@@ -54,11 +54,11 @@ model: .venv/base
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
 	@touch $@
 
-.venv/all: .venv/base
+.venv/all: .venv/pip pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt "$(TORCH)" -e ".[all,dev]"
 # Alone: its command line, which no test uses, wants an older typer than ours.
 	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt openapi-python-client ruamel.yaml
-	@touch $@
+	@touch .venv/base $@
 
 clean:
 	rm -rf .venv out build dist *.egg-info

@@ -96,7 +96,9 @@ def main(folder: Path) -> None:
         root.take(name, rest, arguments)
         last[name] = rest
     # What a read-only root is for a container, other owners are here.
-    root.run("sh", "-c", "! touch /srv/qa3/x /opt/x /usr/x 2>/dev/null && touch /data/x && rm /data/x")
+    root.run(
+        "sh", "-c", "! touch /srv/qa3/x /opt/x /usr/x 2>/dev/null && touch /data/x && rm /data/x"
+    )
     root.run("qa3", "--help")
     start = json.loads(last["ENTRYPOINT"]) + json.loads(last["CMD"])
     token = {"QA3_TOKEN": "not-a-secret-of-anybody"}

@@ -17,7 +17,7 @@ from rest.config import Access, Limits
 
 HERE = Path(__file__).resolve().parent
 TOKEN = "an-example-token-of-some-length"
-SECONDS = 40
+SECONDS = 20
 Start = Callable[..., httpx.Client]
 
 
