@@ -52,8 +52,8 @@ class SentencePieces:
     """Token ids by the sentencepiece library, as the encoder's own tokenizer gives them.
 
     That one is written in Python: its tables take two seconds to build, once a process, and a text
-    takes five to eighteen times as long. The ids are the same, but for a control symbol such as ``<s>``
-    written out in a text, which stays text here.
+    takes five to eighteen times as long. The ids are the same, but for a control symbol such as
+    ``<s>`` written out in a text, which stays text here.
 
     Args:
         model: A sentencepiece model.
