@@ -13,6 +13,9 @@ from .engine import Engine, close, engine, share
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+DESK = "/desk"
+"""Where a list is reviewed, whichever server serves the page."""
+
 
 def harden() -> None:
     """Applies the patches and the security middleware to Chainlit, once per process."""
@@ -46,6 +49,8 @@ def create_app(config: Path | None = None, host: str = "127.0.0.1") -> FastAPI:
     from chainlit.utils import mount_chainlit
     from fastapi import FastAPI
 
+    from .desk.routes import desk_app
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - FastAPI hands it over
         yield
@@ -59,6 +64,7 @@ def create_app(config: Path | None = None, host: str = "127.0.0.1") -> FastAPI:
 
     chainlit_config.run.headless = True
     chainlit_config.run.host = host
+    app.mount(DESK, desk_app("/"))
     mount_chainlit(app, target=entry(), path="/")
     return app
 
