@@ -71,8 +71,8 @@ const openActions = (desk) => {
         byId("undo").disabled = !undone.length;
         return answer;
       } catch (error) {
-        await desk.again();
         toast(error.message);
+        await desk.again().catch(() => undefined); // what was shown too early is taken back
         return null;
       }
     });
