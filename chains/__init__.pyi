@@ -35,12 +35,16 @@ from .jobs.report import write_job_view as write_job_view
 from .jobs.resume import resume as resume
 from .jobs.runner import Runner as Runner
 from .journal.documents import load_documents as load_documents
+from .journal.edits import Change as Change
+from .journal.edits import Revision as Revision
+from .journal.edits import edits as edits
+from .journal.edits import history as history
 from .journal.jobs import Jobs as Jobs
-from .journal.lists import edits as edits
 from .journal.lists import has_list as has_list
 from .journal.lists import keep as keep
 from .journal.lists import leave_out as leave_out
 from .journal.lists import load_list as load_list
+from .journal.lists import revise as revise
 from .journal.lists import reword as reword
 from .journal.lists import undo as undo
 from .journal.names import name_job as name_job

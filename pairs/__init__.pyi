@@ -1,4 +1,6 @@
 from .compare.dedupe import Deduper as Deduper
+from .edits import Edit as Edit
+from .edits import pair_id as pair_id
 from .errors import ExportError as ExportError
 from .errors import PairsError as PairsError
 from .evidence.grounding import ground as ground
