@@ -25,6 +25,8 @@ from .events import Event as Event
 from .events import Failed as Failed
 from .events import Prepared as Prepared
 from .events import Verified as Verified
+from .jobs.desk import Desk as Desk
+from .jobs.desk import new_pair_id as new_pair_id
 from .jobs.doctor import examine as examine
 from .jobs.event_log import EventLog as EventLog
 from .jobs.probe import Finding as Finding

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
@@ -94,7 +94,8 @@ def apply_edits(pairs: PairList, edits: Iterable[Edit], ground: Ground) -> PairL
     members += [_member(one, wanted, ground) for one in pairs.duplicates]
     kept += [one.pair for one in members if one.edit.fate == "kept"]
     standing = {pair.id: pair for pair in kept if pair.id}
-    return _with_duplicates(pairs, kept, rejected, members, standing)
+    settled = {edit.pair for edit in wanted.values() if edit.fate == "kept"}
+    return _with_duplicates(pairs, kept, rejected, members, standing, settled)
 
 
 def _with_duplicates(
@@ -103,6 +104,7 @@ def _with_duplicates(
     rejected: list[Rejected],
     members: Sequence[_Member],
     standing: Mapping[str, QAPair],
+    settled: Container[str],
 ) -> PairList:
     """The list, each duplicate with the pair that stands for it now."""
     merged = {one.item.id: one.edit.of for one in members if one.edit.fate == "duplicate"}
@@ -127,7 +129,7 @@ def _with_duplicates(
             "kept": tuple(_in_order(kept, pairs)),
             "duplicates": tuple(duplicates),
             "rejected": tuple(rejected),
-            "conflicts": tuple(_remaining(pairs.conflicts, now)),
+            "conflicts": tuple(_remaining(pairs.conflicts, now, settled)),
         }
     )
 
@@ -254,9 +256,12 @@ def _in_order(kept: list[QAPair], pairs: PairList) -> list[QAPair]:
     return sorted(kept, key=lambda pair: place.get(pair.chunk_id, len(place)))
 
 
-def _remaining(conflicts: Iterable[Conflict], now: Mapping[str, QAPair]) -> Iterable[Conflict]:
-    """The conflicts of which both pairs are still kept."""
+def _remaining(
+    conflicts: Iterable[Conflict], now: Mapping[str, QAPair], settled: Container[str]
+) -> Iterable[Conflict]:
+    """The conflicts of which both pairs are still in the list, and not both by a person's word."""
     for one in conflicts:
         item, other = now.get(one.item.id), now.get(one.conflicts_with.id)
-        if item and other:
+        both = one.item.id in settled and one.conflicts_with.id in settled
+        if item and other and not both:
             yield one.model_copy(update={"item": item, "conflicts_with": other})

@@ -71,6 +71,18 @@ def history(
     return [_revision(row) for row in rows]
 
 
+def latest(database: Database, job: str) -> dict[str, Revision]:
+    """The newest change of each pair of a job that was ever changed, by the pair's id.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    rows = database.rows(
+        "SELECT pair, MAX(id), edit, who, made FROM revisions WHERE job = ? GROUP BY pair", job
+    )
+    return {row[0]: _revision(row) for row in rows}
+
+
 def record(
     db: sqlite3.Connection, job: str, pair: str, edit: Edit | None, who: str = ""
 ) -> Revision:

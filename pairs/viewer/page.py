@@ -21,6 +21,8 @@ from .words import page_words, script_words
 __all__ = ["write_view"]
 
 _FOLDER = Path(__file__).parent
+SCRIPTS = ("panes.js", "text.js", "view.js", "page.js")
+"""The parts of the page's script, each using those before it."""
 
 
 def write_view(
@@ -51,7 +53,7 @@ def write_view(
     distinct = list({text.source: text for text in texts}.values())
     documents = shown(distinct, pairs.kept)
     named = title or ", ".join(one.name for one in documents[:3]) or "qa3"
-    style, script = _part("page.css"), _part("page.js")
+    style, script = _part("page.css"), "\n".join(map(_part, SCRIPTS))
     content = {
         "texts": [text_content(document) for document in documents],
         "items": list_content(pairs, distinct, language),

@@ -236,6 +236,18 @@ def test_the_same_words_again_go_with_the_pair_left_out() -> None:
     assert [one.reason for one in now.rejected] == [LEFT_OUT, STANDS_FOR_LEFT_OUT]
 
 
+def test_a_conflict_is_settled_by_keeping_one_or_both() -> None:
+    one, other = make(1, question="何时？"), make(2, question="When?")
+    conflict = Conflict(item=other, conflicts_with=one, score=1, kind="semantic")
+    pairs = PairList(kept=(one, other), conflicts=(conflict,))
+    kept = [Edit(pair=pair.id, fate="kept") for pair in (one, other)]
+    assert apply_edits(pairs, kept[:1], ground).conflicts == (conflict,)
+    both = apply_edits(pairs, kept, ground)
+    assert (both.kept, both.conflicts) == ((one, other), ())
+    out = apply_edits(pairs, [Edit(pair=other.id, fate="left out")], ground)
+    assert (out.kept, out.conflicts) == ((one,), ())
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_person_is_told_why_a_pair_is_out(language: str) -> None:
     assert LEFT_OUT.say(language) != STANDS_FOR_LEFT_OUT.say(language)
