@@ -35,6 +35,11 @@ from .jobs.progress import JobProgress as JobProgress
 from .jobs.progress import RunProgress as RunProgress
 from .jobs.report import write_job_view as write_job_view
 from .jobs.resume import resume as resume
+from .jobs.review_import import ReviewNote as ReviewNote
+from .jobs.review_import import ReviewReport as ReviewReport
+from .jobs.review_import import import_review as import_review
+from .jobs.review_workbook import job_workbook as job_workbook
+from .jobs.review_workbook import write_job_workbook as write_job_workbook
 from .jobs.runner import Runner as Runner
 from .journal.documents import load_documents as load_documents
 from .journal.edits import Change as Change

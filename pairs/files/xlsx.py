@@ -8,11 +8,10 @@ from typing import Any
 
 from ..records import QAPair
 from .formats import COLUMNS, cells
+from .review_rows import fitting
 
-__all__ = ["workbook"]
+__all__ = ["text_cell", "workbook"]
 
-_LONGEST = 32_767
-"""Characters that a cell of the format may hold."""
 _WIDTHS = (46, 60, 24, 6, 8, 8, 80, 11, 7, 11, 9, 9, 40)
 
 
@@ -31,21 +30,28 @@ def workbook(pairs: Iterable[QAPair]) -> bytes:
     sheet.freeze_panes = "A2"
     for column, width in enumerate(_WIDTHS):
         sheet.column_dimensions[chr(ord("A") + column)].width = width
-    sheet.append([_cell(sheet, name, bold=True) for name in COLUMNS])
+    sheet.append([text_cell(sheet, name, bold=True) for name in COLUMNS])
     for pair in pairs:
-        sheet.append([_cell(sheet, value) for value in cells(pair, guarded=False)])
+        sheet.append([text_cell(sheet, value) for value in cells(pair, guarded=False)])
     content = BytesIO()
     book.save(content)
     return content.getvalue()
 
 
-def _cell(sheet: Any, value: str | float | bool | None, *, bold: bool = False) -> Any:
+def text_cell(sheet: Any, value: str | float | bool | None, *, bold: bool = False) -> Any:
+    """A cell that no program evaluates; what is no text is given back as it is.
+
+    Args:
+        sheet: Of a workbook that is only written.
+        value: What it holds.
+        bold: Whether it is a head.
+    """
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font
 
     if not isinstance(value, str):
         return value
-    cell = WriteOnlyCell(sheet, _fitting(value))
+    cell = WriteOnlyCell(sheet, fitting(value))
     # A cell that a person edits is read anew: the mark keeps it a text then, too.
     cell.quotePrefix = value.startswith(tuple("=+-@\t\r\n＝＋－＠"))
     cell.data_type = "s"  # what begins with = would else be a formula, #N/A an error
@@ -53,11 +59,3 @@ def _cell(sheet: Any, value: str | float | bool | None, *, bold: bool = False) -
     if bold:
         cell.font = Font(bold=True)
     return cell
-
-
-def _fitting(text: str) -> str:
-    # XML holds no control characters but three, and not these two.
-    shown = "".join(
-        char if char >= " " or char in "\t\n\r" else "\ufffd" for char in text
-    ).translate({0xFFFE: "\ufffd", 0xFFFF: "\ufffd"})
-    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
