@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -120,10 +120,18 @@ def review_list() -> PairList:
     )  # fmt: skip
 
 
-def add_job(journal: Journal, pairs: PairList, texts: dict[str, str], job: str = "0a1b2c3d") -> str:
+def add_job(
+    journal: Journal,
+    pairs: PairList,
+    texts: dict[str, str],
+    job: str = "0a1b2c3d",
+    digests: Sequence[str] = (),
+) -> str:
     """A finished job with its texts and its list."""
     files = [
-        SourceFile(source=source, sha256=f"{n:064x}", text=text, pages=((0, 1),))
+        SourceFile(
+            source=source, sha256=digests[n] if digests else f"{n:064x}", text=text, pages=((0, 1),)
+        )
         for n, (source, text) in enumerate(texts.items())
     ]
     chunks = [

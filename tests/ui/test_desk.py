@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import openpyxl
 import pytest
 from axe import serious_faults
 from desk_list import EN, ZH, add_job, desk_server, review_list
@@ -17,11 +18,15 @@ from chains.journal.edits import history
 from chains.journal.jobs import Jobs
 from chains.journal.lists import leave_out, load_list
 from chains.journal.replies import Journal
+from loaders import load
+from loaders.records import Span
 from messages import LANGUAGES, say
+from pairs.records import Evidence, PairList, QAPair
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "documents"
 TEXTS = {"桥.txt": ZH, "en.txt": EN}
 LOCALES = {"en": "en-US", "zh": "zh-CN"}
 
@@ -309,3 +314,65 @@ def test_what_the_desk_cannot_do_is_said(desk: Desk, language: str) -> None:
         page.locator("#toast").filter(
             has_text=say("job.unknown@page", language, job=desk.job)
         ).wait_for()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_experts_workbook_comes_back(desk: Desk, tmp_path: Path, language: str) -> None:
+    headers = {"accept-language": LOCALES[language]}
+    form = f"{desk.url}/{desk.job}/export?format=review-xlsx"
+    file = tmp_path / "专家 review.xlsx"
+    file.write_bytes(httpx.get(form, headers=headers).content)
+    book = openpyxl.load_workbook(file)
+    sheet = book.worksheets[0]
+    column = {cell.value: cell.column for cell in sheet[1]}
+    state, answer = (say(f"review.column_{name}", language) for name in ("state", "answer"))
+    sheet.cell(2, column[state]).value = say("review.rejected", language)
+    sheet.cell(3, column[answer]).value = "专家的新答案 new"
+    book.save(file)
+    with desk.open(language) as page:
+        page.locator("#open-import").click()
+        page.locator("#dialog input").set_input_files(file)
+        page.locator("#dialog-buttons button").first.click()
+        page.locator("#dialog pre").wait_for()
+        said = page.locator("#dialog pre").inner_text()
+        press(page, "Escape")
+        # Without its evidence it stands there in red.
+        page.locator(".card", has_text="专家的新答案 new").locator(".alarm").wait_for()
+    assert "1" in said
+    assert "专家的新答案 new" in {pair.answer for pair in desk.pairs().kept}
+    assert len(desk.pairs().kept) == 63
+
+
+def test_the_page_is_shown_as_it_was_printed(tmp_path: Path, browser: Browser) -> None:
+    file = tmp_path / "apollo.pdf"
+    file.write_bytes((EXAMPLES / "apollo11.pdf").read_bytes())
+    pages = list(load(file))
+    whole = "\n\n".join(one.page_content for one in pages)
+    at = whole.index("Columbia")
+    evidence = Evidence(
+        match="exact", span=Span(start=at, end=at + 8), quote="Columbia", page=1, score=1
+    )
+    asked = QAPair(
+        id="a" * 12, question="Which module?", answer="Columbia", evidence=evidence, page=1,
+        source=str(file),
+    )  # fmt: skip
+    path = tmp_path / "j.sqlite"
+    with Journal(path) as journal:
+        digest = pages[0].metadata["sha256"]
+        job = add_job(journal, PairList(kept=(asked,)), {str(file): whole}, digests=[digest])
+    with desk_server(path) as url:
+        desk = Desk(url, path, job, browser)
+        with desk.open() as page:
+            press(page, "p")
+            box = page.locator("#image .box").first
+            box.wait_for()
+            sheet = page.locator("#image img").bounding_box()
+            place = box.bounding_box()
+            assert sheet
+            assert place
+            assert sheet["x"] <= place["x"] < sheet["x"] + sheet["width"]
+            press(page, "p")
+            assert page.locator("#text").is_visible()
+            file.unlink()
+            press(page, "p")
+            page.locator("#image .empty", has_text="apollo.pdf").wait_for()

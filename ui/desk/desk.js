@@ -12,7 +12,7 @@
     return;
   }
   const items = [], texts = first.texts.map((one) => ({ ...one, marks: [] })), places = new Map();
-  let version = first.version, editing = -1, other = 0, view, actions;
+  let version = first.version, editing = -1, view, actions, comparing;
 
   // Items name each other by keys; the view knows them by their numbers.
   const placeOf = (key) => places.get(key);
@@ -75,51 +75,7 @@
     return loaded;
   };
 
-  // Order and filters.
-  const doubt = (item) => (
-    item.differs ? 0 : item.doubtful ? 1 : item.numbers === false ? 2 : item.state === "kept" && item.match === "none" ? 2
-      : item.verdict ? 3 : item.score !== undefined ? 4 + item.score : 6);
-  const place = (one, two) => {
-    for (let at = 0; at < 3; at++) if (one.at[at] !== two.at[at]) return one.at[at] - two.at[at];
-    return 0;
-  };
-  const order = (one, two) => (
-    (byId("order").value === "doubt" ? doubt(items[one]) - doubt(items[two]) : 0)
-    || place(items[one], items[two]) || one - two);
-  const reviewOf = (item) => item.review || "unseen";
-  const flags = {
-    conflict: (item) => item.differs, edited: (item) => item.edited, written: (item) => item.written,
-    evidence: (item) => item.pair && item.match === "none", numbers: (item) => item.numbers === false,
-    changed: (item) => item.who !== undefined,
-  };
-  const filters = {
-    "by-review": { of: (item) => item.pair && reviewOf(item), name: (value) => words.reviews[value] },
-    "by-reason": { of: (item) => item.reason },
-    "by-kind": { of: (item) => item.kind, name: (value) => words.kinds[value] },
-    "by-heading": { of: (item) => item.headings },
-    "by-page": { of: (item) => item.page && String(item.page) },
-    "by-flag": { all: (item) => Object.keys(flags).filter((name) => flags[name](item)), name: (value) => words.flags[value] },
-  };
-  const valuesOf = (filter, item) => (filter.all ? filter.all(item) : [filter.of(item)].filter(Boolean));
-  const fillFilters = () => {
-    for (const [id, filter] of Object.entries(filters)) {
-      const counts = new Map();
-      for (const item of items) {
-        if (item.gone) continue;
-        for (const value of valuesOf(filter, item)) counts.set(value, (counts.get(value) || 0) + 1);
-      }
-      const select = byId(id), chosen = select.value;
-      const sorted = [...counts].sort(([one], [two]) => one.localeCompare(two, undefined, { numeric: true }));
-      select.replaceChildren(new Option(words.any, ""), ...sorted.slice(0, 500).map(([value, count]) => (
-        new Option(`${filter.name ? filter.name(value) : value} (${count.toLocaleString()})`, value))));
-      select.value = counts.has(chosen) ? chosen : "";
-      select.disabled = !counts.size;
-    }
-  };
-  const isListed = (item) => !item.gone && Object.entries(filters).every(([id, filter]) => {
-    const { value } = byId(id);
-    return !value || valuesOf(filter, item).includes(value);
-  });
+  const filters = openFilters(items);
   const progress = () => {
     let total = 0, done = 0;
     for (const item of items) {
@@ -207,93 +163,16 @@
     link();
     view.again(numbers);
     progress();
-    if (numbers.includes(view.selected)) compare(view.selected);
+    if (numbers.includes(view.selected)) comparing.show(view.selected);
   };
 
-  // The pair beside the one that asks the same.
-  const partners = (number) => {
-    const item = items[number] || {};
-    return [...new Set([...(item.differs || []), ...(item.same === undefined ? [] : [item.same]), ...(repeats.get(number) || [])])]
-      .filter((one) => items[one] && items[one].pair && !items[one].gone);
-  };
-  const side = (number) => {
-    const item = items[number];
-    const article = make("article");
-    article.append(
-      make("p", "reason", [words.sides[number === view.selected ? "this" : "other"], texts[item.document] && texts[item.document].name, item.page].filter(Boolean).join(" · ")),
-      make("h3", "", item.question), make("p", "", item.answer),
-    );
-    const whole = item.span && texts[item.document].text;
-    const quote = whole ? whole.slice(...item.span) : item.quote;
-    if (quote) article.append(make("p", "reason", `“${quote.slice(0, 500)}”`));
-    return article;
-  };
-  const compare = (number) => {
-    const beside = partners(number);
-    byId("compare").hidden = !beside.length || !items[number].pair;
-    if (byId("compare").hidden) return;
-    const one = beside[other % beside.length];
-    const buttons = make("div", "buttons");
-    const differs = (items[number].differs || []).includes(one);
-    const settle = (how) => () => actions.settle(number, one, how);
-    buttons.append(
-      button(`1 ${differs ? words.keepThis : words.preferThis}`, settle("this")),
-      button(`2 ${differs ? words.keepOther : words.preferOther}`, settle("other")),
-      button(`3 ${words.keepBoth}`, settle("both")),
-      button(words.goToOther, () => view.goTo(one)),
-    );
-    if (beside.length > 1) buttons.append(button(filled(words.nextOther, { at: other % beside.length + 1, of: beside.length }), () => {
-      other += 1;
-      compare(number);
-    }));
-    byId("compare").replaceChildren(side(number), side(one), buttons);
-  };
-  const settleBy = (how) => () => {
-    const beside = partners(view.selected);
-    if (beside.length) actions.settle(view.selected, beside[other % beside.length], how);
-  };
   const selected = (item, number) => {
-    other = 0;
-    compare(number);
+    comparing.again();
+    comparing.show(number);
     const paged = item.page && item.document !== undefined;
     byId("toggle-page").hidden = !paged;
-    if (imaged && paged) showPage();
-    else if (imaged) showImage(false);
-  };
-
-  // The page as it looked.
-  let imaged = false;
-  const showImage = (on) => {
-    imaged = on;
-    byId("image").hidden = !on;
-    byId("text").hidden = on;
-    byId("toggle-page").setAttribute("aria-pressed", String(on));
-  };
-  const showPage = async () => {
-    const number = view.selected, item = items[number];
-    showImage(true);
-    byId("image").replaceChildren(make("p", "empty", words.loading));
-    try {
-      const page = await ask(`page/${item.document}/${item.page}?pair=${encodeURIComponent(item.pair || "")}`);
-      if (view.selected !== number) return;
-      const sheet = make("div", "sheet"), picture = make("img");
-      picture.src = `data:image/png;base64,${page.image}`;
-      picture.alt = filled(words.pageOf, { page: item.page, file: texts[item.document].name });
-      sheet.append(picture);
-      for (const [left, top, width, height] of page.boxes) {
-        const box = make("div", "box");
-        Object.assign(box.style, {
-          left: `${100 * left / page.width}%`, top: `${100 * top / page.height}%`,
-          width: `${100 * width / page.width}%`, height: `${100 * height / page.height}%`,
-        });
-        sheet.append(box);
-      }
-      byId("image").replaceChildren(sheet);
-      const box = sheet.querySelector(".box");
-      if (box) box.scrollIntoView({ block: "center" });
-    } catch (error) {
-      byId("image").replaceChildren(make("p", "empty", error.message));
-    }
+    if (image.on && paged) image.show();
+    else if (image.on) image.hide();
   };
 
   // What is marked in the text by hand.
@@ -390,7 +269,7 @@
     }
     redrawn(numbers);
     if (numbers.includes(view.selected)) view.source.showPlace();
-    fillFilters();
+    filters.fill();
     return numbers;
   };
   const again = async () => taken(await ask(`changes?version=${version}`));
@@ -408,14 +287,18 @@
   };
 
   actions = openActions({ items, placeOf, taken, again, redrawn: (numbers) => redrawn(numbers), goTo: (number) => view.goTo(number), listed: () => view.listed });
+  const image = openPageImage({ items, texts, selected: () => view.selected });
+  comparing = openCompare({
+    items, texts, repeats: (number) => repeats.get(number) || [], selected: () => view.selected,
+    goTo: (number) => view.goTo(number), settle: actions.settle,
+  });
   const on = (act) => () => act(view.selected);
   view = openView({ texts, items, words }, {
-    load, card, about, isListed, order, selected,
-    unfilter: () => { for (const id of Object.keys(filters)) byId(id).value = ""; },
+    load, card, about, selected, isListed: filters.isListed, order: filters.order, unfilter: filters.clear,
     keys: {
       a: on((number) => decide("accept", number)), r: on((number) => decide("reject", number)),
       e: on(edit), u: actions.undo, m: on(actions.merge), w: on(wording), i: on(history),
-      1: settleBy("this"), 2: settleBy("other"), 3: settleBy("both"), 0: () => { other += 1; compare(view.selected); },
+      1: comparing.by("this"), 2: comparing.by("other"), 3: comparing.by("both"), 0: comparing.next,
       n: () => {
         const from = view.listed.indexOf(view.selected);
         const next = view.listed.find((number, at) => at > from && items[number].pair && !items[number].review);
@@ -443,11 +326,11 @@
   byId("title").textContent = first.name;
   document.title = `${first.name} - qa3`;
   if (!texts.length) byId("name").textContent = words.noText;
-  fillFilters();
+  filters.fill();
   progress();
   if (view.listed.length) view.select(view.listed[0]);
 
-  for (const id of [...Object.keys(filters), "order"]) byId(id).addEventListener("change", () => view.filter());
+  for (const id of filters.ids) byId(id).addEventListener("change", () => view.filter());
   byId("bulk").addEventListener("click", (event) => {
     const one = event.target.closest("[data-bulk]");
     if (one) actions.bulk(one.dataset.bulk);
@@ -456,7 +339,7 @@
   byId("open-export").addEventListener("click", openExport);
   byId("open-import").addEventListener("click", () => openImport(again));
   byId("open-help").addEventListener("click", openHelp);
-  byId("toggle-page").addEventListener("click", () => { if (imaged) showImage(false); else showPage(); });
+  byId("toggle-page").addEventListener("click", () => { if (image.on) image.hide(); else image.show(); });
   document.addEventListener("selectionchange", marking);
   byId("marked").addEventListener("click", (event) => {
     const one = event.target.closest("[data-marked]");
@@ -478,15 +361,14 @@
     const next = await ask(`list?from=${have}`);
     if (!next.items.length) break;
     have += next.items.length;
-    const numbers = next.items.map(add);
+    next.items.forEach(add);
     link();
     if (have >= first.total) {
       view.more();
-      fillFilters();
+      filters.fill();
       progress();
     }
     byId("shown").textContent = filled(words.shown, { shown: have.toLocaleString(), total: first.total.toLocaleString() });
-    void numbers;
   }
   setTimeout(poll, 3000);
 })();

@@ -50,6 +50,9 @@ PAGE = 5000
 """Items in one answer; a longer list comes in several."""
 _FOLDER = Path(__file__).parent
 _SCRIPTS = ("panes.js", "text.js", "view.js")
+_FILES = (
+    "desk.css", "dialogs.js", "actions.js", "filters.js", "compare.js", "page_image.js", "desk.js",
+)  # fmt: skip
 _MEDIA = {".js": "text/javascript", ".css": "text/css"}
 _STATUS = {"job.unknown": 404, "job.no_list": 409, "desk.sign_in": 401}
 
@@ -172,7 +175,7 @@ async def _asset(request: Request) -> Response:
         text = "\n".join(map(viewer_file, _SCRIPTS))
     elif name == "view.css":
         text = viewer_file("page.css")
-    elif name in ("desk.js", "actions.js", "dialogs.js", "desk.css"):
+    elif name in _FILES:
         text = (_FOLDER / name).read_text(encoding="utf-8")
     else:
         return Response(status_code=404)
