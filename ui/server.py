@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from chains import Journal
 
+DESK = "/desk"
+"""Where a list is reviewed, whichever server serves the page."""
+
 
 def harden() -> None:
     """Applies the patches and the security middleware to Chainlit, once per process."""
@@ -52,6 +55,8 @@ def create_app(
     from chainlit.utils import mount_chainlit
     from fastapi import FastAPI
 
+    from .desk.routes import desk_app
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - FastAPI hands it over
         yield
@@ -65,6 +70,7 @@ def create_app(
 
     chainlit_config.run.headless = True
     chainlit_config.run.host = host
+    app.mount(DESK, desk_app("/"))
     mount_chainlit(app, target=entry(), path="/")
     return app
 

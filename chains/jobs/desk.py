@@ -16,15 +16,17 @@ from pairs.text.flat import flatten
 from pairs.text.polarity import asks_yes_or_no
 from pairs.text.question_words import asks_for
 from pairs.viewer.content import Item, Placed, ordered_content
-from pairs.viewer.documents import names
+from pairs.viewer.documents import names, shown
+from pairs.viewer.head import report
 from pairs.viewer.places import Places, harmless
+from pairs.viewer.statistics import statistics
 
 from ..errors import JournalError
 from ..journal.edits import Change, Revision, edits, history, latest
 from ..journal.jobs import Jobs
 from ..journal.lists import grounder, load_list, revise
 from ..journal.replies import Journal
-from .report import viewed_texts
+from .report import view_facts, viewed_texts
 
 __all__ = ["Desk"]
 
@@ -159,6 +161,14 @@ class Desk:
             return list(self._list.kept)
         fates = {edit.pair: edit.fate for edit in edits(self._journal, self.job)}
         return [pair for pair in self._list.kept if fates.get(pair.id) == "kept"]
+
+    def report(self) -> str:
+        """The run's report and the statistics of the review, as HTML with every text escaped."""
+        with self._lock:
+            pairs, items = self._list, list(self._items.values())
+        facts = view_facts(Jobs(self._journal).find(self.job), pairs, self._language)
+        told = report(pairs, shown(self.texts, pairs.kept), self._language, facts)
+        return told + "\n" + statistics(items, self.names, self._language)
 
     def _catch_up(self) -> dict[str, Any]:
         newest = _newest(self._journal, self.job)

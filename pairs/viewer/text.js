@@ -185,16 +185,20 @@ const openText = ({ texts, selected, load }) => {
     };
     settle();
   };
-  return {
+  let late = false;
+  document.addEventListener("selectionchange", () => { if (late) source.remark(document_); });
+  const source = {
     show: showText,
     showPlace,
     get document() { return document_; },
     spans: spansHere,
     refresh,
-    // The marks of a document have changed.
+    // The marks of a document have changed; what a person marks by hand right now is left alone.
     remark(number) {
       if (number !== document_) return;
-      for (const block of blocks) block.element.again();
+      const chosen = getSelection();
+      late = !chosen.isCollapsed && text.contains(chosen.anchorNode);
+      if (!late) for (const block of blocks) block.element.again();
     },
     // What is marked by hand: its document and place; null for nothing.
     marking() {
@@ -205,4 +209,5 @@ const openText = ({ texts, selected, load }) => {
       return from === null || to === null || from >= to ? null : [document_, from, to];
     },
   };
+  return source;
 };

@@ -184,8 +184,10 @@ const openView = ({ texts, items, words }, host = {}) => {
   };
   const addStates = () => {
     byId("states").replaceChildren();
-    const counts = { all: items.length };
+    const counts = { all: 0 };
     for (const item of items) {
+      if (item.gone) continue;
+      counts.all += 1;
       counts[item.state] = (counts[item.state] || 0) + 1;
       for (const [mark, bears] of Object.entries(marked)) if (bears(item)) counts[mark] = (counts[mark] || 0) + 1;
     }
@@ -294,6 +296,15 @@ const openView = ({ texts, items, words }, host = {}) => {
     cards, source, list, filter, select, goTo, step, pane, press,
     get selected() { return selected; },
     get listed() { return listed; },
+    // There are more items, or fewer; what is seen stays where it is.
+    more() {
+      const at = cards.scrollTop;
+      haystacks = undefined;
+      addStates();
+      press();
+      list();
+      cards.scrollTop = at;
+    },
     // Cards of items that have changed, laid out anew where they are laid out at all.
     again(numbers) {
       haystacks = undefined;

@@ -1,0 +1,303 @@
+"""The desk's HTTP routes below ``/desk``: the page, its data, and what a person changes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from chains import Change, Desk, Jobs, new_pair_id
+from messages import SaidError, logged, say
+from pairs import Edit, harmless, viewer_file
+from serving import language_of
+
+from ..auth import signs_in, who
+from ..downloads import FormatChoice, list_file, preview
+from ..engine import engine
+from ..errors import PageError
+from ..security import Guard
+from ..words import told
+from .desks import Desks
+from .words import desk_words
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+log = logging.getLogger(__name__)
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+MOST_BODY = 8_000_000  # bytes of JSON
+MOST_CHANGES = 20_000
+PAGE = 5000
+"""Items in one answer; a longer list comes in several."""
+_FOLDER = Path(__file__).parent
+_SCRIPTS = ("panes.js", "text.js", "view.js")
+_MEDIA = {".js": "text/javascript", ".css": "text/css"}
+_STATUS = {"job.unknown": 404, "job.no_list": 409, "desk.sign_in": 401}
+
+
+class _Wanted(BaseModel):
+    """A change as the browser sends it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pair: str | None = Field(default=None, pattern=r"^[0-9a-f]{12}$")
+    saw: int = Field(ge=0)
+    edit: dict[str, Any] | None = None
+    marked: tuple[int, int, int] | None = None
+
+
+class _Changes(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    changes: list[_Wanted] = Field(max_length=MOST_CHANGES)
+
+
+def desk_app(page: str) -> ASGIApp:
+    """The desk as an ASGI application, to be mounted at ``/desk``.
+
+    Args:
+        page: Path of the chat page, where people sign in.
+    """
+    desks = Desks()
+
+    def route(path: str, answer: Callable[[_Asked], Awaitable[Response]], method: str) -> Route:
+        async def handle(request: Request) -> Response:
+            try:
+                return await answer(_Asked(request, desks, page, await who(request)))
+            except SaidError as error:
+                return _refusal(error, language_of(request.headers.get("accept-language", "")))
+            except Exception as error:
+                log.exception("the desk failed")
+                language = language_of(request.headers.get("accept-language", ""))
+                kind = type(error).__name__
+                code, fields = logged("page.unexpected", "page.unexpected_logged", kind=kind)
+                return JSONResponse({"error": say(code, language, **fields)}, status_code=500)
+
+        return Route(path, handle, methods=[method])
+
+    app = Starlette(
+        routes=[
+            Route("/assets/{name}", _asset),
+            route("/{job}", _page, "GET"),
+            route("/{job}/list", _list, "GET"),
+            route("/{job}/documents/{document:int}", _document, "GET"),
+            route("/{job}/changes", _since, "GET"),
+            route("/{job}/changes", _change, "POST"),
+            route("/{job}/history/{pair}", _history, "GET"),
+            route("/{job}/report", _report, "GET"),
+            route("/{job}/preview", _preview, "GET"),
+            route("/{job}/export", _export, "GET"),
+        ]
+    )
+    return Guard(app, signed_in=signs_in(), policy=POLICY)
+
+
+class _Asked:
+    """One request: what every answer needs of it."""
+
+    def __init__(self, request: Request, desks: Desks, page: str, name: str | None) -> None:
+        self.request = request
+        self.page = page
+        self.name = name
+        self.language = language_of(request.headers.get("accept-language", ""))
+        self._desks = desks
+
+    @property
+    def job(self) -> str:
+        return str(self.request.path_params["job"])[:64]
+
+    async def desk(self) -> Desk:
+        """The desk of the job, opened if it is not.
+
+        Raises:
+            SaidError: Nobody has signed in, or there is no such list.
+        """
+        if self.name is None:
+            raise PageError("desk.sign_in")
+        return await engine().read(self._desks.of, engine().journal, self.job, self.language)
+
+    def number(self, name: str, otherwise: int = 0) -> int:
+        given = self.request.query_params.get(name, "")
+        return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else otherwise
+
+    async def body(self) -> bytes:
+        """The request's body.
+
+        Raises:
+            PageError: It is larger than any change can be.
+        """
+        parts, size = [], 0
+        async for part in self.request.stream():
+            size += len(part)
+            if size > MOST_BODY:
+                raise PageError("page.too_large", most=MOST_BODY // 1_000_000)
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _refusal(error: SaidError, language: str) -> Response:
+    body = {"error": told(error, language), "code": error.code}
+    status = _STATUS.get(error.code, 422)
+    return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def _json(content: object) -> Response:
+    return JSONResponse(content, headers={"Cache-Control": "no-store"})
+
+
+async def _asset(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name == "view.js":
+        text = "\n".join(map(viewer_file, _SCRIPTS))
+    elif name == "view.css":
+        text = viewer_file("page.css")
+    elif name in ("desk.js", "actions.js", "dialogs.js", "desk.css"):
+        text = (_FOLDER / name).read_text(encoding="utf-8")
+    else:
+        return Response(status_code=404)
+    media = _MEDIA[Path(name).suffix]
+    return Response(text, media_type=media, headers={"Cache-Control": "no-cache"})
+
+
+async def _page(asked: _Asked) -> Response:
+    if asked.name is None:
+        return RedirectResponse(f"{asked.page}login", headers={"Cache-Control": "no-store"})
+    try:
+        await engine().answer(Jobs(engine().journal).find, asked.job)
+        refusal = ""
+    except SaidError as error:
+        refusal = told(error, asked.language)
+    words = desk_words(asked.language)
+    labels = {name: escape(text) for name, text in words["page"].items()}
+    html = Template((_FOLDER / "desk.html").read_text(encoding="utf-8")).substitute(
+        labels,
+        lang="zh-CN" if asked.language == "zh" else "en",
+        chat=escape(asked.page),
+        refusal=escape(refusal),
+        words=json.dumps(words["script"], ensure_ascii=False)
+        .replace("<", "\\u003c")
+        .replace("&", "\\u0026"),
+    )
+    status = 404 if refusal else 200
+    return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+async def _list(asked: _Asked) -> Response:
+    desk = await asked.desk()
+    found = await engine().answer(desk.since, 0)
+    first = asked.number("from")
+    items = found["items"]
+    job = await engine().answer(Jobs(engine().journal).find, asked.job)
+    return _json(
+        {
+            "job": job.id,
+            "name": harmless(job.name) or ", ".join(desk.names[:3]) or job.id,
+            "texts": [{"name": name} for name in desk.names],
+            "items": items[first : first + PAGE],
+            "total": len(items),
+            "version": found["version"],
+            "who": asked.name,
+        }
+    )
+
+
+async def _document(asked: _Asked) -> Response:
+    desk = await asked.desk()
+    document = int(asked.request.path_params["document"])
+    if document >= len(desk.names):
+        raise PageError("desk.no_document")
+    if "uncovered" in asked.request.query_params:
+        return _json(await engine().read(desk.uncovered, document))
+    return _json({"text": await engine().answer(desk.text, document)})
+
+
+async def _since(asked: _Asked) -> Response:
+    desk = await asked.desk()
+    return _json(await engine().answer(desk.since, asked.number("version", 1)))
+
+
+async def _change(asked: _Asked) -> Response:
+    desk = await asked.desk()
+    try:
+        wanted = _Changes.model_validate_json(await asked.body()).changes
+        changes = [_as_change(desk, one) for one in wanted]
+    except (ValidationError, TypeError) as error:
+        raise PageError("desk.bad_change") from error
+    answer = await engine().answer(desk.revise, changes, asked.name or "")
+    return _json({**answer, "pairs": [one.pair for one in changes]})
+
+
+def _as_change(desk: Desk, wanted: _Wanted) -> Change:
+    pair = wanted.pair or new_pair_id()
+    if wanted.edit is None:
+        return Change(pair=pair, saw=wanted.saw)
+    given = {**wanted.edit, "pair": pair}
+    if wanted.marked:
+        document, start, end = wanted.marked
+        given["place"] = desk.span(document, start, end)
+        if wanted.pair is None:
+            given["source"] = desk.texts[document].source
+    return Change(pair=pair, saw=wanted.saw, edit=Edit.model_validate(given))
+
+
+async def _history(asked: _Asked) -> Response:
+    desk = await asked.desk()
+    return _json(await engine().answer(desk.history, asked.request.path_params["pair"][:12]))
+
+
+async def _report(asked: _Asked) -> Response:
+    desk = await asked.desk()
+    html = await engine().read(desk.report)
+    return HTMLResponse(html, headers={"Cache-Control": "no-store"})
+
+
+def _choice(asked: _Asked) -> FormatChoice:
+    query = asked.request.query_params
+    share = query.get("validation", "0")
+    try:
+        validation = min(0.9, max(0.0, float(share or 0) / 100))
+    except ValueError as error:
+        raise PageError("desk.bad_change") from error
+    return FormatChoice(
+        format=query.get("format", "jsonl")[:40],
+        accepted=query.get("accepted") == "1",
+        proven=query.get("proven") == "1",
+        system=query.get("system", "")[:20_000],
+        validation=validation,
+    )
+
+
+async def _preview(asked: _Asked) -> Response:
+    desk = await asked.desk()
+    choice = _choice(asked)
+    return _json(
+        await engine().answer(lambda: preview(desk.kept(accepted=choice.accepted), choice))
+    )
+
+
+async def _export(asked: _Asked) -> Response:
+    desk = await asked.desk()
+    choice, shared = _choice(asked), engine()
+
+    def made() -> tuple[str, bytes]:
+        pairs = desk.kept(accepted=choice.accepted)
+        return list_file(shared, desk.job, pairs, choice, asked.language)
+
+    name, body = await shared.answer(made)
+    said = f"attachment; filename=\"{asked.job}\"; filename*=UTF-8''{quote(name)}"
+    headers = {"Content-Disposition": said, "Cache-Control": "no-store"}
+    return Response(body, media_type="application/octet-stream", headers=headers)
