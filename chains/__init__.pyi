@@ -41,6 +41,13 @@ from .jobs.review_import import import_review as import_review
 from .jobs.review_workbook import job_workbook as job_workbook
 from .jobs.review_workbook import write_job_workbook as write_job_workbook
 from .jobs.runner import Runner as Runner
+from .jobs.suggestions import Cost as Cost
+from .jobs.suggestions import SuggestedPair as SuggestedPair
+from .jobs.suggestions import Suggestions as Suggestions
+from .jobs.suggestions import Wording as Wording
+from .jobs.suggestions import better_wording as better_wording
+from .jobs.suggestions import cost_of as cost_of
+from .jobs.suggestions import pairs_about as pairs_about
 from .journal.documents import load_documents as load_documents
 from .journal.edits import Change as Change
 from .journal.edits import Revision as Revision

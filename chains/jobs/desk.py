@@ -28,6 +28,7 @@ from ..journal.jobs import Jobs
 from ..journal.lists import everything, grounder, load_list, revise
 from ..journal.replies import Journal
 from .report import view_facts, viewed_texts
+from .suggestions import SuggestedPair
 
 __all__ = ["Desk"]
 
@@ -164,6 +165,16 @@ class Desk:
         if evidence is None or evidence.span is None:
             return []
         return [text for text in (evidence.quote, evidence.sentence) if text][:1]
+
+    def suggested(self, source: str, pair: SuggestedPair) -> dict[str, Any]:
+        """A pair that a model suggests, with the place that proves it as a browser counts it."""
+        told: dict[str, Any] = {"question": pair.question, "answer": pair.answer}
+        document = self._placed.document.get(source)
+        span = pair.evidence.span
+        if document is not None and span is not None:
+            place = self._places[document]
+            told["marked"] = [document, place(span.start), place(span.end)]
+        return told
 
     def uncovered(self, document: int) -> list[list[int]]:
         """The places of a document on which no kept pair draws, as a browser counts them."""

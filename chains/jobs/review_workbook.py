@@ -12,7 +12,7 @@ from pairs.files.review_rows import ReviewRow, State
 from pairs.files.review_xlsx import review_workbook
 from pairs.records import PairList, QAPair
 
-from ..journal.edits import edits, history
+from ..journal.edits import edits, latest
 from ..journal.jobs import Jobs
 from ..journal.lists import load_list
 from ..journal.replies import Journal
@@ -75,13 +75,13 @@ def state_in(edit: Edit | None) -> State:
 
 def _workbook(journal: Journal, job: str, pairs: PairList, language: str) -> bytes:
     job = Jobs(journal).find(job).id
-    versions = {one.pair: one.version for one in history(journal, job)}
+    changed = latest(journal, job)
     standing = {edit.pair: edit for edit in edits(journal, job)}
 
     def row(pair: QAPair, note: str) -> ReviewRow:
         return ReviewRow(
             pair.id,
-            versions.get(pair.id, 0),
+            changed[pair.id].version if pair.id in changed else 0,
             state_in(standing.get(pair.id)),
             pair.question,
             pair.answer,

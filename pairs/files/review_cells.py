@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from loaders import recognise
 from loaders.errors import LoadError
+from loaders.loading import check_file
 from loaders.ooxml import RELATION, Package
 
 from ..errors import ExportError
@@ -88,6 +89,7 @@ def read_review(path: Path, file: str) -> list[ReadRow]:
         LoadError: It is broken, locked, a bomb, or too large.
         ExportError: It is no workbook, or none that was written for review.
     """
+    check_file(path, file)
     if recognise(path, file).name != "xlsx":
         raise ExportError("review.no_workbook", file=file)
     _check_size(path, file)
@@ -110,11 +112,12 @@ def _rows(sheet: str, rows: Iterator[tuple[int, dict[int, Cell]]]) -> Iterator[R
     for number, cells in rows:
         found = (Identity.read(cell.text) for cell in cells.values() if cell.kind == "text")
         identity = next(filter(None, found), None)
-        named = {name: at for at, cell in cells.items() if (name := column_of(cell.text))}
-        if identity is None and len(named) > 1:
-            # The hidden row of names comes before the head, and columns keep its names.
-            columns = {**named, **columns}
-            continue
+        if identity is None:
+            named = {name: at for at, cell in cells.items() if (name := column_of(cell.text))}
+            if len(named) > 1:
+                # The hidden row of names comes before the head, and columns keep its names.
+                columns = {**named, **columns}
+                continue
         read = {name: cells.get(columns[name], Cell("")) for name in READ if name in columns}
         if identity or any(cell.text.strip() for cell in read.values()):
             yield ReadRow(sheet, number, identity, read)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Literal
 
@@ -34,7 +35,9 @@ READ = ("state", "question", "answer", "remark")
 KEY = "qa3:"
 """Begins the names of columns in the hidden first row."""
 
+_LONGEST_HEAD = 40
 _WORDS: dict[State, str] = {"kept": "review.accepted", "left out": "review.rejected"}
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what XML has no character for
 _IDENTITY = re.compile(
     r"qa3 (?P<job>\w{1,64}) (?P<pair>\w{1,64}) (?P<version>\d{1,15})"
     r" (?P<state>kept|left out|-) (?P<question>[0-9a-f]{12}) (?P<answer>[0-9a-f]{12})"
@@ -111,10 +114,7 @@ class Identity:
 
 def fitting(text: str) -> str:
     """A text as a cell can hold it: no control characters, and an ellipsis where it is cut."""
-    # XML holds no control characters but three, and not these two.
-    shown = "".join(
-        char if char >= " " or char in "\t\n\r" else "\ufffd" for char in text
-    ).translate({0xFFFE: "\ufffd", 0xFFFF: "\ufffd"})
+    shown = _UNFIT.sub("\ufffd", text)
     return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
 
 
@@ -136,23 +136,26 @@ def state_words(language: str) -> dict[State, str]:
 
 def state_of(text: str) -> State | None:
     """What a cell says of a pair, in either language; None for another word."""
-    word = _folded(text)
-    if not word:
-        return ""
-    for language in LANGUAGES:
-        for state, known in state_words(language).items():
-            if word == _folded(known):
-                return state
-    return None
+    return _states().get(_folded(text))
 
 
 def column_of(head: str) -> str | None:
     """The column that a head names, in either language or as the hidden row does."""
-    word = _folded(head)
-    for name, code in COLUMNS.items():
-        if word == KEY + name or any(word == _folded(say(code, one)) for one in LANGUAGES):
-            return name
-    return None
+    return _heads().get(_folded(head)) if len(head) < _LONGEST_HEAD else None
+
+
+@cache
+def _states() -> dict[str, State]:
+    known = [state_words(language).items() for language in LANGUAGES]
+    return {"": "", **{_folded(word): state for words in known for state, word in words}}
+
+
+@cache
+def _heads() -> dict[str, str]:
+    heads = {KEY + name: name for name in COLUMNS}
+    for language in LANGUAGES:
+        heads |= {_folded(say(code, language)): name for name, code in COLUMNS.items()}
+    return heads
 
 
 def _folded(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from messages import say
 
 from .review_rows import COLUMNS, KEY, Identity, ReviewRow, fitting, state_words
-from .xlsx import text_cell
+from .xlsx import HEAD, TEXT, add_styles, text_cell
 
 __all__ = ["review_workbook"]
 
@@ -18,7 +18,11 @@ _WIDTHS = {
     "state": 11, "question": 42, "answer": 56, "evidence": 64, "source": 22, "page": 7, "note": 34,
     "remark": 30,
 }  # fmt: skip
-_READ_ONLY = ("evidence", "source", "page", "note")
+_LOOK, _TYPE = "qa3 evidence", "qa3 words"
+_STYLES = {
+    "state": TEXT, "question": _TYPE, "answer": _TYPE, "evidence": _LOOK, "source": _LOOK,
+    "page": _LOOK, "note": _LOOK, "remark": _TYPE,
+}  # fmt: skip
 _CODE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # which programs read as a character
 _FIRST = 3  # row of the first pair, below the hidden names and the head
 
@@ -37,11 +41,23 @@ def review_workbook(
     import openpyxl
 
     book = openpyxl.Workbook(write_only=True)
+    _add_styles(book)
     for code, rows in (("review.sheet_kept", kept), ("review.sheet_out", out)):
         _write(book.create_sheet(say(code, language)), list(rows), job, language)
     content = BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def _add_styles(book: Any) -> None:
+    from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill
+
+    add_styles(book)
+    wrapped = Alignment(wrap_text=True, vertical="top")
+    grey = Font(color="FF595959"), PatternFill("solid", fgColor="FFF2F2F2")
+    book.add_named_style(NamedStyle(_LOOK, font=grey[0], fill=grey[1], alignment=wrapped))
+    # What is typed into such a cell stays the text it is: 1-2 no date, =A1 no formula.
+    book.add_named_style(NamedStyle(_TYPE, number_format="@", alignment=wrapped))
 
 
 def _write(sheet: Any, rows: Sequence[ReviewRow], job: str, language: str) -> None:
@@ -58,7 +74,7 @@ def _write(sheet: Any, rows: Sequence[ReviewRow], job: str, language: str) -> No
     sheet.data_validations.append(_choice(f"A{_FIRST}:A{last}", language))
     # The names stay where a head is reworded, and move with their columns.
     sheet.append([*(KEY + name for name in COLUMNS), f"{KEY}id"])
-    sheet.append([text_cell(sheet, say(code, language), bold=True) for code in COLUMNS.values()])
+    sheet.append([text_cell(sheet, say(code, language), HEAD) for code in COLUMNS.values()])
     words = state_words(language)
     for row in rows:
         cells = [_cell(sheet, name, getattr(row, name, ""), words) for name in COLUMNS]
@@ -83,12 +99,4 @@ def _cell(sheet: Any, name: str, value: str | int | None, words: dict[Any, str])
     if name == "state":
         value = words.get(value, "")
     shown = _CODE.sub("_x005F_", fitting(value)) if isinstance(value, str) else value
-    cell = text_cell(sheet, shown or "")
-    if name in _READ_ONLY:
-        from openpyxl.styles import Font, PatternFill
-
-        cell.font = Font(color="FF595959")
-        cell.fill = PatternFill("solid", fgColor="FFF2F2F2")
-    elif name != "state":
-        cell.number_format = "@"  # what is typed stays the text it is: 1-2 no date, = no formula
-    return cell
+    return text_cell(sheet, shown or "", _STYLES[name])

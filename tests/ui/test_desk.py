@@ -324,10 +324,10 @@ def test_an_experts_workbook_comes_back(desk: Desk, tmp_path: Path, language: st
     file.write_bytes(httpx.get(form, headers=headers).content)
     book = openpyxl.load_workbook(file)
     sheet = book.worksheets[0]
-    column = {cell.value: cell.column for cell in sheet[1]}
+    column = {cell.value: cell.column for cell in sheet[2]}  # below the hidden row of keys
     state, answer = (say(f"review.column_{name}", language) for name in ("state", "answer"))
-    sheet.cell(2, column[state]).value = say("review.rejected", language)
-    sheet.cell(3, column[answer]).value = "专家的新答案 new"
+    sheet.cell(3, column[state]).value = say("review.rejected", language)
+    sheet.cell(4, column[answer]).value = "专家的新答案 new"
     book.save(file)
     with desk.open(language) as page:
         page.locator("#open-import").click()

@@ -17,7 +17,13 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from chains import Change, Desk, Jobs, import_review, new_pair_id
+from chains import (
+    Change,
+    Desk,
+    Jobs,
+    import_review,
+    new_pair_id,
+)
 from loaders import page_image
 from messages import SaidError, logged, say
 from pairs import Edit, harmless, viewer_file
@@ -30,6 +36,8 @@ from ..errors import PageError
 from ..security import Guard
 from ..words import told
 from .desks import Desks
+from .request import DeskRequest, as_json
+from .suggestions import cost, suggest
 from .words import desk_words
 
 if TYPE_CHECKING:
@@ -41,7 +49,6 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
     " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-MOST_BODY = 8_000_000  # bytes of JSON
 MOST_CHANGES = 20_000
 MOST_WORKBOOK = 50_000_000  # bytes
 MOST_NOTES = 500
@@ -74,6 +81,9 @@ class _Changes(BaseModel):
     changes: list[_Wanted] = Field(max_length=MOST_CHANGES)
 
 
+_Answer = Callable[[DeskRequest], Awaitable[Response]]
+
+
 def desk_app(page: str) -> ASGIApp:
     """The desk as an ASGI application, to be mounted at ``/desk``.
 
@@ -82,10 +92,12 @@ def desk_app(page: str) -> ASGIApp:
     """
     desks = Desks()
 
-    def route(path: str, answer: Callable[[_Asked], Awaitable[Response]], method: str) -> Route:
+    def route(
+        path: str, answer: Callable[[DeskRequest], Awaitable[Response]], method: str
+    ) -> Route:
         async def handle(request: Request) -> Response:
             try:
-                return await answer(_Asked(request, desks, page, await who(request)))
+                return await answer(DeskRequest(request, desks, page, await who(request)))
             except SaidError as error:
                 return _refusal(error, language_of(request.headers.get("accept-language", "")))
             except Exception as error:
@@ -110,63 +122,18 @@ def desk_app(page: str) -> ASGIApp:
             route("/{job}/preview", _preview, "GET"),
             route("/{job}/export", _export, "GET"),
             route("/{job}/import", _import, "POST"),
+            route("/{job}/cost", cost, "GET"),
+            route("/{job}/ask", suggest, "POST"),
             route("/{job}/page/{document:int}/{page:int}", _page_image, "GET"),
         ]
     )
     return Guard(app, signed_in=signs_in(), policy=POLICY)
 
 
-class _Asked:
-    """One request: what every answer needs of it."""
-
-    def __init__(self, request: Request, desks: Desks, page: str, name: str | None) -> None:
-        self.request = request
-        self.page = page
-        self.name = name
-        self.language = language_of(request.headers.get("accept-language", ""))
-        self._desks = desks
-
-    @property
-    def job(self) -> str:
-        return str(self.request.path_params["job"])[:64]
-
-    async def desk(self) -> Desk:
-        """The desk of the job, opened if it is not.
-
-        Raises:
-            SaidError: Nobody has signed in, or there is no such list.
-        """
-        if self.name is None:
-            raise PageError("desk.sign_in")
-        return await engine().read(self._desks.of, engine().journal, self.job, self.language)
-
-    def number(self, name: str, otherwise: int = 0) -> int:
-        given = self.request.query_params.get(name, "")
-        return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else otherwise
-
-    async def body(self, most: int = MOST_BODY) -> bytes:
-        """The request's body.
-
-        Raises:
-            PageError: It has more bytes than that.
-        """
-        parts, size = [], 0
-        async for part in self.request.stream():
-            size += len(part)
-            if size > most:
-                raise PageError("page.too_large", most=most // 1_000_000)
-            parts.append(part)
-        return b"".join(parts)
-
-
 def _refusal(error: SaidError, language: str) -> Response:
     body = {"error": told(error, language), "code": error.code}
     status = _STATUS.get(error.code, 422)
     return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
-
-
-def _json(content: object) -> Response:
-    return JSONResponse(content, headers={"Cache-Control": "no-store"})
 
 
 async def _asset(request: Request) -> Response:
@@ -183,7 +150,7 @@ async def _asset(request: Request) -> Response:
     return Response(text, media_type=media, headers={"Cache-Control": "no-cache"})
 
 
-async def _page(asked: _Asked) -> Response:
+async def _page(asked: DeskRequest) -> Response:
     if asked.name is None:
         return RedirectResponse(f"{asked.page}login", headers={"Cache-Control": "no-store"})
     try:
@@ -206,13 +173,13 @@ async def _page(asked: _Asked) -> Response:
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
 
 
-async def _list(asked: _Asked) -> Response:
+async def _list(asked: DeskRequest) -> Response:
     desk = await asked.desk()
     found = await engine().answer(desk.since, 0)
     first = asked.number("from")
     items = found["items"]
     job = await engine().answer(Jobs(engine().journal).find, asked.job)
-    return _json(
+    return as_json(
         {
             "job": job.id,
             "name": harmless(job.name) or ", ".join(desk.names[:3]) or job.id,
@@ -225,22 +192,22 @@ async def _list(asked: _Asked) -> Response:
     )
 
 
-async def _document(asked: _Asked) -> Response:
+async def _document(asked: DeskRequest) -> Response:
     desk = await asked.desk()
     document = int(asked.request.path_params["document"])
     if document >= len(desk.names):
         raise PageError("desk.no_document")
     if "uncovered" in asked.request.query_params:
-        return _json(await engine().read(desk.uncovered, document))
-    return _json({"text": await engine().answer(desk.text, document)})
+        return as_json(await engine().read(desk.uncovered, document))
+    return as_json({"text": await engine().answer(desk.text, document)})
 
 
-async def _since(asked: _Asked) -> Response:
+async def _since(asked: DeskRequest) -> Response:
     desk = await asked.desk()
-    return _json(await engine().answer(desk.since, asked.number("version", 1)))
+    return as_json(await engine().answer(desk.since, asked.number("version", 1)))
 
 
-async def _change(asked: _Asked) -> Response:
+async def _change(asked: DeskRequest) -> Response:
     desk = await asked.desk()
     try:
         wanted = _Changes.model_validate_json(await asked.body()).changes
@@ -248,7 +215,7 @@ async def _change(asked: _Asked) -> Response:
     except (ValidationError, TypeError) as error:
         raise PageError("desk.bad_change") from error
     answer = await engine().answer(desk.revise, changes, asked.name or "")
-    return _json({**answer, "pairs": [one.pair for one in changes]})
+    return as_json({**answer, "pairs": [one.pair for one in changes]})
 
 
 def _as_change(desk: Desk, wanted: _Wanted) -> Change:
@@ -264,18 +231,18 @@ def _as_change(desk: Desk, wanted: _Wanted) -> Change:
     return Change(pair=pair, saw=wanted.saw, edit=Edit.model_validate(given))
 
 
-async def _history(asked: _Asked) -> Response:
+async def _history(asked: DeskRequest) -> Response:
     desk = await asked.desk()
-    return _json(await engine().answer(desk.history, asked.request.path_params["pair"][:12]))
+    return as_json(await engine().answer(desk.history, asked.request.path_params["pair"][:12]))
 
 
-async def _report(asked: _Asked) -> Response:
+async def _report(asked: DeskRequest) -> Response:
     desk = await asked.desk()
     html = await engine().read(desk.report)
     return HTMLResponse(html, headers={"Cache-Control": "no-store"})
 
 
-def _choice(asked: _Asked) -> FormatChoice:
+def _choice(asked: DeskRequest) -> FormatChoice:
     query = asked.request.query_params
     share = query.get("validation", "0")
     try:
@@ -292,15 +259,15 @@ def _choice(asked: _Asked) -> FormatChoice:
     )
 
 
-async def _preview(asked: _Asked) -> Response:
+async def _preview(asked: DeskRequest) -> Response:
     desk = await asked.desk()
     choice = _choice(asked)
-    return _json(
+    return as_json(
         await engine().answer(lambda: preview(desk.kept(accepted=choice.accepted), choice))
     )
 
 
-async def _export(asked: _Asked) -> Response:
+async def _export(asked: DeskRequest) -> Response:
     desk = await asked.desk()
     choice, shared = _choice(asked), engine()
 
@@ -314,17 +281,17 @@ async def _export(asked: _Asked) -> Response:
     return Response(body, media_type="application/octet-stream", headers=headers)
 
 
-async def _import(asked: _Asked) -> Response:
+async def _import(asked: DeskRequest) -> Response:
     desk = await asked.desk()
     body = await asked.body(MOST_WORKBOOK)
     journal, name = engine().journal, asked.name or ""
     report = await engine().read(import_review, journal, body, desk.job, name)
     language = asked.language
     notes = [note.say(language) for note in report.notes[:MOST_NOTES]]
-    return _json({"lines": [harmless(line) for line in (report.summary(language), *notes)]})
+    return as_json({"lines": [harmless(line) for line in (report.summary(language), *notes)]})
 
 
-async def _page_image(asked: _Asked) -> Response:
+async def _page_image(asked: DeskRequest) -> Response:
     desk = await asked.desk()
     document = int(asked.request.path_params["document"])
     if document >= len(desk.names):
@@ -333,7 +300,7 @@ async def _page_image(asked: _Asked) -> Response:
     page = int(asked.request.path_params["page"])
     source, digest = desk.file(document)
     drawn = await engine().read(page_image, source, page, PAGE_WIDTH, passages, digest)
-    return _json(
+    return as_json(
         {
             "image": b64encode(drawn.png).decode(),
             "width": drawn.width,
