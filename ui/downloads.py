@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from chains import Jobs, load_list, write_job_view
+from chains import Jobs, job_workbook, load_list, write_job_view
 from messages import say
 from pairs import FORMATS, INFO, QAPair, write_pairs, written_files
 
@@ -18,7 +18,7 @@ from .errors import PageError
 
 _LISTS = ("jsonl", "csv", "xlsx", "alpaca", "sharegpt", "openai", "markdown")
 """The list formats offered, in order; an HTML report is offered beside them."""
-_REPORT = "report"
+_REPORT, _REVIEW = "report", "review-xlsx"
 PREVIEWED = 5
 """Rows of a preview."""
 
@@ -30,7 +30,8 @@ def downloads(language: str) -> list[dict[str, str]]:
         language: ``en`` or ``zh``.
     """
     lists = [{"format": name, "title": FORMATS[name].title} for name in _LISTS]
-    return [*lists, {"format": _REPORT, "title": say("page.w_report", language)}]
+    review = {"format": _REVIEW, "title": say("desk.review_xlsx", language)}
+    return [*lists, review, {"format": _REPORT, "title": say("page.w_report", language)}]
 
 
 def make_file(
@@ -63,6 +64,7 @@ class FormatChoice:
         accepted: Whether it holds only pairs that a person accepted.
         system: The system text of training formats.
         validation: Share of the pairs that go to a second file, 0..0.9.
+        bare: Whether only questions and answers are written.
     """
 
     format: str
@@ -70,6 +72,7 @@ class FormatChoice:
     accepted: bool = False
     system: str = ""
     validation: float = 0.0
+    bare: bool = False
 
 
 def list_file(
@@ -88,7 +91,7 @@ def list_file(
         SaidError: There is no such format or job, or the file cannot be written.
     """
     picked = choice.format
-    known = (*_LISTS, _REPORT)
+    known = (*_LISTS, _REVIEW, _REPORT)
     if picked not in known:
         raise PageError("page.no_format", format=picked[:40], known=", ".join(known))
     stem = f"{_stem(engine, job)}-{picked}" + ("-proven" if choice.proven else "")
@@ -97,12 +100,14 @@ def list_file(
             path = Path(folder) / f"{stem}.html"
             write_job_view(engine.journal, job, path, language=language)
             return path.name, path.read_bytes()
+        if picked == _REVIEW:
+            return f"{stem}.xlsx", job_workbook(engine.journal, job, language)
         form = FORMATS[picked]
         path = Path(folder) / f"{stem}{form.suffixes[0]}"
         kept = [one for one in pairs if one.proven or not choice.proven]
         # LLaMA-Factory finds a data set through a second file, dataset_info.json.
         described = form.columns is not None
-        given = {"system": choice.system, "validation": choice.validation}
+        given = {"system": choice.system, "validation": choice.validation, "bare": choice.bare}
         write_pairs(kept, path, picked, describe=described, **given)  # type: ignore[arg-type]  # each of its type
         files = written_files(path, choice.validation)
         if described:
@@ -127,7 +132,11 @@ def preview(pairs: Iterable[QAPair], choice: FormatChoice) -> str:
     shown = list(islice((one for one in pairs if one.proven or not choice.proven), PREVIEWED))
     # A workbook shows what its CSV form holds.
     form = FORMATS["csv" if choice.format == "xlsx" else choice.format]
-    return b"".join(form.write(shown, choice.system)).decode("utf-8", "replace").lstrip("\ufeff")
+    return (
+        b"".join(form.write(shown, choice.system, choice.bare))
+        .decode("utf-8", "replace")
+        .lstrip("\ufeff")
+    )
 
 
 def _packed(packed: Path, files: Iterable[Path]) -> Path:

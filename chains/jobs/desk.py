@@ -22,9 +22,10 @@ from pairs.viewer.places import Places, harmless
 from pairs.viewer.statistics import statistics
 
 from ..errors import JournalError
+from ..journal.documents import load_documents
 from ..journal.edits import Change, Revision, edits, history, latest
 from ..journal.jobs import Jobs
-from ..journal.lists import grounder, load_list, revise
+from ..journal.lists import everything, grounder, load_list, revise
 from ..journal.replies import Journal
 from .report import view_facts, viewed_texts
 
@@ -141,6 +142,28 @@ class Desk:
         if not 0 <= first < last <= len(self.texts[document].text):
             raise JournalError("desk.no_place")
         return Span(start=first, end=last)
+
+    def file(self, document: int) -> tuple[str, str]:
+        """The path of a document as it was given, and the SHA-256 of the file then.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        source = self.texts[document].source
+        files, _ = load_documents(self._journal, self.job)
+        return source, next(file.sha256 for file in files if file.source == source)
+
+    def passages(self, pair: str) -> list[str]:
+        """What proves a pair, as the text has it; empty for an unknown one.
+
+        Args:
+            pair: Its id.
+        """
+        found = (one for one in everything(self._list) if one.id == pair)
+        evidence = next((one.evidence for one in found), None)
+        if evidence is None or evidence.span is None:
+            return []
+        return [text for text in (evidence.quote, evidence.sentence) if text][:1]
 
     def uncovered(self, document: int) -> list[list[int]]:
         """The places of a document on which no kept pair draws, as a browser counts them."""

@@ -120,18 +120,20 @@ def adopt_edits(journal: Journal, job: str, pairs: PairList) -> int:
         with suppress(JournalError):  # it has no list, or one of another version
             of_pair = {edit.pair: edit for edit in edits(journal, other)}
             written |= {one.pair: one for one in _written_again(journal, other, job, of_pair)}
-            for pair in _all(load_list(journal, other, edited=False)):
+            for pair in everything(load_list(journal, other, edited=False)):
                 if pair.id in of_pair:
                     made[_words(pair)] = of_pair[pair.id]
     if not made and not written:
         return 0
     known: set[str] = set()
     if has_list(journal, job):
-        known = {pair.id for pair in _all(load_list(journal, job, edited=False))}
+        known = {pair.id for pair in everything(load_list(journal, job, edited=False))}
     adopted = list(written.values())
     adopted += [
         edit.model_copy(update={"pair": pair.id})
-        for pair in _all(pairs)  # the kept ones first: of pairs that say the same one is meant
+        for pair in everything(
+            pairs
+        )  # the kept ones first: of pairs that say the same one is meant
         if pair.id and pair.id not in known and (edit := made.pop(_words(pair), None))
     ]
     with journal.writing() as db:
@@ -164,7 +166,8 @@ def _words(pair: QAPair) -> tuple[str, ...]:
     return pair.source, pair.evidence.sentence, pair.question, pair.answer
 
 
-def _all(pairs: PairList) -> Iterator[QAPair]:
+def everything(pairs: PairList) -> Iterator[QAPair]:
+    """Every pair of a list: the kept ones, the duplicates, the rejected ones."""
     yield from pairs.kept
     yield from (one.item for one in pairs.duplicates)
     yield from (one.item for one in pairs.rejected)
@@ -300,7 +303,7 @@ def _check_pair(journal: Journal, job: str, pair: str) -> None:
 
 def _known(journal: Journal, job: str) -> set[str]:
     """The ids of a list's pairs, those that a person wrote among them."""
-    made = {pair.id for pair in _all(load_list(journal, job, edited=False))}
+    made = {pair.id for pair in everything(load_list(journal, job, edited=False))}
     return made | {edit.pair for edit in edits(journal, job) if edit.source is not None}
 
 

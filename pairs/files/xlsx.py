@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -18,13 +18,14 @@ HEAD, TEXT = "qa3 head", "qa3 text"
 _WIDTHS = (46, 60, 24, 6, 8, 8, 80, 11, 7, 11, 9, 9, 40)
 
 
-def workbook(pairs: Iterable[QAPair]) -> bytes:
+def workbook(pairs: Iterable[QAPair], columns: Sequence[str] = COLUMNS) -> bytes:
     """The bytes of an .xlsx file with one row a pair, its head row fixed.
 
     A text longer than a cell may hold ends in an ellipsis.
 
     Args:
         pairs: In order.
+        columns: Which of ``COLUMNS``.
     """
     import openpyxl
 
@@ -34,9 +35,10 @@ def workbook(pairs: Iterable[QAPair]) -> bytes:
     sheet.freeze_panes = "A2"
     for column, width in enumerate(_WIDTHS):
         sheet.column_dimensions[chr(ord("A") + column)].width = width
-    sheet.append([text_cell(sheet, name, HEAD) for name in COLUMNS])
+    sheet.append([text_cell(sheet, name, HEAD) for name in columns])
     for pair in pairs:
-        sheet.append([text_cell(sheet, value) for value in cells(pair, guarded=False)])
+        values = cells(pair, guarded=False, columns=columns)
+        sheet.append([text_cell(sheet, value) for value in values])
     content = BytesIO()
     book.save(content)
     return content.getvalue()

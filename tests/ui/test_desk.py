@@ -56,6 +56,9 @@ class Desk:
     def pairs(self) -> Any:
         return self.read(lambda journal: load_list(journal, self.job))
 
+    def changes(self) -> Any:
+        return self.read(lambda journal: history(journal, self.job))
+
     def until(self, holds: Callable[[], bool], page: Page) -> None:
         """Waits until the journal says so: a key is shown before it is stored."""
         for _ in range(100):
@@ -137,8 +140,7 @@ def test_a_list_is_reviewed_by_keyboard_alone(desk: Desk, language: str) -> None
         page.keyboard.press("s")
         page.locator(".counts").first.wait_for()
         press(page, "s")
-        versions = lambda: desk.read(lambda journal: history(journal, desk.job))  # noqa: E731
-        desk.until(lambda: len({one.pair for one in versions()}) >= 63, page)
+        desk.until(lambda: len({one.pair for one in desk.changes()}) >= 63, page)
         # What was accepted goes out.
         press(page, "x")
         page.keyboard.press("Tab")
@@ -149,11 +151,7 @@ def test_a_list_is_reviewed_by_keyboard_alone(desk: Desk, language: str) -> None
             page.keyboard.press("Enter")
         written = Path(download.value.path()).read_text("utf-8").splitlines()
         kept = desk.pairs().kept
-        accepted = {
-            one.pair
-            for one in desk.read(lambda journal: history(journal, desk.job))
-            if one.edit and one.edit.fate == "kept"
-        }
+        accepted = {one.pair for one in desk.changes() if one.edit and one.edit.fate == "kept"}
         assert [json.loads(line)["id"] for line in written] == [
             pair.id for pair in kept if pair.id in accepted
         ]
@@ -168,8 +166,8 @@ def test_evidence_is_marked_and_a_pair_is_written(desk: Desk, language: str) -> 
         press(page, "j", "j", "j", "j", "v")
         before = text.locator("mark").first.inner_text()
         press(page, "Shift+ArrowRight", "Shift+ArrowRight", "Enter")
-        desk.until(lambda: len(desk.read(lambda j: history(j, desk.job))) == 1, page)
-        (edit,) = (one.edit for one in desk.read(lambda j: history(j, desk.job)))
+        desk.until(lambda: len(desk.changes()) == 1, page)
+        (edit,) = (one.edit for one in desk.changes())
         source = ZH if "年" in before else EN
         marked = source[edit.place.start : edit.place.end]
         assert marked.startswith(before)

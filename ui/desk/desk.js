@@ -280,11 +280,11 @@
       picture.src = `data:image/png;base64,${page.image}`;
       picture.alt = filled(words.pageOf, { page: item.page, file: texts[item.document].name });
       sheet.append(picture);
-      for (const [left, top, right, bottom] of page.boxes) {
+      for (const [left, top, width, height] of page.boxes) {
         const box = make("div", "box");
         Object.assign(box.style, {
           left: `${100 * left / page.width}%`, top: `${100 * top / page.height}%`,
-          width: `${100 * (right - left) / page.width}%`, height: `${100 * (bottom - top) / page.height}%`,
+          width: `${100 * width / page.width}%`, height: `${100 * height / page.height}%`,
         });
         sheet.append(box);
       }

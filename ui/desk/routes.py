@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from html import escape
 from pathlib import Path
@@ -16,7 +17,8 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from chains import Change, Desk, Jobs, new_pair_id
+from chains import Change, Desk, Jobs, import_review, new_pair_id
+from loaders import page_image
 from messages import SaidError, logged, say
 from pairs import Edit, harmless, viewer_file
 from serving import language_of
@@ -41,6 +43,9 @@ POLICY = (
 )
 MOST_BODY = 8_000_000  # bytes of JSON
 MOST_CHANGES = 20_000
+MOST_WORKBOOK = 50_000_000  # bytes
+MOST_NOTES = 500
+PAGE_WIDTH = 1100  # pixels
 PAGE = 5000
 """Items in one answer; a longer list comes in several."""
 _FOLDER = Path(__file__).parent
@@ -101,6 +106,8 @@ def desk_app(page: str) -> ASGIApp:
             route("/{job}/report", _report, "GET"),
             route("/{job}/preview", _preview, "GET"),
             route("/{job}/export", _export, "GET"),
+            route("/{job}/import", _import, "POST"),
+            route("/{job}/page/{document:int}/{page:int}", _page_image, "GET"),
         ]
     )
     return Guard(app, signed_in=signs_in(), policy=POLICY)
@@ -134,17 +141,17 @@ class _Asked:
         given = self.request.query_params.get(name, "")
         return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else otherwise
 
-    async def body(self) -> bytes:
+    async def body(self, most: int = MOST_BODY) -> bytes:
         """The request's body.
 
         Raises:
-            PageError: It is larger than any change can be.
+            PageError: It has more bytes than that.
         """
         parts, size = [], 0
         async for part in self.request.stream():
             size += len(part)
-            if size > MOST_BODY:
-                raise PageError("page.too_large", most=MOST_BODY // 1_000_000)
+            if size > most:
+                raise PageError("page.too_large", most=most // 1_000_000)
             parts.append(part)
         return b"".join(parts)
 
@@ -278,6 +285,7 @@ def _choice(asked: _Asked) -> FormatChoice:
         proven=query.get("proven") == "1",
         system=query.get("system", "")[:20_000],
         validation=validation,
+        bare=query.get("bare") == "1",
     )
 
 
@@ -301,3 +309,32 @@ async def _export(asked: _Asked) -> Response:
     said = f"attachment; filename=\"{asked.job}\"; filename*=UTF-8''{quote(name)}"
     headers = {"Content-Disposition": said, "Cache-Control": "no-store"}
     return Response(body, media_type="application/octet-stream", headers=headers)
+
+
+async def _import(asked: _Asked) -> Response:
+    desk = await asked.desk()
+    body = await asked.body(MOST_WORKBOOK)
+    journal, name = engine().journal, asked.name or ""
+    report = await engine().read(import_review, journal, body, desk.job, name)
+    language = asked.language
+    notes = [note.say(language) for note in report.notes[:MOST_NOTES]]
+    return _json({"lines": [harmless(line) for line in (report.summary(language), *notes)]})
+
+
+async def _page_image(asked: _Asked) -> Response:
+    desk = await asked.desk()
+    document = int(asked.request.path_params["document"])
+    if document >= len(desk.names):
+        raise PageError("desk.no_document")
+    passages = desk.passages(asked.request.query_params.get("pair", "")[:12])
+    page = int(asked.request.path_params["page"])
+    source, digest = desk.file(document)
+    drawn = await engine().read(page_image, source, page, PAGE_WIDTH, passages, digest)
+    return _json(
+        {
+            "image": b64encode(drawn.png).decode(),
+            "width": drawn.width,
+            "height": drawn.height,
+            "boxes": [list(box) for box in drawn.boxes],
+        }
+    )
