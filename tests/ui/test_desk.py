@@ -337,6 +337,7 @@ def test_an_experts_workbook_comes_back(desk: Desk, tmp_path: Path, language: st
         said = page.locator("#dialog pre").inner_text()
         press(page, "Escape")
         # Without its evidence it stands there in red.
+        page.locator("#search").fill("专家的新答案")
         page.locator(".card", has_text="专家的新答案 new").locator(".alarm").wait_for()
     assert "1" in said
     assert "专家的新答案 new" in {pair.answer for pair in desk.pairs().kept}
