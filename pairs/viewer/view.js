@@ -246,8 +246,8 @@ const openView = ({ texts, items, words }, host = {}) => {
     ...host.keys,
   };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const typing = event.target.closest("input, select, textarea, dialog");
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("dialog")) return;
+    const typing = event.target.closest("input, select, textarea");
     const inText = event.target.closest("#text, #report");
     let act = keys[event.key];
     if (event.key === "ArrowDown" && !inText) act = keys.j;

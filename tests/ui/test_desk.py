@@ -276,6 +276,7 @@ def test_the_desk_on_a_phone_and_for_everybody(desk: Desk, language: str) -> Non
             page.locator("#dialog[open]").wait_for()
             assert serious_faults(page) == []
             press(page, "Escape")
+            page.locator("#dialog[open]").wait_for(state="detached")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
