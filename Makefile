@@ -6,23 +6,34 @@ PYTHON ?= python3
 BIN := .venv/bin
 # torch is named so that a processor-only machine does not fetch gigabytes of CUDA.
 TORCH ?= torch==2.13.0
+# Modules are compiled when they are first imported, and most never are.
+INSTALL ?= $(BIN)/python -m pip install --quiet --no-compile
+TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: demo test check bench model clean
+.PHONY: demo test check lint style types bench model clean
 
 demo: .venv/base model
 	@mkdir -p out
 	$(BIN)/qa3 extract examples/documents/apollo11.pdf -o out/apollo11.jsonl
 	$(BIN)/qa3 extract examples/documents/hzmb.pdf -o out/hzmb.jsonl
 
-test: .venv/all model
-	$(MAKE) check
+test: .venv/all
+	$(MAKE) -j 2 lint model
+	$(TESTS)
 
 check:
+	$(MAKE) -j 2 lint
+	$(TESTS)
+
+lint: types style
+
+style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+types:
+	$(BIN)/mypy
 
 bench: .venv/all
 	$(BIN)/python -m bench.asking
@@ -51,13 +62,13 @@ model: .venv/base
 	@touch $@
 
 .venv/base: .venv/pip pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	$(INSTALL) -c constraints.txt -e .
 	@touch $@
 
 .venv/all: .venv/pip pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet -c constraints.txt "$(TORCH)" -e ".[all,dev]"
+	$(INSTALL) -c constraints.txt "$(TORCH)" -e ".[all,dev]"
 # Alone: its command line, which no test uses, wants an older typer than ours.
-	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt openapi-python-client ruamel.yaml
+	$(INSTALL) --no-deps -c constraints.txt openapi-python-client ruamel.yaml
 	@touch .venv/base $@
 
 clean:
