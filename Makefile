@@ -8,22 +8,22 @@ BIN := .venv/bin
 TORCH ?= torch==2.13.0
 # Modules are compiled when they are first imported, and most never are.
 INSTALL ?= $(BIN)/python -m pip install --quiet --no-compile
-TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: demo test check lint style types bench model clean
+.PHONY: demo test check tests lint style types bench model clean
 
 demo: .venv/base model
 	@mkdir -p out
 	$(BIN)/qa3 extract examples/documents/apollo11.pdf -o out/apollo11.jsonl
 	$(BIN)/qa3 extract examples/documents/hzmb.pdf -o out/hzmb.jsonl
 
-test: .venv/all
-	$(MAKE) -j 2 lint model
-	$(TESTS)
+test: .venv/all model
+	$(MAKE) check
 
 check:
-	$(MAKE) -j 2 lint
-	$(TESTS)
+	$(MAKE) -j 3 tests lint
+
+tests:
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: types style
 
@@ -32,8 +32,9 @@ style:
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
+# In the time that tests wait for something.
 types:
-	$(BIN)/mypy
+	nice -n 19 $(BIN)/mypy
 
 bench: .venv/all
 	$(BIN)/python -m bench.asking
