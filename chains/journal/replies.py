@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..environment import user_folder
 from ..errors import JournalError
@@ -47,6 +47,28 @@ def request_key(
     }
     text = json.dumps(request, sort_keys=True, ensure_ascii=True)
     return sha256(text.encode()).hexdigest()
+
+
+class Replies(Protocol):
+    """What whoever asks a model needs of a journal, on this machine or on another."""
+
+    def reply(self, key: str) -> Reply | None:
+        """As ``Journal.reply``."""
+
+    def claim(self, keys: Iterable[str], owner: str) -> set[str]:
+        """As ``Journal.claim``."""
+
+    def keep(self, replies: Mapping[str, Reply]) -> None:
+        """As ``Journal.keep``."""
+
+    def release(self, keys: Iterable[str], owner: str) -> None:
+        """As ``Journal.release``."""
+
+    def vectors(self, model: str, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """As ``Journal.vectors``."""
+
+    def save_vectors(self, model: str, vectors: dict[str, np.ndarray]) -> None:
+        """As ``Journal.save_vectors``."""
 
 
 class Journal(Database):

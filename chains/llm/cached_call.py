@@ -20,7 +20,7 @@ from messages.errors import SaidError
 from pairs.records import Reason
 
 from ..errors import BackendError, JournalError, UnansweredError
-from ..journal.replies import Journal, request_key
+from ..journal.replies import Replies, request_key
 from ..parsing.cleaning import clean
 from ..records import LOOP, Reply, is_watched
 from ..settings import Settings
@@ -69,7 +69,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
     def __init__(
         self,
         opened: OpenBackend,
-        journal: Journal,
+        journal: Replies,
         owner: str,
         settings: Settings,
         stop: threading.Event | None = None,
