@@ -206,9 +206,28 @@ def bench(rounds: int, seed: int = 0) -> dict[str, Any]:
                 for number, kind in enumerate(kinds):
                     done.append(made_rounds.run(number, kind))
                     print(json.dumps(done[-1]), flush=True)
+                lists = _lists(cluster)
                 beside.wait(LONGEST)
                 limited = kept_to(slow, beside)
-    return {"cluster_seconds": round(ready, 1), "limited": limited, "rounds": done}
+    return {
+        "cluster_seconds": round(ready, 1),
+        "limited": limited,
+        "duplicates": lists,
+        "rounds": done,
+    }
+
+
+def _lists(cluster: LocalCluster) -> dict[str, Any]:
+    """A list judged here and in blocks on the cluster, by a driver of its own."""
+    bench_of = ("-m", "bench.cluster", "--address", cluster.address)
+    told = subprocess.run(
+        [sys.executable, *bench_of, "--pairs", "1500", "--shard", "400"],
+        capture_output=True,
+        check=True,
+        timeout=LONGEST,
+    )
+    found: dict[str, Any] = json.loads(told.stdout.splitlines()[-1])["duplicates"]
+    return found
 
 
 def main() -> None:

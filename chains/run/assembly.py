@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from loaders.records import Chunk
@@ -21,6 +22,7 @@ from ..records import SourceFile
 from ..settings import Settings
 from .checking import Checking, Checks
 from .extraction import Answered
+from .far_duplicates import MANY
 from .faults import decided, deduplication_error, pair_fault
 from .inputs import Inputs
 from .judge.lists import Checked, CheckList, check_lists
@@ -46,6 +48,11 @@ class Assembly:
         settings: How pairs are judged.
         planted: Wrong pairs in each list for a judge; 0 where there is no judge.
         example: Title and text of the worked example that the model was shown; empty for none.
+
+    Attributes:
+        outcomes: How each chunk ended, by its place.
+        usage: Calls and tokens paid for so far.
+        judge_many: Judges the pairs of a long list elsewhere, at once; None where nobody does.
     """
 
     def __init__(
@@ -60,6 +67,7 @@ class Assembly:
     ) -> None:
         self.outcomes: dict[int, ChunkOutcome] = {}
         self.usage = TokenUsage()
+        self.judge_many: Callable[[Deduper], None] | None = None
         self._job = job
         self._inputs = inputs
         self._journal = journal
@@ -223,6 +231,9 @@ class Assembly:
         if self._deduper is None:
             self._deduper = self._new_deduper(named)
         try:
+            if self.judge_many and len(self._deduper.items) >= MANY:
+                self._deduper.collect(pairs, rows, place=place)  # all are compared at the end
+                return pairs
             return self._deduper.add(pairs, rows, place=place)
         except SaidError:
             raise
@@ -244,7 +255,7 @@ class Assembly:
         if self._deduper is None:
             self._deduper, error = self._deduper_of(self._accepted, self._named)
         else:
-            error = deduplication_error(self._deduper)
+            error = deduplication_error(self._deduper, partial(self._judge_far, self._deduper))
         faults = 0
         while error is not None:
             faults += 1
@@ -278,8 +289,13 @@ class Assembly:
             for place, pair in accepted:
                 rows = np.stack([vectors[pair.question]]) if vectors else None
                 deduper.collect([pair], rows, place=place)
+            self._judge_far(deduper)
 
         return deduper, deduplication_error(deduper, collect)
+
+    def _judge_far(self, deduper: Deduper) -> None:
+        if self.judge_many and len(deduper.items) >= MANY and not deduper.is_judged:
+            self.judge_many(deduper)
 
     def _accept(self, index: int, ended: Answered | Checks) -> list[QAPair]:
         """The accepted pairs of a chunk; the others are rejected with their reasons."""

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from loaders.records import Chunk
 from messages.errors import SaidError
@@ -31,9 +31,13 @@ from ..settings import Settings
 from .chain import example_text
 from .checking import Checking, Checks
 from .extraction import Answered, Extraction
+from .far_duplicates import judge_apart
 from .inputs import Inputs
 from .judge.judge import Judge, Judged
 from .judge.lists import CheckList
+
+if TYPE_CHECKING:
+    from pairs.compare.dedupe import Deduper
 
 __all__ = ["FarItem", "FarWork", "Plan", "RunOnCluster", "joined_for", "on_cluster"]
 
@@ -180,6 +184,7 @@ class RunOnCluster:
         self, ray: Any, plan: Plan, inputs: Inputs, journal: Journal, stop: threading.Event
     ) -> None:
         self._ray, self._inputs, self._stop = ray, inputs, stop
+        self._journal = journal
         self._own_judge = plan.judge is not None
         asked = [plan.backend, *([plan.judge] if plan.judge else [])]
         self.crew: Crew[FarItem, Checks | Judged] = Crew(
@@ -228,6 +233,14 @@ class RunOnCluster:
             return isinstance(result, Checks) and not result.answered.asked
 
         return Window(self.crew, order, pack, alone, unasked, self._stop)
+
+    def judge_many(self, deduper: Deduper) -> None:
+        """Judges the pairs of a long list, compared on all machines.
+
+        Args:
+            deduper: Holds them.
+        """
+        judge_apart(self._ray, deduper, self._journal.path.absolute().parent / "blocks")
 
     def notes(self) -> list[Reason]:
         """Which nodes took no part, and why."""

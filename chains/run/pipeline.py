@@ -198,6 +198,7 @@ class Pipeline:
             cluster = open_.enter_context(
                 on_cluster(ray, plan, inputs, journal, self._stop, (model, judge_model))
             )
+            assembly.judge_many = cluster.judge_many if cluster else None
             run = _Run(
                 *(job, owner.id, inputs, judge_model, extraction, assembly, named, backend),
                 *(judge, config, before, cluster),
