@@ -1,6 +1,6 @@
 """What a cluster costs and what it takes: against one process, the journal alone, a long list.
 
-    python -m bench.cluster               # all three, on a head and two nodes of this machine
+    python -m bench.cluster               # all of it, on a head and two nodes of this machine
     python -m bench.cluster --pairs 3000 --only duplicates
 
 A run on one machine and on the cluster ask the same server, in turn, at two seconds a call; the
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import tempfile
 import threading
@@ -34,7 +35,6 @@ from .local_cluster import LocalCluster, local_cluster
 from .report import save_result
 
 LATENCY, CALLS, ROUNDS = 2.0, 24, 3
-BATCH = 100
 
 
 def overhead(cluster: LocalCluster, folder: Path) -> dict[str, Any]:
@@ -73,65 +73,97 @@ def overhead(cluster: LocalCluster, folder: Path) -> dict[str, Any]:
     }
 
 
-def hammer(actor: Any, worker: str, seconds: float) -> list[float]:
-    """Seconds of each call of one caller, who keeps one batch under way: claim, then keep."""
+def crowd(actor: Any, name: str, nodes: int, size: int, seconds: float) -> list[float]:
+    """Seconds of each call that some nodes make, each of which has one batch under way.
+
+    Every other batch of a node claims requests, the next one keeps their replies.
+
+    Args:
+        actor: Handle of a ``JournalActor``.
+        name: Tells these nodes from others.
+        nodes: How many.
+        size: Requests of a batch.
+        seconds: How long.
+    """
     import ray
 
-    times = []
-    until, number = time.monotonic() + seconds, 0
+    reply = Reply(chunk_id=name, text="答" * 200)
+    times: list[float] = []
+    rounds = dict.fromkeys(range(nodes), 0)
+    under_way: dict[Any, tuple[int, float]] = {}
+
+    def send(node: int) -> None:
+        turn = rounds[node]
+        keys = tuple(f"{name}-{node}-{turn // 2}-{at}" for at in range(size))
+        kept = Call("keep", given=dict.fromkeys(keys, reply))
+        calls = [kept] if turn % 2 else [Call("known", keys), Call("claim", keys)]
+        rounds[node] += 1
+        ref = actor.carry_out.remote(f"{name}-{node}", calls)
+        under_way[ref] = (node, time.monotonic())
+
+    for node in range(nodes):
+        send(node)
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
-        keys = tuple(f"{worker}-{number}-{at}" for at in range(BATCH))
-        reply = Reply(chunk_id=worker, text="答" * 200)
-        for call in (Call("claim", keys), Call("keep", given=dict.fromkeys(keys, reply))):
-            began = time.monotonic()
-            ray.get(actor.carry_out.remote(worker, [call]))
+        ready, _ = ray.wait(list(under_way), num_returns=1)
+        for ref in ready:
+            node, began = under_way.pop(ref)
             times.append(time.monotonic() - began)
-        number += 1
+            send(node)
+    ray.get(list(under_way))
     return times
 
 
-def small_calls(actor: Any, worker: str, seconds: float) -> list[float]:
-    """Seconds of each call of one caller whose batches hold two requests, as nodes send them."""
-    import ray
-
-    times, until, number = [], time.monotonic() + seconds, 0
-    while time.monotonic() < until:
-        keys = (f"s{worker}-{number}-a", f"s{worker}-{number}-b")
-        reply = Reply(chunk_id=worker, text="答" * 200)
-        calls = [Call("known", keys), Call("claim", keys)]
-        for batch in (calls, [Call("keep", given=dict.fromkeys(keys, reply))]):
-            began = time.monotonic()
-            ray.get(actor.carry_out.remote(worker, batch))
-            times.append(time.monotonic() - began)
-        number += 1
-    return times
-
-
-def journal(ray: Any, folder: Path, seconds: float = 4.0) -> list[dict[str, Any]]:
-    """How many calls a second the journal's actor answers, by the number of callers."""
+def journal(ray: Any, folder: Path, seconds: float = 5.0) -> list[dict[str, Any]]:
+    """How many calls a second the journal's actor answers, by the number of nodes that call."""
     found = []
-    for kind, call in (("batches of 100", hammer), ("batches of 2", small_calls)):
-        for callers in (1, 2, 4, 8):
-            path = folder / f"{call.__name__}{callers}.sqlite"
-            with Journal(path) as opened, Lease(opened, threading.Event()) as lease:
-                actor = ray.remote(JournalActor).options(num_cpus=0).remote(str(path), lease.id)
-                task = ray.remote(call).options(num_cpus=0)
-                ray.get([task.remote(actor, f"warm{n}", 0.1) for n in range(callers)])
-                began = time.monotonic()
-                told = ray.get([task.remote(actor, f"w{n}", seconds) for n in range(callers)])
-                took = time.monotonic() - began
-                ray.kill(actor)
-            times = sorted(one for some in told for one in some)
-            found.append(
-                {
-                    "kind": kind,
-                    "callers": callers,
-                    "calls_a_second": round(len(times) / took),
-                    "median_ms": round(1000 * statistics.median(times), 2),
-                    "p99_ms": round(1000 * times[int(len(times) * 0.99)], 2),
-                }
+    for nodes, size in ((1, 1), (2, 4), (10, 4), (100, 4), (1000, 4), (2, 100), (10, 100)):
+        path = folder / f"journal{nodes}-{size}.sqlite"
+        with Journal(path) as opened, Lease(opened, threading.Event()) as lease:
+            actor = ray.remote(JournalActor).options(num_cpus=0).remote(str(path), lease.id)
+            task = ray.remote(crowd).options(num_cpus=0)
+            halves = [one for one in (nodes // 2, nodes - nodes // 2) if one]
+            ray.get([task.remote(actor, f"warm{n}", 1, 1, 0.2) for n in range(len(halves))])
+            told = ray.get(
+                [task.remote(actor, f"n{n}", one, size, seconds) for n, one in enumerate(halves)]
             )
+            ray.kill(actor)
+        times = sorted(one for some in told for one in some)
+        found.append(
+            {
+                "nodes": nodes,
+                "requests_a_call": size,
+                "calls_a_second": round(len(times) / seconds),
+                "requests_a_second": round(size * len(times) / seconds),
+                "median_ms": round(1000 * statistics.median(times), 2),
+                "p99_ms": round(1000 * times[int(len(times) * 0.99)], 2),
+            }
+        )
+        print(json.dumps(found[-1]), flush=True)
     return found
+
+
+def memory(folder: Path) -> dict[str, Any]:
+    """Kilobytes that the driver holds for each chunk, from runs of two lengths."""
+    peaks = {}
+    for paragraphs in (30, 180):
+        counting = Counting(0.0)
+        with counting.server as server:
+            docs = documents(folder / f"docs{paragraphs}", 12, paragraphs)
+            output = folder / f"{paragraphs}.jsonl"
+            child = started(
+                command(docs, output, server, "--check", "off"), folder / f"{paragraphs}"
+            )
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = status
+            assert status == 0
+        peaks[counting.answered] = used.ru_maxrss
+    (fewer, less), (more, most) = sorted(peaks.items())
+    return {
+        "chunks": [fewer, more],
+        "peak_mb": [round(less / 1024), round(most / 1024)],
+        "kb_a_chunk": round((most - less) / (more - fewer), 2),
+    }
 
 
 def long_list(count: int) -> Deduper:
@@ -178,7 +210,7 @@ def duplicates(ray: Any, folder: Path, count: int, shard: int) -> dict[str, Any]
 def main() -> None:
     """Measures all, or one part."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", choices=("overhead", "journal", "duplicates"))
+    parser.add_argument("--only", choices=("overhead", "journal", "duplicates", "memory"))
     parser.add_argument("--pairs", type=int, default=20_000)
     parser.add_argument("--shard", type=int, default=4096)
     parser.add_argument("--address", help="of a cluster that runs already")
@@ -191,6 +223,8 @@ def main() -> None:
                 result["duplicates"] = duplicates(ray, folder, given.pairs, given.shard)
             print(json.dumps(result))
             return
+        if given.only in (None, "memory"):
+            result["memory"] = memory(folder)
         began = time.monotonic()
         with local_cluster() as cluster:
             result["start_of_cluster_seconds"] = round(time.monotonic() - began, 1)
