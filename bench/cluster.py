@@ -166,6 +166,14 @@ def memory(folder: Path) -> dict[str, Any]:
     }
 
 
+class Greedy:
+    """An actor that takes a whole processor and does nothing."""
+
+    def here(self) -> bool:
+        """Whether it has started."""
+        return True
+
+
 def long_list(count: int) -> Deduper:
     """Pairs a quarter of which resemble another, some with the same number and some without."""
     deduper = Deduper(threshold=0.9)
@@ -220,6 +228,10 @@ def main() -> None:
         folder = Path(made)
         if given.address:
             with joined(given.address) as ray:
+                # Others hold every processor for ever, and tasks still run.
+                greedy = ray.remote(Greedy).options(num_cpus=1)
+                held = [greedy.remote() for _ in ray.nodes()]
+                ray.get([one.here.remote() for one in held])
                 result["duplicates"] = duplicates(ray, folder, given.pairs, given.shard)
             print(json.dumps(result))
             return

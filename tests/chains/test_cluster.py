@@ -12,17 +12,20 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.cluster_kills import KINDS
-from chains import ClusterError, extract_pairs
+from chains import ClusterError, extract_pairs, read_for, resolve
 from chains.cluster.batcher import Batcher
 from chains.cluster.limits import LATEST, SharedPace
 from chains.cluster.version import versions
 from chains.journal.replies import Journal
+from chains.run import far_reading
 from cli.main import run
 from messages import say
 
@@ -150,6 +153,31 @@ def test_calls_of_many_threads_go_out_in_batches_and_come_back_to_their_askers()
         batcher.ask(-1)
 
 
+def test_a_file_that_a_machine_does_not_see_is_read_here_and_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.txt", "b.txt", "c.txt", "d.nonsense"):
+        (tmp_path / name).write_text(f"Text of {name}. It was written in 1890.", encoding="utf-8")
+    resolved = resolve({"backend": "chatglm3"})
+    whole = read_for(resolved, [tmp_path])
+
+    def unseen(_: object, task: Any, files: Any) -> Iterator[tuple[object, Any]]:
+        for file in files:
+            told = task(file)  # as on a machine that sees every other one, or dies over it
+            yield file, {"a.txt": None}.get(file.path.name, replace(told, inputs=None))
+
+    monkeypatch.setattr(far_reading, "each", unseen)
+    found = far_reading.read_on(object(), resolved, [tmp_path], None)
+    assert (found.chunks, found.files, found.file_of) == (whole.chunks, whole.files, whole.file_of)
+    assert [error.code for error in found.refused] == [error.code for error in whole.refused]
+    assert [reason.code for _, reason in found.warnings] == ["cluster.not_read"]
+    monkeypatch.setattr(
+        far_reading, "each", lambda _, task, files: [(f, task(f)) for f in files].__iter__()
+    )
+    found = far_reading.read_on(object(), resolved, [tmp_path], None)
+    assert (found.chunks, found.files, found.warnings) == (whole.chunks, whole.files, [])
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
@@ -209,7 +237,7 @@ def test_a_dead_workers_claims_are_free_and_a_later_reply_changes_nothing(tmp_pa
         actor.carry_out("two", [keep])
         actor.carry_out("two", [keep])
         actor.carry_out("one", [Call("keep", given={"a": Reply(chunk_id="c", text="late")})])
-        assert actor.carry_out("one", [Call("known", ("a",))])[0]["a"].text == "1"
+        assert journal.known(["a"])["a"].text == "1"
         assert journal.rows("SELECT COUNT(*) FROM replies") == [(2,)]
 
 
