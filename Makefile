@@ -6,8 +6,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 # torch is named so that a processor-only machine does not fetch gigabytes of CUDA.
 TORCH ?= torch==2.13.0
+# Modules are compiled when they are first imported, and most never are.
+INSTALL ?= $(BIN)/python -m pip install --quiet --no-compile
 
-.PHONY: demo test check bench model clean
+.PHONY: demo test check tests lint style types bench model clean
 
 demo: .venv/base model
 	@mkdir -p out
@@ -18,11 +20,21 @@ test: .venv/all model
 	$(MAKE) check
 
 check:
+	$(MAKE) -j 3 tests lint
+
+tests:
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+lint: types style
+
+style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# In the time that tests wait for something.
+types:
+	nice -n 19 $(BIN)/mypy
 
 bench: .venv/all
 	$(BIN)/python -m bench.asking
@@ -51,13 +63,13 @@ model: .venv/base
 	@touch $@
 
 .venv/base: .venv/pip pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	$(INSTALL) -c constraints.txt -e .
 	@touch $@
 
 .venv/all: .venv/pip pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet -c constraints.txt "$(TORCH)" -e ".[all,dev]"
+	$(INSTALL) -c constraints.txt "$(TORCH)" -e ".[all,dev]"
 # Alone: its command line, which no test uses, wants an older typer than ours.
-	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt openapi-python-client ruamel.yaml
+	$(INSTALL) --no-deps -c constraints.txt openapi-python-client ruamel.yaml
 	@touch .venv/base $@
 
 clean:

@@ -80,7 +80,7 @@ def serve(
 
 
 def _mount_page(app: FastAPI, config: Path | None) -> None:
-    """Mounts the Chainlit page below ``/ui``, on the same journal and job runner.
+    """Mounts the Chainlit page below ``/ui`` and the desk, on the same journal and job runner.
 
     A service that requires a token mounts it only if the page has a sign-in of its own.
     """
@@ -96,8 +96,9 @@ def _mount_page(app: FastAPI, config: Path | None) -> None:
     from chainlit.utils import mount_chainlit
 
     from rest.security import PAGE
+    from ui.desk.routes import desk_app
     from ui.engine import Engine, share
-    from ui.server import end, entry
+    from ui.server import DESK, end, entry
 
     share(
         Engine(
@@ -108,6 +109,7 @@ def _mount_page(app: FastAPI, config: Path | None) -> None:
         )
     )
     service.endings.append(end)
+    app.mount(DESK, desk_app(f"{PAGE}/"))
     mount_chainlit(app, target=entry(), path=PAGE)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from chains import Journal, Resolved
     from pairs import QAPair
 
+REVIEW = "review-xlsx"
+"""The workbook that a list is reviewed in; it holds more than a list's pairs."""
+
 
 def add_commands(app: typer.Typer, lang: str) -> None:
     """Adds ``export`` and ``view`` with their help in a language."""
@@ -28,7 +31,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         context: typer.Context,
         job: str = argument(lang, ..., says="cli.job", takes="metavar.job"),
         output: Path = option(lang, ..., "--output", "-o", says="cli.output", takes="metavar.file"),
-        format_: str | None = list_format(lang),
+        format_: str | None = list_format(lang, REVIEW),
         system: str = option(lang, "", "--system", says="cli.system", takes="metavar.text"),
         validation: float = option(
             lang, 0.0, "--validation", says="cli.validation", within=(0, 0.9)
@@ -36,6 +39,11 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         proven: bool = option(lang, False, "--proven", says="cli.proven"),
         force: bool = option(lang, False, "--force", says="cli.force"),
     ) -> None:
+        if format_ == REVIEW:
+            given = {"--system": system, "--validation": validation, "--proven": proven}
+            _refuse(name for name, value in given.items() if value)
+            _export_review(job, output, resolved_settings(context), context.obj, force=force)
+            return
         options = _ExportOptions(output, format_, system, validation, proven=proven)
         _export(job, options, resolved_settings(context), context.obj, force=force)
 
@@ -124,6 +132,31 @@ def _export(
     if info:
         names = ", ".join(file.stem for file in options.files)
         typer.echo(translate("show.described", file=info, names=names), err=True)
+
+
+def _refuse(names: Iterable[str]) -> None:
+    """Raises ExportError for options that make no sense for a workbook to review in."""
+    from pairs import ExportError
+
+    for name in names:
+        raise ExportError("review.option", name=name)
+
+
+def _export_review(
+    name: str, path: Path, resolved: Resolved, translate: Translator, *, force: bool
+) -> None:
+    from chains import Jobs, Journal, write_job_workbook
+    from pairs import ExportError
+
+    if path.suffix.lower() != ".xlsx":
+        raise ExportError("review.suffix", file=str(path))
+    with Journal(resolved.settings.journal) as journal:
+        job = Jobs(journal).find(name).id
+        _check([path], journal, job, force=force)
+        known = partial(journal.save_output, job)
+        count = write_job_workbook(journal, job, path, language=translate.language, before=known)
+    typer.echo(translate("show.written", count=count, file=path), err=True)
+    typer.echo(translate("review.how", file=path), err=True)
 
 
 def _counts(kept: Sequence[QAPair], options: _ExportOptions) -> list[int]:

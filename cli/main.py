@@ -23,6 +23,7 @@ from . import (
     extract,
     inspect,
     jobs,
+    review,
     serve,
     setup,
     show,
@@ -137,7 +138,7 @@ def build_app(language: str) -> typer.Typer:
             start_log(level, log_to)
 
     rooms = (
-        *(extract, inspect, jobs, show, edit, export, chat, dedupe),
+        *(extract, inspect, jobs, show, review, edit, export, chat, dedupe),
         *(backends, setup, serve, endpoint, completion),
     )
     for module in rooms:

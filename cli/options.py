@@ -102,6 +102,12 @@ def resolved_settings(
     return resolve({**given, **(more or {})}, config)
 
 
+def settings_file(context: typer.Context) -> Path | None:
+    """The file that ``--config`` names, for a command made with ``with_settings``."""
+    file: Path | None = context.meta[_FLAG_VALUES]["config"]
+    return file
+
+
 def _flags(language: str, offered: Sequence[str]) -> list[Any]:
     """Click options for settings, and ``--config``."""
     from chains import setting_info
@@ -197,11 +203,16 @@ def argument(language: str, default: Any, *, says: str, takes: str) -> Any:
     return typer.Argument(default, metavar=say(takes, language), help=say(says, language))
 
 
-def list_format(language: str) -> Any:
-    """The ``--format`` option of commands that write a list."""
+def list_format(language: str, *more: str) -> Any:
+    """The ``--format`` option of commands that write a list.
+
+    Args:
+        language: Of its help.
+        *more: Formats that this command alone knows.
+    """
     from pairs import FORMATS
 
-    formats = ("、" if language == "zh" else ", ").join(FORMATS)
+    formats = ("、" if language == "zh" else ", ").join((*FORMATS, *more))
     about = say("cli.format", language, formats=formats)
     return typer.Option(None, "--format", metavar=say("metavar.name", language), help=about)
 

@@ -10,6 +10,9 @@ from .loading import recognise as recognise
 from .loading import recognise_surely as recognise_surely
 from .options import INCLUDABLE as INCLUDABLE
 from .options import LoadOptions as LoadOptions
+from .page_image import Box as Box
+from .page_image import PageImage as PageImage
+from .page_image import page_image as page_image
 from .pages import PAGE_SEPARATOR as PAGE_SEPARATOR
 from .pages import whole_text as whole_text
 from .records import Chunk as Chunk

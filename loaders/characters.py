@@ -120,9 +120,11 @@ def whole_characters(text: str) -> str:
 
     JSON and PDF files can carry them, and neither SQLite nor an HTTP request takes them.
     """
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def whole(value: Any) -> Any:

@@ -59,7 +59,7 @@ def load(
     if unknown is not None:
         raise LoadError("load.include", word=str(unknown), words=", ".join(INCLUDABLE))
     options = LoadOptions(password, frozenset(include), counted)
-    _check(Path(path), file)
+    check_file(Path(path), file)
     form = recognise(Path(path), file)
     log.debug("%s: read as %s", file, form.name)
     if form.apart:
@@ -68,7 +68,7 @@ def load(
         pages = read_apart(Path(path), file, form, options)
     else:
         pages = form.read(Path(path), file, options)
-    return to_documents(_not_blank(pages, file), file, _digest(Path(path), file))
+    return to_documents(_not_blank(pages, file), file, file_digest(Path(path), file))
 
 
 def recognise(path: Path, file: str) -> Format:
@@ -132,7 +132,7 @@ def find_documents(folder: str | Path) -> Iterator[Path | LoadError]:
             try:
                 _check_inside(path, root)
                 file = whole_characters(str(path))
-                _check(path, file)
+                check_file(path, file)
                 recognise(path, file)
             except LoadError as error:
                 yield error
@@ -146,8 +146,16 @@ def _check_inside(path: Path, root: Path) -> None:
         raise LoadError("load.link_outside", file=whole_characters(str(path)))
 
 
-def _check(path: Path, file: str) -> None:
-    """Passes for an ordinary, not empty file."""
+def check_file(path: Path, file: str) -> None:
+    """Passes for an ordinary, not empty file.
+
+    Args:
+        path: The file.
+        file: Its name as the user gave it, for errors.
+
+    Raises:
+        LoadError: It is none, or too large.
+    """
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -164,8 +172,16 @@ def _check(path: Path, file: str) -> None:
         raise LoadError("load.too_large", file=file, megabytes=status.st_size >> 20)
 
 
-def _digest(path: Path, file: str) -> str:
-    """The SHA-256 of a file."""
+def file_digest(path: Path, file: str) -> str:
+    """The SHA-256 of a file, as hex digits.
+
+    Args:
+        path: The file.
+        file: Its name as the user gave it, for errors.
+
+    Raises:
+        LoadError: It cannot be read.
+    """
     digest = sha256()
     try:
         with path.open("rb") as stream:

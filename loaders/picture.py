@@ -5,7 +5,10 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ _MOST_FRAMES = 500  # pages of one file
 _ENOUGH = 4000  # pixels; recognition itself looks at fewer
 _ORIENTATION = 0x0112
 _TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # of EXIF's orientations to Pillow's names
+_TALLEST = 10  # times the width, of a picture that is shown
 _LONGEST = 3.0  # times the width; a longer picture, such as a long screenshot, is cut
 _LEAST_CUT = 2000  # pixels; shorter pictures stay whole
 _CUT = 2.0  # times the width
@@ -42,8 +46,45 @@ def read_picture(path: Path, file: str) -> Iterator[Page]:
             yield page if many else replace(page, number=None)
 
 
+def draw_picture(
+    path: Path, file: str, number: int, width: int
+) -> tuple[bytes, int, int, list[tuple[int, int, int, int]]]:
+    """A page of a picture as PNG, its width and height in pixels, and no boxes.
+
+    Args:
+        path: The file.
+        file: Its name as the user gave it, for errors.
+        number: Of the page, from 1; only a TIFF of several frames has more than one.
+        width: Pixels; a smaller picture keeps its size.
+
+    Raises:
+        LoadError: It is damaged, larger than a page can be, or has no such page.
+    """
+    with _opened(path, file) as (picture, frames):
+        whole = _frames(picture, frames, file)
+        pages = (piece for page in whole for piece in (_pieces(page) if frames > 1 else [page]))
+        page = next(islice(pages, number - 1, None), None) if number > 0 else None
+        if page is None:
+            raise LoadError("load.no_such_page", file=file, page=number, pages=frames)
+        page = page.convert("RGB")
+        page.thumbnail((width, _TALLEST * width))
+        content = BytesIO()
+        page.save(content, "PNG")
+        return content.getvalue(), page.width, page.height, []
+
+
 def _print(path: Path, printed: Path, file: str) -> bool:
     """Writes the picture's frames as the pages of a PDF; whether the file itself has pages."""
+    with _opened(path, file) as (picture, frames):
+        pages = (piece for page in _frames(picture, frames, file) for piece in _pieces(page))
+        first = next(pages)
+        first.save(printed, "PDF", save_all=True, append_images=pages, quality=92, resolution=150)
+    return frames > 1
+
+
+@contextmanager
+def _opened(path: Path, file: str) -> Iterator[tuple[Any, int]]:
+    """A picture and the number of its frames, of which only those of a TIFF count."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -51,12 +92,7 @@ def _print(path: Path, printed: Path, file: str) -> bool:
             # Its own warning begins at other sizes; what is too large is refused below.
             warnings.simplefilter("ignore")
             with Image.open(path) as picture:
-                frames = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
-                pages = _frames(picture, frames, file)
-                first = next(pages)
-                first.save(
-                    printed, "PDF", save_all=True, append_images=pages, quality=92, resolution=150
-                )
+                yield picture, getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
     except LoadError:
         raise
     except Image.DecompressionBombError as error:
@@ -70,10 +106,10 @@ def _print(path: Path, printed: Path, file: str) -> bool:
         MemoryError,
     ) as error:
         raise LoadError("load.picture_broken", file=file) from error
-    return frames > 1
 
 
 def _frames(picture: Any, count: int, file: str) -> Iterator[Any]:
+    """The frames of a picture, upright and no larger than needed."""
     if count > _MOST_FRAMES:
         raise LoadError("load.too_many_pages", file=file, pages=count, most=_MOST_FRAMES)
     for at in range(count):
@@ -84,7 +120,7 @@ def _frames(picture: Any, count: int, file: str) -> Iterator[Any]:
         turn = _TURNS.get(picture.getexif().get(_ORIENTATION))
         page = _on_white(_smaller(picture))
         page = page.copy() if page is picture else page  # which is all frames at once
-        yield from _pieces(page if turn is None else page.transpose(turn))
+        yield page if turn is None else page.transpose(turn)
 
 
 def _smaller(picture: Any) -> Any:

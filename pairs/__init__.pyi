@@ -1,4 +1,6 @@
 from .compare.dedupe import Deduper as Deduper
+from .edits import Edit as Edit
+from .edits import pair_id as pair_id
 from .errors import ExportError as ExportError
 from .errors import PairsError as PairsError
 from .evidence.grounding import ground as ground
@@ -21,4 +23,6 @@ from .records import QAPair as QAPair
 from .records import Reason as Reason
 from .records import Rejected as Rejected
 from .records import TokenUsage as TokenUsage
+from .viewer.page import viewer_file as viewer_file
 from .viewer.places import harmless as harmless
+from .viewer.words import viewer_words as viewer_words

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Match = Literal["exact", "normalised", "fuzzy", "supported", "computed", "judged", "none"]
-SameBy = Literal["exact", "semantic", "judged"]
-"""How two pairs were found to ask the same: equal words, near vectors, or a judge's word."""
+SameBy = Literal["exact", "semantic", "judged", "person"]
+"""How two pairs were found to ask the same: equal words, near vectors, a judge's or a person's
+word."""
 Verdict = Literal["proven", "open", "refuted"]
 ChunkState = Literal["pairs", "nothing", "repeated", "failed", "not asked"]
 
@@ -133,6 +134,9 @@ class QAPair(_Record):
     )
     objection: str = Field(default="", description="what it holds against the pair")
     edited: bool = Field(default=False, description="its words are a person's")
+    written: bool = Field(
+        default=False, description="no reply had it: a person wrote it", exclude_if=operator.not_
+    )
     source: str = ""
     page: int | None = None
     chunk_id: str = ""
@@ -272,7 +276,12 @@ class PairList(_Record):
     @model_validator(mode="after")
     def _adds_up(self) -> PairList:
         parsed = sum(chunk.parsed for chunk in self.chunks)
-        sorted_out = len(self.kept) + len(self.duplicates) + len(self.rejected)
+        everything = (
+            *self.kept,
+            *(one.item for one in self.duplicates),
+            *(one.item for one in self.rejected),
+        )
+        sorted_out = sum(not pair.written for pair in everything)
         if self.chunks and parsed != sorted_out:
             raise ValueError(f"{parsed} pairs were read but {sorted_out} are accounted for")
         return self

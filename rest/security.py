@@ -18,7 +18,7 @@ from .errors import RestError
 OPEN = ("/health", "/ready", "/docs")
 """Paths that need no token: they reveal nothing that is not in the open source code."""
 _OPEN_PREFIXES = ("/pairs/playground", "/docs/")
-PAGE = "/ui"
+PAGE, DESK = "/ui", "/desk"
 _UPLOADS = ("/files", "/jobs")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -109,8 +109,8 @@ class AccessMiddleware:
 
 
 def _is_page(path: str) -> bool:
-    """Whether a path belongs to the Chainlit page, which has a sign-in of its own."""
-    return path == PAGE or path.startswith(f"{PAGE}/")
+    """Whether a path belongs to the page or the desk, which have a sign-in of their own."""
+    return path == PAGE or path.startswith((f"{PAGE}/", f"{DESK}/"))
 
 
 def _bounded(receive: Receive, most: int, seconds: float) -> Receive:

@@ -68,8 +68,8 @@ class Planting:
             patch.setitem(FORMATS, name, replace(form, write=self._writing(form.write)))
 
     def _writing(self, write: Writer) -> Writer:
-        def writing(pairs: Iterable[QAPair], system: str) -> Iterable[bytes]:
-            return write(self._passing(pairs), system)
+        def writing(pairs: Iterable[QAPair], system: str, bare: bool) -> Iterable[bytes]:
+            return write(self._passing(pairs), system, bare)
 
         return writing
 

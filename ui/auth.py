@@ -18,6 +18,7 @@ from .errors import PageError
 
 if TYPE_CHECKING:
     from chainlit.user import User
+    from starlette.requests import Request
 
 PASSWORD = "QA3_UI_PASSWORD"  # noqa: S105 - the name of a variable
 HEADER = "QA3_UI_HEADER"
@@ -73,6 +74,26 @@ async def _by_header(headers: Any) -> User | None:
 
     name = str(headers.get(os.environ.get(HEADER, ""), "")).strip()
     return User(identifier=name[:100]) if name else None
+
+
+async def who(request: Request) -> str | None:
+    """The name of who sends a request: empty where nobody signs in, None where they have not yet.
+
+    Args:
+        request: With the cookie that Chainlit sets at a sign-in, or a proxy's header.
+    """
+    if not signs_in():
+        return ""
+    if os.environ.get(HEADER) and (user := await _by_header(request.headers)):
+        return str(user.identifier)
+    from chainlit.auth.cookie import get_token_from_cookies
+    from chainlit.auth.jwt import decode_jwt
+
+    token = get_token_from_cookies(dict(request.cookies))
+    try:
+        return str(decode_jwt(token).identifier) if token else None
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, nobody has signed in by it
+        return None
 
 
 def _kept_secret() -> str:

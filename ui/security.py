@@ -21,25 +21,26 @@ POLICY = (
     " media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:;"
     " frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
 )
-_HEADERS = [
-    (b"content-security-policy", POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-]
 
 
 class Guard:
     """ASGI middleware that refuses requests which do not come from the page itself.
 
     Args:
-        app: Chainlit's ASGI application.
+        app: The page's ASGI application.
         signed_in: Whether users sign in; if not, only loopback host names are served, against
             DNS rebinding.
+        policy: The content security policy.
     """
 
-    def __init__(self, app: Any, *, signed_in: bool) -> None:
+    def __init__(self, app: Any, *, signed_in: bool, policy: str = POLICY) -> None:
         self._app = app
         self._signed_in = signed_in
+        self._headers = [
+            (b"content-security-policy", policy.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or refuses it."""
@@ -58,7 +59,7 @@ class Guard:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                message["headers"] = [*message.get("headers", ()), *self._headers]
             await send(message)
 
         await self._app(scope, receive, with_headers)

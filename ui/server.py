@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from . import auth, chainlit_home
@@ -12,6 +13,11 @@ from .engine import Engine, close, engine, share
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from chains import Journal
+
+DESK = "/desk"
+"""Where a list is reviewed, whichever server serves the page."""
 
 
 def harden() -> None:
@@ -26,12 +32,15 @@ def harden() -> None:
         server.app.add_middleware(Guard, signed_in=auth.signs_in())
 
 
-def create_app(config: Path | None = None, host: str = "127.0.0.1") -> FastAPI:
+def create_app(
+    config: Path | None = None, host: str = "127.0.0.1", journal: Journal | None = None
+) -> FastAPI:
     """The page as a FastAPI application of its own.
 
     Args:
         config: A settings file.
         host: What it will be bound to.
+        journal: The journal, which stays open; None for the one the settings name.
 
     Raises:
         SaidError: The settings or the journal cannot be used, or the address is not loopback and
@@ -39,12 +48,14 @@ def create_app(config: Path | None = None, host: str = "127.0.0.1") -> FastAPI:
     """
     auth.check_exposed(host)
     chainlit_home.settle()
-    share(Engine(config))
+    share(Engine(config, journal))
     engine().runner.adopt()
 
     from chainlit.config import config as chainlit_config
     from chainlit.utils import mount_chainlit
     from fastapi import FastAPI
+
+    from .desk.routes import desk_app
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - FastAPI hands it over
@@ -59,6 +70,7 @@ def create_app(config: Path | None = None, host: str = "127.0.0.1") -> FastAPI:
 
     chainlit_config.run.headless = True
     chainlit_config.run.host = host
+    app.mount(DESK, desk_app("/"))
     mount_chainlit(app, target=entry(), path="/")
     return app
 
@@ -74,8 +86,22 @@ def end() -> None:
     chainlit_home.close()
 
 
-def serve(host: str, port: int, config: Path | None = None) -> None:
+def serve(
+    host: str,
+    port: int,
+    config: Path | None = None,
+    *,
+    journal: Journal | None = None,
+    ready: Callable[[int], object] = lambda port: port,
+) -> None:
     """Serves the page until interrupted.
+
+    Args:
+        host: The address or name to listen on.
+        port: The TCP port; 0 for a free one.
+        config: As in ``create_app``.
+        journal: As in ``create_app``.
+        ready: Called with the port once requests are answered.
 
     Raises:
         SaidError: As ``create_app``.
@@ -84,7 +110,15 @@ def serve(host: str, port: int, config: Path | None = None) -> None:
 
     from serving import check_address
 
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                ready(self.servers[0].sockets[0].getsockname()[1])
+
     auth.check_exposed(host)
     check_address(host, port)
     settings: dict[str, Any] = {"host": host, "port": port, "log_level": "warning"}
-    uvicorn.run(create_app(config, host), **settings)
+    server = Server(uvicorn.Config(create_app(config, host, journal), **settings))
+    with suppress(KeyboardInterrupt):  # it has ended what it could by then
+        server.run()

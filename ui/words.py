@@ -84,6 +84,7 @@ _CODES = (
     "page.w_rename",
     "page.w_restore",
     "page.w_retry",
+    "page.w_review",
     "page.w_rows",
     "page.w_running",
     "page.w_save",

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from ..embedding.load import NamedEmbeddings, load_embeddings
 from ..errors import JournalError
-from ..journal.lists import edits, has_list
+from ..journal.edits import edits
+from ..journal.lists import has_list
 from ..journal.replies import Journal
 from ..records import Job
 from ..settings import Resolved, Settings

@@ -78,9 +78,13 @@ def _keep_quiet() -> None:
 
     There is no public way to it; where a later Ray has no such function, it prints again.
     """
-    worker = import_module("ray._private.worker")
-    if hasattr(worker, "print_to_stdstream"):
-        worker.print_to_stdstream = lambda data, **_: log.info("ray: %s", " ".join(data["lines"]))
+    names = vars(import_module("ray._private.worker"))
+    if "print_to_stdstream" in names:
+        names["print_to_stdstream"] = _log_lines
+
+
+def _log_lines(data: dict[str, Any], **_: Any) -> None:
+    log.info("ray: %s", " ".join(data["lines"]))
 
 
 def _settle(trying: Future[Any], call: Callable[..., Any], options: dict[str, Any]) -> None:

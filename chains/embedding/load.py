@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,11 +93,17 @@ def _load(name: str, backend: EmbeddingBackend) -> NamedEmbeddings:
         return _of_folder(folder, backend, model.rsplit("/", 1)[-1])
     if name in ("auto", "packaged"):
         shown = "packaged (USE multilingual v3)"
-        return NamedEmbeddings(shown, PackagedEmbeddings(), THRESHOLDS["packaged"])
+        return NamedEmbeddings(shown, _packaged(), THRESHOLDS["packaged"])
     if name == "bge" or name.count("/") == 1:
         place = models_folder() / model.rsplit("/", 1)[-1]
         raise EmbeddingError("embeddings.not_here", name=model, folder=str(place))
     raise EmbeddingError("embeddings.unknown", name=name)
+
+
+@cache
+def _packaged() -> PackagedEmbeddings:
+    """The packaged model, which takes most of a second to load: once a process."""
+    return PackagedEmbeddings()
 
 
 def bge_folder() -> Path | None:

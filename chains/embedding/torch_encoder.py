@@ -109,7 +109,7 @@ def quiet() -> Iterator[None]:
     loggers = [logging.getLogger(name) for name in ("transformers", "sentence_transformers")]
     levels = [one.level for one in loggers]
     bars = theirs.is_progress_bar_enabled()
-    theirs.disable_progress_bar()  # type: ignore[no-untyped-call]  # has no annotations
+    theirs.disable_progress_bar()
     for one in loggers:
         one.setLevel(logging.ERROR)
     try:
@@ -120,4 +120,4 @@ def quiet() -> Iterator[None]:
         for one, level in zip(loggers, levels, strict=True):
             one.setLevel(level)
         if bars:
-            theirs.enable_progress_bar()  # type: ignore[no-untyped-call]  # has no annotations
+            theirs.enable_progress_bar()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from loaders.records import Chunk
 from pairs.files.export import Before
+from pairs.records import PairList
 from pairs.viewer import ViewedText, ViewFacts, write_view
 
 from ..journal.documents import load_documents
@@ -15,7 +16,7 @@ from ..journal.replies import Journal
 from ..records import Job
 from ..run.judge.record import judge_sentence
 
-__all__ = ["write_job_view"]
+__all__ = ["view_facts", "viewed_texts", "write_job_view"]
 
 
 def write_job_view(
@@ -40,14 +41,17 @@ def write_job_view(
         ExportError: The file cannot be written.
     """
     pairs = load_list(journal, job)
-    facts = _facts(Jobs(journal).find(job))
-    if pairs.judge:
-        facts = facts.model_copy(update={"judge": judge_sentence(pairs.judge, language)})
-    texts = _texts(journal, job)
+    facts = view_facts(Jobs(journal).find(job), pairs, language)
+    texts = viewed_texts(journal, job)
     return write_view(pairs, texts, path, language=language, facts=facts, before=before)
 
 
-def _texts(journal: Journal, job: str) -> list[ViewedText]:
+def viewed_texts(journal: Journal, job: str) -> list[ViewedText]:
+    """The texts of a job's documents, with their chunks.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
     files, chunks = load_documents(journal, job)
     of_file: dict[int, list[Chunk]] = {}
     for place, chunk in chunks:
@@ -58,7 +62,14 @@ def _texts(journal: Journal, job: str) -> list[ViewedText]:
     ]
 
 
-def _facts(job: Job) -> ViewFacts:
+def view_facts(job: Job, pairs: PairList, language: str) -> ViewFacts:
+    """What the report tells of a job's run.
+
+    Args:
+        job: The job.
+        pairs: Its list.
+        language: ``en`` or ``zh``.
+    """
     price = job.backend.get("price")
     cost = None
     if price:
@@ -71,4 +82,5 @@ def _facts(job: Job) -> ViewFacts:
         usage=job.usage,
         seconds=job.seconds,
         cost=cost,
+        judge=judge_sentence(pairs.judge, language) if pairs.judge else "",
     )

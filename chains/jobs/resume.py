@@ -62,6 +62,32 @@ def resume(
         file_of=[file for file, _ in chunks],
         refused=[LoadError(one.code, **one.fields) for one in job.refused],
     )
+    pipeline = Pipeline(
+        settings_of(job, given, backend),
+        journal=journal,
+        embeddings=embeddings,
+        progress=progress,
+        stop=stop,
+        job=job.id,
+        begun=begun,
+        again=again,
+    )
+    return pipeline.run(read)
+
+
+def settings_of(
+    job: Job, given: Mapping[str, Any] | None = None, backend: Backend | None = None
+) -> Resolved:
+    """The settings under which a job goes on, without the budget of the run before.
+
+    Args:
+        job: From ``Jobs.find``.
+        given: As for ``resume``.
+        backend: As for ``resume``.
+
+    Raises:
+        JournalError: Another version wrote the job.
+    """
     changed: dict[str, Any] = {"max_calls": None, "max_tokens_total": None}
     tables = tables_of(job)
     if backend is not None:
@@ -72,15 +98,4 @@ def resume(
         settings = Settings.model_validate({"prompt_version": 1, **job.settings, **changed})
     except ValidationError as error:
         raise JournalError("job.other_version", job=job.id) from error
-    resolved = Resolved(settings=settings, origins={}, backends=tables)
-    pipeline = Pipeline(
-        resolved,
-        journal=journal,
-        embeddings=embeddings,
-        progress=progress,
-        stop=stop,
-        job=job.id,
-        begun=begun,
-        again=again,
-    )
-    return pipeline.run(read)
+    return Resolved(settings=settings, origins={}, backends=tables)

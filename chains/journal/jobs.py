@@ -17,6 +17,8 @@ from .leases import is_alive
 from .names import name_of
 
 LATEST = "latest"
+ASIDE = "+"
+"""Behind a chunk's id where a person had the model asked: no run takes such replies for its own."""
 _ENDED = ("done", "partial", "stopped")
 _FIELDS = (
     "id, fingerprint, state, settings, backend, output, created, updated, seconds, usage, counts,"
@@ -288,9 +290,9 @@ class Jobs:
             chunks = db.execute("SELECT chunk_id FROM chunks WHERE job = ?", (job,)).fetchall()
             db.execute("DELETE FROM jobs WHERE id = ?", (job,))
             db.executemany(
-                "DELETE FROM replies WHERE chunk_id = ?1"
+                "DELETE FROM replies WHERE chunk_id IN (?1, ?1 || ?2)"
                 " AND NOT EXISTS (SELECT 1 FROM chunks WHERE chunk_id = ?1)",
-                chunks,
+                [(chunk, ASIDE) for (chunk,) in chunks],
             )
 
     def pass_over_failed(self, job: str, owner: str = "") -> int:

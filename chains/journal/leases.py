@@ -16,6 +16,7 @@ from ..errors import JournalError
 from .database import Database
 
 BEAT_SECONDS = 5.0
+LOOK_SECONDS = 0.5  # between looks whether somebody wants the job stopped
 DEAD_AFTER = 30.0  # seconds without a heartbeat
 _UNWANTED = "SELECT 1 FROM stops JOIN jobs ON jobs.id = stops.job WHERE jobs.owner = ?"
 
@@ -70,16 +71,19 @@ class Lease:
                 raise
 
     def _beat(self) -> None:
-        while not self._over.wait(BEAT_SECONDS):
+        due = time.monotonic() + BEAT_SECONDS
+        while not self._over.wait(min(LOOK_SECONDS, BEAT_SECONDS)):
             try:
+                if self._database.rows(_UNWANTED, self.id):
+                    self._stop.set()
+                if time.monotonic() < due:
+                    continue
                 with self._database.writing() as db:
                     beat = (time.time(), self.id)
                     seen = db.execute("UPDATE owners SET beat = ? WHERE id = ?", beat).rowcount
-                    unwanted = db.execute(_UNWANTED, (self.id,)).fetchone()
             except JournalError:
                 continue  # the next write raises it
-            if unwanted:
-                self._stop.set()
+            due = time.monotonic() + BEAT_SECONDS
             if not seen:
                 self._stop.set()
                 return

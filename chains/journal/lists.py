@@ -1,23 +1,24 @@
-"""Lists of ended jobs, and the edits that a user made to them."""
+"""Lists of ended jobs, with the edits that a user made to them."""
 
 from __future__ import annotations
 
-import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from pydantic import ValidationError
 
-from loaders.records import Chunk
-from pairs.edits import Edit, apply_edits
-from pairs.evidence.grounding import Passage
+from loaders.records import Chunk, Span
+from pairs.edits import Edit, Ground, apply_edits
+from pairs.evidence.grounding import Passage, page_at
+from pairs.evidence.numbers import unproven_numbers
 from pairs.evidence.source_text import SourceText
 from pairs.records import Evidence, PairList, QAPair
 
 from ..errors import JournalError
 from ..records import SourceFile
 from .documents import load_documents
+from .edits import Change, Revision, edits, record, standing
 from .jobs import Jobs
 from .replies import Journal
 
@@ -90,7 +91,7 @@ def with_edits(journal: Journal, job: str, pairs: PairList) -> PairList:
         JournalError: The journal cannot be read.
     """
     changes = edits(journal, job)
-    return apply_edits(pairs, changes, _grounder(journal, job)) if changes else pairs
+    return apply_edits(pairs, changes, grounder(journal, job)) if changes else pairs
 
 
 def adopt_edits(journal: Journal, job: str, pairs: PairList) -> int:
@@ -114,25 +115,50 @@ def adopt_edits(journal: Journal, job: str, pairs: PairList) -> int:
         job,
     )
     made: dict[tuple[str, ...], Edit] = {}
+    written: dict[str, Edit] = {}
     for (other,) in others:
         with suppress(JournalError):  # it has no list, or one of another version
             of_pair = {edit.pair: edit for edit in edits(journal, other)}
-            for pair in _all(load_list(journal, other, edited=False)):
+            written |= {one.pair: one for one in _written_again(journal, other, job, of_pair)}
+            for pair in everything(load_list(journal, other, edited=False)):
                 if pair.id in of_pair:
                     made[_words(pair)] = of_pair[pair.id]
-    if not made:
+    if not made and not written:
         return 0
     known: set[str] = set()
     if has_list(journal, job):
-        known = {pair.id for pair in _all(load_list(journal, job, edited=False))}
-    rows = []
-    for pair in _all(pairs):  # the kept ones first: of pairs that say the same one is meant
-        if pair.id and pair.id not in known and (edit := made.pop(_words(pair), None)):
-            adopted = edit.model_copy(update={"pair": pair.id})
-            rows.append((job, pair.id, adopted.model_dump_json(), time.time()))
+        known = {pair.id for pair in everything(load_list(journal, job, edited=False))}
+    adopted = list(written.values())
+    adopted += [
+        edit.model_copy(update={"pair": pair.id})
+        for pair in everything(
+            pairs
+        )  # the kept ones first: of pairs that say the same one is meant
+        if pair.id and pair.id not in known and (edit := made.pop(_words(pair), None))
+    ]
     with journal.writing() as db:
-        db.executemany("INSERT OR IGNORE INTO edits VALUES (?, ?, ?, ?)", rows)
-    return len(rows)
+        for edit in adopted:
+            if standing(db, job, edit.pair).edit is None:
+                record(db, job, edit.pair, edit)
+    return len(adopted)
+
+
+def _written_again(
+    journal: Journal, other: str, job: str, of_pair: Mapping[str, Edit]
+) -> Iterator[Edit]:
+    """The pairs that a person wrote in another job, where their passage stands in this one, too."""
+    written = [edit for edit in of_pair.values() if edit.source and edit.place]
+    if not written:
+        return
+    before, now = (
+        {file.source: file.text for file in load_documents(journal, one)[0]} for one in (other, job)
+    )
+    for edit in written:
+        start, end = edit.place.start, edit.place.end  # type: ignore[union-attr]  # they have one
+        passage = before.get(edit.source or "", "")[start:end]
+        at = now.get(edit.source or "", "").find(passage) if passage else -1
+        if at >= 0:
+            yield edit.model_copy(update={"place": Span(start=at, end=at + len(passage))})
 
 
 def _words(pair: QAPair) -> tuple[str, ...]:
@@ -140,20 +166,76 @@ def _words(pair: QAPair) -> tuple[str, ...]:
     return pair.source, pair.evidence.sentence, pair.question, pair.answer
 
 
-def _all(pairs: PairList) -> Iterator[QAPair]:
+def everything(pairs: PairList) -> Iterator[QAPair]:
+    """Every pair of a list: the kept ones, the duplicates, the rejected ones."""
     yield from pairs.kept
     yield from (one.item for one in pairs.duplicates)
     yield from (one.item for one in pairs.rejected)
 
 
-def edits(journal: Journal, job: str) -> list[Edit]:
-    """The user's edits of a job's list, the earliest first.
+def revise(
+    journal: Journal,
+    job: str,
+    changes: Iterable[Change],
+    who: str = "",
+    known: Container[str] | None = None,
+) -> list[Revision]:
+    """What stands of each pair after the changes, all of them stored at once.
+
+    A change that was made in sight of an older version than the one that stands is refused, and
+    what stands is returned; nobody's work is overwritten unseen.
+
+    Args:
+        journal: The journal that holds the job.
+        job: The whole id.
+        changes: In their order.
+        who: Who makes them.
+        known: Ids of the list's pairs; None to load the list and see.
 
     Raises:
-        JournalError: The journal cannot be read.
+        JournalError: The list has no such pair, a text is blank, a pair is to repeat itself, or
+            the job was deleted; nothing is stored then.
     """
-    rows = journal.rows("SELECT edit FROM edits WHERE job = ? ORDER BY made", job)
-    return [Edit.model_validate_json(edit) for (edit,) in rows]
+    wanted = list(changes)
+    if known is None:
+        known = _known(journal, job)
+    for change in wanted:
+        _check(job, change, known)
+    revisions = []
+    with journal.writing() as db:
+        if not db.execute("SELECT 1 FROM jobs WHERE id = ?", (job,)).fetchone():
+            raise JournalError("job.unknown", job=job)
+        for change in wanted:
+            now = standing(db, job, change.pair)
+            if change.saw is not None and change.saw != now.version:
+                revisions.append(now.model_copy(update={"refused": True}))
+            else:
+                revisions.append(record(db, job, change.pair, _stripped(change.edit), who))
+    return revisions
+
+
+def _check(job: str, change: Change, known: Container[str]) -> None:
+    edit, pair = change.edit, change.pair
+    written = edit is not None and edit.source is not None
+    if not pair or (pair not in known and not written):
+        raise JournalError("edit.unknown", job=job, pair=pair)
+    if edit is None:
+        return
+    if any(text is not None and not text.strip() for text in (edit.question, edit.answer)):
+        raise JournalError("edit.blank", pair=pair)
+    if written and not (edit.question and edit.answer and edit.place):
+        raise JournalError("edit.blank", pair=pair)
+    if edit.fate == "duplicate" and (edit.of == pair or not edit.of or edit.of not in known):
+        raise JournalError("edit.unknown", job=job, pair=edit.of or "")
+
+
+def _stripped(edit: Edit | None) -> Edit | None:
+    """The edit as it is stored; None for one that changes nothing."""
+    if edit is None:
+        return None
+    texts = {"question": edit.question, "answer": edit.answer}
+    bare = edit.model_copy(update={name: text and text.strip() for name, text in texts.items()})
+    return None if bare == Edit(pair=edit.pair) else bare
 
 
 def reword(
@@ -204,37 +286,45 @@ def undo(journal: Journal, job: str, pair: str) -> None:
     """
     _check_pair(journal, job, pair)
     with journal.writing() as db:
-        db.execute("DELETE FROM edits WHERE job = ? AND pair = ?", (job, pair))
+        record(db, job, pair, None)
 
 
 def _edit(journal: Journal, job: str, pair: str, change: Callable[[Edit], Edit]) -> None:
     _check_pair(journal, job, pair)
     with journal.writing() as db:
-        row = db.execute(
-            "SELECT edit FROM edits WHERE job = ? AND pair = ?", (job, pair)
-        ).fetchone()
-        edit = change(Edit.model_validate_json(row[0]) if row else Edit(pair=pair))
-        db.execute(
-            "INSERT OR REPLACE INTO edits VALUES (?, ?, ?, ?)",
-            (job, pair, edit.model_dump_json(), time.time()),
-        )
+        edit = change(standing(db, job, pair).edit or Edit(pair=pair))
+        record(db, job, pair, edit)
 
 
 def _check_pair(journal: Journal, job: str, pair: str) -> None:
-    known = {one.id for one in _all(load_list(journal, job, edited=False))}
-    if not pair or pair not in known:
+    if not pair or pair not in _known(journal, job):
         raise JournalError("edit.unknown", job=job, pair=pair)
 
 
-def _grounder(journal: Journal, job: str) -> Callable[[QAPair], Evidence]:
-    """A function that finds the evidence for a pair's new words; it loads the texts once."""
+def _known(journal: Journal, job: str) -> set[str]:
+    """The ids of a list's pairs, those that a person wrote among them."""
+    made = {pair.id for pair in everything(load_list(journal, job, edited=False))}
+    return made | {edit.pair for edit in edits(journal, job) if edit.source is not None}
+
+
+def grounder(journal: Journal, job: str) -> Ground:
+    """A function that finds the evidence for a pair's new words; it loads the texts once.
+
+    Args:
+        journal: The journal that holds the job.
+        job: The whole id.
+    """
     read: dict[str, tuple[Chunk, SourceFile]] = {}
+    of_source: dict[str, SourceFile] = {}
     texts: dict[str, SourceText] = {}
 
-    def ground(pair: QAPair) -> Evidence:
-        if not read:
+    def ground(pair: QAPair, place: Span | None) -> Evidence:
+        if not of_source:
             files, chunks = load_documents(journal, job)
+            of_source.update({file.source: file for file in files})
             read.update({chunk.id: (chunk, files[place]) for place, chunk in chunks})
+        if place is not None:
+            return _marked(pair, place, of_source.get(pair.source))
         if pair.chunk_id not in read:
             return Evidence(match="none")
         chunk, file = read[pair.chunk_id]
@@ -242,3 +332,22 @@ def _grounder(journal: Journal, job: str) -> Callable[[QAPair], Evidence]:
         return Passage(chunk, file.pages, document).ground(pair.question, pair.answer)
 
     return ground
+
+
+def _marked(pair: QAPair, place: Span, file: SourceFile | None) -> Evidence:
+    """The evidence that a person marked: what of it proves the answer, or all of it."""
+    text = file.text[place.start : place.end] if file else ""
+    if file is None or len(text) < place.end - place.start or not text.strip():
+        return Evidence(match="none")
+    chunk = Chunk(id=pair.chunk_id, index=0, source=pair.source, text=text, span=place)
+    found = Passage(chunk, file.pages).ground(pair.question, pair.answer)
+    if found.match != "none":
+        return found
+    return Evidence(
+        match="judged",
+        span=place,
+        page=page_at(file.pages, place.start),
+        quote=text,
+        sentence=text,
+        numbers_ok=not unproven_numbers(pair.answer, text, pair.question, text),
+    )

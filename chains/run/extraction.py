@@ -149,6 +149,9 @@ class Extraction:
         """The error after which nothing more is asked; None before."""
         return self.model.failure
 
+    def _chain(self, *, again: bool) -> Chain:
+        return self._further_chain if again else self._first_chain
+
     @cached_property
     def _further_chain(self) -> Chain:
         return compose(self.model, self._backend, self._settings, again=True)
@@ -163,7 +166,7 @@ class Extraction:
         Raises:
             JournalError: The journal cannot be read or written.
         """
-        chain = self._further_chain if again else self._first_chain
+        chain = self._chain(again=again)
         prompt = _prompt(chain)
         language = prompt.language_of(chunk.text)  # that of its halves, too
         context = _Context(chain, language, prompt.fingerprints[language])
@@ -173,9 +176,14 @@ class Extraction:
         log.debug("chunk %s: %s (%s), %d pairs read", chunk.id, answered.state, code, found)
         return answered
 
-    def request(self, chunk: Chunk) -> list[BaseMessage]:
-        """The messages of the first request about a chunk."""
-        prompt = _prompt(self._first_chain)
+    def request(self, chunk: Chunk, *, again: bool = False) -> list[BaseMessage]:
+        """The messages of the first request about a chunk.
+
+        Args:
+            chunk: The chunk.
+            again: As for ``ask``.
+        """
+        prompt = _prompt(self._chain(again=again))
         language = prompt.language_of(chunk.text)
         return prompt.format_messages(**self._input(chunk, language))
 

@@ -11,7 +11,7 @@ import struct
 from functools import cache
 from typing import Any
 
-_CJK_CHARSETS = (128, 129, 130, 134, 136)  # Shift-JIS, Hangul, Johab, GB 2312, Big5
+CJK_CHARSETS = (128, 129, 130, 134, 136)  # Shift-JIS, Hangul, Johab, GB 2312, Big5
 _EM = 1000
 _ASCENT, _DESCENT = 880, -120  # of most Chinese and Japanese fonts
 _SQUARE = (40, -80, 960, 840)
@@ -78,11 +78,11 @@ def hide_system_fonts() -> Any:
     info.version = 1
 
     def map_font(*asked: Any) -> int:
-        return 1 if asked[3] in _CJK_CHARSETS else 0
+        return 1 if asked[3] in CJK_CHARSETS else 0
 
     def get_data(*asked: Any) -> int:
         _, _, table, buffer, size = asked
-        data = _table(font, table) if table else font
+        data = font_table(font, table) if table else font
         if buffer and size >= len(data):
             ctypes.memmove(buffer, data, len(data))
         return len(data)
@@ -107,7 +107,7 @@ def _nothing(*_: Any) -> int:
     return 0
 
 
-def _table(font: bytes, wanted: int) -> bytes:
+def font_table(font: bytes, wanted: int) -> bytes:
     """One table of a font by its tag as a number."""
     for number in range(struct.unpack_from(">H", font, 4)[0]):
         tag, _, at, length = struct.unpack_from(">IIII", font, 12 + 16 * number)

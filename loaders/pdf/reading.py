@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import closing
 from pathlib import Path
@@ -71,7 +71,7 @@ class Reading:
     ) -> None:
         if check:
             check_streams(path, file)
-        self._document = _open(path, file, password)
+        self._document = open_pdf(path, file, password)
         self._include = include
         self._running = RunningLines()
         self._tables = Continuation()
@@ -220,12 +220,25 @@ def _titled(document: PdfDocument, page: Page) -> dict[str, str]:
     return {"title": named} if named and not shown else {}
 
 
-def _open(path: Path, file: str, password: str | None) -> PdfDocument:
+def open_pdf(
+    path: Path, file: str, password: str | None, fonts: Callable[[], object] = hide_system_fonts
+) -> PdfDocument:
+    """An open PDF.
+
+    Args:
+        path: The file.
+        file: Its name as the user gave it, for errors.
+        password: Opens an encrypted file.
+        fonts: Sets up what stands in for fonts that the file does not embed, once a process.
+
+    Raises:
+        LoadError: It is broken or encrypted.
+    """
     import pypdfium2 as pdfium
 
     try:
         with _PDFIUM:
-            hide_system_fonts()
+            fonts()
             return pdfium.PdfDocument(path, password=password)
     except pdfium.PdfiumError as error:
         if "assword" in str(error):

@@ -10,23 +10,24 @@ from ..formats import LoadOptions
 from ..progress import READING
 from .bounds import BOUNDS
 from .child import Child
-from .pool import POOL
+from .pool import POOL, Pool
 from .wire import Message, unpacked_error
 
 log = logging.getLogger(__name__)
 
 
-def lend(file: str) -> Child:
+def lend(file: str, pool: Pool | None = None) -> Child:
     """A process to read a file in.
 
     Args:
         file: Its name as the user gave it, for errors.
+        pool: Lends it; None for the one that reads.
 
     Raises:
         LoadError: None can be started.
     """
     try:
-        return POOL.lend()
+        return (pool or POOL).lend()
     except OSError as error:
         raise _no_start(file, str(error)) from error
 

@@ -141,7 +141,9 @@ def peak_memory() -> int:
     return POOL.peak
 
 
-POOL = Pool()
-atexit.register(POOL.close)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=POOL.forget)
+POOL, DRAWING = Pool(), Pool()
+"""Those that read files, and those that draw pages, which need other fonts."""
+for _pool in (POOL, DRAWING):
+    atexit.register(_pool.close)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_pool.forget)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -14,12 +14,14 @@ from ..pages import Page
 from .bounds import more_time
 from .child import Child, Mail
 from .failures import asked, lend, lost, refused, told
-from .pool import POOL
+from .pool import DRAWING, POOL, Pool
 from .wire import Message, unpacked_page
 
 log = logging.getLogger(__name__)
 
 _AHEAD = 16  # pages that a process reads beyond the one that was asked for
+_ANSWERS = frozenset(("page", "kind", "image"))
+"""Fields of messages of which each is one answer."""
 
 
 def read_apart(path: Path, file: str, form: Format, options: LoadOptions) -> Iterator[Page]:
@@ -58,6 +60,33 @@ def zip_kind_apart(path: Path, file: str) -> str:
     return str(answer["kind"])
 
 
+def draw_apart(
+    path: Path, file: str, form: Format, page: int, width: int, passages: Sequence[str]
+) -> Message:
+    """A page as a picture: ``image`` as PNG in base64, ``width``, ``height`` and ``boxes``.
+
+    Args:
+        path: The file.
+        file: Its name as the user gave it, for errors.
+        form: What it is.
+        page: Its number, from 1.
+        width: Of the picture, in pixels.
+        passages: Texts whose lines the boxes are of.
+
+    Raises:
+        LoadError: It cannot be drawn, or takes more time or memory than a page needs.
+    """
+    request = {
+        "format": form.name,
+        **asked(path, file, LoadOptions()),
+        "page": page,
+        "width": width,
+        "passages": list(passages),
+    }
+    (answer,) = _Alone("draw", path, file, request, DRAWING).answers()
+    return answer
+
+
 def hear(mail: Mail) -> tuple[Child, Message | None]:
     """The next message of a process.
 
@@ -72,10 +101,13 @@ def hear(mail: Mail) -> tuple[Child, Message | None]:
 class _Alone:
     """A file that one process deals with from its beginning to its end."""
 
-    def __init__(self, what: str, path: Path, file: str, request: Message) -> None:
+    def __init__(
+        self, what: str, path: Path, file: str, request: Message, pool: Pool | None = None
+    ) -> None:
         self._what = what
         self._file = file
         self._request = request
+        self._pool = pool or POOL
         self._more_time = more_time(path.stat().st_size)
         self._mail: Mail = SimpleQueue()
         self._count = 0
@@ -85,7 +117,7 @@ class _Alone:
 
     def answers(self) -> Iterator[Message]:
         """What it says about the file, in order."""
-        self._child = lend(self._file)
+        self._child = lend(self._file, self._pool)
         finished = False
         try:
             self._begin()
@@ -95,7 +127,7 @@ class _Alone:
                     continue
                 if message is None:
                     self._go_on_anew()
-                elif "page" in message or "kind" in message:
+                elif not _ANSWERS.isdisjoint(message):
                     self._count += 1
                     yield message
                 else:
@@ -103,7 +135,7 @@ class _Alone:
             if self._error is not None:
                 raise self._error
         finally:
-            POOL.give_back(self._child, finished=finished)
+            self._pool.give_back(self._child, finished=finished)
 
     def _begin(self) -> None:
         self._child.begin(self._mail, self._more_time)
@@ -126,6 +158,6 @@ class _Alone:
             raise lost(self._child, self._file, page)
         log.warning("the process that read %s ended at page %d; reading on", self._file, page)
         self._lost_at = self._count
-        POOL.give_back(self._child)
-        self._child = lend(self._file)
+        self._pool.give_back(self._child)
+        self._child = lend(self._file, self._pool)
         self._begin()

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import traceback
+from base64 import b64encode
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -99,6 +100,21 @@ class _Reader:
     def _look(self, message: Message) -> None:
         """An archive; says what it is."""
         self._say(kind=zip_kind(Path(message["path"]), message["file"]))
+        self._say(end=True)
+
+    def _draw(self, message: Message) -> None:
+        """One page as a picture."""
+        path, file, passages = Path(message["path"]), message["file"], message["passages"]
+        if message["format"] == "pdf":
+            from ..pdf.drawing import draw_page
+
+            drawn = draw_page(path, file, message["page"], message["width"], passages)
+        else:
+            from ..picture import draw_picture
+
+            drawn = draw_picture(path, file, message["page"], message["width"])
+        image, width, height, boxes = drawn
+        self._say(image=b64encode(image).decode(), width=width, height=height, boxes=boxes)
         self._say(end=True)
 
     def _read(self, message: Message) -> None:

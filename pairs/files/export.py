@@ -63,6 +63,7 @@ def write_pairs(
     system: str = "",
     validation: float = 0.0,
     describe: bool = False,
+    bare: bool = False,
     before: Before | None = None,
 ) -> Path:
     """Writes pairs to a file, atomically; returns its path.
@@ -77,6 +78,7 @@ def write_pairs(
             0 for none. ``written_files`` names both.
         describe: Whether Alpaca and ShareGPT files are entered in their folder's
             ``dataset_info.json``, by which LLaMA-Factory finds them.
+        bare: Whether only questions and answers are written, without where they come from.
         before: Called with each file and its temporary file, before that replaces it.
 
     Raises:
@@ -95,7 +97,7 @@ def write_pairs(
     if validation:
         parts = split_by_document(pairs, validation)
     replace_files(
-        [(file, form.write(part, system)) for file, part in zip(files, parts, strict=True)],
+        [(file, form.write(part, system, bare)) for file, part in zip(files, parts, strict=True)],
         before,
     )
     if describe:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,9 @@ COLUMNS = (
 _WHERE_GIVEN = ("verdict", "objection", "reasoning")
 """Fields that stand in a row only where they say something."""
 
-Writer = Callable[["Iterable[QAPair]", str], Iterable[bytes]]
-"""Turns pairs and a system text (may be empty) into the chunks of bytes of a file."""
+Writer = Callable[["Iterable[QAPair]", str, bool], Iterable[bytes]]
+"""Turns pairs, a system text (may be empty) and whether nothing but questions and answers is
+wanted into the chunks of bytes of a file."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Format:
         title: Display name.
         suffixes: File name suffixes; new files get the first.
         media_type: HTTP media type.
-        write: Turns pairs and a system or instruction text into chunks of bytes.
+        write: As ``Writer`` says.
         columns: The format's entry in LLaMA-Factory's ``dataset_info.json``; None where
             LLaMA-Factory does not read the format.
     """
@@ -52,8 +53,10 @@ class Format:
     columns: Mapping[str, str] | None = None
 
 
-def _provenance(pair: QAPair) -> dict[str, Any]:
-    """A pair's provenance, as extra fields of training formats."""
+def _provenance(pair: QAPair, bare: bool = False) -> dict[str, Any]:
+    """A pair's provenance, as extra fields of training formats; none where they are to be bare."""
+    if bare:
+        return {}
     span = pair.evidence.span
     return {
         "source": pair.source,
@@ -73,8 +76,10 @@ def _spans(pair: QAPair) -> str:
     return " ".join(f"{span.start}-{span.end}" for span in pair.evidence.more)
 
 
-def row(pair: QAPair) -> dict[str, Any]:
-    """A pair as one flat object, as the JSON format has it."""
+def row(pair: QAPair, bare: bool = False) -> dict[str, Any]:
+    """A pair as one flat object, as the JSON format has it; only its words where it is bare."""
+    if bare:
+        return {"question": pair.question, "answer": pair.answer}
     return {
         "question": pair.question,
         "answer": pair.answer,
@@ -85,18 +90,21 @@ def row(pair: QAPair) -> dict[str, Any]:
     }
 
 
-def cells(pair: QAPair, *, guarded: bool) -> list[str | int | float | bool | None]:
+def cells(
+    pair: QAPair, *, guarded: bool, columns: Sequence[str] = COLUMNS
+) -> list[str | int | float | bool | None]:
     """The cells of a pair's row, in the order of ``COLUMNS``.
 
     Args:
         pair: The pair.
         guarded: Whether text that a spreadsheet would evaluate gets a leading quote; for formats
             in which a cell has no type.
+        columns: Which of ``COLUMNS``.
     """
-    columns = row(pair)
+    values = row(pair)
     return [
         _as_text(cell) if guarded and isinstance(cell, str) else cell
-        for cell in map(columns.get, COLUMNS)
+        for cell in map(values.get, columns)
     ]
 
 
@@ -114,24 +122,28 @@ def unguarded(cell: str) -> str:
     return bare if _is_formula(bare) else cell
 
 
-def _jsonl(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all
+def _jsonl(pairs: Iterable[QAPair], system: str, bare: bool) -> Iterator[str]:  # noqa: ARG001 - one form for all
     for pair in pairs:
+        if bare:
+            yield json.dumps(row(pair, bare), ensure_ascii=False) + "\n"
+            continue
         empty = {name for name in _WHERE_GIVEN if not getattr(pair, name)}
         yield pair.model_dump_json(exclude=empty) + "\n"
 
 
-def _json(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all
-    return _array(row(pair) for pair in pairs)
+def _json(pairs: Iterable[QAPair], system: str, bare: bool) -> Iterator[str]:  # noqa: ARG001 - one form for all
+    return _array(row(pair, bare) for pair in pairs)
 
 
-def _csv(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all
+def _csv(pairs: Iterable[QAPair], system: str, bare: bool) -> Iterator[str]:  # noqa: ARG001 - one form for all
     buffer = StringIO()
     writer = csv.writer(buffer)
     yield "\ufeff"  # without it Excel takes UTF-8 for the local code page
-    writer.writerow(COLUMNS)
+    columns = COLUMNS[:2] if bare else COLUMNS
+    writer.writerow(columns)
     yield _drained(buffer)
     for pair in pairs:
-        writer.writerow(cells(pair, guarded=True))
+        writer.writerow(cells(pair, guarded=True, columns=columns))
         yield _drained(buffer)
 
 
@@ -142,7 +154,7 @@ def _drained(buffer: StringIO) -> str:
     return text
 
 
-def _alpaca(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
+def _alpaca(pairs: Iterable[QAPair], system: str, bare: bool) -> Iterator[str]:
     extra = {"system": system} if system else {}
     return _array(
         {
@@ -150,13 +162,13 @@ def _alpaca(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
             "input": "",
             "output": pair.answer,
             **extra,
-            **_provenance(pair),
+            **_provenance(pair, bare),
         }
         for pair in pairs
     )
 
 
-def _sharegpt(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
+def _sharegpt(pairs: Iterable[QAPair], system: str, bare: bool) -> Iterator[str]:
     extra = {"system": system} if system else {}
     return _array(
         {
@@ -165,13 +177,13 @@ def _sharegpt(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
                 {"from": "gpt", "value": pair.answer},
             ],
             **extra,
-            **_provenance(pair),
+            **_provenance(pair, bare),
         }
         for pair in pairs
     )
 
 
-def _openai(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
+def _openai(pairs: Iterable[QAPair], system: str, bare: bool) -> Iterator[str]:  # noqa: ARG001 - always bare
     # Hosted fine-tuning refuses fields it does not know, so the source stays out.
     first = [{"role": "system", "content": system}] if system else []
     for pair in pairs:
@@ -183,23 +195,23 @@ def _openai(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
         yield json.dumps({"messages": messages}, ensure_ascii=False) + "\n"
 
 
-def _flat(pairs: Iterable[QAPair], system: str) -> Iterator[str]:
+def _flat(pairs: Iterable[QAPair], system: str, bare: bool) -> Iterator[str]:
     extra = {"system": system} if system else {}
     for pair in pairs:
-        row = {"query": pair.question, "response": pair.answer, **extra, **_provenance(pair)}
+        row = {"query": pair.question, "response": pair.answer, **extra, **_provenance(pair, bare)}
         yield json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _markdown(pairs: Iterable[QAPair], system: str) -> Iterator[str]:  # noqa: ARG001 - one form for all
+def _markdown(pairs: Iterable[QAPair], system: str, bare: bool) -> Iterator[str]:  # noqa: ARG001 - one form for all
     source = None
     for number, pair in enumerate(pairs, 1):
-        if pair.source != source:
+        if pair.source != source and not bare:
             source = pair.source
             yield f"# {_one_line(source) or '-'}\n\n"
         place = f", {pair.page}" if pair.page else ""
         yield f"{number}. **{_one_line(pair.question)}**\n\n   {_one_line(pair.answer)}\n\n"
-        if pair.evidence.sentence:
-            yield f"   > {_one_line(pair.evidence.sentence)} ({_one_line(source)}{place})\n\n"
+        if pair.evidence.sentence and not bare:
+            yield f"   > {_one_line(pair.evidence.sentence)} ({_one_line(pair.source)}{place})\n\n"
 
 
 def _one_line(text: str) -> str:
@@ -216,15 +228,15 @@ def _array(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield "[]\n" if between == "[\n" else "\n]\n"
 
 
-def _xlsx(pairs: Iterable[QAPair], system: str) -> Iterable[bytes]:  # noqa: ARG001 - one form for all
+def _xlsx(pairs: Iterable[QAPair], system: str, bare: bool) -> Iterable[bytes]:  # noqa: ARG001 - one form for all
     from .xlsx import workbook
 
-    return [workbook(pairs)]
+    return [workbook(pairs, COLUMNS[:2] if bare else COLUMNS)]
 
 
-def _text(write: Callable[[Iterable[QAPair], str], Iterator[str]]) -> Writer:
-    def written(pairs: Iterable[QAPair], system: str) -> Iterable[bytes]:
-        return (piece.encode("utf-8", "replace") for piece in write(pairs, system))
+def _text(write: Callable[[Iterable[QAPair], str, bool], Iterator[str]]) -> Writer:
+    def written(pairs: Iterable[QAPair], system: str, bare: bool) -> Iterable[bytes]:
+        return (piece.encode("utf-8", "replace") for piece in write(pairs, system, bare))
 
     return written
 

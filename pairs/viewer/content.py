@@ -15,7 +15,7 @@ from .marks import marks
 from .places import Places, harmless
 from .records import ViewedText
 
-__all__ = ["as_script", "list_content", "text_content"]
+__all__ = ["Item", "Placed", "as_script", "list_content", "ordered_content", "text_content"]
 
 # What would end the script's element, or the line in an older reader of JSON.
 _ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -52,15 +52,27 @@ def list_content(pairs: PairList, texts: Sequence[ViewedText], language: str) ->
         texts: Of its documents.
         language: Of the reasons.
     """
-    document = {text.source: at for at, text in enumerate(texts)}
-    placed = _Placed(texts, document)
+    return [item for _, _, item in ordered_content(pairs, Placed(texts), language)]
+
+
+def ordered_content(
+    pairs: PairList, placed: Placed, language: str
+) -> list[tuple[tuple[int, int, int], QAPair | None, Item]]:
+    """As ``list_content``; each item with its place in the documents and its pair.
+
+    Args:
+        pairs: The list.
+        placed: Of its documents.
+        language: Of the reasons.
+    """
+    document = placed.document
     begins = {chunk.chunk_id: chunk.span.start for chunk in pairs.chunks}
     found: list[tuple[tuple[int, int, int], QAPair | None, Item, QAPair | None]] = []
     for pair, item, other in _pairs(pairs, language):
         item.update(placed.pair(pair))
         span = pair.evidence.span
         at = begins.get(pair.chunk_id, 0)
-        order = (document.get(pair.source, len(texts)), at, span.start if span else at)
+        order = (document.get(pair.source, len(document)), at, span.start if span else at)
         found.append((order, pair, item, other))
     for order, item in _chunks(pairs, placed, document, language):
         found.append((order, None, item, None))
@@ -70,7 +82,7 @@ def list_content(pairs: PairList, texts: Sequence[ViewedText], language: str) ->
         if other is not None and other in place:
             item["same"] = place[other]
     _add_conflicts(pairs, place, [item for _, _, item, _ in found])
-    return [item for _, _, item, _ in found]
+    return [(order, pair, item) for order, pair, item, _ in found]
 
 
 def _is_kept(item: Item) -> bool:
@@ -88,7 +100,7 @@ def _pairs(pairs: PairList, language: str) -> Iterator[tuple[QAPair, Item, QAPai
 
 
 def _chunks(
-    pairs: PairList, placed: _Placed, document: dict[str, int], language: str
+    pairs: PairList, placed: Placed, document: dict[str, int], language: str
 ) -> Iterator[tuple[tuple[int, int, int], Item]]:
     for chunk in pairs.chunks:
         if chunk.state not in ("failed", "not asked"):
@@ -110,12 +122,16 @@ def _add_conflicts(pairs: PairList, place: dict[QAPair, int], items: list[Item])
             items[other].setdefault("differs", []).append(item)
 
 
-class _Placed:
-    """How pairs and places stand in the page."""
+class Placed:
+    """How pairs and places stand in the page.
 
-    def __init__(self, texts: Sequence[ViewedText], document: dict[str, int]) -> None:
+    Args:
+        texts: Of its documents.
+    """
+
+    def __init__(self, texts: Sequence[ViewedText]) -> None:
         self._texts = texts
-        self._document = document
+        self.document = {text.source: at for at, text in enumerate(texts)}
         self._places = [Places(text.text) for text in texts]
 
     def pair(self, pair: QAPair) -> Item:
@@ -155,7 +171,7 @@ class _Placed:
 
     def place(self, source: str, span: Span | None) -> Item:
         """The document's number and the place in it, or its name where its text is not here."""
-        at = self._document.get(source)
+        at = self.document.get(source)
         if at is None:
             return {"source": harmless(Path(source).name)}
         if span is None or span.end > len(self._texts[at].text):

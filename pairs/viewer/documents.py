@@ -14,7 +14,7 @@ from ..evidence.source_text import SourceText
 from ..records import QAPair
 from .records import ViewedText
 
-__all__ = ["Shown", "shown"]
+__all__ = ["Shown", "names", "shown"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def shown(texts: Sequence[ViewedText], kept: Iterable[QAPair]) -> list[Shown]:
             of_source[pair.source].append(pair)
     return [
         _shown(name, text, of_source[text.source])
-        for name, text in zip(_names([text.source for text in texts]), texts, strict=True)
+        for name, text in zip(names([text.source for text in texts]), texts, strict=True)
     ]
 
 
@@ -73,7 +73,7 @@ def _shown(name: str, text: ViewedText, kept: list[QAPair]) -> Shown:
     )
 
 
-def _names(sources: Sequence[str]) -> list[str]:
+def names(sources: Sequence[str]) -> list[str]:
     """The files' names; where two are alike, with the folders that tell them apart."""
     short = [Path(source).name for source in sources]
     return [

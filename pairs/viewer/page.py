@@ -18,9 +18,11 @@ from .places import harmless
 from .records import ViewedText, ViewFacts
 from .words import page_words, script_words
 
-__all__ = ["write_view"]
+__all__ = ["viewer_file", "write_view"]
 
 _FOLDER = Path(__file__).parent
+SCRIPTS = ("panes.js", "text.js", "view.js", "page.js")
+"""The parts of the page's script, each using those before it."""
 
 
 def write_view(
@@ -51,13 +53,13 @@ def write_view(
     distinct = list({text.source: text for text in texts}.values())
     documents = shown(distinct, pairs.kept)
     named = title or ", ".join(one.name for one in documents[:3]) or "qa3"
-    style, script = _part("page.css"), _part("page.js")
+    style, script = viewer_file("page.css"), "\n".join(map(viewer_file, SCRIPTS))
     content = {
         "texts": [text_content(document) for document in documents],
         "items": list_content(pairs, distinct, language),
         "words": script_words(language),
     }
-    page = Template(_part("page.html")).substitute(
+    page = Template(viewer_file("page.html")).substitute(
         {name: escape(word) for name, word in page_words(language).items()},
         lang="zh-CN" if language == "zh" else "en",
         policy=_policy(style, script),
@@ -71,7 +73,8 @@ def write_view(
     return path
 
 
-def _part(name: str) -> str:
+def viewer_file(name: str) -> str:
+    """A file that the page is made of: its style, or a part of its script."""
     return (_FOLDER / name).read_text(encoding="utf-8").strip()
 
 

@@ -38,3 +38,12 @@ class Places:
     def __call__(self, place: int) -> int:
         """The offset in UTF-16 code units of a character's offset in Python."""
         return place + bisect_left(self._wide, place) if self._wide else place
+
+    def back(self, offset: int) -> int:
+        """The offset in Python of one that a browser counted."""
+        if not self._wide:
+            return offset
+        place = offset - bisect_left(self._wide, offset)
+        while place < offset and self(place) < offset:
+            place += 1
+        return place

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from messages import say
 
-__all__ = ["page_words", "script_words"]
+from .statistics import KINDS
+
+__all__ = ["page_words", "script_words", "viewer_words"]
 
 _PAGE = {
     "report_word": "view.report",
@@ -68,3 +70,13 @@ def script_words(language: str) -> dict[str, object]:
         "verdicts": {verdict: say(code, language) for verdict, code in _VERDICTS.items()},
         "matches": {match: say(code, language) for match, code in MATCHES.items()},
     }
+
+
+def viewer_words(language: str) -> tuple[dict[str, str], dict[str, object], dict[str, str]]:
+    """What a page grown from the viewer needs: its labels, its script's words, kinds of questions.
+
+    Args:
+        language: ``en`` or ``zh``.
+    """
+    kinds = {kind: say(code, language) for kind, code in KINDS.items()}
+    return page_words(language), script_words(language), kinds

@@ -450,7 +450,7 @@ def test_thoughts_are_kept_with_their_pairs_where_asked(tmp_path: Path, *, strea
     assert result.kept
     assert {pair.reasoning for pair in result.kept} == {"First the dates, then the names."}
     assert not any("dates" in pair.answer for pair in result.kept)
-    (line, *_) = b"".join(FORMATS["jsonl"].write(result.kept, "")).decode().splitlines()
+    (line, *_) = b"".join(FORMATS["jsonl"].write(result.kept, "", False)).decode().splitlines()
     assert json.loads(line)["reasoning"] == "First the dates, then the names."
 
 

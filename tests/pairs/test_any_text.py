@@ -98,7 +98,7 @@ def test_any_text_goes_all_the_way(texts: list[str]) -> None:
     )  # fmt: skip
     assert PairList.model_validate_json(made.model_dump_json()) == made
     edits = [Edit(pair=pair.id, question=texts[2], answer=texts[0], fate="kept") for pair in pairs]
-    edited = apply_edits(made, edits, lambda pair: ground(pair.question, pair.answer, chunk))
+    edited = apply_edits(made, edits, lambda pair, _: ground(pair.question, pair.answer, chunk))
     with tempfile.TemporaryDirectory() as folder:
         for name in FORMATS:
             write_pairs(edited.kept, Path(folder, f"list.{name}"), name, system=texts[3])

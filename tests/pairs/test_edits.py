@@ -90,10 +90,26 @@ def edited(draw: st.DrawFn) -> tuple[PairList, list[Edit]]:
     ids = sorted({pair.id for pair in everything(pairs)} | {"0" * 12})
     chosen = draw(st.lists(st.sampled_from(ids), unique=True, max_size=6))
     words = st.none() | st.sampled_from(WORDS)
-    fates = st.sampled_from([None, "kept", "left out"])
-    return pairs, [
-        Edit(pair=one, question=draw(words), answer=draw(words), fate=draw(fates)) for one in chosen
-    ]
+    fates = st.sampled_from([None, "kept", "left out", "duplicate"])
+    edits = []
+    for one in chosen:
+        fate = draw(fates)
+        # Of itself, of one that is left out, in a ring: a journal may hold anything.
+        of = draw(st.sampled_from(ids)) if fate == "duplicate" else None
+        place = draw(st.none() | st.just(Span(start=1, end=2)))
+        source = draw(st.sampled_from([None, "a.txt"])) if one == "0" * 12 else None
+        edits.append(
+            Edit(
+                pair=one,
+                question=draw(words),
+                answer=draw(words),
+                fate=fate,
+                of=of,
+                source=source,
+                place=place,
+            )
+        )
+    return pairs, edits  # fmt: skip
 
 
 def everything(pairs: PairList) -> list[QAPair]:
@@ -104,7 +120,7 @@ def everything(pairs: PairList) -> list[QAPair]:
     ]
 
 
-def ground(pair: QAPair) -> Evidence:  # noqa: ARG001 - the form of what grounds
+def ground(pair: QAPair, place: Span | None) -> Evidence:  # noqa: ARG001 - the form of what grounds
     return FOUND
 
 
@@ -112,8 +128,9 @@ def ground(pair: QAPair) -> Evidence:  # noqa: ARG001 - the form of what grounds
 def test_nothing_is_lost_and_the_counts_add_up(given_: tuple[PairList, list[Edit]]) -> None:
     pairs, edits = given_
     now = apply_edits(pairs, edits, ground)
+    added = [edit.pair for edit in edits if edit.source]
     assert Counter(pair.id for pair in everything(now)) == Counter(
-        pair.id for pair in everything(pairs)
+        [*(pair.id for pair in everything(pairs)), *added]
     )
     # The list is one that can be written and read again: its own law holds.
     assert PairList.model_validate_json(now.model_dump_json()) == now
@@ -219,6 +236,18 @@ def test_the_same_words_again_go_with_the_pair_left_out() -> None:
     assert [one.reason for one in now.rejected] == [LEFT_OUT, STANDS_FOR_LEFT_OUT]
 
 
+def test_a_conflict_is_settled_by_keeping_one_or_both() -> None:
+    one, other = make(1, question="何时？"), make(2, question="When?")
+    conflict = Conflict(item=other, conflicts_with=one, score=1, kind="semantic")
+    pairs = PairList(kept=(one, other), conflicts=(conflict,))
+    kept = [Edit(pair=pair.id, fate="kept") for pair in (one, other)]
+    assert apply_edits(pairs, kept[:1], ground).conflicts == (conflict,)
+    both = apply_edits(pairs, kept, ground)
+    assert (both.kept, both.conflicts) == ((one, other), ())
+    out = apply_edits(pairs, [Edit(pair=other.id, fate="left out")], ground)
+    assert (out.kept, out.conflicts) == ((one,), ())
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_person_is_told_why_a_pair_is_out(language: str) -> None:
     assert LEFT_OUT.say(language) != STANDS_FOR_LEFT_OUT.say(language)
@@ -234,7 +263,7 @@ def test_a_person_who_keeps_what_the_judge_refused_ends_the_doubt(objection: str
     assert not doubted.proven
     assert objection in reason.say("zh")
     edits = [Edit(pair=one.id, fate="kept") for one in (refused, doubted)]
-    changed = apply_edits(pairs, edits, lambda _: FOUND)
+    changed = apply_edits(pairs, edits, ground)
     assert not changed.rejected
     assert {pair.id for pair in changed.kept} == {refused.id, doubted.id}
     assert all(pair.proven and not pair.doubtful for pair in changed.kept)
@@ -243,9 +272,7 @@ def test_a_person_who_keeps_what_the_judge_refused_ends_the_doubt(objection: str
 def test_new_words_are_not_what_was_checked() -> None:
     said = {"verdict": "open", "verified": True, "answer_again": "李春"}
     pair = make(0).model_copy(update=said)
-    changed = apply_edits(
-        PairList(kept=(pair,)), [Edit(pair=pair.id, answer="新的")], lambda _: FOUND
-    )
+    changed = apply_edits(PairList(kept=(pair,)), [Edit(pair=pair.id, answer="新的")], ground)
     (reworded,) = changed.kept
     assert (reworded.verdict, reworded.verified, reworded.answer_again) == (None, None, "")
     assert reworded.proven

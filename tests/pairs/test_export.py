@@ -301,3 +301,17 @@ def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(ExportError) as caught:
         check_writable(pipe)
     assert caught.value.code == "export.no_file"
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_bare_files_hold_questions_and_answers_alone(form: str, tmp_path: Path) -> None:
+    file = write_pairs(TWO, tmp_path / f"bare{FORMATS[form].suffixes[0]}", form, bare=True)
+    if form == "xlsx":
+        rows = openpyxl.load_workbook(file).active.iter_rows(values_only=True)
+        told = json.dumps(list(rows), ensure_ascii=False)
+    else:
+        told = file.read_text("utf-8-sig")
+    for pair_ in TWO:
+        assert pair_.source not in told
+    assert "大桥有多长" in told
+    assert "evidence" not in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -96,11 +97,19 @@ def test_people_sign_in_by_password_or_header(browser: Browser, tmp_path: Path) 
         signed = httpx.post(f"{url}/auth/header", headers={"X-Signed-In-As": "li"})
         assert signed.status_code == 200
         assert httpx.get(f"{url}/user").status_code == 401
+        # The desk has the same door.
+        assert httpx.get(f"{url}/desk/00000000").headers["location"] == "/login"
+        assert httpx.get(f"{url}/desk/00000000/list").status_code == 401
+        assert httpx.post(f"{url}/desk/00000000/changes", json={"changes": []}).status_code == 401
+        by_name = {"X-Signed-In-As": "li"}
+        assert httpx.get(f"{url}/desk/00000000/list", headers=by_name).status_code == 404
         with open_page(browser, f"{url}/login") as page:
             page.fill("#email", "li")
             page.fill("#password", PASSWORD)
             page.keyboard.press("Enter")
             page.wait_for_selector("#chat-settings-open-modal")
+            page.goto(f"{url}/desk/00000000")
+            page.locator("#refusal", has_text="00000000").wait_for()
         for cookie in browser.contexts[0].cookies(url):
             assert cookie["httpOnly"] or "access_token" not in cookie["name"]
     assert not list((tmp_path / "home/cache/page").glob("server-*"))  # uploads end with the server
@@ -122,3 +131,8 @@ def test_rest_serves_the_page_with_the_same_jobs(server: Simulated, tmp_path: Pa
         listed = httpx.get(f"{url}/jobs", timeout=30)
         assert listed.status_code == 200
         assert job in listed.text
+        until = time.monotonic() + 30
+        while (desk := httpx.get(f"{url}/desk/{job}/list", timeout=30)).status_code == 409:
+            assert time.monotonic() < until
+        assert desk.json()["job"] == job
+        assert desk.json()["items"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from axe import serious_faults
 from page_site import CHINESE, ENGLISH, Site, open_page
 from page_steps import JOB, answered, attach, choose, counts, finished, named, send
 
@@ -25,19 +26,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 LOCALES = {"en": "en-US", "zh": "zh-CN"}
-AXE = (Path(__file__).parents[1] / "pages" / "axe.min.js").read_text(encoding="utf-8")
 HOSTILE = "\"quoted\" <img src=x onerror=alert(1)> & 'more'"
-
-
-def faults(page: Page) -> list[str]:
-    """What axe finds that keeps a person out, by rule."""
-    page.evaluate(AXE)
-    found: list[dict[str, Any]] = page.evaluate("() => axe.run().then((one) => one.violations)")
-    return [
-        f"{one['id']}: {one['nodes'][0]['target']}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def jobs_button(page: Page, language: str) -> Locator:
@@ -50,13 +39,13 @@ def test_what_is_chosen_lasts_and_a_job_has_an_address(
 ) -> None:
     with open_page(browser, site.url, language=LOCALES[language]) as page:
         page.wait_for_function("() => document.querySelector('#chat-submit')?.ariaLabel")
-        assert faults(page) == []
+        assert serious_faults(page) == []
         choose(page, backend="heard")
         page.click("#chat-settings-open-modal")
         page.get_by_role("tab").nth(1).click()
         mine = f"Ask about bridges only ({language})."
         page.fill("#prompt_text_en", mine)
-        assert faults(page) == []
+        assert serious_faults(page) == []
         page.click("#confirm")
         page.get_by_text(say("page.own_prompt_en", language)).wait_for()
         # A sample runs with what was chosen; only English texts are asked about in one's own words.
@@ -76,7 +65,7 @@ def test_what_is_chosen_lasts_and_a_job_has_an_address(
             page.click("#confirm")
             page.wait_for_selector("#starters")
             assert "job=" not in page.url
-        assert faults(page) == []
+        assert serious_faults(page) == []
         page.reload()
         again = page.locator(JOB)
         assert finished(again)["kept"] > 0
@@ -104,7 +93,7 @@ def test_what_is_chosen_lasts_and_a_job_has_an_address(
         assert listed.locator("img").count() == 0
         page.evaluate("document.documentElement.classList.replace('light', 'dark')")
         page.wait_for_timeout(500)  # colours fade into each other
-        assert faults(page) == []
+        assert serious_faults(page) == []
         listed.locator(f"[data-qa3=open-{name}]").click()
         page.locator(JOB).nth(2).get_by_text(HOSTILE).wait_for()
         listed.locator(f"[data-qa3=delete-{name}]").click()

@@ -18,6 +18,10 @@ function Downloads() {
   };
   return (
     <div className="qa3-downloads" role="group" aria-label={say('download')}>
+      <a className="qa3-review" href={`/desk/${props.job}`} target="_blank" rel="noopener"
+        data-qa3="review">
+        {say('review')}
+      </a>
       <span className="qa3-quiet">{say('download')}:</span>
       {props.downloads.map(({ format, title }) => (
         <Button key={format} size="sm" variant="outline" disabled={busy === format}

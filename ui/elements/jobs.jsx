@@ -47,6 +47,12 @@ function JobLine({ job, again }) {
       </span>
       <span className="qa3-buttons">
         {button('open', say('open'), () => act('qa3_open', { job: job.id }))}
+        {job.kept != null && !job.running && (
+          <a className="qa3-review" href={`/desk/${job.id}`} target="_blank" rel="noopener"
+            aria-label={`${say('review')} ${job.name} ${job.id}`}>
+            {say('review')}
+          </a>
+        )}
         {button('rename', say('rename'), () => setNaming(job.name))}
         {!job.running && button('delete', say(sure ? 'delete_really' : 'delete'), remove)}
       </span>

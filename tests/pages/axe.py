@@ -1,0 +1,22 @@
+"""What keeps a person out of a page, as axe finds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+_AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+
+
+def serious_faults(page: Page) -> list[str]:
+    """The serious and critical faults of what is open, by rule."""
+    page.evaluate(_AXE)
+    found: list[dict[str, Any]] = page.evaluate("() => axe.run().then((one) => one.violations)")
+    return [
+        f"{one['id']}: {one['nodes'][0]['target']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -1,0 +1,1 @@
+"""The desk: a list beside its document, reviewed in the browser."""
