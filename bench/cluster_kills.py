@@ -195,7 +195,7 @@ def bench(rounds: int, seed: int = 0) -> dict[str, Any]:
             ready = time.monotonic() - began
             slow = Counting(0.0)
             with slow.server as server:
-                docs = documents(folder / "limited", 3, 12)
+                docs = documents(folder / "limited", 2, 9)
                 limits = ("--requests-per-minute", str(LIMIT), "--ray", cluster.address)
                 beside = started(
                     command(docs, folder / "limited.jsonl", server, *limits), folder / "beside"
