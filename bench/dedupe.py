@@ -74,7 +74,7 @@ def ours(file: Path, guards: bool) -> dict[str, object]:
     vectors = np.load(file)
     none = Evidence(match="none")
     items = [
-        QAPair(question=f"question {_letters(n)}", answer="yes", evidence=none, chunk_id=str(n))
+        QAPair(question=f"question {letters(n)}", answer="yes", evidence=none, chunk_id=str(n))
         for n in range(len(vectors))
     ]
     started, worked = perf_counter(), process_time()
@@ -89,7 +89,7 @@ def ours(file: Path, guards: bool) -> dict[str, object]:
     }
 
 
-def _letters(number: int) -> str:
+def letters(number: int) -> str:
     """A distinct word for each number; no digits, since other digits mean another question."""
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 

@@ -196,7 +196,7 @@ def _plain(read: Inputs, asked: VariantResult, journal: Journal) -> None:
                     prompt_tokens=used["input_tokens"] if used else 0,
                     completion_tokens=used["output_tokens"] if used else 0,
                 )
-                journal.save_reply(key, reply)
+                journal.keep({key: reply})
             asked.count(chunk.id, reply.prompt_tokens + reply.completion_tokens)
             found = _LINES.findall(reply.text)
             asked.pairs += [(q.strip(), a.strip(), chunk.id) for q, a in found]

@@ -13,6 +13,7 @@ from .environment import user_folder as user_folder
 from .errors import BackendError as BackendError
 from .errors import BusyError as BusyError
 from .errors import ChainError as ChainError
+from .errors import ClusterError as ClusterError
 from .errors import EmbeddingError as EmbeddingError
 from .errors import JournalError as JournalError
 from .errors import ReplyError as ReplyError

@@ -8,6 +8,7 @@ ChainError <- SaidError <- LangChainException
 ├── EmbeddingError    vectors that cannot be had or are not vectors
 ├── WeightsError      model files that are missing, broken or cannot be downloaded
 ├── JournalError      the journal cannot be opened or written
+├── ClusterError      machines that cannot be reached, or that cannot work on a run
 └── BusyError         more is waiting than may wait
 """
 
@@ -80,6 +81,10 @@ class WeightsError(ChainError):
 
 class JournalError(ChainError):
     """The journal cannot be opened, read or written."""
+
+
+class ClusterError(ChainError):
+    """A cluster that does not answer, or none of whose machines can work on a run."""
 
 
 class BusyError(ChainError):

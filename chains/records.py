@@ -58,6 +58,7 @@ class Reply(_Record):
 
     chunk_id: str
     text: str
+    id: str = Field(default="", description="its own: two calls may be answered alike")
     model: str = ""
     prompt: str = Field(default="", description="the prompt's fingerprint")
     prompt_tokens: int = 0

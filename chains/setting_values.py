@@ -47,3 +47,4 @@ class SettingValues(TypedDict, total=False):
     threshold: float | None
     evidence: Literal["strict", "keep"] | None
     journal: str | Path | None
+    ray: str | None

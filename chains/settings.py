@@ -93,6 +93,7 @@ class Settings(BaseModel):
     threshold: float | None = _setting("threshold", None, ge=0, le=1)
     evidence: Literal["strict", "keep"] = _setting("evidence", "strict")
     journal: Path | None = _setting("journal", None)
+    ray: str | None = _setting("ray", None)
 
     @property
     def included(self) -> frozenset[str]:

@@ -26,7 +26,7 @@ from .vectors import unit_vectors
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..journal.replies import Journal
+    from ..journal.replies import Replies
 
 log = logging.getLogger(__name__)
 TEXTS_KEPT_AT_ONCE = 256
@@ -145,7 +145,7 @@ def _instruction(name: str) -> str:
 def embed(
     named: NamedEmbeddings,
     texts: Sequence[str],
-    journal: Journal,
+    journal: Replies,
     progress: EmbeddingProgress | None = None,
 ) -> dict[str, np.ndarray]:
     """The unit vector of each text, from the journal if it is cached there.

@@ -108,7 +108,7 @@ CREATE TABLE edits (
 """
 # Added to a journal of any version when it is opened: what judges were worth; documents of a job
 # that cannot be read; jobs that somebody wants stopped; the pairs of a job that has no list yet;
-# what a person calls a job; every change of an edit.
+# what a person calls a job; every change of an edit; which worker of a run holds a claim.
 ADDED = """
 CREATE TABLE IF NOT EXISTS judges (
     job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
@@ -135,6 +135,11 @@ CREATE TABLE IF NOT EXISTS names (
     job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
     name TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS senders (
+    key TEXT PRIMARY KEY REFERENCES claims (key) ON DELETE CASCADE,
+    worker TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS senders_by_worker ON senders (worker);
 CREATE TABLE IF NOT EXISTS revisions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,

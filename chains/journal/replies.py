@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..environment import user_folder
 from ..errors import JournalError
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
 log = logging.getLogger(__name__)
-_NEWEST = (
-    "SELECT reply FROM replies WHERE key = ? AND NOT passed_over ORDER BY attempt DESC LIMIT 1"
-)
+_FIRST = "SELECT reply FROM replies WHERE key = ? AND NOT passed_over ORDER BY attempt LIMIT 1"
 
 
 def default_path() -> Path:
@@ -48,6 +47,28 @@ def request_key(
     }
     text = json.dumps(request, sort_keys=True, ensure_ascii=True)
     return sha256(text.encode()).hexdigest()
+
+
+class Replies(Protocol):
+    """What whoever asks a model needs of a journal, on this machine or on another."""
+
+    def reply(self, key: str) -> Reply | None:
+        """As ``Journal.reply``."""
+
+    def claim(self, keys: Iterable[str], owner: str) -> set[str]:
+        """As ``Journal.claim``."""
+
+    def keep(self, replies: Mapping[str, Reply]) -> None:
+        """As ``Journal.keep``."""
+
+    def release(self, keys: Iterable[str], owner: str) -> None:
+        """As ``Journal.release``."""
+
+    def vectors(self, model: str, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """As ``Journal.vectors``."""
+
+    def save_vectors(self, model: str, vectors: dict[str, np.ndarray]) -> None:
+        """As ``Journal.save_vectors``."""
 
 
 class Journal(Database):
@@ -71,15 +92,24 @@ class Journal(Database):
     # Replies
 
     def reply(self, key: str) -> Reply | None:
-        """The newest reply to a request that is not marked as bad, or None.
+        """The first reply to a request that is not marked as bad, or None.
 
         Raises:
             JournalError: The journal cannot be read.
         """
-        rows = self.rows(_NEWEST, key)
-        if rows:
-            log.debug("request %s: answered before", key[:12])
-        return Reply.model_validate_json(rows[0][0]) if rows else None
+        return self.known([key]).get(key)
+
+    def known(self, keys: Iterable[str]) -> dict[str, Reply]:
+        """The first reply to each request that is not marked as bad; only of those answered.
+
+        The first one decides, and not a later one: whatever was made of it stays as it is.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        found = {key: self.rows(_FIRST, key) for key in keys}
+        log.debug("answered before: %s", " ".join(key[:12] for key in found if found[key]) or "-")
+        return {key: Reply.model_validate_json(rows[0][0]) for key, rows in found.items() if rows}
 
     def replies_about(self, chunk: str) -> list[Reply]:
         """The replies to all requests about a chunk that are not marked as bad, the earliest first.
@@ -93,52 +123,79 @@ class Journal(Database):
         query = "SELECT reply FROM replies WHERE chunk_id = ? AND NOT passed_over ORDER BY created"
         return [Reply.model_validate_json(reply) for (reply,) in self.rows(query, chunk)]
 
-    def claim(self, key: str, owner: str) -> bool:
-        """Whether the owner now holds the claim to a request, and may send it.
+    def claim(self, keys: Iterable[str], owner: str, worker: str = "") -> set[str]:
+        """The requests that the owner, and no other, may send now.
 
-        It does not if the request has been answered, or if another live run holds the claim.
+        Not among them are those that have been answered, and those that another live run or
+        another worker of this one holds. A worker that asks again is told the same again, since
+        its call may have been repeated on the way.
 
         Args:
-            key: The request's.
+            keys: The requests'.
             owner: A run's id.
+            worker: The id of the process that will send them, where the run has several.
 
         Raises:
             JournalError: The journal cannot be written, or the owner was taken for dead.
         """
+        won = set[str]()
         with self.writing() as db:
-            if db.execute(_NEWEST, (key,)).fetchone():
-                return False
-            claim_row = db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
-            if claim_row and is_alive(db, claim_row[0]):
-                return False
-            if not db.execute("SELECT 1 FROM owners WHERE id = ?", (owner,)).fetchone():
-                raise JournalError("job.lost")
-            db.execute("INSERT OR REPLACE INTO claims VALUES (?, ?)", (key, owner))
-        return True
+            for key in keys:
+                if db.execute(_FIRST, (key,)).fetchone() or _is_taken(db, key, owner, worker):
+                    continue
+                if not db.execute("SELECT 1 FROM owners WHERE id = ?", (owner,)).fetchone():
+                    raise JournalError("job.lost")
+                db.execute("INSERT OR REPLACE INTO claims VALUES (?, ?)", (key, owner))
+                if worker:
+                    db.execute("INSERT OR REPLACE INTO senders VALUES (?, ?)", (key, worker))
+                won.add(key)
+        return won
 
-    def release(self, key: str, owner: str) -> None:
-        """Gives up a claim to a request that was not answered.
+    def release(self, keys: Iterable[str], owner: str) -> None:
+        """Gives up claims to requests that were not answered.
 
         Raises:
             JournalError: The journal cannot be written.
         """
         with self.writing() as db:
-            db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, owner))
+            rows = [(key, owner) for key in keys]
+            db.executemany("DELETE FROM claims WHERE key = ? AND owner = ?", rows)
 
-    def save_reply(self, key: str, reply: Reply) -> None:
-        """Saves a reply beside earlier ones to the same request, and ends the claim.
+    def free(self, worker: str) -> None:
+        """Gives up all claims of a worker that is reported dead.
 
         Raises:
             JournalError: The journal cannot be written.
         """
-        row = (key, key, reply.chunk_id, reply.model_dump_json(), time.time())
         with self.writing() as db:
             db.execute(
-                "INSERT INTO replies (key, attempt, chunk_id, reply, created) SELECT ?,"
-                " COALESCE((SELECT MAX(attempt) + 1 FROM replies WHERE key = ?), 0), ?, ?, ?",
-                row,
+                "DELETE FROM claims WHERE key IN (SELECT key FROM senders WHERE worker = ?)",
+                (worker,),
             )
-            db.execute("DELETE FROM claims WHERE key = ?", (key,))
+
+    def keep(self, replies: Mapping[str, Reply]) -> None:
+        """Saves replies beside earlier ones to the same requests, and ends the claims.
+
+        A reply that is there already, since the call that brought it was repeated, stays once.
+
+        Args:
+            replies: By the request's key.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        now = time.time()
+        rows = [
+            (key, reply.chunk_id, reply.model_dump_json(), now) for key, reply in replies.items()
+        ]
+        with self.writing() as db:
+            db.executemany(
+                "INSERT INTO replies (key, attempt, chunk_id, reply, created) SELECT ?1,"
+                " COALESCE((SELECT MAX(attempt) + 1 FROM replies WHERE key = ?1), 0), ?2, ?3, ?4"
+                " WHERE NOT EXISTS (SELECT 1 FROM replies WHERE key = ?1 AND reply = ?3)",
+                rows,
+            )
+            db.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in replies])
 
     # Outputs
 
@@ -198,6 +255,17 @@ class Journal(Database):
         ]
         with self.writing() as db:
             db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
+
+
+def _is_taken(db: sqlite3.Connection, key: str, owner: str, worker: str) -> bool:
+    """Whether somebody else holds the claim to a request."""
+    row = db.execute(
+        "SELECT owner, worker FROM claims LEFT JOIN senders USING (key) WHERE claims.key = ?",
+        (key,),
+    ).fetchone()
+    if row is None or not is_alive(db, row[0]):
+        return False
+    return not (worker and row == (owner, worker))
 
 
 def _digest(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from messages.errors import SaidError
 from pairs.records import Reason
 
 from ..errors import BackendError, JournalError, UnansweredError
-from ..journal.replies import Journal, request_key
+from ..journal.replies import Replies, request_key
 from ..parsing.cleaning import clean
 from ..records import LOOP, Reply, is_watched
 from ..settings import Settings
@@ -68,7 +69,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
     def __init__(
         self,
         opened: OpenBackend,
-        journal: Journal,
+        journal: Replies,
         owner: str,
         settings: Settings,
         stop: threading.Event | None = None,
@@ -189,7 +190,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         log.debug("request %s: about chunk %s", key[:12], request_metadata(config)["chunk_id"])
         while saved is None:
             self._check_active()
-            if self._journal.claim(key, self._owner):
+            if self._journal.claim([key], self._owner):
                 reply = self._ask_claimed(key, messages, config)
                 return as_message(reply, key, from_journal=False)
             # Another run, or another thread of this one, is asking or has just been answered.
@@ -202,7 +203,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         try:
             reply = self._within_budget(messages, config)
         except BaseException as error:
-            self._journal.release(key, self._owner)
+            self._journal.release([key], self._owner)
             code = error.code if isinstance(error, UnansweredError) else type(error).__name__
             log.debug("request %s: unanswered (%s)", key[:12], code)
             raise
@@ -216,7 +217,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             ", truncated" if reply.truncated else "",
         )
         try:
-            self._journal.save_reply(key, reply)
+            self._journal.keep({key: reply})
         except JournalError as error:
             # A reply that cannot be saved would be paid for again.
             self._end_run(error)
@@ -274,6 +275,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         return Reply(
             chunk_id=metadata["chunk_id"],
             text=text,
+            id=secrets.token_hex(8),
             model=opened.model,
             prompt=metadata["prompt"],
             prompt_tokens=usage["input_tokens"],

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
+CROWDED = 429
 LOOK_EVERY = 200  # characters without a line end before a check for loops
 
 
@@ -65,9 +66,9 @@ def until_answered(
             now = time.monotonic()
             until = min(until, now + seconds)
             requested = retry_after(error)
-            pace.pause(min(requested, until - now))
-            pause_seconds = max(requested, jittered(tries))
             kind, status, seconds_taken = type(error).__name__, status_of(error), now - began
+            pace.pause(min(requested, until - now), crowded=status == CROWDED)
+            pause_seconds = max(requested, jittered(tries))
             if not may_pass(error, tries) or now + pause_seconds > until:
                 log.info(
                     "try %d failed (%s, status %d, %.1f s): the last",

@@ -5,28 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from loaders.records import Chunk
 from messages.errors import SaidError
 from pairs.compare.passages import Vocabulary
-from pairs.edits import pair_id
-from pairs.evidence.example import Example
-from pairs.evidence.grounding import NONE, Passage
-from pairs.evidence.quality import reason_against
-from pairs.evidence.source_text import SourceText
-from pairs.evidence.verdict import verdict_on
-from pairs.records import ChunkOutcome, Evidence, PairList, QAPair, Reason, Rejected, TokenUsage
+from pairs.records import ChunkOutcome, PairList, QAPair, Reason, Rejected, TokenUsage
 
 from ..embedding.load import NamedEmbeddings, embed
 from ..events import ChunkDone
 from ..journal.jobs import Jobs
 from ..journal.replies import Journal
 from ..journal.so_far import add_pairs
-from ..records import DraftPair
+from ..records import SourceFile
 from ..settings import Settings
+from .checking import Checking, Checks
 from .extraction import Answered
-from .faults import Ended, chunk_fault, decided, deduplication_error, pair_fault
+from .far_duplicates import MANY
+from .faults import decided, deduplication_error, pair_fault
 from .inputs import Inputs
 from .judge.lists import Checked, CheckList, check_lists
 
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
     from pairs.compare.vectors import Vectors
 
 log = logging.getLogger(__name__)
-_By = tuple[str, str]  # the model that made a pair, and its prompt's fingerprint
 MOST_FAULTS = 16
 """Pairs that may each make deduplication fail; if more do, the cause is not in the pairs."""
 
@@ -52,6 +48,11 @@ class Assembly:
         settings: How pairs are judged.
         planted: Wrong pairs in each list for a judge; 0 where there is no judge.
         example: Title and text of the worked example that the model was shown; empty for none.
+
+    Attributes:
+        outcomes: How each chunk ended, by its place.
+        usage: Calls and tokens paid for so far.
+        judge_many: Judges the pairs of a long list elsewhere, at once; None where nobody does.
     """
 
     def __init__(
@@ -66,18 +67,17 @@ class Assembly:
     ) -> None:
         self.outcomes: dict[int, ChunkOutcome] = {}
         self.usage = TokenUsage()
+        self.judge_many: Callable[[Deduper], None] | None = None
         self._job = job
         self._inputs = inputs
         self._journal = journal
-        self._model = model
         self._settings = settings
         self._planted = planted
-        self._example = Example(example)
+        self._checking = Checking(model, settings, journal, example)
         self._answered: dict[int, Answered] = {}
         self._checked: dict[int, list[Checked]] = {}
         self._faulty: dict[int, list[Rejected]] = {}
         self._to_judge: list[CheckList] = []
-        self._texts: dict[int, SourceText] = {}
         self._accepted: list[tuple[int, QAPair]] = []
         self._words = Vocabulary()
         self._deduper: Deduper | None = None
@@ -102,7 +102,9 @@ class Assembly:
             return []
         return [*deduper.kept, *(one.item for one in deduper.duplicates)]
 
-    def take(self, ended: Sequence[Ended], named: NamedEmbeddings) -> list[ChunkDone]:
+    def take(
+        self, ended: Sequence[tuple[int, Answered | Checks]], named: NamedEmbeddings
+    ) -> list[ChunkDone]:
         """Events for chunks that have ended; none for chunks that were not asked about.
 
         The outcome of a further pass over a chunk adds to its earlier outcome.
@@ -118,7 +120,7 @@ class Assembly:
         """
         import numpy as np
 
-        self._named = named
+        self._named = self._checking.named = named
         accepted = [self._accept(index, answered) for index, answered in ended]
         kept = [
             (index, self.outcomes[index], self._answered[index].bad_replies) for index, _ in ended
@@ -128,7 +130,8 @@ class Assembly:
         vectors = embed(named, questions, self._journal)
         self._embeddings = named.name
         events: list[ChunkDone] = []
-        for (index, answered), pairs in zip(ended, accepted, strict=True):
+        for (index, of), pairs in zip(ended, accepted, strict=True):
+            answered = of.answered if isinstance(of, Checks) else of
             self.usage += answered.usage
             rows = (
                 np.stack([vectors[pair.question] for pair in pairs]) if pairs and vectors else None
@@ -228,6 +231,9 @@ class Assembly:
         if self._deduper is None:
             self._deduper = self._new_deduper(named)
         try:
+            if self.judge_many and len(self._deduper.items) >= MANY:
+                self._deduper.collect(pairs, rows, place=place)  # all are compared at the end
+                return pairs
             return self._deduper.add(pairs, rows, place=place)
         except SaidError:
             raise
@@ -249,7 +255,7 @@ class Assembly:
         if self._deduper is None:
             self._deduper, error = self._deduper_of(self._accepted, self._named)
         else:
-            error = deduplication_error(self._deduper)
+            error = deduplication_error(self._deduper, partial(self._judge_far, self._deduper))
         faults = 0
         while error is not None:
             faults += 1
@@ -283,34 +289,28 @@ class Assembly:
             for place, pair in accepted:
                 rows = np.stack([vectors[pair.question]]) if vectors else None
                 deduper.collect([pair], rows, place=place)
+            self._judge_far(deduper)
 
         return deduper, deduplication_error(deduper, collect)
 
-    def _accept(self, index: int, answered: Answered) -> list[QAPair]:
-        """The accepted pairs of a chunk; the others are rejected with their reasons.
+    def _judge_far(self, deduper: Deduper) -> None:
+        if self.judge_many and len(deduper.items) >= MANY and not deduper.is_judged:
+            self.judge_many(deduper)
 
-        An unexpected error costs only its pair or its chunk: the reply is in the
-        journal, and would end every further run of the job alike.
-        """
+    def _accept(self, index: int, ended: Answered | Checks) -> list[QAPair]:
+        """The accepted pairs of a chunk; the others are rejected with their reasons."""
         chunk = self._inputs.chunks[index]
+        file = self._inputs.files[self._inputs.file_of[index]]
         self._words.read(chunk.source, chunk.text)
-        drafts, by = answered.drafts, (answered.model or self._model, answered.prompt)
-        checked: list[Checked]
-        passage = None
-        try:
-            passage = self._grounder(index) if drafts else None
-        except SaidError:
-            raise
-        except Exception as error:
-            log.exception("job %s: no evidence can be looked for in chunk %d", self._job, index)
-            answered = replace(answered, reason=chunk_fault(error))
-            why = pair_fault(error)
-            checked = [(self._pair(draft, NONE, chunk, by), why) for draft in drafts]
-        else:
-            checked = [self._check(draft, passage, index, by) for draft in drafts if passage]
+        embedding = self._named.name if self._named else ""
+        if isinstance(ended, Checks) and ended.checked and ended.embedding != embedding:
+            ended = ended.answered  # checked on a machine that has another one
+        if isinstance(ended, Answered):
+            ended = self._checking.check(chunk, file, ended)
+        answered, checked = ended.answered, ended.checked
         self._checked.setdefault(index, []).extend(checked)
-        if passage and self._planted:
-            self._to_judge += self._lists(chunk, passage, checked)
+        if checked and self._planted:
+            self._to_judge += self._lists(chunk, file, checked)
         whole = self._over_passes(index, answered)
         self.outcomes[index] = ChunkOutcome(
             chunk_id=chunk.id,
@@ -323,33 +323,17 @@ class Assembly:
         )
         return [pair for pair, reason in checked if reason is None]
 
-    def _lists(self, chunk: Chunk, passage: Passage, checked: list[Checked]) -> list[CheckList]:
+    def _lists(self, chunk: Chunk, file: SourceFile, checked: list[Checked]) -> list[CheckList]:
         """The lists to put to a judge; none if making them fails: the rules decide then."""
         try:
             all_pairs = self._settings.check == "all"
+            passage = self._checking.passage(chunk, file)
             return check_lists(chunk, passage, checked, planted=self._planted, all_pairs=all_pairs)
         except SaidError:
             raise
         except Exception:
             log.exception("job %s: no list for the judge about chunk %s", self._job, chunk.id)
             return []
-
-    def _check(self, draft: DraftPair, passage: Passage, index: int, by: _By) -> Checked:
-        """A pair with its evidence, and the reason to reject it, if any."""
-        chunk, question, answer = self._inputs.chunks[index], draft.question, draft.answer
-        try:
-            evidence = passage.ground(question, answer)
-            code = reason_against(question, answer, evidence, self._settings.evidence)
-            file = self._texts[self._inputs.file_of[index]]
-            if self._example.gave(question, answer, file, chunk.context):
-                code = "rejected.example"
-            pair = self._pair(draft, evidence, chunk, by, code)
-        except SaidError:
-            raise
-        except Exception as error:
-            log.exception("job %s: a pair of chunk %d cannot be checked", self._job, index)
-            return self._pair(draft, NONE, chunk, by), pair_fault(error)
-        return pair, Reason(code=code) if code else None
 
     def _over_passes(self, index: int, answered: Answered) -> Answered:
         """The outcome of a chunk over all its passes."""
@@ -360,38 +344,3 @@ class Assembly:
             whole.add(answered)
         self._answered[index] = whole
         return whole
-
-    def _grounder(self, index: int) -> Passage:
-        """The grounder of a chunk, which knows its whole file."""
-        place = self._inputs.file_of[index]
-        file = self._inputs.files[place]
-        if place not in self._texts:
-            self._texts = {place: SourceText(file.text)}  # chunks of one file come together
-        return Passage(self._inputs.chunks[index], file.pages, self._texts[place], self._likeness)
-
-    def _likeness(self, one: str, other: str) -> float:
-        """The cosine of two texts as a share of the threshold for duplicate questions."""
-        if self._named is None:
-            return 0.0
-        vectors = embed(self._named, [one, other], self._journal)
-        if not vectors or self._named.threshold <= 0:
-            return 0.0
-        return float(vectors[one] @ vectors[other]) / self._named.threshold
-
-    def _pair(
-        self, draft: DraftPair, evidence: Evidence, chunk: Chunk, by: _By, code: str = ""
-    ) -> QAPair:
-        model, prompt = by
-        return QAPair(
-            id=pair_id(chunk.id, draft.question, draft.answer),
-            question=draft.question,
-            answer=draft.answer,
-            evidence=evidence,
-            verdict=verdict_on(evidence, code) if self._settings.check != "off" else None,
-            source=chunk.source,
-            page=evidence.page or chunk.first_page,
-            chunk_id=chunk.id,
-            model=model,
-            prompt=prompt,
-            reasoning=draft.reasoning,
-        )

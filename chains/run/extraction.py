@@ -122,6 +122,9 @@ class Extraction:
         settings: Prompt, language and density.
         config: LangChain's configuration, whose callbacks and tags every call is given.
 
+    Attributes:
+        model: The model.
+
     Raises:
         PromptError: The prompt cannot be used.
         SettingsError: The file with the user's prompt cannot be read.
@@ -134,7 +137,8 @@ class Extraction:
         settings: Settings,
         config: RunnableConfig | None = None,
     ) -> None:
-        self._model, self._backend, self._settings = model, backend, settings
+        self.model = model
+        self._backend, self._settings = backend, settings
         self._config: RunnableConfig = config or {}
         self._name, own = choose_prompt(backend, settings)
         self._shown = self._name if own is None else None
@@ -143,14 +147,14 @@ class Extraction:
     @property
     def failure(self) -> SaidError | None:
         """The error after which nothing more is asked; None before."""
-        return self._model.failure
+        return self.model.failure
 
     def _chain(self, *, again: bool) -> Chain:
         return self._further_chain if again else self._first_chain
 
     @cached_property
     def _further_chain(self) -> Chain:
-        return compose(self._model, self._backend, self._settings, again=True)
+        return compose(self.model, self._backend, self._settings, again=True)
 
     def ask(self, chunk: Chunk, *, again: bool = False) -> Answered:
         """The outcome of a chunk: its pairs, or the reason why there are none.
@@ -199,7 +203,7 @@ class Extraction:
         Raises:
             JournalError: The journal cannot be read.
         """
-        return journal.reply(self._model.key(self.request(chunk))) is not None
+        return journal.reply(self.model.key(self.request(chunk))) is not None
 
     def replies(self, journal: Journal, chunk: Chunk) -> list[Reply]:
         """All replies of the model about a chunk, whatever was asked, the earliest first.
@@ -207,7 +211,7 @@ class Extraction:
         Raises:
             JournalError: The journal cannot be read.
         """
-        name = self._model.backend.model
+        name = self.model.backend.model
         return [reply for reply in journal.replies_about(chunk.id) if reply.model == name]
 
     def reread(self, replies: Sequence[Reply]) -> Answered:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from messages.errors import SaidError
 from messages.log import logged
@@ -19,16 +19,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 FAULTS = ("pair.fault", "pair.fault_logged")  # the code without and with a log file
 """Why a pair is left out over which qa3 itself stumbled."""
-Ended = tuple[int, Answered]
-"""A chunk's index and the outcome of its requests."""
+Outcome = TypeVar("Outcome")
 
 
-def ended(at: int, result: Answered | Exception) -> Ended:
+def ended(at: int, result: Outcome | Exception) -> tuple[int, Outcome | Answered]:
     """The outcome of a chunk; an unexpected error fails the chunk, an error of the journal the run.
 
     Args:
         at: The chunk's index.
-        result: What ``Extraction.ask`` returned or raised for it.
+        result: What asking about it returned or raised.
 
     Raises:
         SaidError: The journal's, as it is.

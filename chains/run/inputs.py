@@ -110,6 +110,29 @@ class Inputs:
             digest.update(f"{chunk.id}:{chunk.source}\n".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
+    def checked(self) -> Inputs:
+        """These inputs, if there is anything in them.
+
+        Raises:
+            LoadError: No input could be read; the first reason, beside it the others.
+        """
+        if not self.chunks:
+            if not self.refused:
+                raise LoadError("load.nothing")
+            first, *others = self.refused
+            first.beside = tuple(others)
+            raise first
+        return self
+
+    def add(self, more: Inputs) -> None:
+        """Adds what was read elsewhere, in order."""
+        self.file_of += [len(self.files) + place for place in more.file_of]
+        self.files += more.files
+        self.chunks += more.chunks
+        self.encodings += more.encodings
+        self.warnings += more.warnings
+        self.refused += more.refused
+
     def distinct(self) -> tuple[list[int], list[int]]:
         """The chunks to ask about, boilerplate last, and those that repeat another's text."""
         first: dict[str, int] = {}
@@ -194,13 +217,7 @@ def read_inputs(
             time.monotonic() - began,
         )
         _take(documents, result, chunk_size, overlap)
-    if not result.chunks:
-        if not result.refused:
-            raise LoadError("load.nothing")
-        first, *others = result.refused
-        first.beside = tuple(others)
-        raise first
-    return result
+    return result.checked()
 
 
 def _sources(
@@ -214,7 +231,7 @@ def _sources(
         elif isinstance(item, Upload):
             yield loading.of(item.path, item.name)
         elif isinstance(item, str | Path):
-            yield from _paths(_expanded(Path(item)), loading)
+            yield from _paths(expanded(Path(item)), loading)
         else:
             yield (_whole(document) for document in item)
 
@@ -224,7 +241,7 @@ def _whole(document: Document) -> Document:
     return document.model_copy(update={"page_content": text, "metadata": metadata})
 
 
-def _expanded(path: Path) -> Path:
+def expanded(path: Path) -> Path:
     """The path with ``~`` expanded; unchanged if there is no such user."""
     try:
         return path.expanduser()

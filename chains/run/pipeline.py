@@ -8,7 +8,6 @@ handled in the caller's thread, in the order of arrival, and put into document o
 
 from __future__ import annotations
 
-import atexit
 import logging
 import secrets
 import threading
@@ -18,7 +17,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from weakref import WeakSet
 
 from langchain_core.runnables import RunnableConfig
 
@@ -46,20 +44,21 @@ from .disk_room import check_room
 from .earlier import asked_before, kept_answers
 from .examples import OwnExamples, left_out, own_examples
 from .extraction import Answered, Extraction
-from .inputs import Inputs, RunInput, read_for
+from .far_reading import read_on
+from .far_work import Plan, RunOnCluster, joined_for, on_cluster
+from .inputs import Inputs, RunInput
 from .judge.judge import Judge
 from .judge.record import planted_in_each
 from .judge.verdicts import judged_list, verified_list
 from .second_pass import ask_again
 from .source import notes_of
 from .taken_job import as_it_is, given_back
+from .unfinished import stop_at_exit
 from .verification import Verification, marks
 
 log = logging.getLogger(__name__)
 
 _ANSWERED = ("pairs", "nothing", "failed")
-
-_unfinished: WeakSet[Generator[Event, None, None]] = WeakSet()
 
 
 @dataclass
@@ -77,6 +76,7 @@ class _Run:
     judge: Judge | None
     config: RunnableConfig | None
     asked_before: AskedBefore | None
+    cluster: RunOnCluster | None
 
     @property
     def concurrency(self) -> int:
@@ -149,7 +149,7 @@ class Pipeline:
                 backend ends the run with a ``Done`` whose list says so.
         """
         events = self._events(inputs, config)
-        _unfinished.add(events)
+        stop_at_exit(events)
         return events
 
     def _events(
@@ -164,7 +164,8 @@ class Pipeline:
             )
             named = self._load_embeddings(open_)
             self._examples = own_examples(self._settings)
-            inputs = read_for(self._resolved, inputs, password=self._password)
+            ray = open_.enter_context(joined_for(self._settings, backend, judge_backend))
+            inputs = read_on(ray, self._resolved, inputs, self._password)
             check_room(journal, inputs)
             owner = open_.enter_context(Lease(journal, self._stop))
             model = CachedModel(opened, journal, owner.id, self._settings, self._stop)
@@ -193,9 +194,14 @@ class Pipeline:
                 "job %s begins: %d files, %d chunks, backend %s, model %s",
                 *(job.id, len(inputs.files), len(inputs.chunks), backend.name, opened.model),
             )
+            plan = Plan(owner.id, self._settings, backend, judge_backend)
+            cluster = open_.enter_context(
+                on_cluster(ray, plan, inputs, journal, self._stop, (model, judge_model))
+            )
+            assembly.judge_many = cluster.judge_many if cluster else None
             run = _Run(
                 *(job, owner.id, inputs, judge_model, extraction, assembly, named, backend),
-                *(judge, config, before),
+                *(judge, config, before, cluster),
             )
             yield from self._run(run, journal, opened, started)
 
@@ -225,7 +231,7 @@ class Pipeline:
         result = result.model_copy(update={"prompt": prompt_name(run.backend, self._settings)})
         told = {
             "adopted": adopt_edits(journal, run.job.id, result),
-            "notes": tuple(run.model.notes),
+            "notes": (*run.model.notes, *(run.cluster.notes() if run.cluster else ())),
         }
         seconds = self._end(run, journal, result, started)
         edited = with_edits(journal, run.job.id, result)
@@ -235,8 +241,8 @@ class Pipeline:
         to_ask, repeated = run.inputs.distinct()
         chunks, assembly = run.inputs.chunks, run.assembly
         asker = Asker(
-            *(run.extraction, assembly, run.judge),
-            *(run.concurrency, run.judge_concurrency, self._stop),
+            *(run.extraction, assembly, run.judge, run.concurrency, run.judge_concurrency),
+            *(self._stop, run.cluster),
         )
         kept = kept_answers(journal, self._job, chunks, run.extraction) if self._job else {}
         if run.asked_before:  # told before a call is paid for
@@ -387,14 +393,3 @@ class Pipeline:
         save_refused(journal, job.id, map(Reason.of, read.refused))
         newest = next(iter(earlier), "")
         return job, changed.get(newest), None if new else same.get(job.id)
-
-
-@atexit.register
-def _stop_unfinished() -> None:
-    """Stops the runs whose events nobody takes any more while their threads can still end.
-
-    A generator that is closed later, with the interpreter's last objects, would wait for ever.
-    """
-    for events in list(_unfinished):
-        with suppress(ValueError):  # another thread is inside it
-            events.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -166,6 +166,47 @@ class Deduper:
             if hit is not None and not hit.agrees
         ]
 
+    @property
+    def items(self) -> Sequence[QAPair]:
+        """All pairs, in the order in which they came."""
+        return self._items
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether no pair has been added since all were judged."""
+        return self._final is not None
+
+    def order(self) -> list[int]:
+        """The indices of all pairs in document order."""
+        return sorted(range(len(self._items)), key=self._places.__getitem__)
+
+    def vectors(self) -> Vectors | None:
+        """The unit vectors of their questions, a row each; None where there are none."""
+        if len(self._batches) > 1:
+            self._batches = [np.concatenate(self._batches)]
+        return self._batches[0] if self._batches else None
+
+    @property
+    def threshold(self) -> float:
+        """Least cosine of two questions that may be the same."""
+        return self._threshold
+
+    def judge_in(self, groups: Iterable[Sequence[int]]) -> None:
+        """Judges each group of pairs by itself.
+
+        The result is that of judging all together, if no two pairs of different groups have equal
+        questions, or similar ones whose numbers agree, or draw on one passage; ``blocks.groups``
+        makes such groups.
+
+        Args:
+            groups: Indices of pairs in the order in which they came; each pair in one group.
+        """
+        final: _Final = {}
+        with one_thread():
+            for group in groups:
+                final |= self._judged(group)
+        self._final = final
+
     def candidates(self, most: int = 8) -> Iterator[Candidate]:
         """Couples of kept pairs that may ask the same though no rule can tell.
 
@@ -183,19 +224,17 @@ class Deduper:
     def _final_verdicts(self) -> _Final:
         """The final verdicts, recomputed after pairs were added."""
         if self._final is None:
-            if len(self._batches) > 1:
-                self._batches = [np.concatenate(self._batches)]
             with one_thread():
-                self._final = self._judged()
+                self._final = self._judged(range(len(self._items)))
         return self._final
 
-    def _judged(self) -> _Final:
-        """Every pair judged, best first, so that the best of a group is kept."""
-        best_first = sorted(range(len(self._items)), key=self._rank)
-        vectors = self._batches[0] if self._batches else None
+    def _judged(self, numbers: Sequence[int]) -> _Final:
+        """Some pairs judged, best first, so that the best of a group is kept."""
+        best_first = sorted(numbers, key=self._rank)
+        vectors = self.vectors()
         judging = Judging(self._threshold, self._words, guards=self._guards)
         if vectors is not None:
-            judging.prepare(vectors)
+            judging.prepare(vectors if len(numbers) == len(vectors) else vectors[best_first])
         final: _Final = {}
         for first in range(0, len(best_first), _SLICE):
             part = best_first[first : first + _SLICE]

@@ -12,9 +12,9 @@ from ..records import QAPair
 from .answers import agree, contradict, equivalent, is_plain
 from .contrast import Contrast, contrast, odd_words, stands_twice
 from .guards import difference, facts
-from .neighbours import Neighbours, Places
+from .neighbours import Neighbours, Places, Scores
 from .passages import Passages, Vocabulary, share_passage
-from .vectors import Vectors
+from .vectors import ROUNDING, Vectors, cosines
 
 __all__ = ["Asked", "Hit", "Judging", "lowered"]
 
@@ -27,7 +27,7 @@ _WEAK_FALL = 2
 _MOST_ASKED = 8
 """Duplicates of one kept pair that a further one is compared with."""
 _NOWHERE: Places = np.empty(0, dtype=np.intp)
-_NOTHING: Vectors = np.empty(0, dtype=np.float32)
+_NOTHING: Scores = np.empty(0, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,13 @@ class Judging:
         nearest = self._neighbours.near(rows) if rows is not None else iter(())
         for row, asked in enumerate(block):
             places, scores = next(nearest, (_NOWHERE, _NOTHING))
-            if inside is not None and kept_rows:
+            if rows is not None and inside is not None and kept_rows:
                 new = inside[row, kept_rows]
-                found = np.nonzero(new >= self._threshold)[0]
-                places = np.concatenate([places, found + first_new])
-                scores = np.concatenate([scores, new[found]])
+                near = np.nonzero(new >= self._threshold - ROUNDING)[0]
+                here = self._cosines(rows, row, kept_rows, near)
+                found = here >= self._threshold
+                places = np.concatenate([places, near[found] + first_new])
+                scores = np.concatenate([scores, here[found]])
             if self._guards and len(places) > _MANY:
                 possible = self._with_possible_numbers(asked, places)
                 places, scores = places[possible], scores[possible]
@@ -161,7 +163,7 @@ class Judging:
             dtype=np.intp,
         )
 
-    def _cosines(self, rows: Vectors, row: int, kept_rows: list[int], places: Places) -> Vectors:
+    def _cosines(self, rows: Vectors, row: int, kept_rows: list[int], places: Places) -> Scores:
         """The cosines of a vector of the block with kept ones.
 
         Args:
@@ -171,12 +173,12 @@ class Judging:
             places: The kept ones: from 0 on those of the block, below 0 earlier ones, counted
                 back from the end of the index.
         """
-        scores = np.empty(len(places), dtype=np.float32)
+        scores = np.empty(len(places), dtype=np.float64)
         inside = places >= 0
         if inside.any():
-            scores[inside] = rows[np.array(kept_rows)[places[inside]]] @ rows[row]
+            scores[inside] = cosines(rows[np.array(kept_rows)[places[inside]]], rows[row])
         if not inside.all():
-            scores[~inside] = self._neighbours.vectors(places[~inside]) @ rows[row]
+            scores[~inside] = cosines(self._neighbours.vectors(places[~inside]), rows[row])
         return scores
 
     def _with_possible_numbers(self, asked: Asked, places: Places) -> npt.NDArray[np.bool_]:
@@ -190,7 +192,7 @@ class Judging:
         theirs = self._facts[places]
         return np.asarray((theirs == 0) | (theirs == mine), dtype=np.bool_)
 
-    def _verdict(self, asked: Asked, places: Places, scores: Vectors) -> Hit | None:
+    def _verdict(self, asked: Asked, places: Places, scores: Scores) -> Hit | None:
         """The nearest kept pair whose answer agrees, else the nearest that asks the same."""
         conflict: Hit | None = None
         for place in self._by_key.get(asked.key, []):

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it has no types
 
-from .vectors import Vectors
+from .vectors import ROUNDING, Vectors, cosines
 
-__all__ = ["Neighbours", "Places", "one_thread"]
+__all__ = ["Neighbours", "Places", "Scores", "one_thread"]
 
 Places = npt.NDArray[np.intp]
+Scores = npt.NDArray[np.float64]
 
 _BLOCK = 512
 _CELLS = 1 << 24
@@ -22,10 +23,8 @@ _ROWS = 4096
 _FULL_COST = 30_000
 """Cost of one full comparison, in dimensions of a blockwise comparison (measured)."""
 _NOWHERE: Places = np.empty(0, dtype=np.intp)
-_NOTHING: Vectors = np.empty(0, dtype=np.float32)
+_NOTHING: Scores = np.empty(0, dtype=np.float64)
 _SAMPLE = 2048
-_ROUNDING = 2e-5
-"""Above the rounding error of a float32 dot product of unit vectors."""
 
 
 @cache
@@ -80,8 +79,8 @@ class Neighbours:
         """The number of vectors whose cosines fit the memory bound."""
         return int(min(_BLOCK, max(16, _CELLS // max(1, self._size))))
 
-    def near(self, block: Vectors) -> Iterator[tuple[Places, Vectors]]:
-        """For each vector of a block the indices of its neighbours, and their cosines.
+    def near(self, block: Vectors) -> Iterator[tuple[Places, Scores]]:
+        """For each vector of a block the indices of its neighbours, and their ``cosines``.
 
         Args:
             block: Unit vectors, shape (n, dimensions), with n at most ``block_size()``.
@@ -95,8 +94,10 @@ class Neighbours:
         else:
             bounds = self._head(block) @ self._heads[: self._size].T
         for vector, bound in zip(block, bounds, strict=True):
-            places = np.nonzero(bound >= self._threshold - _ROUNDING)[0]
-            scores = bound[places] if self._basis is None else _dots(kept, places, vector)
+            places = np.nonzero(bound >= self._threshold - ROUNDING)[0]
+            if self._basis is not None:
+                places = places[_dots(kept, places, vector) >= self._threshold - ROUNDING]
+            scores = cosines(kept[places], vector)
             found = scores >= self._threshold
             yield places[found], scores[found]
 
@@ -144,7 +145,7 @@ def _grown(array: Vectors, needed: int, width: int) -> Vectors:
 
 
 def _dots(kept: Vectors, places: Places, vector: Vectors) -> Vectors:
-    """The exact cosines of a vector with some of the indexed ones."""
+    """The cosines of a vector with some of the indexed ones, in all dimensions."""
     scores = np.empty(len(places), dtype=np.float32)
     for first in range(0, len(places), _ROWS):
         part = slice(first, first + _ROWS)

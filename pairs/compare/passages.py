@@ -6,11 +6,11 @@ from ..records import Evidence, QAPair
 from ..text.flat import flatten
 from ..text.terms import forms
 
-__all__ = ["Passages", "Vocabulary", "share_passage"]
+__all__ = ["MOST_SHARING", "Passages", "Vocabulary", "passage_keys", "share_passage"]
 
 _BUCKET = 512
 """Characters of a text whose pairs are looked up together."""
-_MOST = 256
+MOST_SHARING = 256
 """Pairs looked at in one bucket; no passage has more questions."""
 _Key = tuple[str, str | int]
 
@@ -28,9 +28,9 @@ class Passages:
             number: What ``sharing`` returns for it.
             item: The pair; one without an evidence sentence shares its passage with none.
         """
-        for key in _keys(item):
+        for key in passage_keys(item):
             at = self._at.setdefault(key, [])
-            if len(at) < _MOST:
+            if len(at) < MOST_SHARING:
                 at.append(number)
 
     def sharing(self, item: QAPair) -> list[int]:
@@ -39,7 +39,7 @@ class Passages:
         Args:
             item: A pair, itself not necessarily added.
         """
-        return sorted({number for key in _keys(item) for number in self._at.get(key, ())})
+        return sorted({number for key in passage_keys(item) for number in self._at.get(key, ())})
 
 
 class Vocabulary:
@@ -92,7 +92,8 @@ def _overlap(mine: Evidence, theirs: Evidence) -> bool:
     return max(mine.span.start, theirs.span.start) < min(mine.span.end, theirs.span.end)
 
 
-def _keys(item: QAPair) -> list[_Key]:
+def passage_keys(item: QAPair) -> list[_Key]:
+    """Where the pairs are looked up that may share a passage with one; none without evidence."""
     evidence = item.evidence
     if not evidence.sentence:
         return []

@@ -6,9 +6,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["VectorError", "Vectors", "unit_rows"]
+__all__ = ["ROUNDING", "VectorError", "Vectors", "cosines", "unit_rows"]
 
 Vectors = npt.NDArray[np.float32]
+ROUNDING = 2e-5
+"""Above the rounding error of a float32 dot product of unit vectors."""
+_DIGITS = 6
 
 
 class VectorError(ValueError):
@@ -65,3 +68,18 @@ def unit_rows(
     if np.abs(lengths - 1.0).max() < 1e-6:
         return rows
     return np.asarray(rows / np.where(lengths == 0, 1.0, lengths), dtype=np.float32)
+
+
+def cosines(rows: Vectors, vector: Vectors) -> npt.NDArray[np.float64]:
+    """The cosines of some vectors with another, to six digits.
+
+    In double precision, so that they do not depend on what else is multiplied in one go: a list is
+    the same, to the last digit, however its pairs came together.
+
+    Args:
+        rows: Unit vectors, shape (n, dimensions).
+        vector: A unit vector.
+    """
+    exact = rows.astype(np.float64) @ vector.astype(np.float64)
+    rounded: npt.NDArray[np.float64] = np.round(exact, _DIGITS)
+    return rounded

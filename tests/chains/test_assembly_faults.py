@@ -18,7 +18,7 @@ from chains.jobs import runner
 from chains.jobs.report import write_job_view
 from chains.jobs.runner import Runner
 from chains.journal.replies import Journal
-from chains.run import assembly
+from chains.run import assembly, checking
 from chains.run.inputs import read_inputs
 from cli.main import run as main
 from messages import LANGUAGES, end_log, say, start_log
@@ -64,7 +64,7 @@ def test_a_fault_about_a_pair_costs_that_pair(
         if where == "ground":
             patch.setattr(Passage, "ground", broken(Passage.ground, at=1))
         else:
-            patch.setattr(assembly, where, broken(reason_against, at=0))
+            patch.setattr(checking, where, broken(reason_against, at=0))
         done = run(material(8), settings_for(server), tmp_path / "journal")
         again = run(material(8), settings_for(server), tmp_path / "journal")
     accounted(done.result)
@@ -109,7 +109,7 @@ def test_a_fault_about_a_chunk_costs_that_chunk(
         return Passage(chunk, *given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(assembly, "Passage", fails)
+        patch.setattr(checking, "Passage", fails)
         done = run(material(8), settings_for(server), tmp_path / "journal")
     accounted(done.result)
     failed = [one for one in done.result.chunks if one.state == "failed"]

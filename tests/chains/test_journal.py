@@ -34,7 +34,7 @@ who, path = sys.argv[1], Path(sys.argv[2])
 sys.stdin.read()
 with Journal(path) as journal:
     for n in range(50):
-        journal.save_reply(f"{who}-{n}", Reply(chunk_id=who, text=f"{n}"))
+        journal.keep({f"{who}-{n}": Reply(chunk_id=who, text=f"{n}")})
 """
 
 
@@ -58,14 +58,14 @@ def test_a_reply_comes_back_as_it_was_given(
 ) -> None:
     with Journal(tmp_path_factory.mktemp("journal") / "j.sqlite") as journal:
         reply = Reply(chunk_id="a", text=text, model=other)
-        journal.save_reply("key", reply)
+        journal.keep({"key": reply})
         assert journal.reply("key") == reply
         assert journal.reply("other") is None
 
 
 def test_lone_surrogates_of_a_reply_do_not_break_the_journal(tmp_path: Path) -> None:
     with Journal(tmp_path / "j.sqlite") as journal:
-        journal.save_reply("key", Reply(chunk_id="a", text="答\ud83d\ude00：\ud800 yes"))
+        journal.keep({"key": Reply(chunk_id="a", text="答\ud83d\ude00：\ud800 yes")})
         kept = journal.reply("key")
     assert kept is not None
     assert kept.text == "答😀：\ufffd yes"
@@ -111,14 +111,14 @@ def test_only_one_of_many_threads_may_ask(tmp_path: Path) -> None:
     ):
         for n in range(20):
             claims = [(one, first.id), (two, second.id)] * 4
-            won = list(pool.map(lambda claim, n=n: claim[0].claim(f"{n}", claim[1]), claims))
+            won = list(pool.map(lambda claim, n=n: len(claim[0].claim([f"{n}"], claim[1])), claims))
             assert sum(won) == 1
-        winner = one if two.claim("x", second.id) else two
+        winner = one if two.claim(["x"], second.id) else two
         assert winner is one
-        two.release("x", second.id)
-        assert one.claim("x", first.id)
-        one.save_reply("x", Reply(chunk_id="a", text="yes"))
-        assert not two.claim("x", second.id)
+        two.release(["x"], second.id)
+        assert one.claim(["x"], first.id)
+        one.keep({"x": Reply(chunk_id="a", text="yes")})
+        assert not two.claim(["x"], second.id)
 
 
 def test_what_the_dead_claimed_is_free(tmp_path: Path) -> None:
@@ -130,15 +130,15 @@ def test_what_the_dead_claimed_is_free(tmp_path: Path) -> None:
         "from chains.records import Job;"
         "journal = Journal(Path(sys.argv[1])); owner = Lease(journal, threading.Event());"
         "owner.__enter__(); Jobs(journal).open(Job(id='dead', fingerprint='same'), owner.id);"
-        "print(journal.claim('key', owner.id), flush=True); os._exit(9)"
+        "print(len(journal.claim(['key'], owner.id)), flush=True); os._exit(9)"
     )
     child = subprocess.run(
         [sys.executable, "-c", dying, str(path)], capture_output=True, text=True, check=False
     )
-    assert (child.returncode, child.stdout) == (9, "True\n"), child.stderr
+    assert (child.returncode, child.stdout) == (9, "1\n"), child.stderr
     with Journal(path) as journal, owned(journal) as owner:
         assert Jobs(journal).find("dead").state == "broken off"
-        assert journal.claim("key", owner.id)
+        assert journal.claim(["key"], owner.id)
         assert Jobs(journal).open(job("new"), owner.id)[0].id == "dead"
 
 
@@ -167,7 +167,7 @@ def test_a_run_taken_for_dead_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
             db.execute("DELETE FROM owners WHERE id = ?", (owner.id,))
         assert lost.wait(10)
         with pytest.raises(JournalError) as caught:
-            journal.claim("key", owner.id)
+            journal.claim(["key"], owner.id)
         assert caught.value.code == "job.lost"
 
 
@@ -193,7 +193,7 @@ def test_deleting_a_job_keeps_what_others_were_given(tmp_path: Path) -> None:
                 jobs.open(job(name, name), owner.id)
                 save_documents(journal, name, [], [(0, each) for each in chunks])
         for each in (mine, shared):
-            journal.save_reply(each.text, Reply(chunk_id=each.id, text="yes"))
+            journal.keep({each.text: Reply(chunk_id=each.id, text="yes")})
         jobs.delete("one")
         assert [one.id for one in jobs.all()] == ["two"]
         assert journal.reply("mine") is None
@@ -212,14 +212,14 @@ def test_a_bad_reply_is_passed_over_and_kept(tmp_path: Path) -> None:
         with owned(journal) as owner:
             jobs.open(job("a"), owner.id)
             save_documents(journal, "a", [], [(0, one)])
-            journal.save_reply("key", Reply(chunk_id=one.id, text="bad"))
-            journal.save_reply("fine", Reply(chunk_id=one.id, text="fine"))
+            journal.keep({"key": Reply(chunk_id=one.id, text="bad")})
+            journal.keep({"fine": Reply(chunk_id=one.id, text="fine")})
             jobs.save_outcomes("a", [(0, failed, ["key"])])
         assert jobs.pass_over_failed("a") == 1
         assert jobs.pass_over_failed("a") == 0
         assert journal.reply("key") is None
         assert journal.reply("fine")
-        journal.save_reply("key", Reply(chunk_id=one.id, text="good"))
+        journal.keep({"key": Reply(chunk_id=one.id, text="good")})
         assert (journal.reply("key") or failed).model_dump()["text"] == "good"
         rows = journal.rows("SELECT reply FROM replies WHERE key = 'key' ORDER BY attempt")
         assert [Reply.model_validate_json(row).text for (row,) in rows] == ["bad", "good"]
@@ -227,16 +227,16 @@ def test_a_bad_reply_is_passed_over_and_kept(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_said_and_breaks_nothing(tmp_path: Path) -> None:
     with Journal(tmp_path / "j.sqlite") as journal:
-        journal.save_reply("before", Reply(chunk_id="a", text="yes"))
+        journal.keep({"before": Reply(chunk_id="a", text="yes")})
         (pages,) = journal.rows("PRAGMA page_count")[0]
         journal.rows(f"PRAGMA max_page_count = {pages + 1}")
         with pytest.raises(JournalError) as caught:
-            journal.save_reply("big", Reply(chunk_id="a", text="长" * 100_000))
+            journal.keep({"big": Reply(chunk_id="a", text="长" * 100_000)})
         assert caught.value.code == "journal.write"
         assert "full" in caught.value.say("zh")
         assert journal.reply("before")
         journal.rows("PRAGMA max_page_count = 1000000")
-        journal.save_reply("after", Reply(chunk_id="a", text="yes"))
+        journal.keep({"after": Reply(chunk_id="a", text="yes")})
         assert journal.reply("after")
 
 
