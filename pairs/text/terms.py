@@ -9,9 +9,21 @@ from loaders.characters import HAN
 
 from .figures.numbers import Number, numbers
 from .figures.rounding import BOUND_AFTER, BOUND_BEFORE, ROUGH_AFTER, ROUGH_BEFORE
+from .flat import flatten
 from .measure_words import AFTER_NUMBERS
 
-__all__ = ["IS_HAN", "PLAIN_NUMBER", "Term", "forms", "is_slight", "pieces", "stem", "terms"]
+__all__ = [
+    "IS_HAN",
+    "PLAIN_NUMBER",
+    "Term",
+    "all_forms",
+    "content_words",
+    "forms",
+    "is_slight",
+    "pieces",
+    "stem",
+    "terms",
+]
 
 Term = tuple[str, int, int]
 """Stemmed token, its first character and one past its last."""
@@ -42,7 +54,8 @@ def terms(flat: str) -> Iterator[Term]:
         flat: Flattened, so that offsets are those of the original.
     """
     for found in _TOKEN.finditer(flat):
-        yield stem(found.group()), found.start(), found.end()
+        word = found.group()
+        yield (word if len(word) <= _MIN_STEM else stem(word)), *found.span()
 
 
 @lru_cache(maxsize=1 << 15)
@@ -128,9 +141,24 @@ def forms(flat: str) -> Iterator[str]:
     before, before_end = "", -1
     for word, start, end in terms(flat):
         yield word
-        if before and before_end == start and IS_HAN.match(word):
+        if not IS_HAN.match(word):
+            before = ""
+            continue
+        if before and before_end == start:
             yield before + word
-        before, before_end = (word, end) if IS_HAN.match(word) else ("", -1)
+        before, before_end = word, end
+
+
+@lru_cache(maxsize=1 << 8)
+def content_words(text: str) -> tuple[tuple[str, ...], ...]:
+    """The content words of a text, flattened or not, as ``pieces`` gives them."""
+    return tuple(pieces(flatten(text)))
+
+
+@lru_cache(maxsize=1 << 10)
+def all_forms(text: str) -> frozenset[str]:
+    """All keys of a text, flattened or not (see ``forms``)."""
+    return frozenset(forms(flatten(text)))
 
 
 def _values(number: Number) -> Iterator[str]:
