@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,6 +98,17 @@ def _load(name: str, backend: EmbeddingBackend) -> NamedEmbeddings:
         place = models_folder() / model.rsplit("/", 1)[-1]
         raise EmbeddingError("embeddings.not_here", name=model, folder=str(place))
     raise EmbeddingError("embeddings.unknown", name=name)
+
+
+def load_weights(named: Future[NamedEmbeddings]) -> None:
+    """Loads what an embedding loads only when it is first needed; beside other work.
+
+    Args:
+        named: The embedding, which may still be loading itself.
+    """
+    embeddings = named.result().embeddings
+    if isinstance(embeddings, PackagedEmbeddings):
+        embeddings.load()
 
 
 def bge_folder() -> Path | None:

@@ -11,8 +11,6 @@ from pydantic import ValidationError
 
 from loaders.records import Chunk
 from pairs.edits import Edit, apply_edits
-from pairs.evidence.grounding import Passage
-from pairs.evidence.source_text import SourceText
 from pairs.records import Evidence, PairList, QAPair
 
 from ..errors import JournalError
@@ -229,6 +227,8 @@ def _check_pair(journal: Journal, job: str, pair: str) -> None:
 def _grounder(journal: Journal, job: str) -> Callable[[QAPair], Evidence]:
     """A function that finds the evidence for a pair's new words; it loads the texts once."""
     read: dict[str, tuple[Chunk, SourceFile]] = {}
+    from pairs.evidence.grounding import Passage, SourceText
+
     texts: dict[str, SourceText] = {}
 
     def ground(pair: QAPair) -> Evidence:

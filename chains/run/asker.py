@@ -1,11 +1,18 @@
-"""Asks about chunks, and puts their pairs to the judge beside the asking of other chunks."""
+"""Asks about chunks, and has their pairs checked and judged beside the asking of other chunks.
+
+The thread that takes the results gives the events and writes the journal. Where a process checks
+the pairs, one more thread hands it what came back and takes what it says; otherwise this one checks
+them itself.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from loaders.records import Chunk
 from messages.errors import SaidError
@@ -13,15 +20,44 @@ from pairs.records import Reason
 
 from ..embedding.load import NamedEmbeddings
 from ..events import Event, Verified
-from .assembly import Assembly
+from .assembly import Assembly, Settled
 from .extraction import Answered, Extraction
-from .faults import ended
-from .judge.judge import Judge, Judged
-from .judge.lists import CheckList
+from .faults import Ended, ended
+from .judge.records import CheckList, Judged
+from .rules.process import RulesProcess
+from .rules.records import Draft, Rulings
 from .workers import Lane, WorkerPool
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .judge.judge import Judge
+
 log = logging.getLogger(__name__)
-Item = int | CheckList
+MOST_CHECKED = 64
+"""Chunks whose pairs are checked at a time."""
+MOST_EMBEDDED = 128
+"""Questions whose vectors are made at a time, so that pairs to be checked do not wait long."""
+
+
+@dataclass
+class _Batch:
+    """Chunks whose replies are there, to be checked."""
+
+    ended: list[Ended]
+    settled: list[Settled] = field(default_factory=list)
+
+
+@dataclass
+class _Questions:
+    """Questions whose vectors are wanted."""
+
+    texts: list[str]
+    vectors: np.ndarray | None = None
+
+
+Item = int | CheckList | _Batch | _Questions
+Result = Answered | Judged | _Batch | _Questions
 
 
 class Asker:
@@ -35,6 +71,8 @@ class Asker:
         judge_width: Calls at the same time to a judge of its own; 0 where the model that is asked
             about the chunks is the judge.
         stop: Ends the run.
+        chunks: All of the run, by their index.
+        process: Checks pairs and makes vectors; None to do it in this process.
     """
 
     def __init__(
@@ -45,10 +83,14 @@ class Asker:
         width: int,
         judge_width: int,
         stop: threading.Event,
+        chunks: Sequence[Chunk],
+        process: RulesProcess | None = None,
     ) -> None:
         self._extraction, self._assembly, self._judge = extraction, assembly, judge
         self._width, self._judge_width = width, judge_width
         self._stop = stop
+        self._chunks, self._process = chunks, process
+        self._embedding = False
         self._judged = self._to_judge = 0
 
     def ask(
@@ -58,6 +100,7 @@ class Asker:
         *,
         again: bool = False,
         begun: Callable[[NamedEmbeddings], Iterator[Event]] | None = None,
+        known: Sequence[Ended] = (),
     ) -> Iterator[Event]:
         """Events of chunks and of lists; chunks that were not asked about have no event.
 
@@ -66,48 +109,109 @@ class Asker:
             named: The embedding that finds duplicates, which may still be loading.
             again: Whether their texts are passages that no pair of an earlier pass draws on.
             begun: Gives the events that come first, once the embedding is there.
+            known: Chunks whose outcome is known.
 
         Raises:
             SaidError: The journal cannot be written, or the vectors cannot be computed.
         """
 
-        def work(item: Item) -> Answered | Judged:
+        def work(item: Item) -> Result:
             if isinstance(item, CheckList):
                 return self._judge.ask(item)  # type: ignore[union-attr]  # lists are made for it
-            return self._extraction.ask(chunks[item], again=again)
+            return self._extraction.ask(chunks[item], again=again)  # type: ignore[index]  # a place
 
         rest = set(chunks)
-        pool: WorkerPool[Item, Answered | Judged] = WorkerPool(
-            work, chunks, self._width, self._stop
-        )
+        pool: WorkerPool[Item, Result] = WorkerPool(work, chunks, self._width, self._stop)
         lane = pool.beside(work, self._judge_width) if self._judge_width else pool.lane
+        checks = pool.beside(self._check, 1, to_the_end=True) if self._process else None
         waiting: dict[int, CheckList] = {}
+        prepared = False
         with pool:
             ready = named.result()
             if begun is not None:
                 yield from begun(ready)
+            yield from self._settle(known, ready, checks)
             self._add_lists(lane, waiting)
             for batch in pool.batches():
                 asked = [
-                    ended(at, result)
+                    ended(at, result)  # type: ignore[arg-type]  # what a place was asked for
                     for at, result in batch
-                    if isinstance(at, int) and not isinstance(result, Judged)
+                    if isinstance(at, int)
                 ]
                 rest -= {at for at, _ in asked}
-                yield from self._assembly.take(asked, ready) if asked else ()
+                yield from self._settle(asked, ready, checks)
                 for item, result in batch:
                     if isinstance(item, CheckList):
                         del waiting[id(item)]
                         yield self._take_judged(item, result)
+                    elif not isinstance(item, int):
+                        yield from self._take_checked(result, ready)
                 self._add_lists(lane, waiting)
+                self._embed(checks, ready)
+                if checks and not rest and not prepared:
+                    prepared = True
+                    self._assembly.prepare()
         for check_list in waiting.values():
             self._take_judged(check_list, Judged(check_list))
         not_asked = Answered(reason=Reason(code="chunk.not_asked"), asked=False)
-        self._assembly.take([(at, not_asked) for at in sorted(rest)], ready)
+        self._assembly.take([(at, not_asked, Rulings([])) for at in sorted(rest)], ready)
 
-    def _add_lists(
-        self, lane: Lane[Item, Answered | Judged], waiting: dict[int, CheckList]
-    ) -> None:
+    def _settle(
+        self, asked: Sequence[Ended], ready: NamedEmbeddings, checks: Lane[Item, Result] | None
+    ) -> Iterator[Event]:
+        """Events of chunks whose outcome is there, or later, once their pairs are checked."""
+        if checks is not None and any(answered.drafts for _, answered in asked):
+            for first in range(0, len(asked), MOST_CHECKED):
+                checks.add(_Batch(list(asked[first : first + MOST_CHECKED])), at_once=True)
+        elif asked:
+            yield from self._assembly.take([self._settled(*one) for one in asked], ready)
+
+    def _settled(self, at: int, answered: Answered) -> Settled:
+        """A chunk with the rules' word, as this process says it."""
+        assembly = self._assembly
+        if not answered.drafts:
+            return at, answered, Rulings([])
+        file = assembly.file_of(at)
+        return at, answered, assembly.rules.rulings(self._chunks[at], _drafts(answered), file)
+
+    def _check(self, item: Item) -> Result:
+        """A batch checked, or questions embedded, by the process; in a thread of their own."""
+        assert self._process is not None  # noqa: S101 - for mypy: its items are made for it
+        if isinstance(item, _Questions):
+            item.vectors = self._process.vectors(item.texts)
+        elif isinstance(item, _Batch):
+            said = self._process.rulings(
+                [
+                    (self._chunks[at], _drafts(answered), self._assembly.file_of(at))
+                    for at, answered in item.ended
+                ]
+            )
+            item.settled = [(*one, word) for one, word in zip(item.ended, said, strict=True)]
+        return item  # type: ignore[return-value]  # one of these two
+
+    def _take_checked(self, result: object, ready: NamedEmbeddings) -> Iterator[Event]:
+        """Events of chunks that have been checked; keeps vectors that have been made."""
+        if isinstance(result, _Batch):
+            yield from self._assembly.take(result.settled, ready)
+        elif isinstance(result, _Questions):
+            self._embedding = False
+            if result.vectors is not None:
+                self._assembly.keep_vectors(dict(zip(result.texts, result.vectors, strict=True)))
+        elif isinstance(result, Exception):
+            raise result
+
+    def _embed(self, checks: Lane[Item, Result] | None, ready: NamedEmbeddings) -> None:
+        """Has the vectors made of questions that have come, beside the asking."""
+        if ready.embeddings is None:
+            return
+        if checks is None:
+            if getattr(ready.embeddings, "loaded", True):  # otherwise all at the end
+                self._assembly.embed(self._assembly.questions())
+        elif not self._embedding and (texts := self._assembly.questions(MOST_EMBEDDED)):
+            self._embedding = True
+            checks.add(_Questions(texts))
+
+    def _add_lists(self, lane: Lane[Item, Result], waiting: dict[int, CheckList]) -> None:
         """Puts the lists about chunks that have just been taken before what waits."""
         for check_list in self._assembly.check_lists():
             waiting[id(check_list)] = check_list
@@ -129,3 +233,7 @@ class Asker:
         self._assembly.usage += result.usage
         self._judged += len(check_list.items)
         return Verified(done=self._judged, total=self._to_judge, usage=self._assembly.usage)
+
+
+def _drafts(answered: Answered) -> list[Draft]:
+    return [(draft.question, draft.answer) for draft in answered.drafts]

@@ -5,18 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from loaders.records import Chunk
 from messages.errors import SaidError
 from pairs.compare.passages import Vocabulary
 from pairs.edits import pair_id
-from pairs.evidence.example import Example
-from pairs.evidence.grounding import NONE, Passage
-from pairs.evidence.quality import reason_against
-from pairs.evidence.source_text import SourceText
 from pairs.evidence.verdict import verdict_on
 from pairs.records import ChunkOutcome, Evidence, PairList, QAPair, Reason, Rejected, TokenUsage
+from pairs.text.normalise import normalise
 
 from ..embedding.load import NamedEmbeddings, embed
 from ..events import ChunkDone
@@ -25,20 +23,25 @@ from ..journal.replies import Journal
 from ..journal.so_far import add_pairs
 from ..records import DraftPair
 from ..settings import Settings
+from .duplicates import deduplicated
 from .extraction import Answered
-from .faults import Ended, chunk_fault, decided, deduplication_error, pair_fault
+from .faults import chunk_fault, decided, pair_fault
 from .inputs import Inputs
-from .judge.lists import Checked, CheckList, check_lists
+from .judge.records import Checked, CheckList
+from .rules.records import File, Ruling, Rulings
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from pairs.compare.candidates import Candidate
     from pairs.compare.dedupe import Deduper
-    from pairs.compare.vectors import Vectors
+
+    from .rules.rulings import Rules
 
 log = logging.getLogger(__name__)
+Settled = tuple[int, Answered, Rulings]
+"""A chunk's index, the outcome of its requests, and the rules' word on its pairs."""
 _By = tuple[str, str]  # the model that made a pair, and its prompt's fingerprint
-MOST_FAULTS = 16
-"""Pairs that may each make deduplication fail; if more do, the cause is not in the pairs."""
 
 
 class Assembly:
@@ -52,6 +55,11 @@ class Assembly:
         settings: How pairs are judged.
         planted: Wrong pairs in each list for a judge; 0 where there is no judge.
         example: Title and text of the worked example that the model was shown; empty for none.
+
+    Attributes:
+        outcomes: How each chunk ended, by its index.
+        usage: Of the run so far.
+        example: As given.
     """
 
     def __init__(
@@ -72,12 +80,13 @@ class Assembly:
         self._model = model
         self._settings = settings
         self._planted = planted
-        self._example = Example(example)
+        self.example = example
         self._answered: dict[int, Answered] = {}
         self._checked: dict[int, list[Checked]] = {}
         self._faulty: dict[int, list[Rejected]] = {}
         self._to_judge: list[CheckList] = []
-        self._texts: dict[int, SourceText] = {}
+        self._said: set[int] = set()
+        self._questions: list[str] = []
         self._accepted: list[tuple[int, QAPair]] = []
         self._words = Vocabulary()
         self._deduper: Deduper | None = None
@@ -85,6 +94,13 @@ class Assembly:
         self._embeddings = ""
         self._done = 0
         self._total = len(inputs.chunks)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Checks pairs in this process."""
+        from .rules.rulings import Rules
+
+        return Rules(self._settings.evidence, self.example, self._likeness)
 
     def expect(self, more: int) -> None:
         """Adds chunks that will be asked about once more to the total."""
@@ -102,38 +118,37 @@ class Assembly:
             return []
         return [*deduper.kept, *(one.item for one in deduper.duplicates)]
 
-    def take(self, ended: Sequence[Ended], named: NamedEmbeddings) -> list[ChunkDone]:
+    def file_of(self, index: int) -> File:
+        """The file that a chunk is a slice of."""
+        place = self._inputs.file_of[index]
+        file = self._inputs.files[place]
+        return File(place, file.text, file.pages)
+
+    def take(self, settled: Sequence[Settled], named: NamedEmbeddings) -> list[ChunkDone]:
         """Events for chunks that have ended; none for chunks that were not asked about.
 
-        The outcome of a further pass over a chunk adds to its earlier outcome.
+        The outcome of a further pass over a chunk adds to its earlier outcome. The pairs of an
+        event say nothing that an earlier pair says word for word; what asks the same in other words
+        is found once all are there.
 
         Args:
-            ended: The chunks; their questions are embedded together, which costs little more than
-                one alone.
+            settled: The chunks.
             named: The embedding that finds duplicates; the same throughout a run.
 
         Raises:
             JournalError: The journal cannot be written.
-            EmbeddingError: The vectors cannot be computed.
         """
-        import numpy as np
-
-        self._named = named
-        accepted = [self._accept(index, answered) for index, answered in ended]
+        self._named, self._embeddings = named, named.name
+        accepted = [self._accept(*one) for one in settled]
         kept = [
-            (index, self.outcomes[index], self._answered[index].bad_replies) for index, _ in ended
+            (index, self.outcomes[index], self._answered[index].bad_replies)
+            for index, *_ in settled
         ]
         Jobs(self._journal).save_outcomes(self._job, kept)
-        questions = [pair.question for pairs in accepted for pair in pairs]
-        vectors = embed(named, questions, self._journal)
-        self._embeddings = named.name
         events: list[ChunkDone] = []
-        for (index, answered), pairs in zip(ended, accepted, strict=True):
+        for (index, answered, _), pairs in zip(settled, accepted, strict=True):
             self.usage += answered.usage
-            rows = (
-                np.stack([vectors[pair.question] for pair in pairs]) if pairs and vectors else None
-            )
-            new = self._deduplicate(named, pairs, rows, index)
+            new = self._new(pairs, index)
             # A chunk that was not asked about has an outcome, but does not count as done.
             if not answered.asked:
                 continue
@@ -150,6 +165,53 @@ class Assembly:
             )
         add_pairs(self._journal, self._job, [(event.index, event.pairs) for event in events])
         return events
+
+    def prepare(self) -> None:
+        """Does what can be done for the end while nothing else is to be done."""
+        import pairs.compare.dedupe  # noqa: F401 - takes a while, and is needed at the end
+
+        for source in {chunk.source for chunk in self._inputs.chunks}:
+            self._words.of(source)
+
+    def questions(self, most: int | None = None) -> list[str]:
+        """Questions of pairs taken since the last call that have no vector, the earliest first.
+
+        Args:
+            most: How many are looked at; the others are left for the next call.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        most = len(self._questions) if most is None else most
+        texts = list(dict.fromkeys(self._questions[:most]))
+        self._questions = self._questions[most:]
+        known = self._journal.vectors(self._vectors_key, texts) if texts else {}
+        return [text for text in texts if text not in known]
+
+    def embed(self, questions: Sequence[str]) -> None:
+        """Keeps the vectors of questions in the journal, for the time when all are compared.
+
+        Raises:
+            JournalError: The journal cannot be written.
+            EmbeddingError: The vectors cannot be computed.
+        """
+        if self._named is not None:
+            embed(self._named, questions, self._journal)
+
+    def keep_vectors(self, vectors: dict[str, np.ndarray]) -> None:
+        """Keeps vectors that were made elsewhere.
+
+        Args:
+            vectors: Unit vectors by question.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        self._journal.save_vectors(self._vectors_key, vectors)
+
+    @property
+    def _vectors_key(self) -> str:
+        return (self._named.key or self._named.name) if self._named else ""
 
     def check_lists(self) -> list[CheckList]:
         """The lists to put to a judge about the chunks taken since the last call."""
@@ -217,100 +279,44 @@ class Assembly:
         rejected = [Rejected(item=p, reason=why) for p, why in self._checked[index] if why]
         return rejected + self._faulty.get(index, [])
 
-    def _deduplicate(
-        self, named: NamedEmbeddings, pairs: list[QAPair], rows: Vectors | None, place: int
-    ) -> list[QAPair]:
-        """The pairs that are no duplicates of earlier ones; all of them if comparing them fails.
-
-        The verdicts are provisional; ``_deduplicated`` gives the final ones.
-        """
+    def _new(self, pairs: list[QAPair], place: int) -> list[QAPair]:
+        """The pairs that no earlier one says word for word."""
         self._accepted += [(place, pair) for pair in pairs]
-        if self._deduper is None:
-            self._deduper = self._new_deduper(named)
-        try:
-            return self._deduper.add(pairs, rows, place=place)
-        except SaidError:
-            raise
-        except Exception:
-            log.exception("job %s: judging the pairs of chunk %d failed", self._job, place)
-            return pairs
-
-    def _new_deduper(self, named: NamedEmbeddings) -> Deduper:
-        from pairs.compare.dedupe import Deduper
-
-        threshold = self._settings.threshold
-        threshold = named.threshold if threshold is None else threshold
-        return Deduper(threshold=threshold, words=self._words)
+        self._questions += [pair.question for pair in pairs]
+        self._deduper = self._deduper if not pairs else None
+        said = [hash((normalise(pair.question), normalise(pair.answer))) for pair in pairs]
+        new = [pair for pair, key in zip(pairs, said, strict=True) if key not in self._said]
+        self._said.update(said)
+        return new
 
     def _deduplicated(self) -> Deduper | None:
         """The deduplicated list of all pairs; a pair that makes deduplication fail is rejected."""
-        if self._named is None:
-            return None
-        if self._deduper is None:
-            self._deduper, error = self._deduper_of(self._accepted, self._named)
-        else:
-            error = deduplication_error(self._deduper)
-        faults = 0
-        while error is not None:
-            faults += 1
-            if faults > MOST_FAULTS:
-                raise error
-            log.error("job %s: judging the pairs failed", self._job, exc_info=error)
-            place, pair = self._accepted.pop(self._first_fault(self._named))
-            self._faulty.setdefault(place, []).append(Rejected(item=pair, reason=pair_fault(error)))
-            self._deduper, error = self._deduper_of(self._accepted, self._named)
+        if self._deduper is None and self._named is not None:
+            self._deduper, faulty = deduplicated(
+                self._accepted, self._named, self._journal, self._settings.threshold, self._words
+            )
+            for place, rejected in faulty:
+                self._faulty.setdefault(place, []).append(rejected)
         return self._deduper
 
-    def _first_fault(self, named: NamedEmbeddings) -> int:
-        """The index of the first pair that makes deduplication of it and those before it fail."""
-        whole, failing = 0, len(self._accepted)
-        while failing - whole > 1:
-            middle = (whole + failing) // 2
-            _, error = self._deduper_of(self._accepted[:middle], named)
-            whole, failing = (middle, failing) if error is None else (whole, middle)
-        return failing - 1
-
-    def _deduper_of(
-        self, accepted: Sequence[tuple[int, QAPair]], named: NamedEmbeddings
-    ) -> tuple[Deduper, Exception | None]:
-        """The deduplicated list of some pairs, or the error; their vectors are in the journal."""
-        import numpy as np
-
-        deduper = self._new_deduper(named)
-        vectors = embed(named, [pair.question for _, pair in accepted], self._journal)
-
-        def collect() -> None:
-            for place, pair in accepted:
-                rows = np.stack([vectors[pair.question]]) if vectors else None
-                deduper.collect([pair], rows, place=place)
-
-        return deduper, deduplication_error(deduper, collect)
-
-    def _accept(self, index: int, answered: Answered) -> list[QAPair]:
+    def _accept(self, index: int, answered: Answered, rulings: Rulings) -> list[QAPair]:
         """The accepted pairs of a chunk; the others are rejected with their reasons.
 
-        An unexpected error costs only its pair or its chunk: the reply is in the
-        journal, and would end every further run of the job alike.
+        A fault of ours costs only its pair or its chunk: the reply is in the journal, and would
+        end every further run of the job alike.
         """
         chunk = self._inputs.chunks[index]
         self._words.read(chunk.source, chunk.text)
-        drafts, by = answered.drafts, (answered.model or self._model, answered.prompt)
-        checked: list[Checked]
-        passage = None
-        try:
-            passage = self._grounder(index) if drafts else None
-        except SaidError:
-            raise
-        except Exception as error:
-            log.exception("job %s: no evidence can be looked for in chunk %d", self._job, index)
-            answered = replace(answered, reason=chunk_fault(error))
-            why = pair_fault(error)
-            checked = [(self._pair(draft, NONE, chunk, by), why) for draft in drafts]
-        else:
-            checked = [self._check(draft, passage, index, by) for draft in drafts if passage]
+        if rulings.fault:
+            answered = replace(answered, reason=chunk_fault(rulings.fault))
+        by = answered.model or self._model, answered.prompt
+        checked = [
+            self._checked_pair(draft, ruling, chunk, by)
+            for draft, ruling in zip(answered.drafts, rulings.of, strict=True)
+        ]
         self._checked.setdefault(index, []).extend(checked)
-        if passage and self._planted:
-            self._to_judge += self._lists(chunk, passage, checked)
+        if checked and self._planted and not rulings.fault:
+            self._to_judge += self._lists(index, checked)
         whole = self._over_passes(index, answered)
         self.outcomes[index] = ChunkOutcome(
             chunk_id=chunk.id,
@@ -323,9 +329,13 @@ class Assembly:
         )
         return [pair for pair, reason in checked if reason is None]
 
-    def _lists(self, chunk: Chunk, passage: Passage, checked: list[Checked]) -> list[CheckList]:
+    def _lists(self, index: int, checked: list[Checked]) -> list[CheckList]:
         """The lists to put to a judge; none if making them fails: the rules decide then."""
+        from .judge.lists import check_lists
+
+        chunk = self._inputs.chunks[index]
         try:
+            passage = self.rules.passage(chunk, self.file_of(index))
             all_pairs = self._settings.check == "all"
             return check_lists(chunk, passage, checked, planted=self._planted, all_pairs=all_pairs)
         except SaidError:
@@ -334,22 +344,17 @@ class Assembly:
             log.exception("job %s: no list for the judge about chunk %s", self._job, chunk.id)
             return []
 
-    def _check(self, draft: DraftPair, passage: Passage, index: int, by: _By) -> Checked:
+    def _checked_pair(self, draft: DraftPair, ruling: Ruling, chunk: Chunk, by: _By) -> Checked:
         """A pair with its evidence, and the reason to reject it, if any."""
-        chunk, question, answer = self._inputs.chunks[index], draft.question, draft.answer
+        fault = ruling.fault
+        reason = Reason(code=ruling.code) if ruling.code else None
         try:
-            evidence = passage.ground(question, answer)
-            code = reason_against(question, answer, evidence, self._settings.evidence)
-            file = self._texts[self._inputs.file_of[index]]
-            if self._example.gave(question, answer, file, chunk.context):
-                code = "rejected.example"
-            pair = self._pair(draft, evidence, chunk, by, code)
-        except SaidError:
-            raise
+            pair = self._pair(draft, ruling, chunk, by)
         except Exception as error:
-            log.exception("job %s: a pair of chunk %d cannot be checked", self._job, index)
-            return self._pair(draft, NONE, chunk, by), pair_fault(error)
-        return pair, Reason(code=code) if code else None
+            log.exception("job %s: a pair of chunk %s cannot be checked", self._job, chunk.id)
+            fault = {"kind": type(error).__name__}
+            pair = self._pair(draft, Ruling(Evidence(match="none")), chunk, by)
+        return pair, pair_fault(fault) if fault else reason
 
     def _over_passes(self, index: int, answered: Answered) -> Answered:
         """The outcome of a chunk over all its passes."""
@@ -361,14 +366,6 @@ class Assembly:
         self._answered[index] = whole
         return whole
 
-    def _grounder(self, index: int) -> Passage:
-        """The grounder of a chunk, which knows its whole file."""
-        place = self._inputs.file_of[index]
-        file = self._inputs.files[place]
-        if place not in self._texts:
-            self._texts = {place: SourceText(file.text)}  # chunks of one file come together
-        return Passage(self._inputs.chunks[index], file.pages, self._texts[place], self._likeness)
-
     def _likeness(self, one: str, other: str) -> float:
         """The cosine of two texts as a share of the threshold for duplicate questions."""
         if self._named is None:
@@ -378,16 +375,15 @@ class Assembly:
             return 0.0
         return float(vectors[one] @ vectors[other]) / self._named.threshold
 
-    def _pair(
-        self, draft: DraftPair, evidence: Evidence, chunk: Chunk, by: _By, code: str = ""
-    ) -> QAPair:
+    def _pair(self, draft: DraftPair, ruling: Ruling, chunk: Chunk, by: _By) -> QAPair:
         model, prompt = by
+        evidence = ruling.evidence
         return QAPair(
             id=pair_id(chunk.id, draft.question, draft.answer),
             question=draft.question,
             answer=draft.answer,
             evidence=evidence,
-            verdict=verdict_on(evidence, code) if self._settings.check != "off" else None,
+            verdict=verdict_on(evidence, ruling.code) if self._settings.check != "off" else None,
             source=chunk.source,
             page=evidence.page or chunk.first_page,
             chunk_id=chunk.id,

@@ -18,7 +18,7 @@ from ..text.figures.numbers import numbers, same
 from ..text.flat import flatten
 from ..text.normalise import normalise
 from ..text.question_words import without_asking
-from ..text.terms import IS_HAN, Term, all_forms, forms, is_slight, terms
+from ..text.terms import IS_HAN, Term, all_forms, form_set, is_slight, terms
 
 __all__ = ["Contrast", "contrast", "odd_words", "stands_twice"]
 
@@ -135,7 +135,7 @@ def _run(whole: str, start: int, end: int) -> _Run:
         start, end = max(0, start - 1), end + 1
     text = whole[start:end]
     words = [word for word, _, _ in terms(text)]
-    keys = {key for key in forms(text) if len(key) > 1 or not IS_HAN.match(key)}
+    keys = {key for key in form_set(text) if len(key) > 1 or not IS_HAN.match(key)}
     return _Run(len(words), frozenset(key for key in keys if not is_slight(key)), han, lone)
 
 

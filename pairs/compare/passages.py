@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..records import Evidence, QAPair
 from ..text.flat import flatten
-from ..text.terms import forms
+from ..text.terms import form_set
 
 __all__ = ["Passages", "Vocabulary", "share_passage"]
 
@@ -70,7 +70,7 @@ class Vocabulary:
         """
         words = self._words.setdefault(source, set())
         for text in self._new.pop(source, ()):
-            words.update(forms(flatten(text)))
+            words |= form_set(flatten(text))
         return words
 
 

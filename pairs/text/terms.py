@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import add
 
 from loaders.characters import HAN
 
@@ -18,6 +19,7 @@ __all__ = [
     "Term",
     "all_forms",
     "content_words",
+    "form_set",
     "forms",
     "is_slight",
     "pieces",
@@ -32,6 +34,7 @@ PLAIN_NUMBER = "#0:"
 """What the keys of numbers begin with that are no dates, times or labels; their value follows."""
 IS_HAN = re.compile(f"[{HAN}]")
 _TOKEN = re.compile(rf"\d+(?:[.,:/]\d+)*|[^\W\d_{HAN}]+|[{HAN}]")
+_RUN = re.compile(rf"\d+(?:[.,:/]\d+)*|[^\W\d_{HAN}]+|(?P<han>[{HAN}]+)")
 # Stop words: articles, auxiliaries, particles, question words.
 _STOP_WORDS = frozenset(
     "第 的 了 是 在 和 与 及 为 由 有 也 就 都 而 被 把 让 以 之 其 该 这 那 此 于 中 上 下 里"
@@ -149,6 +152,28 @@ def forms(flat: str) -> Iterator[str]:
         before, before_end = word, end
 
 
+def form_set(flat: str) -> set[str]:
+    """What ``forms`` yields, without its order, in a third of the time.
+
+    Args:
+        flat: Flattened, as by ``flatten``.
+    """
+    found = {
+        value
+        for number in numbers(flat)
+        for reading in (number, *number.also)
+        for value in _values(reading)
+    }
+    for hit in _RUN.finditer(flat):
+        run = hit.group()
+        if hit.lastgroup:
+            found.update(run)
+            found.update(map(add, run, run[1:]))
+        else:
+            found.add(stem(run))
+    return found
+
+
 @lru_cache(maxsize=1 << 8)
 def content_words(text: str) -> tuple[tuple[str, ...], ...]:
     """The content words of a text, flattened or not, as ``pieces`` gives them."""
@@ -158,7 +183,7 @@ def content_words(text: str) -> tuple[tuple[str, ...], ...]:
 @lru_cache(maxsize=1 << 10)
 def all_forms(text: str) -> frozenset[str]:
     """All keys of a text, flattened or not (see ``forms``)."""
-    return frozenset(forms(flatten(text)))
+    return frozenset(form_set(flatten(text)))
 
 
 def _values(number: Number) -> Iterator[str]:

@@ -1,0 +1,68 @@
+"""What is asked of the rules, and their word; as objects and as messages between processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from pairs.records import Evidence
+
+Draft = tuple[str, str]
+"""Question and answer, as read from a reply."""
+Policy = Literal["strict", "keep"]
+
+
+class File(NamedTuple):
+    """A whole file's text.
+
+    Attributes:
+        place: Its index among the files of the run.
+        text: As the loader read it.
+        pages: ``(first character, page)``, in order; empty without pages.
+    """
+
+    place: int
+    text: str
+    pages: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The rules' word on one pair.
+
+    Attributes:
+        evidence: What was found for its answer.
+        code: The reason against it, as ``reason_against`` gives it; empty for none.
+        fault: The ``kind`` and ``reason`` of an error of ours that kept it from being checked, and
+            its ``trace``; empty for none.
+    """
+
+    evidence: Evidence
+    code: str = ""
+    fault: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rulings:
+    """The rules' word on the pairs of a chunk, in their order.
+
+    Attributes:
+        of: Of each.
+        fault: As in ``Ruling``, where there is no word on any of them.
+    """
+
+    of: Sequence[Ruling]
+    fault: Mapping[str, str] = field(default_factory=dict)
+
+
+def packed(ruling: Ruling) -> dict[str, Any]:
+    """A ruling as a message carries it."""
+    evidence = ruling.evidence.model_dump(mode="json", exclude_defaults=True)
+    return {"evidence": evidence, "code": ruling.code, "fault": ruling.fault}
+
+
+def unpacked(message: dict[str, Any]) -> Ruling:
+    """The ruling that ``packed`` made the message of."""
+    evidence = Evidence.model_validate(message["evidence"])
+    return Ruling(evidence, message["code"], message["fault"])
