@@ -125,7 +125,6 @@ class Asker:
         lane = pool.beside(work, self._judge_width) if self._judge_width else pool.lane
         checks = pool.beside(self._check, 1, to_the_end=True) if self._process else None
         waiting: dict[int, CheckList] = {}
-        prepared = False
         with pool:
             ready = named.result()
             if begun is not None:
@@ -148,9 +147,6 @@ class Asker:
                         yield from self._take_checked(result, ready)
                 self._add_lists(lane, waiting)
                 self._embed(checks, ready)
-                if checks and not rest and not prepared:
-                    prepared = True
-                    self._assembly.prepare()
         for check_list in waiting.values():
             self._take_judged(check_list, Judged(check_list))
         not_asked = Answered(reason=Reason(code="chunk.not_asked"), asked=False)

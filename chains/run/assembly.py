@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from loaders.records import Chunk
 from messages.errors import SaidError
 from pairs.compare.passages import Vocabulary
+from pairs.compare.verdicts import Sorted
 from pairs.edits import pair_id
 from pairs.evidence.verdict import verdict_on
 from pairs.records import ChunkOutcome, Evidence, PairList, QAPair, Reason, Rejected, TokenUsage
@@ -23,7 +24,7 @@ from ..journal.replies import Journal
 from ..journal.so_far import add_pairs
 from ..records import DraftPair
 from ..settings import Settings
-from .duplicates import deduplicated
+from .duplicates import Comparing
 from .extraction import Answered
 from .faults import chunk_fault, decided, pair_fault
 from .inputs import Inputs
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pairs.compare.candidates import Candidate
-    from pairs.compare.dedupe import Deduper
 
     from .rules.rulings import Rules
 
@@ -60,6 +60,7 @@ class Assembly:
         outcomes: How each chunk ended, by its index.
         usage: Of the run so far.
         example: As given.
+        comparing: Finds the duplicates.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Assembly:
         self._questions: list[str] = []
         self._accepted: list[tuple[int, QAPair]] = []
         self._words = Vocabulary()
-        self._deduper: Deduper | None = None
+        self.comparing = Comparing(journal, settings.threshold, self._words)
         self._named: NamedEmbeddings | None = None
         self._embeddings = ""
         self._done = 0
@@ -108,15 +109,12 @@ class Assembly:
 
     def kept(self) -> int:
         """The number of pairs kept so far."""
-        deduper = self._deduplicated()
-        return len(deduper.kept) if deduper else 0
+        return len(self._compared().kept)
 
     def drawn_on(self) -> list[QAPair]:
         """The kept pairs and their duplicates so far, which show what text is already covered."""
-        deduper = self._deduplicated()
-        if deduper is None:
-            return []
-        return [*deduper.kept, *(one.item for one in deduper.duplicates)]
+        compared = self._compared()
+        return [*compared.kept, *(one.item for one in compared.duplicates)]
 
     def file_of(self, index: int) -> File:
         """The file that a chunk is a slice of."""
@@ -165,13 +163,6 @@ class Assembly:
             )
         add_pairs(self._journal, self._job, [(event.index, event.pairs) for event in events])
         return events
-
-    def prepare(self) -> None:
-        """Does what can be done for the end while nothing else is to be done."""
-        import pairs.compare.dedupe  # noqa: F401 - takes a while, and is needed at the end
-
-        for source in {chunk.source for chunk in self._inputs.chunks}:
-            self._words.of(source)
 
     def questions(self, most: int | None = None) -> list[str]:
         """Questions of pairs taken since the last call that have no vector, the earliest first.
@@ -241,7 +232,7 @@ class Assembly:
             for pair, reason in self._checked[place]
             if reason is None
         ]
-        self._deduper = None
+        self.comparing.forget()
 
     def order(self) -> dict[str, int]:
         """The place of each accepted pair in document order, by its id."""
@@ -249,8 +240,9 @@ class Assembly:
 
     def candidates(self) -> list[Candidate]:
         """Couples of kept pairs that may ask the same though no rule can tell."""
-        deduper = self._deduplicated()
-        return list(deduper.candidates()) if deduper else []
+        if self._named is None:
+            return []
+        return list(self.comparing.deduper(self._accepted, self._named).candidates())
 
     def result(self) -> PairList:
         """The list, in document order.
@@ -262,12 +254,12 @@ class Assembly:
         if len(order) != len(self._inputs.chunks):
             whole = len(self._inputs.chunks)
             raise RuntimeError(f"{len(order)} of {whole} chunks are accounted for")
-        deduper = self._deduplicated()
+        compared = self._compared()  # which may reject some
         return PairList(
-            kept=tuple(deduper.kept) if deduper else (),
-            duplicates=tuple(deduper.duplicates) if deduper else (),
+            kept=tuple(compared.kept),
+            duplicates=tuple(compared.duplicates),
             rejected=tuple(one for index in order for one in self._rejected(index)),
-            conflicts=tuple(deduper.conflicts) if deduper else (),
+            conflicts=tuple(compared.conflicts),
             chunks=tuple(self.outcomes[index] for index in order),
             usage=self.usage,
             embeddings=self._embeddings,
@@ -283,21 +275,22 @@ class Assembly:
         """The pairs that no earlier one says word for word."""
         self._accepted += [(place, pair) for pair in pairs]
         self._questions += [pair.question for pair in pairs]
-        self._deduper = self._deduper if not pairs else None
+        if pairs:
+            self.comparing.forget()
         said = [hash((normalise(pair.question), normalise(pair.answer))) for pair in pairs]
         new = [pair for pair, key in zip(pairs, said, strict=True) if key not in self._said]
         self._said.update(said)
         return new
 
-    def _deduplicated(self) -> Deduper | None:
-        """The deduplicated list of all pairs; a pair that makes deduplication fail is rejected."""
-        if self._deduper is None and self._named is not None:
-            self._deduper, faulty = deduplicated(
-                self._accepted, self._named, self._journal, self._settings.threshold, self._words
-            )
-            for place, rejected in faulty:
-                self._faulty.setdefault(place, []).append(rejected)
-        return self._deduper
+    def _compared(self) -> Sorted:
+        """The pairs sorted; one over which this stumbles is rejected."""
+        if self._named is None:
+            return Sorted()
+        read = [self._inputs.chunks[at] for at in self.outcomes]
+        found = self.comparing.sorted(self._accepted, self._named, read)
+        for place, rejected in self.comparing.faulty():
+            self._faulty.setdefault(place, []).append(rejected)
+        return found
 
     def _accept(self, index: int, answered: Answered, rulings: Rulings) -> list[QAPair]:
         """The accepted pairs of a chunk; the others are rejected with their reasons.

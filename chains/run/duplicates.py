@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from loaders.records import Chunk
 from pairs.compare.passages import Vocabulary
+from pairs.compare.verdicts import Sorted
 from pairs.records import QAPair, Rejected
 
 from ..embedding.load import NamedEmbeddings, embed
@@ -16,13 +18,106 @@ from ..journal.replies import Journal
 from .faults import deduplication_error, pair_fault
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from pairs.compare.dedupe import Deduper
+    from pairs.compare.verdicts import Hit
 
 log = logging.getLogger(__name__)
 MOST_FAULTS = 16
 """Pairs that may each make deduplication fail; if more do, the cause is not in the pairs."""
 Accepted = tuple[int, QAPair]
 """The place of a pair's chunk, and the pair."""
+
+
+Elsewhere = Callable[
+    [Sequence[Accepted], "Mapping[str, np.ndarray]", float, Sequence[tuple[str, str]]],
+    "list[tuple[int, Hit | None]] | None",
+]
+"""Compares pairs in another process, as ``RulesProcess.compared`` does."""
+
+
+class Comparing:
+    """Finds the duplicates among the pairs of a run, and keeps what it found until more come.
+
+    Args:
+        journal: Has the vectors that were made, and keeps the others.
+        threshold: Cosine from which two questions are one; None for the embedding's own.
+        words: The words of the pairs' documents.
+
+    Attributes:
+        elsewhere: Does it in another process; None to do it in this one.
+    """
+
+    def __init__(self, journal: Journal, threshold: float | None, words: Vocabulary) -> None:
+        self.elsewhere: Elsewhere | None = None
+        self._journal, self._threshold, self._words = journal, threshold, words
+        self._sorted: Sorted | None = None
+        self._deduper: Deduper | None = None
+        self._faulty: list[tuple[int, Rejected]] = []
+
+    def forget(self) -> None:
+        """Has all compared anew, since there are other pairs."""
+        self._sorted = self._deduper = None
+
+    def faulty(self) -> list[tuple[int, Rejected]]:
+        """The pairs taken out since the last call, with the places of their chunks."""
+        faulty, self._faulty = self._faulty, []
+        return faulty
+
+    def sorted(
+        self, accepted: list[Accepted], named: NamedEmbeddings, read: Sequence[Chunk]
+    ) -> Sorted:
+        """The pairs sorted into kept ones, duplicates and conflicts.
+
+        Args:
+            accepted: The pairs in the order of their arrival; those over which comparing stumbles
+                are taken out of it.
+            named: The embedding that finds duplicates.
+            read: Chunks whose words are known.
+
+        Raises:
+            SaidError: The journal cannot be read, or the vectors cannot be computed.
+            Exception: More pairs than ``MOST_FAULTS`` make it fail.
+        """
+        if self._sorted is None:
+            verdicts = self._elsewhere(accepted, named, read) if accepted else None
+            if verdicts is None:
+                verdicts = self.deduper(accepted, named).verdicts()
+            self._sorted = Sorted.by(verdicts, [pair for _, pair in accepted])
+        return self._sorted
+
+    def _elsewhere(
+        self, accepted: list[Accepted], named: NamedEmbeddings, read: Sequence[Chunk]
+    ) -> list[tuple[int, Hit | None]] | None:
+        if self.elsewhere is None:
+            return None
+        vectors = embed(named, [pair.question for _, pair in accepted], self._journal)
+        threshold = named.threshold if self._threshold is None else self._threshold
+        texts = [(chunk.source, chunk.text) for chunk in read]
+        try:
+            return self.elsewhere(accepted, vectors, threshold, texts)
+        except Exception:  # which this process may be spared
+            log.exception("comparing the pairs in another process failed")
+            return None
+
+    def deduper(self, accepted: list[Accepted], named: NamedEmbeddings) -> Deduper:
+        """The pairs compared in this process.
+
+        Args:
+            accepted: As for ``sorted``.
+            named: As for ``sorted``.
+
+        Raises:
+            SaidError: As ``sorted``.
+            Exception: As ``sorted``.
+        """
+        if self._deduper is None:
+            self._deduper, faulty = deduplicated(
+                accepted, named, self._journal, self._threshold, self._words
+            )
+            self._faulty += faulty
+        return self._deduper
 
 
 def deduplicated(

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
 from ..errors import PairsError
 from ..records import Conflict, Duplicate, QAPair
 from ..text.normalise import normalise
 from .answers import fullness
 from .candidates import Candidate, candidates
-from .judge import Asked, Hit, Judging
+from .judge import Asked, Judging
 from .neighbours import one_thread
 from .passages import Vocabulary
 from .vectors import VectorError, Vectors, unit_rows
+from .verdicts import Hit, Sorted, is_kept
+
+if TYPE_CHECKING:  # it takes longer to load than all of this
+    from langchain_core.embeddings import Embeddings
 
 __all__ = ["Conflict", "Deduper"]
 
@@ -128,43 +132,29 @@ class Deduper:
         # Limiting the threads takes longer than judging a few pairs without vectors.
         with nullcontext() if rows is None else one_thread():
             verdicts = self._stream.judge(asked, rows)
-        return [item for item, hit in zip(items, verdicts, strict=True) if _is_kept(hit)]
+        return [item for item, hit in zip(items, verdicts, strict=True) if is_kept(hit)]
+
+    def verdicts(self) -> list[tuple[int, Hit | None]]:
+        """For each pair, by its index in order of arrival, the kept pair that asks the same.
+
+        In document order; None for a pair that asks what no kept one asks.
+        """
+        return self._in_order(self._final_verdicts())
 
     @property
     def kept(self) -> list[QAPair]:
         """The pairs of the final list, in document order."""
-        return [
-            self._items[n] for n, hit in self._in_order(self._final_verdicts()) if _is_kept(hit)
-        ]
+        return Sorted.by(self.verdicts(), self._items).kept
 
     @property
     def duplicates(self) -> list[Duplicate]:
         """The duplicates, in document order, each with the kept pair that it duplicates."""
-        final = self._final_verdicts()
-        return [
-            Duplicate(
-                item=self._items[n],
-                duplicate_of=self._items[hit.of],
-                score=hit.score,
-                kind=hit.kind,
-            )
-            for n, hit in self._in_order(final)
-            if hit is not None and hit.agrees
-        ]
+        return Sorted.by(self.verdicts(), self._items).duplicates
 
     @property
     def conflicts(self) -> list[Conflict]:
         """Kept pairs that ask what a better kept pair asks but answer differently."""
-        return [
-            Conflict(
-                item=self._items[n],
-                conflicts_with=self._items[hit.of],
-                score=hit.score,
-                kind=hit.kind,
-            )
-            for n, hit in self._in_order(self._final_verdicts())
-            if hit is not None and not hit.agrees
-        ]
+        return Sorted.by(self.verdicts(), self._items).conflicts
 
     def candidates(self, most: int = 8) -> Iterator[Candidate]:
         """Couples of kept pairs that may ask the same though no rule can tell.
@@ -172,7 +162,7 @@ class Deduper:
         Args:
             most: As for ``candidates``.
         """
-        kept = [n for n, hit in self._in_order(self._final_verdicts()) if _is_kept(hit)]
+        kept = [n for n, hit in self._in_order(self._final_verdicts()) if is_kept(hit)]
         vectors = self._batches[0][kept] if self._batches else None
         items = [self._items[n] for n in kept]
         return candidates(items, vectors, self._threshold, words=self._words, most=most)
@@ -238,7 +228,3 @@ def _as_pairs_error(error: VectorError) -> PairsError:
         expected = error.expected or "?"
         return PairsError("dedupe.vectors_width", expected=expected, found=error.found)
     return PairsError("dedupe.vectors_finite")
-
-
-def _is_kept(hit: Hit | None) -> bool:
-    return hit is None or not hit.agrees

@@ -6,9 +6,8 @@ that it costs nothing but time who ends one.
 
 from __future__ import annotations
 
-import base64
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
@@ -20,11 +19,22 @@ from loaders.worker.child import Child, Mail
 from loaders.worker.pool import Pool, lasting
 from loaders.worker.reading import hear
 from loaders.worker.wire import Message
+from pairs.compare.verdicts import Hit
+from pairs.records import QAPair
 
 from ...embedding.load import NamedEmbeddings, load_weights
 from ...embedding.packaged import PackagedEmbeddings
 from ...settings import Settings
-from .records import Draft, File, Policy, Rulings, unpacked
+from .records import (
+    Draft,
+    File,
+    Policy,
+    Rulings,
+    packed_vectors,
+    unpacked,
+    unpacked_vectors,
+    unpacked_verdict,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +46,9 @@ log = logging.getLogger(__name__)
 POOL = lasting(Pool("chains.run.rules", kept=1))
 APART = 48
 """Chunks of a run that is worth a process that checks its pairs: its start takes a second."""
+MOST_COMPARED = 20_000
+"""Pairs that another process compares: their vectors are 41 MB, and go there as text."""
+_SLICE = 256  # pairs or texts of a message
 _TRIES = 2
 _PATIENCE = 0.5  # seconds for an embedding to say which it is
 
@@ -127,16 +140,60 @@ class RulesProcess:
         if child is not None:
             POOL.give_back(child)
 
-    def _vectors(self, texts: Sequence[str]) -> np.ndarray | None:
+    def compared(
+        self,
+        pairs: Sequence[tuple[int, QAPair]],
+        vectors: Mapping[str, np.ndarray],
+        threshold: float,
+        texts: Sequence[tuple[str, str]],
+    ) -> list[tuple[int, Hit | None]] | None:
+        """As ``Deduper.verdicts``; None where no process does it.
+
+        Args:
+            pairs: The places of their chunks, and the pairs.
+            vectors: Unit vectors by question; empty to compare normalised questions only.
+            threshold: As for ``Deduper``.
+            texts: Names of documents, and texts of them, whose words are known.
+        """
+        if len(pairs) > MOST_COMPARED:
+            return None
+        for _ in range(_TRIES):
+            found = self._compared(pairs, vectors, threshold, texts)
+            if found is not None:
+                return found
+        return None
+
+    def _compared(
+        self,
+        pairs: Sequence[tuple[int, QAPair]],
+        vectors: Mapping[str, np.ndarray],
+        threshold: float,
+        texts: Sequence[tuple[str, str]],
+    ) -> list[tuple[int, Hit | None]] | None:
         import numpy as np
 
+        self.start()
+        for first in range(0, max(len(texts), 1), _SLICE):
+            self._ask("words", first=not first, texts=list(texts[first : first + _SLICE]))
+        for first in range(0, len(pairs), _SLICE):
+            part = pairs[first : first + _SLICE]
+            rows = [vectors[pair.question] for _, pair in part] if vectors else []
+            packed = packed_vectors(np.stack(rows) if rows else np.empty((0, 0), np.float32))
+            told = [(at, one.model_dump(mode="json", exclude_defaults=True)) for at, one in part]
+            self._ask("pairs", pairs=told, **packed)
         try:
-            message = self._answer("encode", texts=list(texts))
+            message = self._answer("compare", threshold=threshold)
+            return list(map(unpacked_verdict, message["verdicts"]))
+        except (_LostError, KeyError, ValueError) as error:
+            self._lose(str(error))
+            return None
+
+    def _vectors(self, texts: Sequence[str]) -> np.ndarray | None:
+        try:
+            return unpacked_vectors(self._answer("encode", texts=list(texts)))
         except _LostError as error:
             self._lose(str(error))
             return None
-        data = np.frombuffer(base64.b64decode(message["vectors"]), dtype=np.float32)
-        return data.reshape(len(texts), message["width"])
 
     def _rulings(self, chunk: Chunk, drafts: Sequence[Draft], file: File) -> Rulings:
         if not drafts:
@@ -240,9 +297,11 @@ def process_for(
         settings.evidence, assembly.example, threshold, lambda: assembly.rules, encodes=encodes
     )
     process.start()
+    assembly.comparing.elsewhere = process.compared
     try:
         yield process
     finally:
+        assembly.comparing.elsewhere = None
         process.close()
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from pairs.compare.verdicts import Hit
 from pairs.records import Evidence
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Draft = tuple[str, str]
 """Question and answer, as read from a reply."""
@@ -66,3 +71,31 @@ def unpacked(message: dict[str, Any]) -> Ruling:
     """The ruling that ``packed`` made the message of."""
     evidence = Evidence.model_validate(message["evidence"])
     return Ruling(evidence, message["code"], message["fault"])
+
+
+def packed_vectors(vectors: np.ndarray) -> dict[str, Any]:
+    """Vectors, shape (n, dimensions), float32, as a message carries them."""
+    data = base64.b64encode(vectors.tobytes()).decode("ascii")
+    return {"width": vectors.shape[1] if len(vectors) else 0, "vectors": data}
+
+
+def unpacked_vectors(message: dict[str, Any]) -> np.ndarray:
+    """The vectors that ``packed_vectors`` made the message of."""
+    import numpy as np
+
+    data = np.frombuffer(base64.b64decode(message["vectors"]), dtype=np.float32)
+    return data.reshape(-1, message["width"])
+
+
+def packed_verdict(number: int, hit: Hit | None) -> list[Any]:
+    """What comparing says of a pair, as a message carries it."""
+    return [number] if hit is None else [number, hit.of, hit.score, hit.kind, hit.agrees]
+
+
+def unpacked_verdict(message: list[Any]) -> tuple[int, Hit | None]:
+    """The verdict that ``packed_verdict`` made the message of."""
+    number, *rest = message
+    if not rest:
+        return number, None
+    of, score, kind, agrees = rest
+    return number, Hit(of, score, kind, agrees=agrees)

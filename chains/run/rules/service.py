@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import threading
 import traceback
-from typing import BinaryIO
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from loaders.records import Chunk
 from loaders.worker.service import Service, serve
 from loaders.worker.wire import Message
+from pairs.records import QAPair
 
 from ...embedding.sentence_encoder import SentenceEncoder
-from .records import File, packed
+from .records import File, packed, packed_vectors, packed_verdict, unpacked_vectors
 from .rulings import Rules
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class _Checking(Service):
@@ -26,6 +31,9 @@ class _Checking(Service):
         self._threshold = 0.0
         self._rules = Rules("strict", "")
         self._file = File(0, "", ())
+        self._known: Any = None
+        self._items: list[tuple[int, QAPair]] = []
+        self._vectors: list[np.ndarray] = []
 
     def say(self, **message: object) -> None:
         """Says something about the request that is answered."""
@@ -43,6 +51,7 @@ class _Checking(Service):
     def _stop(self, _message: Message) -> None:
         self._file = File(0, "", ())
         self._rules = Rules("strict", "")
+        self._known, self._items, self._vectors = None, [], []
 
     def _begin(self, message: Message) -> None:
         """Another run, with its settings."""
@@ -66,8 +75,39 @@ class _Checking(Service):
 
     def _encode(self, message: Message) -> None:
         """Texts; says their vectors."""
-        vectors = self._encoder.encode(message["texts"])
-        self.say(width=vectors.shape[1], vectors=base64.b64encode(vectors.tobytes()).decode())
+        self.say(**packed_vectors(self._encoder.encode(message["texts"])))
+
+    def _words(self, message: Message) -> None:
+        """Texts of documents whose pairs come next."""
+        from pairs.compare.passages import Vocabulary
+
+        if message["first"]:
+            self._known, self._items, self._vectors = Vocabulary(), [], []
+        for source, text in message["texts"]:
+            self._known.read(source, text)
+
+    def _pairs(self, message: Message) -> None:
+        """Pairs to be compared, with the vectors of their questions."""
+        self._items += [(place, QAPair.model_validate(pair)) for place, pair in message["pairs"]]
+        if message["vectors"]:
+            self._vectors.append(unpacked_vectors(message))
+
+    def _compare(self, message: Message) -> None:
+        """Compares them; says which kept pair asks the same as each."""
+        import numpy as np
+
+        from pairs.compare.dedupe import Deduper
+
+        deduper = Deduper(threshold=message["threshold"], words=self._known)
+        rows = np.concatenate(self._vectors) if self._vectors else None
+        first = 0
+        for place, some in groupby(self._items, key=itemgetter(0)):
+            pairs = [pair for _, pair in some]
+            part = None if rows is None else rows[first : first + len(pairs)]
+            deduper.collect(pairs, part, place=place)
+            first += len(pairs)
+        self._known, self._items, self._vectors = None, [], []
+        self.say(verdicts=[packed_verdict(*one) for one in deduper.verdicts()])
 
     def _likeness(self, one: str, other: str) -> float:
         first, second = self._encoder.encode([one, other])
