@@ -12,6 +12,7 @@ from messages import say
 from .options import Translator, argument, list_format, option, resolved_settings, with_settings
 from .output import INCOMPLETE, Output, carry_out
 from .show import refused_lines
+from .usage import Misuse
 
 if TYPE_CHECKING:
     from chains import Estimate, Resolved
@@ -42,6 +43,7 @@ def add_commands(app: typer.Typer, lang: str) -> None:
         time_one: bool = option(lang, False, "--time-one", says="cli.time_one"),
         quiet: bool = option(lang, False, "--quiet", "-q", says="cli.quiet"),
         as_json: bool = option(lang, False, "--json", says="cli.json"),
+        stream: bool = option(lang, False, "--stream", says="cli.stream"),
         verify: bool = option(lang, False, "--verify", says="cli.verify"),
         password: str | None = option(
             lang, None, "--password", says="cli.password", takes="metavar.text"
@@ -56,7 +58,9 @@ def add_commands(app: typer.Typer, lang: str) -> None:
 
             expected = estimate(docs, resolved, time_one=time_one, password=password)
             return _tell(expected, context.obj, as_json=as_json)
-        destination = Output(output, format_, force=force, quiet=quiet, as_json=as_json)
+        if stream and as_json:
+            raise Misuse("cli.stream_or_json", context)
+        destination = Output(output, format_, force, quiet, as_json, stream)
         return _extract(docs, resolved, destination, context.obj, password)
 
 

@@ -36,6 +36,7 @@ class Output:
     force: bool
     quiet: bool
     as_json: bool
+    stream: bool = False
 
     def at(self, path: Path, format_: str) -> Output:
         """The same output with the file that an earlier command named."""
@@ -127,16 +128,22 @@ def carry_out(start: Start, journal: Journal, output: Output, translate: Transla
     """
     from .progress import ProgressDisplay
     from .show import numbered, refused_lines, show_pairs
+    from .stream import PairLines
 
     stop = threading.Event()
-    with _stopping(stop, translate), ProgressDisplay(translate, quiet=output.quiet) as showing:
+    lines = PairLines() if output.stream else None
+    pairs_shown = not (output.stream or output.as_json)
+    display = ProgressDisplay(translate, quiet=output.quiet, pairs=pairs_shown)
+    with _stopping(stop, translate), display as showing:
         for event in start(showing.download, stop, partial(output.plan, journal)):
             showing.show(event)
+            if lines:
+                lines.show(event)
     result, job = showing.result, showing.job
     output.save(result, journal, job)
     if output.as_json:
         typer.echo(result.model_dump_json(indent=2))
-    elif output.path is None or not output.quiet:
+    elif not lines and (output.path is None or not output.quiet):
         pairs = numbered(journal, job, result.kept)
         show_pairs(pairs, translate, most=PREVIEW if output.path else None)
     if output.quiet:

@@ -41,19 +41,21 @@ class ProgressDisplay:
     Args:
         translate: Translates messages into the user's language.
         quiet: Show nothing; the result is kept all the same.
+        pairs: Whether pairs are shown on a terminal as they come.
 
     Attributes:
         result: The list, once the run is done.
         job: The job's id.
     """
 
-    def __init__(self, translate: Translator, *, quiet: bool) -> None:
+    def __init__(self, translate: Translator, *, quiet: bool, pairs: bool = False) -> None:
         from rich.console import Console
 
         self.result = PairList()
         self.job = ""
         self._translate = translate
         self._quiet = quiet
+        self._pairs_shown = pairs and not quiet
         self._console = Console(stderr=True, quiet=quiet, highlight=False, markup=False)
         self._bar: Progress | None = None
         self._task: TaskID | None = None
@@ -215,6 +217,9 @@ class ProgressDisplay:
         self._open_bar("", event.chunks, size=False)
 
     def _chunk(self, event: ChunkDone) -> None:
+        if self._pairs_shown and event.pairs and self._console.is_terminal:
+            lines = [f"{printable(one.question)}\n  {printable(one.answer)}" for one in event.pairs]
+            self._console.print("\n".join(lines), soft_wrap=True)
         if self._bar is None or self._bar.tasks[0].total != event.total:
             self._open_bar("", event.total, size=False)
         now = self._progress.snapshot()

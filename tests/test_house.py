@@ -50,7 +50,7 @@ def test_nothing_below_a_door_prints_exits_or_reads_the_environment() -> None:
         "environment.py": {"environ"},
         "llamacpp_child.py": {"print", "stdin", "_exit"},
         "child.py": {"environ", "stdout"},  # what its process is given, and what that says
-        "server.py": {"_exit"},
+        "service.py": {"_exit"},
     }
     for path, tree in sources(*ROOMS):
         spoken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

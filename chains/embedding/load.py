@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -106,6 +107,17 @@ def _packaged() -> PackagedEmbeddings:
     return PackagedEmbeddings()
 
 
+def load_weights(named: Future[NamedEmbeddings]) -> None:
+    """Loads what an embedding loads only when it is first needed; beside other work.
+
+    Args:
+        named: The embedding, which may still be loading itself.
+    """
+    embeddings = named.result().embeddings
+    if isinstance(embeddings, PackagedEmbeddings):
+        embeddings.load()
+
+
 def bge_folder() -> Path | None:
     """The folder of bge-large-zh-v1.5 on this machine, or None."""
     return find_folder(BGE)
@@ -181,6 +193,24 @@ def embed(
         if progress:
             progress(len(known), len(wanted))
     return known
+
+
+def likeness(named: NamedEmbeddings, one: str, other: str, journal: Replies) -> float:
+    """The cosine of two texts as a share of the threshold for duplicate questions; 0 for none.
+
+    Args:
+        named: As for ``embed``.
+        one: A text, not blank.
+        other: Another one.
+        journal: As for ``embed``.
+
+    Raises:
+        EmbeddingError: As for ``embed``.
+    """
+    vectors = embed(named, [one, other], journal)
+    if not vectors or named.threshold <= 0:
+        return 0.0
+    return float(vectors[one] @ vectors[other]) / named.threshold
 
 
 def _made(named: NamedEmbeddings, texts: list[str], width: int | None) -> np.ndarray:

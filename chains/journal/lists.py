@@ -10,9 +10,6 @@ from pydantic import ValidationError
 
 from loaders.records import Chunk, Span
 from pairs.edits import Edit, Ground, apply_edits
-from pairs.evidence.grounding import Passage, page_at
-from pairs.evidence.numbers import unproven_numbers
-from pairs.evidence.source_text import SourceText
 from pairs.records import Evidence, PairList, QAPair
 
 from ..errors import JournalError
@@ -314,6 +311,8 @@ def grounder(journal: Journal, job: str) -> Ground:
         journal: The journal that holds the job.
         job: The whole id.
     """
+    from pairs.evidence.grounding import Passage, SourceText
+
     read: dict[str, tuple[Chunk, SourceFile]] = {}
     of_source: dict[str, SourceFile] = {}
     texts: dict[str, SourceText] = {}
@@ -339,6 +338,9 @@ def _marked(pair: QAPair, place: Span, file: SourceFile | None) -> Evidence:
     text = file.text[place.start : place.end] if file else ""
     if file is None or len(text) < place.end - place.start or not text.strip():
         return Evidence(match="none")
+    from pairs.evidence.grounding import Passage, page_at
+    from pairs.evidence.numbers import unproven_numbers
+
     chunk = Chunk(id=pair.chunk_id, index=0, source=pair.source, text=text, span=place)
     found = Passage(chunk, file.pages).ground(pair.question, pair.answer)
     if found.match != "none":

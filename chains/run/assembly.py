@@ -5,36 +5,43 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from loaders.records import Chunk
 from messages.errors import SaidError
 from pairs.compare.passages import Vocabulary
-from pairs.records import ChunkOutcome, PairList, QAPair, Reason, Rejected, TokenUsage
+from pairs.compare.verdicts import Sorted
+from pairs.edits import pair_id
+from pairs.evidence.verdict import verdict_on
+from pairs.records import ChunkOutcome, Evidence, PairList, QAPair, Reason, Rejected, TokenUsage
+from pairs.text.normalise import normalise
 
-from ..embedding.load import NamedEmbeddings, embed
+from ..embedding.load import NamedEmbeddings, embed, likeness
 from ..events import ChunkDone
 from ..journal.jobs import Jobs
 from ..journal.replies import Journal
 from ..journal.so_far import add_pairs
-from ..records import SourceFile
+from ..records import DraftPair
 from ..settings import Settings
-from .checking import Checking, Checks
+from .duplicates import Comparing
 from .extraction import Answered
-from .far_duplicates import MANY
-from .faults import decided, deduplication_error, pair_fault
+from .faults import chunk_fault, decided, pair_fault
 from .inputs import Inputs
-from .judge.lists import Checked, CheckList, check_lists
+from .judge.records import Checked, CheckList
+from .rules.records import File, Ruling, Rulings
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from pairs.compare.candidates import Candidate
-    from pairs.compare.dedupe import Deduper
-    from pairs.compare.vectors import Vectors
+
+    from .rules.rulings import Rules
 
 log = logging.getLogger(__name__)
-MOST_FAULTS = 16
-"""Pairs that may each make deduplication fail; if more do, the cause is not in the pairs."""
+Settled = tuple[int, Answered, Rulings]
+"""A chunk's index, the outcome of its requests, and the rules' word on its pairs."""
+_By = tuple[str, str]  # the model that made a pair, and its prompt's fingerprint
 
 
 class Assembly:
@@ -50,9 +57,10 @@ class Assembly:
         example: Title and text of the worked example that the model was shown; empty for none.
 
     Attributes:
-        outcomes: How each chunk ended, by its place.
-        usage: Calls and tokens paid for so far.
-        judge_many: Judges the pairs of a long list elsewhere, at once; None where nobody does.
+        outcomes: How each chunk ended, by its index.
+        usage: Of the run so far.
+        example: As given.
+        comparing: Finds the duplicates.
     """
 
     def __init__(
@@ -67,24 +75,33 @@ class Assembly:
     ) -> None:
         self.outcomes: dict[int, ChunkOutcome] = {}
         self.usage = TokenUsage()
-        self.judge_many: Callable[[Deduper], None] | None = None
         self._job = job
         self._inputs = inputs
         self._journal = journal
+        self._model = model
         self._settings = settings
         self._planted = planted
-        self._checking = Checking(model, settings, journal, example)
+        self.example = example
         self._answered: dict[int, Answered] = {}
         self._checked: dict[int, list[Checked]] = {}
         self._faulty: dict[int, list[Rejected]] = {}
         self._to_judge: list[CheckList] = []
+        self._said: set[int] = set()
+        self._questions: list[str] = []
         self._accepted: list[tuple[int, QAPair]] = []
         self._words = Vocabulary()
-        self._deduper: Deduper | None = None
+        self.comparing = Comparing(journal, settings.threshold, self._words)
         self._named: NamedEmbeddings | None = None
         self._embeddings = ""
         self._done = 0
         self._total = len(inputs.chunks)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Checks pairs in this process."""
+        from .rules.rulings import Rules
+
+        return Rules(self._settings.evidence, self.example, self._likeness)
 
     def expect(self, more: int) -> None:
         """Adds chunks that will be asked about once more to the total."""
@@ -92,51 +109,43 @@ class Assembly:
 
     def kept(self) -> int:
         """The number of pairs kept so far."""
-        deduper = self._deduplicated()
-        return len(deduper.kept) if deduper else 0
+        return len(self._compared().kept)
 
     def drawn_on(self) -> list[QAPair]:
         """The kept pairs and their duplicates so far, which show what text is already covered."""
-        deduper = self._deduplicated()
-        if deduper is None:
-            return []
-        return [*deduper.kept, *(one.item for one in deduper.duplicates)]
+        compared = self._compared()
+        return [*compared.kept, *(one.item for one in compared.duplicates)]
 
-    def take(
-        self, ended: Sequence[tuple[int, Answered | Checks]], named: NamedEmbeddings
-    ) -> list[ChunkDone]:
+    def file_of(self, index: int) -> File:
+        """The file that a chunk is a slice of."""
+        place = self._inputs.file_of[index]
+        return File.of(place, self._inputs.files[place])
+
+    def take(self, settled: Sequence[Settled], named: NamedEmbeddings) -> list[ChunkDone]:
         """Events for chunks that have ended; none for chunks that were not asked about.
 
-        The outcome of a further pass over a chunk adds to its earlier outcome.
+        The outcome of a further pass over a chunk adds to its earlier outcome. The pairs of an
+        event say nothing that an earlier pair says word for word; what asks the same in other words
+        is found once all are there.
 
         Args:
-            ended: The chunks; their questions are embedded together, which costs little more than
-                one alone.
+            settled: The chunks.
             named: The embedding that finds duplicates; the same throughout a run.
 
         Raises:
             JournalError: The journal cannot be written.
-            EmbeddingError: The vectors cannot be computed.
         """
-        import numpy as np
-
-        self._named = self._checking.named = named
-        accepted = [self._accept(index, answered) for index, answered in ended]
+        self._named, self._embeddings = named, named.name
+        accepted = [self._accept(*one) for one in settled]
         kept = [
-            (index, self.outcomes[index], self._answered[index].bad_replies) for index, _ in ended
+            (index, self.outcomes[index], self._answered[index].bad_replies)
+            for index, *_ in settled
         ]
         Jobs(self._journal).save_outcomes(self._job, kept)
-        questions = [pair.question for pairs in accepted for pair in pairs]
-        vectors = embed(named, questions, self._journal)
-        self._embeddings = named.name
         events: list[ChunkDone] = []
-        for (index, of), pairs in zip(ended, accepted, strict=True):
-            answered = of.answered if isinstance(of, Checks) else of
+        for (index, answered, _), pairs in zip(settled, accepted, strict=True):
             self.usage += answered.usage
-            rows = (
-                np.stack([vectors[pair.question] for pair in pairs]) if pairs and vectors else None
-            )
-            new = self._deduplicate(named, pairs, rows, index)
+            new = self._new(pairs, index)
             # A chunk that was not asked about has an outcome, but does not count as done.
             if not answered.asked:
                 continue
@@ -153,6 +162,46 @@ class Assembly:
             )
         add_pairs(self._journal, self._job, [(event.index, event.pairs) for event in events])
         return events
+
+    def questions(self, most: int | None = None) -> list[str]:
+        """Questions of pairs taken since the last call that have no vector, the earliest first.
+
+        Args:
+            most: How many are looked at; the others are left for the next call.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        most = len(self._questions) if most is None else most
+        texts = list(dict.fromkeys(self._questions[:most]))
+        self._questions = self._questions[most:]
+        known = self._journal.vectors(self._vectors_key, texts) if texts else {}
+        return [text for text in texts if text not in known]
+
+    def embed(self, questions: Sequence[str]) -> None:
+        """Keeps the vectors of questions in the journal, for the time when all are compared.
+
+        Raises:
+            JournalError: The journal cannot be written.
+            EmbeddingError: The vectors cannot be computed.
+        """
+        if self._named is not None:
+            embed(self._named, questions, self._journal)
+
+    def keep_vectors(self, vectors: dict[str, np.ndarray]) -> None:
+        """Keeps vectors that were made elsewhere.
+
+        Args:
+            vectors: Unit vectors by question.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        self._journal.save_vectors(self._vectors_key, vectors)
+
+    @property
+    def _vectors_key(self) -> str:
+        return (self._named.key or self._named.name) if self._named else ""
 
     def check_lists(self) -> list[CheckList]:
         """The lists to put to a judge about the chunks taken since the last call."""
@@ -182,7 +231,7 @@ class Assembly:
             for pair, reason in self._checked[place]
             if reason is None
         ]
-        self._deduper = None
+        self.comparing.forget()
 
     def order(self) -> dict[str, int]:
         """The place of each accepted pair in document order, by its id."""
@@ -190,8 +239,9 @@ class Assembly:
 
     def candidates(self) -> list[Candidate]:
         """Couples of kept pairs that may ask the same though no rule can tell."""
-        deduper = self._deduplicated()
-        return list(deduper.candidates()) if deduper else []
+        if self._named is None:
+            return []
+        return list(self.comparing.deduper(self._accepted, self._named).candidates())
 
     def result(self) -> PairList:
         """The list, in document order.
@@ -203,12 +253,12 @@ class Assembly:
         if len(order) != len(self._inputs.chunks):
             whole = len(self._inputs.chunks)
             raise RuntimeError(f"{len(order)} of {whole} chunks are accounted for")
-        deduper = self._deduplicated()
+        compared = self._compared()  # which may reject some
         return PairList(
-            kept=tuple(deduper.kept) if deduper else (),
-            duplicates=tuple(deduper.duplicates) if deduper else (),
+            kept=tuple(compared.kept),
+            duplicates=tuple(compared.duplicates),
             rejected=tuple(one for index in order for one in self._rejected(index)),
-            conflicts=tuple(deduper.conflicts) if deduper else (),
+            conflicts=tuple(compared.conflicts),
             chunks=tuple(self.outcomes[index] for index in order),
             usage=self.usage,
             embeddings=self._embeddings,
@@ -220,97 +270,45 @@ class Assembly:
         rejected = [Rejected(item=p, reason=why) for p, why in self._checked[index] if why]
         return rejected + self._faulty.get(index, [])
 
-    def _deduplicate(
-        self, named: NamedEmbeddings, pairs: list[QAPair], rows: Vectors | None, place: int
-    ) -> list[QAPair]:
-        """The pairs that are no duplicates of earlier ones; all of them if comparing them fails.
-
-        The verdicts are provisional; ``_deduplicated`` gives the final ones.
-        """
+    def _new(self, pairs: list[QAPair], place: int) -> list[QAPair]:
+        """The pairs that no earlier one says word for word."""
         self._accepted += [(place, pair) for pair in pairs]
-        if self._deduper is None:
-            self._deduper = self._new_deduper(named)
-        try:
-            if self.judge_many and len(self._deduper.items) >= MANY:
-                self._deduper.collect(pairs, rows, place=place)  # all are compared at the end
-                return pairs
-            return self._deduper.add(pairs, rows, place=place)
-        except SaidError:
-            raise
-        except Exception:
-            log.exception("job %s: judging the pairs of chunk %d failed", self._job, place)
-            return pairs
+        self._questions += [pair.question for pair in pairs]
+        if pairs:
+            self.comparing.forget()
+        said = [hash((normalise(pair.question), normalise(pair.answer))) for pair in pairs]
+        new = [pair for pair, key in zip(pairs, said, strict=True) if key not in self._said]
+        self._said.update(said)
+        return new
 
-    def _new_deduper(self, named: NamedEmbeddings) -> Deduper:
-        from pairs.compare.dedupe import Deduper
-
-        threshold = self._settings.threshold
-        threshold = named.threshold if threshold is None else threshold
-        return Deduper(threshold=threshold, words=self._words)
-
-    def _deduplicated(self) -> Deduper | None:
-        """The deduplicated list of all pairs; a pair that makes deduplication fail is rejected."""
+    def _compared(self) -> Sorted:
+        """The pairs sorted; one over which this stumbles is rejected."""
         if self._named is None:
-            return None
-        if self._deduper is None:
-            self._deduper, error = self._deduper_of(self._accepted, self._named)
-        else:
-            error = deduplication_error(self._deduper, partial(self._judge_far, self._deduper))
-        faults = 0
-        while error is not None:
-            faults += 1
-            if faults > MOST_FAULTS:
-                raise error
-            log.error("job %s: judging the pairs failed", self._job, exc_info=error)
-            place, pair = self._accepted.pop(self._first_fault(self._named))
-            self._faulty.setdefault(place, []).append(Rejected(item=pair, reason=pair_fault(error)))
-            self._deduper, error = self._deduper_of(self._accepted, self._named)
-        return self._deduper
+            return Sorted()
+        read = [self._inputs.chunks[at] for at in self.outcomes]
+        found = self.comparing.sorted(self._accepted, self._named, read)
+        for place, rejected in self.comparing.faulty():
+            self._faulty.setdefault(place, []).append(rejected)
+        return found
 
-    def _first_fault(self, named: NamedEmbeddings) -> int:
-        """The index of the first pair that makes deduplication of it and those before it fail."""
-        whole, failing = 0, len(self._accepted)
-        while failing - whole > 1:
-            middle = (whole + failing) // 2
-            _, error = self._deduper_of(self._accepted[:middle], named)
-            whole, failing = (middle, failing) if error is None else (whole, middle)
-        return failing - 1
+    def _accept(self, index: int, answered: Answered, rulings: Rulings) -> list[QAPair]:
+        """The accepted pairs of a chunk; the others are rejected with their reasons.
 
-    def _deduper_of(
-        self, accepted: Sequence[tuple[int, QAPair]], named: NamedEmbeddings
-    ) -> tuple[Deduper, Exception | None]:
-        """The deduplicated list of some pairs, or the error; their vectors are in the journal."""
-        import numpy as np
-
-        deduper = self._new_deduper(named)
-        vectors = embed(named, [pair.question for _, pair in accepted], self._journal)
-
-        def collect() -> None:
-            for place, pair in accepted:
-                rows = np.stack([vectors[pair.question]]) if vectors else None
-                deduper.collect([pair], rows, place=place)
-            self._judge_far(deduper)
-
-        return deduper, deduplication_error(deduper, collect)
-
-    def _judge_far(self, deduper: Deduper) -> None:
-        if self.judge_many and len(deduper.items) >= MANY and not deduper.is_judged:
-            self.judge_many(deduper)
-
-    def _accept(self, index: int, ended: Answered | Checks) -> list[QAPair]:
-        """The accepted pairs of a chunk; the others are rejected with their reasons."""
+        A fault of ours costs only its pair or its chunk: the reply is in the journal, and would
+        end every further run of the job alike.
+        """
         chunk = self._inputs.chunks[index]
-        file = self._inputs.files[self._inputs.file_of[index]]
         self._words.read(chunk.source, chunk.text)
-        embedding = self._named.name if self._named else ""
-        if isinstance(ended, Checks) and ended.checked and ended.embedding != embedding:
-            ended = ended.answered  # checked on a machine that has another one
-        if isinstance(ended, Answered):
-            ended = self._checking.check(chunk, file, ended)
-        answered, checked = ended.answered, ended.checked
+        if rulings.fault:
+            answered = replace(answered, reason=chunk_fault(rulings.fault))
+        by = answered.model or self._model, answered.prompt
+        checked = [
+            self._checked_pair(draft, ruling, chunk, by)
+            for draft, ruling in zip(answered.drafts, rulings.of, strict=True)
+        ]
         self._checked.setdefault(index, []).extend(checked)
-        if checked and self._planted:
-            self._to_judge += self._lists(chunk, file, checked)
+        if checked and self._planted and not rulings.fault:
+            self._to_judge += self._lists(index, checked)
         whole = self._over_passes(index, answered)
         self.outcomes[index] = ChunkOutcome(
             chunk_id=chunk.id,
@@ -323,17 +321,32 @@ class Assembly:
         )
         return [pair for pair, reason in checked if reason is None]
 
-    def _lists(self, chunk: Chunk, file: SourceFile, checked: list[Checked]) -> list[CheckList]:
+    def _lists(self, index: int, checked: list[Checked]) -> list[CheckList]:
         """The lists to put to a judge; none if making them fails: the rules decide then."""
+        from .judge.lists import check_lists
+
+        chunk = self._inputs.chunks[index]
         try:
+            passage = self.rules.passage(chunk, self.file_of(index))
             all_pairs = self._settings.check == "all"
-            passage = self._checking.passage(chunk, file)
             return check_lists(chunk, passage, checked, planted=self._planted, all_pairs=all_pairs)
         except SaidError:
             raise
         except Exception:
             log.exception("job %s: no list for the judge about chunk %s", self._job, chunk.id)
             return []
+
+    def _checked_pair(self, draft: DraftPair, ruling: Ruling, chunk: Chunk, by: _By) -> Checked:
+        """A pair with its evidence, and the reason to reject it, if any."""
+        fault = ruling.fault
+        reason = Reason(code=ruling.code) if ruling.code else None
+        try:
+            pair = self._pair(draft, ruling, chunk, by)
+        except Exception as error:
+            log.exception("job %s: a pair of chunk %s cannot be checked", self._job, chunk.id)
+            fault = {"kind": type(error).__name__}
+            pair = self._pair(draft, Ruling(Evidence(match="none")), chunk, by)
+        return pair, pair_fault(fault) if fault else reason
 
     def _over_passes(self, index: int, answered: Answered) -> Answered:
         """The outcome of a chunk over all its passes."""
@@ -344,3 +357,25 @@ class Assembly:
             whole.add(answered)
         self._answered[index] = whole
         return whole
+
+    def _likeness(self, one: str, other: str) -> float:
+        if self._named is None:
+            return 0.0
+        return likeness(self._named, one, other, self._journal)
+
+    def _pair(self, draft: DraftPair, ruling: Ruling, chunk: Chunk, by: _By) -> QAPair:
+        model, prompt = by
+        evidence = ruling.evidence
+        return QAPair(
+            id=pair_id(chunk.id, draft.question, draft.answer),
+            question=draft.question,
+            answer=draft.answer,
+            evidence=evidence,
+            verdict=verdict_on(evidence, ruling.code) if self._settings.check != "off" else None,
+            source=chunk.source,
+            page=evidence.page or chunk.first_page,
+            chunk_id=chunk.id,
+            model=model,
+            prompt=prompt,
+            reasoning=draft.reasoning,
+        )

@@ -103,6 +103,11 @@ class Answered:
             return "pairs"
         return "nothing" if self.reason == NOTHING else "failed"
 
+    @property
+    def wordings(self) -> list[tuple[str, str]]:
+        """Question and answer of each draft."""
+        return [(draft.question, draft.answer) for draft in self.drafts]
+
     def add(self, part: Answered) -> None:
         """Adds the outcome of a part; if a part failed, the whole failed."""
         self.drafts += part.drafts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from loaders.records import Chunk
 from messages.errors import SaidError
+from pairs.compare.passages import Vocabulary
+from pairs.compare.verdicts import Verdicts
 from pairs.records import Reason
 
 from ..cluster.connection import OFF, joined
@@ -20,26 +22,25 @@ from ..cluster.crew import Crew
 from ..cluster.journal import RemoteJournal
 from ..cluster.window import Window
 from ..cluster.worker import Limits
-from ..embedding.load import NamedEmbeddings, embed, load_embeddings
+from ..embedding.load import NamedEmbeddings, embed, likeness, load_embeddings
 from ..errors import ClusterError
 from ..journal.replies import Journal
 from ..llm.backends import Backend
 from ..llm.cached_call import CachedModel
 from ..llm.client import OpenBackend
-from ..records import SourceFile
 from ..settings import Settings
 from .chain import example_text
-from .checking import Checking, Checks
+from .duplicates import Accepted
 from .extraction import Answered, Extraction
-from .far_duplicates import judge_apart
+from .far_duplicates import MANY, judge_apart
 from .inputs import Inputs
-from .judge.judge import Judge, Judged
-from .judge.lists import CheckList
+from .judge.records import CheckList, Judged
+from .rules.records import File, Rulings
 
 if TYPE_CHECKING:
-    from pairs.compare.dedupe import Deduper
+    import numpy as np
 
-__all__ = ["FarItem", "FarWork", "Plan", "RunOnCluster", "joined_for", "on_cluster"]
+__all__ = ["FarAnswer", "FarItem", "FarWork", "Plan", "RunOnCluster", "joined_for", "on_cluster"]
 
 FILES_KEPT = 64
 """Documents that lie in the cluster's memory at a time; the chunks of one come together."""
@@ -81,6 +82,21 @@ class FarItem:
     check_list: CheckList | None = None
 
 
+@dataclass(frozen=True)
+class FarAnswer:
+    """The outcome of the requests about a chunk, with the rules' word on its pairs.
+
+    Attributes:
+        answered: The outcome.
+        rulings: The word.
+        embedding: The name of the one that told how alike texts are; empty without pairs.
+    """
+
+    answered: Answered
+    rulings: Rulings
+    embedding: str = ""
+
+
 class FarWork:
     """The work of a run on one node; called from any number of threads.
 
@@ -103,10 +119,11 @@ class FarWork:
         self._judging = CachedModel(asked, journal, plan.owner, settings, stop, beside=self._model)
         if plan.judge is not None:
             self._judging.pace = limits.pace(_LISTS)
+        from .judge.judge import Judge
+        from .rules.rulings import Rules
+
         self._judge = Judge(self._judging, settings)
-        self._checking = Checking(
-            opened.model, settings, journal, example_text(plan.backend, settings)
-        )
+        self._rules = Rules(settings.evidence, example_text(plan.backend, settings), self._likeness)
         self._lock = threading.Lock()  # evidence is found by one thread at a time, as in one run
         loader = ThreadPoolExecutor(1, thread_name_prefix="embeddings")
         self._named: Future[NamedEmbeddings] = loader.submit(
@@ -118,8 +135,8 @@ class FarWork:
         """The error after which nothing more is asked about chunks; None before."""
         return self._model.failure
 
-    def __call__(self, item: FarItem) -> Checks | Judged:
-        """A chunk's outcome with its pairs checked, or what the judge says about a list.
+    def __call__(self, item: FarItem) -> FarAnswer | Judged:
+        """A chunk's outcome with the rules' word, or what the judge says about a list.
 
         Raises:
             SaidError: The journal cannot be read or written, or the embedding cannot be loaded.
@@ -130,22 +147,26 @@ class FarWork:
         answered = self._extraction.ask(item.chunk, again=item.again)
         return self._checked(item.chunk, item.file, answered)
 
-    def _checked(self, chunk: Chunk, file: Any, answered: Answered) -> Checks:
-        if not answered.drafts:
-            return Checks(answered, [])
-        named = self._checking.named = self._named.result()
+    def _checked(self, chunk: Chunk, file: Any, answered: Answered) -> FarAnswer:
+        drafts = answered.wordings
+        if not drafts:
+            return FarAnswer(answered, Rulings([]))
+        named = self._named.result()
         with self._lock:
-            checks = self._checking.check(chunk, _fetched(file), answered)
+            rulings = self._rules.rulings(chunk, drafts, _fetched(file))
+            said = zip(drafts, rulings.of, strict=True)
             # They are in the journal before the driver looks for them there.
-            questions = [pair.question for pair, reason in checks.checked if not reason]
-            embed(named, questions, self._journal)
-        return checks
+            embed(named, [draft[0] for draft, ruling in said if ruling.accepts], self._journal)
+        return FarAnswer(answered, rulings, named.name)
+
+    def _likeness(self, one: str, other: str) -> float:
+        return likeness(self._named.result(), one, other, self._journal)
 
 
-def _fetched(file: Any) -> SourceFile:
+def _fetched(file: Any) -> File:
     import ray
 
-    return cast("SourceFile", ray.get(file))
+    return cast("File", ray.get(file))
 
 
 def joined_for(
@@ -187,7 +208,7 @@ class RunOnCluster:
         self._journal = journal
         self._own_judge = plan.judge is not None
         asked = [plan.backend, *([plan.judge] if plan.judge else [])]
-        self.crew: Crew[FarItem, Checks | Judged] = Crew(
+        self.crew: Crew[FarItem, FarAnswer | Judged] = Crew(
             ray, partial(FarWork, plan), journal, plan.owner, plan.settings, asked
         )
         self._files: OrderedDict[int, Any] = OrderedDict()
@@ -206,7 +227,7 @@ class RunOnCluster:
 
     def window(
         self, chunks: Mapping[int, Chunk], order: Iterable[Item], model: CachedModel, *, again: bool
-    ) -> Window[Item, FarItem, Checks | Judged]:
+    ) -> Window[Item, FarItem, FarAnswer | Judged]:
         """A pool of the cluster's workers.
 
         Args:
@@ -222,25 +243,44 @@ class RunOnCluster:
                 return _LISTS if self._own_judge else _CHUNKS, FarItem(check_list=sent)
             return _CHUNKS, FarItem(chunks[item], self._file(self._inputs.file_of[item]), again)
 
-        def alone(item: Item) -> Checks | Judged:
+        def alone(item: Item) -> FarAnswer | Judged:
             model.failure = model.failure or self.crew.failure
             if isinstance(item, CheckList):
                 return Judged(item)
             assert model.failure is not None  # noqa: S101 - for mypy: that is when it is called
-            return Checks(Answered(reason=Reason.of(model.failure), asked=False), [])
+            return FarAnswer(Answered(reason=Reason.of(model.failure), asked=False), Rulings([]))
 
         def unasked(result: object) -> bool:
-            return isinstance(result, Checks) and not result.answered.asked
+            return isinstance(result, FarAnswer) and not result.answered.asked
 
         return Window(self.crew, order, pack, alone, unasked, self._stop)
 
-    def judge_many(self, deduper: Deduper) -> None:
-        """Judges the pairs of a long list, compared on all machines.
+    def compared(
+        self,
+        pairs: Sequence[Accepted],
+        vectors: Mapping[str, np.ndarray],
+        threshold: float,
+        texts: Sequence[tuple[str, str]],
+    ) -> Verdicts | None:
+        """The pairs of a long list, compared on all machines; None for a list that is not long.
 
         Args:
-            deduper: Holds them.
+            pairs: The places of their chunks, and the pairs.
+            vectors: Unit vectors by question; empty to compare normalised questions only.
+            threshold: As for ``Deduper``.
+            texts: Names of documents, and texts of them, whose words are known.
         """
+        if len(pairs) < MANY:
+            return None
+        from pairs.compare.dedupe import Deduper
+
+        words = Vocabulary()
+        for source, text in texts:
+            words.read(source, text)
+        deduper = Deduper(threshold=threshold, words=words)
+        deduper.collect_placed(pairs, vectors)
         judge_apart(self._ray, deduper, self._journal.path.absolute().parent / "blocks")
+        return deduper.verdicts()
 
     def notes(self) -> list[Reason]:
         """Which nodes took no part, and why."""
@@ -249,7 +289,7 @@ class RunOnCluster:
     def _file(self, place: int) -> Any:
         """A reference to a file's text, which every node fetches once."""
         if place not in self._files:
-            self._files[place] = self._ray.put(self._inputs.files[place])
+            self._files[place] = self._ray.put(File.of(place, self._inputs.files[place]))
             if len(self._files) > FILES_KEPT:
                 self._files.popitem(last=False)
         self._files.move_to_end(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from messages.errors import SaidError
@@ -11,7 +11,7 @@ from messages.log import logged
 from pairs.records import Reason
 
 from .extraction import Answered
-from .judge.lists import Checked
+from .judge.records import Checked
 
 if TYPE_CHECKING:
     from pairs.compare.dedupe import Deduper
@@ -40,16 +40,25 @@ def ended(at: int, result: Outcome | Exception) -> tuple[int, Outcome | Answered
     return at, result
 
 
-def chunk_fault(error: Exception) -> Reason:
-    """The reason of a chunk that failed because of a fault in qa3 itself."""
-    error_fields = Reason.of(error, "chunk.unexpected").fields
-    code, fields = logged("chunk.unexpected", "chunk.unexpected_logged", **error_fields)
+def chunk_fault(error: Exception | Mapping[str, str]) -> Reason:
+    """The reason of a chunk that failed because of a fault in qa3 itself.
+
+    Args:
+        error: The error, or its ``kind`` and ``reason``.
+    """
+    told = error if isinstance(error, Mapping) else Reason.of(error, "chunk.unexpected").fields
+    code, fields = logged("chunk.unexpected", "chunk.unexpected_logged", **told)
     return Reason(code=code, fields=fields)
 
 
-def pair_fault(error: Exception) -> Reason:
-    """Why a pair is left out over which qa3 itself stumbled."""
-    code, fields = logged(*FAULTS, kind=type(error).__name__)
+def pair_fault(error: Exception | Mapping[str, str]) -> Reason:
+    """Why a pair is left out over which qa3 itself stumbled.
+
+    Args:
+        error: The error, or its ``kind``.
+    """
+    kind = error["kind"] if isinstance(error, Mapping) else type(error).__name__
+    code, fields = logged(*FAULTS, kind=kind)
     return Reason(code=code, fields=fields)
 
 

@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from langchain_core.runnables import RunnableConfig
 
@@ -35,7 +36,7 @@ from ..llm.backends import Backend, choose, choose_judge, table_for
 from ..llm.cached_call import CachedModel
 from ..llm.client import OpenBackend
 from ..models.gguf import DownloadProgress
-from ..records import ChunkCounts, Job, PairCounts, Progress, VerificationCounts
+from ..records import Job, PairCounts, Progress
 from ..settings import Resolved
 from .asker import Asker
 from .assembly import Assembly
@@ -47,14 +48,15 @@ from .extraction import Answered, Extraction
 from .far_reading import read_on
 from .far_work import Plan, RunOnCluster, joined_for, on_cluster
 from .inputs import Inputs, RunInput
-from .judge.judge import Judge
 from .judge.record import planted_in_each
-from .judge.verdicts import judged_list, verified_list
-from .second_pass import ask_again
+from .rules.process import RulesProcess, process_for
+from .run_progress import progress_of
 from .source import notes_of
 from .taken_job import as_it_is, given_back
 from .unfinished import stop_at_exit
-from .verification import Verification, marks
+
+if TYPE_CHECKING:
+    from .judge.judge import Judge
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +78,7 @@ class _Run:
     judge: Judge | None
     config: RunnableConfig | None
     asked_before: AskedBefore | None
+    process: RulesProcess | None
     cluster: RunOnCluster | None
 
     @property
@@ -131,6 +134,7 @@ class Pipeline:
         self._password = password
         self._again = again
         self._examples: OwnExamples | None = None
+        self._loader: ThreadPoolExecutor | None = None
 
     def run(
         self, inputs: Iterable[RunInput] | Inputs, config: RunnableConfig | None = None
@@ -184,24 +188,34 @@ class Pipeline:
             if earlier or named.done():
                 named.result()  # before a call is paid for
             lists = self._settings.check != "off" and judge_model.backend.checks == "lists"
-            judge = Judge(judge_model, self._settings, config) if lists else None
+            judge = None
+            if lists:
+                from .judge.judge import Judge
+
+                judge = Judge(judge_model, self._settings, config)
             planted = planted_in_each(len(inputs.chunks)) if lists else 0
             assembly = Assembly(
                 *(job.id, inputs, journal, opened.model, self._settings, planted),
                 example_text(backend, self._settings),
             )
-            log.info(
-                "job %s begins: %d files, %d chunks, backend %s, model %s",
-                *(job.id, len(inputs.files), len(inputs.chunks), backend.name, opened.model),
-            )
             plan = Plan(owner.id, self._settings, backend, judge_backend)
             cluster = open_.enter_context(
                 on_cluster(ray, plan, inputs, journal, self._stop, (model, judge_model))
             )
-            assembly.judge_many = cluster.judge_many if cluster else None
+            process = None
+            if cluster:
+                assembly.comparing.elsewhere = cluster.compared
+            else:
+                process = open_.enter_context(
+                    process_for(self._settings, inputs.chunks, named, assembly, self._loader)
+                )
+            log.info(
+                "job %s begins: %d files, %d chunks, backend %s, model %s",
+                *(job.id, len(inputs.files), len(inputs.chunks), backend.name, opened.model),
+            )
             run = _Run(
                 *(job, owner.id, inputs, judge_model, extraction, assembly, named, backend),
-                *(judge, config, before, cluster),
+                *(judge, config, before, process, cluster),
             )
             yield from self._run(run, journal, opened, started)
 
@@ -215,6 +229,8 @@ class Pipeline:
                 Jobs(journal).pass_over_failed(run.job.id, run.owner)
             yield from self._ask_all(run, journal, opened)
             if run.judge is not None:
+                from .judge.verdicts import judged_list
+
                 result = yield from judged_list(
                     run.judge, run.assembly, journal, run.job.id, self._stop
                 )
@@ -241,8 +257,9 @@ class Pipeline:
         to_ask, repeated = run.inputs.distinct()
         chunks, assembly = run.inputs.chunks, run.assembly
         asker = Asker(
-            *(run.extraction, assembly, run.judge, run.concurrency, run.judge_concurrency),
-            *(self._stop, run.cluster),
+            *(run.extraction, assembly, run.judge),
+            *(run.concurrency, run.judge_concurrency, self._stop),
+            *(chunks, run.process, run.cluster),
         )
         kept = kept_answers(journal, self._job, chunks, run.extraction) if self._job else {}
         if run.asked_before:  # told before a call is paid for
@@ -251,24 +268,26 @@ class Pipeline:
         def begun(named: NamedEmbeddings) -> Iterator[Event]:
             if not run.asked_before:
                 yield self._prepared(run, opened, named)
-            again = Reason(code="chunk.repeated")
-            repeats = [(at, Answered(reason=again, repeated=True)) for at in repeated]
-            yield from assembly.take([*repeats, *kept.items()], named)
 
+        again = Reason(code="chunk.repeated")
+        known = [*((at, Answered(reason=again, repeated=True)) for at in repeated), *kept.items()]
         asking = {at: chunks[at] for at in to_ask if at not in kept}
-        yield from asker.ask(asking, run.named, begun=begun)
+        yield from asker.ask(asking, run.named, begun=begun, known=known)
         failure = run.extraction.failure
         if failure and not any(o.state in _ANSWERED for o in assembly.outcomes.values()):
             raise failure
-        yield from ask_again(
-            *(asker, assembly, run.inputs, run.named),
-            passes=self._settings.passes,
-            stop=self._stop,
-        )
+        if self._settings.passes > 1:
+            from .second_pass import ask_again
+
+            parts, passes = (asker, assembly, run.inputs, run.named), self._settings.passes
+            yield from ask_again(*parts, passes=passes, stop=self._stop)
 
     def _verify(
         self, run: _Run, journal: Journal, result: PairList
     ) -> Generator[Event, None, PairList]:
+        from .judge.verdicts import verified_list
+        from .verification import Verification
+
         contexts = notes_of(run.inputs.chunks, self._settings)
         verification = Verification(
             run.model, run.model.backend, self._settings, contexts, run.config
@@ -302,7 +321,7 @@ class Pipeline:
         seconds = time.monotonic() - started
         state, progress = "stopped", Progress()
         if result is not None:
-            progress = self._progress_of(result, len(run.inputs.chunks))
+            progress = progress_of(result, len(run.inputs.chunks), self._settings)
             unanswered = result.judge.unanswered if result.judge else 0
             incomplete = progress.chunks.failed or unanswered
             state = "stopped" if progress.chunks.not_asked else "partial" if incomplete else "done"
@@ -318,32 +337,15 @@ class Pipeline:
         )
         return seconds
 
-    def _progress_of(self, result: PairList, chunks: int) -> Progress:
-        """The progress of a job whose run ended with a list."""
-        states = {state.replace(" ", "_"): count for state, count in result.states().items()}
-        states["not_asked"] += chunks - len(result.chunks)
-        return Progress(
-            chunks=ChunkCounts(**states),
-            pairs=PairCounts(
-                kept=len(result.kept),
-                duplicates=len(result.duplicates),
-                rejected=len(result.rejected),
-            ),
-            verification=None
-            if self._settings.check == "off"
-            else VerificationCounts(**marks(result)),
-            judge=result.judge,
-        )
-
     def _load_embeddings(self, open_: ExitStack) -> Future[NamedEmbeddings]:
         """A future embedding, loaded while the first calls go out: bge takes seconds."""
         if self._embeddings is not None:
             ready: Future[NamedEmbeddings] = Future()
             ready.set_result(self._embeddings)
             return ready
-        loader = open_.enter_context(ThreadPoolExecutor(1, thread_name_prefix="embeddings"))
+        self._loader = open_.enter_context(ThreadPoolExecutor(1, thread_name_prefix="embeddings"))
         settings = self._settings
-        return loader.submit(load_embeddings, settings.embeddings, settings.embedding_backend)
+        return self._loader.submit(load_embeddings, settings.embeddings, settings.embedding_backend)
 
     def _open_job(
         self,

@@ -20,9 +20,14 @@ class Lane(Generic[Item, Result]):
     """Threads of a pool that work through items of their own; see ``WorkerPool.lane``."""
 
     def __init__(
-        self, pool: WorkerPool[Item, Result], work: Callable[[Item], Result], width: int
+        self,
+        pool: WorkerPool[Item, Result],
+        work: Callable[[Item], Result],
+        width: int,
+        *,
+        to_the_end: bool = False,
     ) -> None:
-        self._pool, self._work = pool, work
+        self._pool, self._work, self._to_the_end = pool, work, to_the_end
         self._order = count()
         self._items: PriorityQueue[tuple[int, int, Item | None]] = PriorityQueue()
         self._threads = [
@@ -51,7 +56,7 @@ class Lane(Generic[Item, Result]):
 
     def _run(self) -> None:
         while (item := self._items.get()[2]) is not None:
-            self._pool.work(self._work, item)
+            self._pool.work(self._work, item, to_the_end=self._to_the_end)
 
 
 class WorkerPool(Generic[Item, Result]):
@@ -87,14 +92,17 @@ class WorkerPool(Generic[Item, Result]):
         for item in items:
             self.lane.add(item)
 
-    def beside(self, work: Callable[[Item], Result], width: int) -> Lane[Item, Result]:
+    def beside(
+        self, work: Callable[[Item], Result], width: int, *, to_the_end: bool = False
+    ) -> Lane[Item, Result]:
         """A lane with threads of its own, made before the pool is entered.
 
         Args:
             work: Done for each of its items.
             width: Threads.
+            to_the_end: Whether its items are worked on even where the pool is stopped.
         """
-        self._lanes.append(Lane(self, work, width))
+        self._lanes.append(Lane(self, work, width, to_the_end=to_the_end))
         return self._lanes[-1]
 
     def __enter__(self) -> WorkerPool[Item, Result]:
@@ -133,9 +141,9 @@ class WorkerPool(Generic[Item, Result]):
             while True:
                 yield self._results.get_nowait()
 
-    def work(self, work: Callable[[Item], Result], item: Item) -> None:
+    def work(self, work: Callable[[Item], Result], item: Item, *, to_the_end: bool = False) -> None:
         """Works on an item, or leaves it out where the pool is stopped or left."""
-        if self._stop.is_set() or self._left.is_set():
+        if (self._stop.is_set() and not to_the_end) or self._left.is_set():
             self._results.put(None)
             return
         try:

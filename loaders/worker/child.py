@@ -33,6 +33,9 @@ Mail = SimpleQueue[tuple["Child", Message | None]]
 class Child:
     """A process that reads files; it ends when its standard input does.
 
+    Args:
+        module: What it runs, as ``python -m`` takes it.
+
     Attributes:
         number: Its process id, once it has said so; on Windows another one than was started.
         bounded: Which bound it passed, ``memory`` or ``time``, where it was ended for that.
@@ -46,7 +49,7 @@ class Child:
         OSError: It cannot be started.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "loaders.worker") -> None:
         self.number: int | None = None
         self.bounded = ""
         self.limit = 0.0
@@ -60,7 +63,7 @@ class Child:
         self._waited = 0.0
         self._used_before = 0.0
         self._progressed = True
-        self._process = _start()
+        self._process = _start(module)
         threading.Thread(target=self._listen, daemon=True, name="loaders-listen").start()
 
     @property
@@ -222,12 +225,12 @@ def bound_together(team: Sequence[Child]) -> None:
         max(team, key=lambda child: child.rest).refuse("memory", most)
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start(module: str) -> subprocess.Popen[bytes]:
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     environment["PYTHONUTF8"] = "1"
     return subprocess.Popen(
-        [sys.executable, "-m", "loaders.worker"],
+        [sys.executable, "-m", module],
         cwd=_ROOT,
         env=environment,
         stdin=subprocess.PIPE,

@@ -13,7 +13,7 @@ from .child import Child, bound_together
 _GLANCE = 0.05  # seconds between two looks; a page that swells takes 1 GB a second
 _PATIENCE = 1.0  # seconds to wait for a free process where there are many
 _LARGE = 300 << 20  # resident bytes of a process that is not kept
-_KEPT = 4  # processes that wait for another file, at most
+_KEPT = 4
 
 
 def cores() -> int:
@@ -26,12 +26,17 @@ def cores() -> int:
 class Pool:
     """Reading processes, lent to one file at a time each.
 
+    Args:
+        module: What they run, as ``python -m`` takes it.
+        kept: How many wait for another file, at most.
+
     Attributes:
         started: How many were started so far.
         peak: The most resident bytes that one of them was seen to take so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "loaders.worker", kept: int = _KEPT) -> None:
+        self._module, self._kept = module, kept
         self.started = 0
         self.peak = 0
         self._children: list[Child] = []
@@ -88,7 +93,7 @@ class Pool:
             self.peak = max(self.peak, child.peak)
             if child in self._lent:
                 self._lent.remove(child)
-            keep = child.alive and child.rest < _LARGE and len(self._free()) <= _KEPT
+            keep = child.alive and child.rest < _LARGE and len(self._free()) <= self._kept
             if not keep and child in self._children:
                 self._children.remove(child)
             self._changed.notify_all()
@@ -104,7 +109,7 @@ class Pool:
 
     def forget(self) -> None:
         """Begins anew in a copy of this process, whose parent's children are not its own."""
-        self.__init__()  # type: ignore[misc]
+        self.__init__(self._module, self._kept)  # type: ignore[misc]
 
     def _free(self) -> list[Child]:
         self._children = [child for child in self._children if child.alive or child in self._lent]
@@ -116,7 +121,7 @@ class Pool:
         return child
 
     def _start(self) -> Child:
-        child = Child()
+        child = Child(self._module)
         self.started += 1
         self._children.append(child)
         if not self._watched:
@@ -141,9 +146,13 @@ def peak_memory() -> int:
     return POOL.peak
 
 
-POOL, DRAWING = Pool(), Pool()
-"""Those that read files, and those that draw pages, which need other fonts."""
-for _pool in (POOL, DRAWING):
-    atexit.register(_pool.close)
+def lasting(pool: Pool) -> Pool:
+    """The pool, whose processes end with this one, and which a copy of this one begins anew."""
+    atexit.register(pool.close)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_pool.forget)
+        os.register_at_fork(after_in_child=pool.forget)
+    return pool
+
+
+POOL, DRAWING = lasting(Pool()), lasting(Pool())
+"""Those that read files, and those that draw pages, which need other fonts."""

@@ -12,7 +12,7 @@ from ..text.figures.numerals import as_digits
 from ..text.flat import flatten
 from ..text.negation import negations
 from ..text.normalise import normalise
-from ..text.terms import forms, pieces
+from ..text.terms import form_set, pieces
 from .guards import difference
 
 __all__ = ["agree", "contradict", "equivalent", "fullness", "is_plain"]
@@ -77,7 +77,7 @@ def _said(text: str) -> _Said:
         words=tuple(
             word for word in pieces(flat) if not (word[0].startswith("#") or word[0] in _HEDGES)
         ),
-        forms=frozenset(forms(flat)),
+        forms=frozenset(form_set(flat)),
         codes=frozenset(code for code in _CODE.findall(flat) if not code[0].isdigit()),
         joins=len(_JOINS.findall(flat)),
         denied=negations(normalise(flat)) % 2 == 1,

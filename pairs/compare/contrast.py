@@ -18,7 +18,7 @@ from ..text.figures.numbers import numbers, same
 from ..text.flat import flatten
 from ..text.normalise import normalise
 from ..text.question_words import without_asking
-from ..text.terms import IS_HAN, Term, forms, is_slight, terms
+from ..text.terms import IS_HAN, Term, all_forms, form_set, is_slight, terms
 
 __all__ = ["Contrast", "contrast", "odd_words", "stands_twice"]
 
@@ -69,11 +69,6 @@ def _words(question: str) -> tuple[str, tuple[Term, ...]]:
     return text, tuple(words)
 
 
-@lru_cache(maxsize=1 << 9)
-def _sentence_forms(sentence: str) -> frozenset[str]:
-    return frozenset(forms(flatten(sentence)))
-
-
 def contrast(
     one: QAPair, other: QAPair, known: tuple[Set[str], Set[str]], *, shared: bool
 ) -> Contrast:
@@ -91,8 +86,8 @@ def contrast(
     mine, theirs = _odd(one.question, other.question), _odd(other.question, one.question)
     if not mine or not theirs:
         return _NONE
-    here = _sentence_forms(one.evidence.sentence)
-    there = _sentence_forms(other.evidence.sentence)
+    here = all_forms(one.evidence.sentence)
+    there = all_forms(other.evidence.sentence)
     named = len(mine) == len(theirs) == 1
     named = named and _names(mine[0], known[0]) and _names(theirs[0], known[1])
     if not (shared or named) and here and there:
@@ -140,7 +135,7 @@ def _run(whole: str, start: int, end: int) -> _Run:
         start, end = max(0, start - 1), end + 1
     text = whole[start:end]
     words = [word for word, _, _ in terms(text)]
-    keys = {key for key in forms(text) if len(key) > 1 or not IS_HAN.match(key)}
+    keys = {key for key in form_set(text) if len(key) > 1 or not IS_HAN.match(key)}
     return _Run(len(words), frozenset(key for key in keys if not is_slight(key)), han, lone)
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
 from ..errors import PairsError
 from ..records import Conflict, Duplicate, QAPair
 from ..text.normalise import normalise
 from .answers import fullness
 from .candidates import Candidate, candidates
-from .judge import Asked, Hit, Judging
+from .judge import Asked, Judging
 from .neighbours import one_thread
 from .passages import Vocabulary
 from .vectors import VectorError, Vectors, unit_rows
+from .verdicts import Hit, Sorted, Verdicts, is_kept
+
+if TYPE_CHECKING:  # it takes longer to load than all of this
+    from langchain_core.embeddings import Embeddings
 
 __all__ = ["Conflict", "Deduper"]
 
@@ -104,6 +110,23 @@ class Deduper:
             self._batches.append(rows)
         self._final = None
 
+    def collect_placed(
+        self, placed: Sequence[tuple[int, QAPair]], vectors: Mapping[str, Vectors]
+    ) -> None:
+        """Adds pairs as ``collect`` does.
+
+        Args:
+            placed: Sort keys and pairs.
+            vectors: By question; empty for none.
+
+        Raises:
+            PairsError: As for ``collect``.
+        """
+        for place, some in groupby(placed, key=itemgetter(0)):
+            items = [item for _, item in some]
+            rows = np.stack([vectors[item.question] for item in items]) if vectors else None
+            self.collect(items, rows, place=place)
+
     def add(
         self,
         items: Sequence[QAPair],
@@ -128,53 +151,34 @@ class Deduper:
         # Limiting the threads takes longer than judging a few pairs without vectors.
         with nullcontext() if rows is None else one_thread():
             verdicts = self._stream.judge(asked, rows)
-        return [item for item, hit in zip(items, verdicts, strict=True) if _is_kept(hit)]
+        return [item for item, hit in zip(items, verdicts, strict=True) if is_kept(hit)]
+
+    def verdicts(self) -> Verdicts:
+        """For each pair, by its index in order of arrival, the kept pair that asks the same.
+
+        In document order; None for a pair that asks what no kept one asks.
+        """
+        return self._in_order(self._final_verdicts())
 
     @property
     def kept(self) -> list[QAPair]:
         """The pairs of the final list, in document order."""
-        return [
-            self._items[n] for n, hit in self._in_order(self._final_verdicts()) if _is_kept(hit)
-        ]
+        return Sorted.by(self.verdicts(), self._items).kept
 
     @property
     def duplicates(self) -> list[Duplicate]:
         """The duplicates, in document order, each with the kept pair that it duplicates."""
-        final = self._final_verdicts()
-        return [
-            Duplicate(
-                item=self._items[n],
-                duplicate_of=self._items[hit.of],
-                score=hit.score,
-                kind=hit.kind,
-            )
-            for n, hit in self._in_order(final)
-            if hit is not None and hit.agrees
-        ]
+        return Sorted.by(self.verdicts(), self._items).duplicates
 
     @property
     def conflicts(self) -> list[Conflict]:
         """Kept pairs that ask what a better kept pair asks but answer differently."""
-        return [
-            Conflict(
-                item=self._items[n],
-                conflicts_with=self._items[hit.of],
-                score=hit.score,
-                kind=hit.kind,
-            )
-            for n, hit in self._in_order(self._final_verdicts())
-            if hit is not None and not hit.agrees
-        ]
+        return Sorted.by(self.verdicts(), self._items).conflicts
 
     @property
     def items(self) -> Sequence[QAPair]:
         """All pairs, in the order in which they came."""
         return self._items
-
-    @property
-    def is_judged(self) -> bool:
-        """Whether no pair has been added since all were judged."""
-        return self._final is not None
 
     def order(self) -> list[int]:
         """The indices of all pairs in document order."""
@@ -213,12 +217,12 @@ class Deduper:
         Args:
             most: As for ``candidates``.
         """
-        kept = [n for n, hit in self._in_order(self._final_verdicts()) if _is_kept(hit)]
+        kept = [n for n, hit in self._in_order(self._final_verdicts()) if is_kept(hit)]
         vectors = self._batches[0][kept] if self._batches else None
         items = [self._items[n] for n in kept]
         return candidates(items, vectors, self._threshold, words=self._words, most=most)
 
-    def _in_order(self, final: _Final) -> list[tuple[int, Hit | None]]:
+    def _in_order(self, final: _Final) -> Verdicts:
         return sorted(final.items(), key=lambda verdict: self._places[verdict[0]])
 
     def _final_verdicts(self) -> _Final:
@@ -277,7 +281,3 @@ def _as_pairs_error(error: VectorError) -> PairsError:
         expected = error.expected or "?"
         return PairsError("dedupe.vectors_width", expected=expected, found=error.found)
     return PairsError("dedupe.vectors_finite")
-
-
-def _is_kept(hit: Hit | None) -> bool:
-    return hit is None or not hit.agrees

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +14,9 @@ from .guards import difference, facts
 from .neighbours import Neighbours, Places, Scores
 from .passages import Passages, Vocabulary, share_passage
 from .vectors import ROUNDING, Vectors, cosines
+from .verdicts import Hit
 
-__all__ = ["Asked", "Hit", "Judging", "lowered"]
+__all__ = ["Asked", "Judging", "lowered"]
 
 _MANY = 64
 """Number of similar pairs from which number hashes are compared first, all at once."""
@@ -37,23 +37,6 @@ class Asked:
     number: int
     key: str
     item: QAPair
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """The kept pair that asks the same as the judged one.
-
-    Attributes:
-        of: Index of the kept pair.
-        score: Cosine of the questions; 1 where they are equal after normalisation.
-        kind: ``exact`` for equal normalised questions, ``semantic`` for similar vectors.
-        agrees: Whether the answers agree: a duplicate; otherwise a conflict.
-    """
-
-    of: int
-    score: float
-    kind: Literal["exact", "semantic"]
-    agrees: bool
 
 
 def lowered(threshold: float, fall: float = _FALL) -> float:

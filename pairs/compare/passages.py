@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..records import Evidence, QAPair
 from ..text.flat import flatten
-from ..text.terms import forms
+from ..text.terms import form_set
 
 __all__ = ["MOST_SHARING", "Passages", "Vocabulary", "passage_keys", "share_passage"]
 
@@ -46,7 +46,8 @@ class Vocabulary:
     """The words of each document, as far as it is known."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, dict[str, bool]] = {}
+        self._seen: set[tuple[str, str]] = set()
+        self._new: dict[str, list[str]] = {}
         self._words: dict[str, set[str]] = {}
 
     def read(self, source: str, text: str) -> None:
@@ -56,8 +57,10 @@ class Vocabulary:
             source: The document, as pairs carry it.
             text: A chunk or an evidence sentence of it.
         """
-        if text:
-            self._texts.setdefault(source, {}).setdefault(text, True)
+        key = source, text
+        if text and key not in self._seen:
+            self._seen.add(key)
+            self._new.setdefault(source, []).append(text)
 
     def of(self, source: str) -> set[str]:
         """The words of a document, as ``forms`` yields them.
@@ -66,10 +69,8 @@ class Vocabulary:
             source: As pairs carry it.
         """
         words = self._words.setdefault(source, set())
-        texts = self._texts.get(source, {})
-        for text in [text for text, new in texts.items() if new]:
-            words.update(forms(flatten(text)))
-            texts[text] = False
+        for text in self._new.pop(source, ()):
+            words |= form_set(flatten(text))
         return words
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..text.flat import flatten
-from ..text.terms import forms, pieces
+from ..text.terms import all_forms, content_words
 from .source_text import SourceText
 
 __all__ = ["Example"]
@@ -20,7 +19,7 @@ class Example:
     """
 
     def __init__(self, text: str) -> None:
-        self._words = frozenset(forms(flatten(text)))
+        self._words = all_forms(text)
 
     def gave(self, question: str, answer: str, document: SourceText, context: str) -> bool:
         """Whether a pair speaks of the example's things, which its document does not have.
@@ -33,14 +32,14 @@ class Example:
         """
         if not self._words:
             return False
-        above = frozenset(forms(flatten(context)))
+        above = all_forms(context)
         return any(self._share(said, document, above) >= _LEAST for said in (question, answer))
 
     def _share(self, said: str, document: SourceText, above: frozenset[str]) -> float:
         """The share of a text's content words that the example has and the document lacks."""
-        words = list(pieces(flatten(said)))
+        words = content_words(said)
         taken = sum(
-            any(key in self._words for key in word)
+            not self._words.isdisjoint(word)
             and not any(key in document.sentences_with or key in above for key in word)
             for word in words
         )

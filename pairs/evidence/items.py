@@ -7,7 +7,7 @@ import re
 from loaders.characters import HAN
 
 from ..text.flat import flatten, fold
-from ..text.terms import forms, pieces
+from ..text.terms import form_set, pieces
 
 __all__ = ["has_foreign_item", "items"]
 
@@ -64,7 +64,7 @@ def has_foreign_item(answer: str, question: str, evidence: str) -> bool:
     others = [item for item in found if fold(item.strip(" .;；。")).text not in text]
     if len(found) - len(others) <= len(found) / 2:
         return False
-    known = {*forms(flatten(evidence)), *forms(flatten(question))}
+    known = form_set(flatten(evidence)) | form_set(flatten(question))
     return any(
         words and all(known.isdisjoint(word) for word in words)
         for words in (list(pieces(flatten(item))) for item in others)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from loaders.sentences import SENTENCE_END, is_sentence_end
 
@@ -163,7 +163,7 @@ def _is_all_numbers(flat: str, claimed: Iterable[Number]) -> bool:
         rest[number.start : number.end] = " " * (number.end - number.start)
         if counter(flat, number):
             rest[number.end + flat[number.end :].index(counter(flat, number))] = " "
-    return bool(claimed) and len(list(pieces("".join(rest)))) <= _MAX_NOUN
+    return bool(claimed) and len(list(islice(pieces("".join(rest)), _MAX_NOUN + 1))) <= _MAX_NOUN
 
 
 def _unmatched(claimed: Iterable[Number], known: Iterable[Number], counts: Counted) -> set[Number]:

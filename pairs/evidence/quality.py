@@ -102,10 +102,11 @@ def _stands_by_chance(question: str, answer: str, flat: str, evidence: Evidence)
         return False
     if asks_yes_or_no(question) or may_name_its_answer(question):
         return False
-    # May within a sentence is a month.
-    name = re.search(rf"[a-z,;] (?=[A-Z]){re.escape(evidence.quote)}\b", evidence.sentence)
-    if not name and all(is_slight(word) for word, _, _ in terms(flatten(answer))):
-        return True
+    if all(is_slight(word) for word, _, _ in terms(flatten(answer))):
+        # May within a sentence is a month.
+        name = re.search(rf"[a-z,;] (?=[A-Z]){re.escape(evidence.quote)}\b", evidence.sentence)
+        if not name:
+            return True
     if len(flat) > 1 or evidence.header or not evidence.sentence:  # a table has its own rules
         return False
     return share_said(question, evidence.sentence) < _LETTER_ASKED

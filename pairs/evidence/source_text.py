@@ -19,7 +19,7 @@ from ..text.boundaries import runs_on
 from ..text.flat import Folded, flatten, fold
 from ..text.line_breaks import soft_breaks
 from ..text.normalise import is_meaningful_mark
-from ..text.terms import PLAIN_NUMBER, forms, is_slight, terms
+from ..text.terms import PLAIN_NUMBER, form_set, is_slight, terms
 from .table_rows import tables
 from .tables import Place, Table, labels_of
 
@@ -121,7 +121,7 @@ class SourceText:
         for number, (first, last) in enumerate(self.sentences):
             table = self.table_at(first, last)
             above = table.forms_above(first, last) if table else ()
-            for form in chain(forms(self.flat[first:last]), above):
+            for form in chain(form_set(self.flat[first:last]), above):
                 occurrences = index.setdefault(form, [])
                 if not occurrences or occurrences[-1] != number:
                     occurrences.append(number)

@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..text.flat import flatten
-from ..text.terms import IS_HAN, forms, pieces
+from ..text.terms import IS_HAN, all_forms, content_words
 from .source_text import Place, SourceText
 
 __all__ = [
@@ -181,7 +180,7 @@ def question_place(source: SourceText, places: Sequence[Place], question: str) -
         places: Of the answer.
         question: The pair's question.
     """
-    words = _words(question[:_MAX_LENGTH])
+    words = content_words(question[:_MAX_LENGTH])
     if not words or not source.sentences:
         return None
     occurs, weights = _asked(source, words)
@@ -205,7 +204,7 @@ def is_asked_elsewhere(source: SourceText, place: Place, question: str) -> bool:
         place: Of the answer.
         question: The pair's question.
     """
-    words = _words(question[:_MAX_LENGTH])
+    words = content_words(question[:_MAX_LENGTH])
     size = sum(0.5 if IS_HAN.match(word[0]) else 1.0 for word in words)
     if size < _FEWEST_ASKED or not source.sentences:
         return False
@@ -224,21 +223,9 @@ def share_said(wanted: str, told: str) -> float:
         wanted: The text whose words are looked up.
         told: The text to have them.
     """
-    words = _words(wanted[:_MAX_LENGTH])
-    known = _forms(told)
+    words = content_words(wanted[:_MAX_LENGTH])
+    known = all_forms(told)
     return sum(not known.isdisjoint(word) for word in words) / len(words) if words else 0.0
-
-
-@lru_cache(maxsize=1 << 8)
-def _words(text: str) -> tuple[tuple[str, ...], ...]:
-    """The content words of a text, as ``pieces`` gives them."""
-    return tuple(pieces(flatten(text)))
-
-
-@lru_cache(maxsize=1 << 10)
-def _forms(text: str) -> frozenset[str]:
-    """All keys of a text (see ``terms.forms``)."""
-    return frozenset(forms(flatten(text)))
 
 
 @lru_cache(maxsize=4)
@@ -251,10 +238,10 @@ def _new_and_known(
     answer: str, question: str
 ) -> tuple[Sequence[tuple[str, ...]], Sequence[tuple[str, ...]]]:
     """The words an answer adds to its question (all, if it adds none), and the question's words."""
-    known = _forms(question)
-    answer_words = _words(answer)
+    known = all_forms(question)
+    answer_words = content_words(answer)
     added = [word for word in answer_words if known.isdisjoint(word)]
-    return added or answer_words, _words(question)
+    return added or answer_words, content_words(question)
 
 
 def _occurrences(

@@ -11,7 +11,7 @@ from itertools import pairwise
 from loaders.characters import HAN
 
 from ..text.flat import flatten
-from ..text.terms import forms
+from ..text.terms import form_set
 
 __all__ = ["Cell", "Place", "Table", "labels_of"]
 
@@ -167,11 +167,11 @@ class Table:
         if row is None or (self.headed and not row):
             return frozenset()
         amounts = self.amounts(row)
-        return self._above | frozenset(forms(flatten(amounts))) if amounts else self._above
+        return self._above | frozenset(form_set(flatten(amounts))) if amounts else self._above
 
     @cached_property
     def _above(self) -> frozenset[str]:
-        return frozenset(forms(flatten(" | ".join((self.caption, *self.columns)))))
+        return frozenset(form_set(flatten(" | ".join((self.caption, *self.columns)))))
 
     @cached_property
     def _labels(self) -> dict[Cell, frozenset[str]]:

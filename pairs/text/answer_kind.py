@@ -12,7 +12,7 @@ from .flat import flatten
 from .list_markers import without_leading_marker
 from .polarity import answers_no_such_question
 from .question_words import asks_for, excludes
-from .terms import forms, pieces
+from .terms import form_set, pieces
 
 __all__ = ["is_of_another_kind"]
 
@@ -86,7 +86,7 @@ def _tells_no_time(question: str, answer: str) -> bool:
     said = without_leading_marker(flat)
     if _TIME.search(said) or numbers(said):
         return False
-    known = frozenset(forms(asked))
+    known = form_set(asked)
     repeats = all(any(key in known for key in word) for word in pieces(said))
     return len(said) < len(flat) or repeats
 

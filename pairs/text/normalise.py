@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from .figures.numerals import as_digits
 from .flat import flatten
@@ -45,6 +46,10 @@ _EXPANSIONS = (
 )
 _TITLE = re.compile(r"<([^<>\s=][^<>=]{0,80})>")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_NO_LETTER = re.compile(r"[\W_]")
+_LONGEST_KEPT = 400
+"""Characters of a text whose normal form is kept: questions and answers, of which several rules ask
+for it, and no chunks."""
 _WORD = re.compile(r"[a-z0-9\u00c0-\u024f\u0370-\u052f]")
 
 
@@ -59,6 +64,10 @@ def normalise(text: str) -> str:
     Args:
         text: A question, in Chinese or English.
     """
+    return _kept(text) if len(text) <= _LONGEST_KEPT else _normalised(text)
+
+
+def _normalised(text: str) -> str:
     plain = unicodedata.normalize("NFKC", _CIRCLED.sub("", _INVISIBLE.sub("", text)))
     plain = flatten(plain.lower()).replace("甚么", "什么").strip()
     label = _LABEL.match(plain)
@@ -70,6 +79,9 @@ def normalise(text: str) -> str:
         core = core[polite.end() :]
     core = with_periods(as_digits(_TRAILING.sub("", core)))
     return core or " ".join(plain.split())
+
+
+_kept = lru_cache(maxsize=1 << 10)(_normalised)
 
 
 def _expanded(text: str) -> str:
@@ -86,15 +98,16 @@ def _expanded(text: str) -> str:
 def _unpunctuated(text: str) -> str:
     """The text with a space for every punctuation mark without meaning."""
     text = _THOUSANDS.sub("", text)
-    chars = []
-    for place, char in enumerate(text):
-        if char.isalnum() or not unicodedata.category(char).startswith(("P", "Z", "C")):
-            chars.append(char)
-            continue
+
+    def kept(found: re.Match[str]) -> str:
+        char, place = found.group(), found.start()
+        if not unicodedata.category(char).startswith(("P", "Z", "C")):
+            return char
         before = text[place - 1] if place else " "
-        after = text[place + 1] if place + 1 < len(text) else " "
-        chars.append(char if is_meaningful_mark(before, char, after) else " ")
-    return "".join(chars)
+        after = text[place + 1 : place + 2] or " "
+        return char if is_meaningful_mark(before, char, after) else " "
+
+    return _NO_LETTER.sub(kept, text)
 
 
 def is_meaningful_mark(before: str, char: str, after: str) -> bool:

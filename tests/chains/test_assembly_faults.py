@@ -18,8 +18,9 @@ from chains.jobs import runner
 from chains.jobs.report import write_job_view
 from chains.jobs.runner import Runner
 from chains.journal.replies import Journal
-from chains.run import assembly, checking
+from chains.run import duplicates
 from chains.run.inputs import read_inputs
+from chains.run.rules import rulings
 from cli.main import run as main
 from messages import LANGUAGES, end_log, say, start_log
 from pairs.compare import judge
@@ -64,7 +65,7 @@ def test_a_fault_about_a_pair_costs_that_pair(
         if where == "ground":
             patch.setattr(Passage, "ground", broken(Passage.ground, at=1))
         else:
-            patch.setattr(checking, where, broken(reason_against, at=0))
+            patch.setattr(rulings, where, broken(reason_against, at=0))
         done = run(material(8), settings_for(server), tmp_path / "journal")
         again = run(material(8), settings_for(server), tmp_path / "journal")
     accounted(done.result)
@@ -109,7 +110,7 @@ def test_a_fault_about_a_chunk_costs_that_chunk(
         return Passage(chunk, *given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(checking, "Passage", fails)
+        patch.setattr(rulings, "Passage", fails)
         done = run(material(8), settings_for(server), tmp_path / "journal")
     accounted(done.result)
     failed = [one for one in done.result.chunks if one.state == "failed"]
@@ -152,7 +153,7 @@ def test_judging_that_fails_whatever_the_pairs_ends_the_run(
         raise IndexError("a fault of ours")
 
     monkeypatch.setattr(judge.Judging, "judge", fails)
-    monkeypatch.setattr(assembly, "MOST_FAULTS", 2)
+    monkeypatch.setattr(duplicates, "MOST_FAULTS", 2)
     with pytest.raises(IndexError):
         run(material(8), settings_for(server), tmp_path / "journal")
 

@@ -23,7 +23,8 @@ from chains.embedding.load import (
     embed,
     load_embeddings,
 )
-from chains.embedding.packaged import PackagedEmbeddings, SentencePieces
+from chains.embedding.packaged import PackagedEmbeddings
+from chains.embedding.sentence_encoder import SentencePieces
 from chains.embedding.server import KEY, ServerEmbeddings
 from chains.errors import EmbeddingError
 from chains.journal.replies import Journal

@@ -364,7 +364,7 @@ def test_a_fault_of_ours_in_judging_leaves_the_rules_list(
         original(self, judged)
 
     if where == "check_lists":
-        monkeypatch.setattr("chains.run.assembly.check_lists", fails)
+        monkeypatch.setattr("chains.run.judge.lists.check_lists", fails)
     else:
         monkeypatch.setattr(Judge, where, fails_once if where == "take" else fails)
     with Simulated(reply=asked, judge=judge(truth)) as server:

@@ -208,6 +208,7 @@ def _back_to_2(path: Path) -> None:
         "DROP TABLE pairs_so_far",
         "DROP TABLE names",
         "DROP TABLE revisions",
+        "DROP TABLE senders",
         "UPDATE jobs SET settings = json_set(settings, '$.verify', json('false'))",
         "UPDATE jobs SET settings = json_remove(settings, '$.check', '$.judge')",
         "ALTER TABLE jobs DROP COLUMN served",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from langchain_core.messages import BaseMessage
@@ -14,18 +14,19 @@ from langchain_core.runnables.config import merge_configs
 from loaders.records import Chunk
 from pairs.evidence.grounding import Passage
 from pairs.evidence.verdict import verdict_on
-from pairs.records import JudgeRecord, QAPair, Reason, TokenUsage
+from pairs.records import JudgeRecord, QAPair, Reason
 from pairs.text.language import language_of
 from prompts.judge import JudgePrompt, judge_prompt
 
 from ...errors import UnansweredError
 from ...llm.cached_call import CachedModel
 from ...llm.reply_messages import tokens_paid
-from ...parsing.verdicts import Said, read_verdicts
+from ...parsing.verdicts import read_verdicts
 from ...settings import Settings
 from ..source import source_note
-from .lists import FINAL, Checked, CheckList
+from .lists import FINAL
 from .near import NearList, Same, couple_of
+from .records import Checked, CheckList, Judged
 
 __all__ = ["Judge", "Judged"]
 
@@ -38,27 +39,6 @@ _OPEN_TO_A_YES = ("rejected.no_evidence", "rejected.number")
 judge that errs now and then outweighs them; other reasons are right nine times of ten."""
 _OBJECTION = 300
 """Characters kept of what the model holds against a pair."""
-
-
-@dataclass
-class Judged:
-    """What came back about one list.
-
-    Attributes:
-        check_list: The list.
-        said: Verdicts by index in the list.
-        same: Couples of indices said to ask the same.
-        compared: Indices of the pairs among which all couples were named, by reply.
-        usage: Calls and tokens paid for just now.
-        reason: Why there was no reply, or not about all; None where there was.
-    """
-
-    check_list: CheckList
-    said: dict[int, Said] = field(default_factory=dict)
-    same: set[tuple[int, int]] = field(default_factory=set)
-    compared: list[frozenset[int]] = field(default_factory=list)
-    usage: TokenUsage = field(default_factory=TokenUsage)
-    reason: Reason | None = None
 
 
 @dataclass(frozen=True)

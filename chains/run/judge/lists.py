@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 
 from loaders.records import Chunk
@@ -16,11 +15,9 @@ from pairs.text.figures.numbers import numbers
 from pairs.text.normalise import normalise
 
 from .planted import plant
+from .records import Checked, CheckList, Item
 
 __all__ = ["CheckList", "Checked", "Item", "check_lists", "is_sure"]
-
-Checked = tuple[QAPair, Reason | None]
-"""A pair with the rules' reason to reject it."""
 
 MOST_PAIRS = 40
 """Pairs a list; a longer reply would be cut off, and its end asked again."""
@@ -30,39 +27,6 @@ _LEAST_ANSWER = 2
 """Characters of a sure pair's answer."""
 FINAL = ("rejected.answer_is_question", "rejected.example", "pair.fault", "pair.fault_logged")
 """Reasons that no judge is asked about."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """A pair in a list.
-
-    Attributes:
-        question: Its question.
-        answer: Its answer.
-        ids: The pairs that read so, the first of which stands for all; empty for a planted one.
-        sure: Whether it is known to be right.
-        alike: Of a planted one: the id of the kept pair whose question it resembles.
-    """
-
-    question: str
-    answer: str
-    ids: tuple[str, ...] = ()
-    sure: bool = False
-    alike: str = ""
-
-    @property
-    def planted(self) -> bool:
-        """Whether it is known to be wrong."""
-        return not self.ids
-
-
-@dataclass(frozen=True)
-class CheckList:
-    """Pairs of one chunk in the order in which they are numbered."""
-
-    chunk: Chunk
-    passage: Passage
-    items: tuple[Item, ...]
 
 
 def check_lists(

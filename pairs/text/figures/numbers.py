@@ -34,7 +34,6 @@ _READERS = (
 """By precedence: an earlier reader's match hides later ones that overlap it."""
 
 
-@lru_cache(maxsize=1 << 10)
 def numbers(text: str) -> tuple[Number, ...]:
     """The numbers of a text in order of place, not overlapping.
 
@@ -43,7 +42,11 @@ def numbers(text: str) -> tuple[Number, ...]:
     Args:
         text: Any text, Chinese or English.
     """
-    flat = flatten(text)
+    return _numbers(flatten(text))
+
+
+@lru_cache(maxsize=1 << 10)
+def _numbers(flat: str) -> tuple[Number, ...]:
     taken = bytearray(len(flat))
     found: list[Number] = []
     for reader in _READERS:

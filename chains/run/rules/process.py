@@ -1,0 +1,316 @@
+"""The process that checks pairs, as the run sees it: fed in batches, replaced where it ends.
+
+A batch whose process was lost is done again, first in another process and then in this one, so
+that it costs nothing but time who ends one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from loaders.records import Chunk
+from loaders.worker.bounds import more_time
+from loaders.worker.child import Child, Mail
+from loaders.worker.pool import Pool, lasting
+from loaders.worker.reading import hear
+from loaders.worker.wire import Message
+from pairs.compare.verdicts import Verdicts
+
+from ...embedding.load import NamedEmbeddings, load_weights
+from ...embedding.packaged import PackagedEmbeddings
+from ...settings import Settings
+from ..duplicates import Accepted
+from .records import (
+    Draft,
+    File,
+    Policy,
+    Rulings,
+    packed_vectors,
+    unpacked,
+    unpacked_vectors,
+    unpacked_verdict,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..assembly import Assembly
+    from .rulings import Rules
+
+log = logging.getLogger(__name__)
+POOL = lasting(Pool("chains.run.rules", kept=1))
+APART = 48
+"""Chunks of a run that is worth a process that checks its pairs: its start takes a second."""
+MOST_COMPARED = 20_000
+"""Pairs that another process compares: their vectors are 41 MB, and go there as text."""
+_SLICE = 256  # pairs or texts of a message
+_TRIES = 2
+_PATIENCE = 0.5  # seconds for an embedding to say which it is
+
+
+class _LostError(Exception):
+    """The process has ended, or stumbled over what it was asked."""
+
+
+class RulesProcess:
+    """Checks pairs and makes vectors in another process; used from one thread at a time.
+
+    Args:
+        policy: As for ``Rules``.
+        example: As for ``Rules``.
+        threshold: Cosine from which two questions may be duplicates; 0 to go by words alone.
+        encodes: Whether it makes vectors, by the packaged encoder.
+        beside: Gives the rules that check in this process what no other one can.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        example: str,
+        threshold: float,
+        beside: Callable[[], Rules],
+        *,
+        encodes: bool,
+    ) -> None:
+        self._settings = {
+            "policy": policy,
+            "example": example,
+            "threshold": threshold,
+            "encodes": encodes,
+        }
+        self._beside = beside
+        self._mail: Mail = SimpleQueue()
+        self._child: Child | None = None
+        self._asked = 0
+        self._place = -1
+        self._given_up = False
+
+    def start(self) -> None:
+        """Has a process begin, which takes a second that nobody waits for."""
+        if self._child is None and not self._given_up:
+            try:
+                self._child = POOL.lend()
+            except OSError as error:
+                self._give_up(str(error))
+                return
+            self._place = -1
+            self._child.begin(self._mail)
+            self._ask("begin", **self._settings)
+
+    def rulings(self, batch: Sequence[tuple[Chunk, Sequence[Draft], File]]) -> list[Rulings]:
+        """The rules' word on the pairs of some chunks, in their order.
+
+        Args:
+            batch: Chunks with their pairs and their files.
+
+        Raises:
+            SaidError: As ``Rules``, where this process has to do it.
+        """
+        found: list[Rulings] = []
+        for _ in range(_TRIES):
+            try:
+                for chunk, drafts, file in batch[len(found) :]:
+                    found.append(self._rulings(chunk, drafts, file))
+                break
+            except _LostError as error:
+                self._lose(str(error))
+        return found + [self._beside().rulings(*one) for one in batch[len(found) :]]
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray | None:
+        """Unit vectors of texts, shape (texts, 512); None where no process makes them.
+
+        Args:
+            texts: None of them blank.
+        """
+        for _ in range(_TRIES):
+            made = self._vectors(texts)
+            if made is not None:
+                return made
+        return None
+
+    def close(self) -> None:
+        """Gives the process back, which waits for the next run."""
+        child, self._child = self._child, None
+        self._given_up = True
+        if child is not None:
+            POOL.give_back(child)
+
+    def compared(
+        self,
+        pairs: Sequence[Accepted],
+        vectors: Mapping[str, np.ndarray],
+        threshold: float,
+        texts: Sequence[tuple[str, str]],
+    ) -> Verdicts | None:
+        """As ``Deduper.verdicts``; None where no process does it.
+
+        Args:
+            pairs: The places of their chunks, and the pairs.
+            vectors: Unit vectors by question; empty to compare normalised questions only.
+            threshold: As for ``Deduper``.
+            texts: Names of documents, and texts of them, whose words are known.
+        """
+        if len(pairs) > MOST_COMPARED:
+            return None
+        for _ in range(_TRIES):
+            found = self._compared(pairs, vectors, threshold, texts)
+            if found is not None:
+                return found
+        return None
+
+    def _compared(
+        self,
+        pairs: Sequence[Accepted],
+        vectors: Mapping[str, np.ndarray],
+        threshold: float,
+        texts: Sequence[tuple[str, str]],
+    ) -> Verdicts | None:
+        import numpy as np
+
+        self.start()
+        for first in range(0, max(len(texts), 1), _SLICE):
+            self._ask("words", first=not first, texts=list(texts[first : first + _SLICE]))
+        for first in range(0, len(pairs), _SLICE):
+            part = pairs[first : first + _SLICE]
+            rows = [vectors[pair.question] for _, pair in part] if vectors else []
+            packed = packed_vectors(np.stack(rows) if rows else np.empty((0, 0), np.float32))
+            told = [(at, one.model_dump(mode="json", exclude_defaults=True)) for at, one in part]
+            self._ask("pairs", pairs=told, **packed)
+        try:
+            message = self._answer("compare", threshold=threshold)
+            return list(map(unpacked_verdict, message["verdicts"]))
+        except (_LostError, KeyError, ValueError) as error:
+            self._lose(str(error))
+            return None
+
+    def _vectors(self, texts: Sequence[str]) -> np.ndarray | None:
+        try:
+            return unpacked_vectors(self._answer("encode", texts=list(texts)))
+        except _LostError as error:
+            self._lose(str(error))
+            return None
+
+    def _rulings(self, chunk: Chunk, drafts: Sequence[Draft], file: File) -> Rulings:
+        if not drafts:
+            return Rulings([])
+        self.start()
+        if self._child is not None and file.place != self._place:
+            self._place = file.place
+            # Its index takes longer, the longer it is.
+            self._child.begin(self._mail, more_time(len(file.text)))
+            self._ask("text", place=file.place, text=file.text, pages=list(file.pages))
+        message = self._answer("check", chunk=chunk.model_dump(mode="json"), drafts=list(drafts))
+        try:
+            found = Rulings(list(map(unpacked, message["rulings"])), message["chunk_fault"])
+        except (KeyError, ValueError) as error:
+            raise _LostError(f"it said {error}") from error
+        faults = filter(None, [found.fault, *(one.fault for one in found.of)])
+        for trace in {fault["trace"] for fault in faults}:
+            log.error("checking chunk %s failed: %s", chunk.id, trace)
+        return found
+
+    def _answer(self, what: str, **fields: object) -> Message:
+        """What the process says to a request.
+
+        Raises:
+            _LostError: It is gone, or stumbled.
+        """
+        self.start()
+        if self._child is None:
+            raise _LostError("none can be started")
+        said: Message = {}
+        asked = self._ask(what, **fields)
+        for message in self._said(asked):
+            said |= message
+        if "fault" in said and "rulings" not in said:
+            raise _LostError(said["trace"])
+        return said
+
+    def _ask(self, what: str, **fields: object) -> int:
+        self._asked += 1
+        if self._child is not None:
+            self._child.ask(what, n=self._asked, **fields)
+        return self._asked
+
+    def _said(self, asked: int) -> Iterator[Message]:
+        while True:
+            child, message = hear(self._mail)
+            if child is not self._child:
+                continue
+            if message is None:
+                raise _LostError(f"it ended {self._child.bounded}".strip())
+            if message.get("n") == asked:
+                yield message
+                if "done" in message:
+                    return
+
+    def _lose(self, why: str) -> None:
+        """Has another process go on, or none where none can be started."""
+        if self._given_up:
+            return
+        log.warning("the process that checks pairs was lost: %s; going on in another", why)
+        child, self._child = self._child, None
+        if child is not None:
+            with suppress(OSError):
+                child.end()
+            POOL.give_back(child)
+
+    def _give_up(self, why: str) -> None:
+        log.warning("no process that checks pairs can be started: %s", why)
+        self._given_up = True
+
+
+@contextmanager
+def process_for(
+    settings: Settings,
+    chunks: Sequence[Chunk],
+    named: Future[NamedEmbeddings],
+    assembly: Assembly,
+    loader: ThreadPoolExecutor | None,
+) -> Iterator[RulesProcess | None]:
+    """A process that checks the pairs of a long text beside the asking; None for a short one.
+
+    Vectors of another model than the packaged one are made in the asking process, and so is what
+    needs them.
+
+    Args:
+        settings: Of the run.
+        chunks: Of the run.
+        named: The embedding that finds duplicates, which may still be loading.
+        assembly: Has the rules of the asking process.
+        loader: Loads weights that the asking process needs, beside the first calls; None where
+            they are loaded once they are needed.
+    """
+    encodes = _encodes(named) if len(chunks) >= APART else None
+    if encodes is None:
+        if loader:
+            loader.submit(load_weights, named)
+        yield None
+        return
+    threshold = named.result().threshold if encodes else 0.0
+    process = RulesProcess(
+        settings.evidence, assembly.example, threshold, lambda: assembly.rules, encodes=encodes
+    )
+    process.start()
+    assembly.comparing.elsewhere = process.compared
+    try:
+        yield process
+    finally:
+        assembly.comparing.elsewhere = None
+        process.close()
+
+
+def _encodes(named: Future[NamedEmbeddings]) -> bool | None:
+    """Whether another process makes the vectors too; None where only this one can."""
+    wait([named], _PATIENCE)
+    if not named.done() or named.exception():  # which is told where it is needed
+        return None
+    embeddings = named.result().embeddings
+    if type(embeddings) is PackagedEmbeddings:
+        return True
+    return False if embeddings is None else None
