@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from loaders.records import Chunk, Span
@@ -19,14 +19,15 @@ from pairs.viewer.content import Item, Placed, ordered_content
 from pairs.viewer.documents import names, shown
 from pairs.viewer.head import report
 from pairs.viewer.places import Places, harmless
-from pairs.viewer.statistics import statistics
+from pairs.viewer.statistics import Spent, spending, statistics
 
 from ..errors import JournalError
 from ..journal.documents import load_documents
 from ..journal.edits import Change, Revision, edits, history, latest
-from ..journal.jobs import Jobs
+from ..journal.jobs import ASIDE, Jobs
 from ..journal.lists import everything, grounder, load_list, revise
 from ..journal.replies import Journal
+from ..records import Reply
 from .report import view_facts, viewed_texts
 from .suggestions import SuggestedPair
 
@@ -200,9 +201,26 @@ class Desk:
         """The run's report and the statistics of the review, as HTML with every text escaped."""
         with self._lock:
             pairs, items = self._list, list(self._items.values())
-        facts = view_facts(Jobs(self._journal).find(self.job), pairs, self._language)
-        told = report(pairs, shown(self.texts, pairs.kept), self._language, facts)
-        return told + "\n" + statistics(items, self.names, self._language)
+        job, language = Jobs(self._journal).find(self.job), self._language
+        facts = view_facts(job, pairs, language)
+        return "\n".join(
+            [
+                report(pairs, shown(self.texts, pairs.kept), language, facts),
+                spending(self._spent(), job.backend.get("price"), language),
+                statistics(items, self.names, language),
+            ]
+        )
+
+    def _spent(self) -> Iterator[Spent]:
+        """What each reply about the job's chunks took."""
+        query = (
+            "SELECT created, reply FROM replies WHERE chunk_id IN"
+            " (SELECT chunk_id FROM chunks WHERE job = ?1"
+            " UNION SELECT chunk_id || ?2 FROM chunks WHERE job = ?1)"
+        )
+        for created, reply in self._journal.rows(query, self.job, ASIDE):
+            read = Reply.model_validate_json(reply)
+            yield Spent(created, read.prompt_tokens, read.completion_tokens)
 
     def _catch_up(self) -> dict[str, Any]:
         newest = _newest(self._journal, self.job)
