@@ -250,8 +250,11 @@ class Desk:
         """The items by their keys: a pair's id, made unlike where several have it."""
         items: dict[str, Item] = {}
         keys: list[str] = []
+        kept = {pair.id for pair in self._list.kept}
         for order, pair, item in ordered_content(self._list, self._placed, self._language):
             key = pair.id if pair and pair.id else f"at{'-'.join(map(str, order))}"
+            if item["state"] != "kept" and key in kept:
+                key += "+"  # the same words again: the id is the kept pair's
             while key in items:
                 key += "+"
             keys.append(key)
