@@ -146,7 +146,7 @@ def journal(ray: Any, folder: Path, seconds: float = 5.0) -> list[dict[str, Any]
 def memory(folder: Path) -> dict[str, Any]:
     """Kilobytes that the driver holds for each chunk, from runs of two lengths."""
     peaks = {}
-    for paragraphs in (30, 180):
+    for paragraphs in (20, 80):
         counting = Counting(0.0)
         with counting.server as server:
             docs = documents(folder / f"docs{paragraphs}", 12, paragraphs)
