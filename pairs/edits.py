@@ -53,6 +53,9 @@ class Edit(BaseModel):
         return whole(given)
 
 
+_NO_EDIT = Edit(pair="")
+
+
 def pair_id(chunk_id: str, question: str, answer: str) -> str:
     """A pair's id, 12 hex digits: the same in every run that yields the pair."""
     said = whole_characters("\0".join((chunk_id, question, answer)))
@@ -90,12 +93,19 @@ def apply_edits(pairs: PairList, edits: Iterable[Edit], ground: Ground) -> PairL
         elif edit.fate == "kept" or not (out or edit.fate):
             kept.append(pair)
         else:
-            rejected.append(Rejected(item=pair, reason=out.reason if out else LEFT_OUT))
+            rejected.append(_rejected(pair, out))
     members += [_member(one, wanted, ground) for one in pairs.duplicates]
     kept += [one.pair for one in members if one.edit.fate == "kept"]
     standing = {pair.id: pair for pair in kept if pair.id}
     settled = {edit.pair for edit in wanted.values() if edit.fate == "kept"}
     return _with_duplicates(pairs, kept, rejected, members, standing, settled)
+
+
+def _rejected(pair: QAPair, made: Rejected | None) -> Rejected:
+    """The record of a rejected pair; the one that the run made where nothing has changed."""
+    if made is None:
+        return Rejected(item=pair, reason=LEFT_OUT)
+    return made if pair is made.item else made.model_copy(update={"item": pair})
 
 
 def _with_duplicates(
@@ -169,10 +179,12 @@ class _Member:
 
     def of(self, stands: QAPair) -> Duplicate:
         """The record of a duplicate of a pair that stands in the list."""
-        update = {"item": self.pair, "duplicate_of": stands}
-        if self.made is None or self.edit.fate == "duplicate":
-            return Duplicate(**update, score=0, kind="person")
-        return self.made.model_copy(update=update)
+        made = self.made
+        if made is None or self.edit.fate == "duplicate":
+            return Duplicate(item=self.pair, duplicate_of=stands, score=0, kind="person")
+        if self.pair is made.item and stands == made.duplicate_of:
+            return made
+        return made.model_copy(update={"item": self.pair, "duplicate_of": stands})
 
     def rank(self) -> tuple[bool, bool, int]:
         """Sort key: the best comes first."""
@@ -238,7 +250,7 @@ def _reworded(pair: QAPair, wanted: Mapping[str, Edit], ground: Ground) -> tuple
     """The pair with its edit applied, and that edit; an empty one where there is none."""
     edit = wanted.get(pair.id) if pair.id else None
     if edit is None:
-        return pair, Edit(pair=pair.id)
+        return pair, _NO_EDIT
     question, answer = edit.question or pair.question, edit.answer or pair.answer
     if edit.place or pair.written or (question, answer) != (pair.question, pair.answer):
         changed = {"question": question, "answer": answer, "edited": True}

@@ -49,7 +49,7 @@ _HEDGES = frozenset(
 """Stems of words that an answer may have or lack: about 5, only 5, between 5 and 6."""
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 9)
 def _normalised(answer: str) -> tuple[str, frozenset[str]]:
     text = normalise(answer)
     return text, frozenset(_TOKEN.findall(text))
@@ -68,7 +68,7 @@ class _Said:
     denied: bool
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 9)
 def _said(text: str) -> _Said:
     flat = flatten(text[:_LONGEST])
     return _Said(

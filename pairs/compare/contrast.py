@@ -61,7 +61,7 @@ class _Run:
 _NONE = Contrast(named=False, open=False)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 10)
 def _words(question: str) -> tuple[str, tuple[Term, ...]]:
     """A question without its question words, and its content words, Chinese by character."""
     text = without_asking(normalise(question))
@@ -69,7 +69,7 @@ def _words(question: str) -> tuple[str, tuple[Term, ...]]:
     return text, tuple(words)
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 9)
 def _sentence_forms(sentence: str) -> frozenset[str]:
     return frozenset(forms(flatten(sentence)))
 
@@ -117,7 +117,7 @@ def odd_words(one: str, other: str) -> bool:
     return bool(_odd(one, other) and _odd(other, one))
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 9)
 def _odd(question: str, other: str) -> tuple[_Run, ...]:
     """The runs of words that only the first question has, wherever they stand."""
     text, words = _words(question)

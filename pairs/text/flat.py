@@ -87,7 +87,7 @@ class Folded:
         return int(self.starts[start]), int(self.ends[end - 1])
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def _folded_cluster(cluster: str, simplify: bool) -> str:
     if _is_blank(cluster[0]):
         return ""

@@ -45,7 +45,7 @@ def terms(flat: str) -> Iterator[Term]:
         yield stem(found.group()), found.start(), found.end()
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def stem(word: str) -> str:
     """The stem of an English word, by suffix stripping: walks and walking give walk."""
     if len(word) <= _MIN_STEM or not word.isascii() or not word.isalpha() or word in _STOP_WORDS:

@@ -77,12 +77,19 @@ def ordered_content(
     for order, item in _chunks(pairs, placed, document, language):
         found.append((order, None, item, None))
     found.sort(key=lambda one: ("doubtful" not in one[2], one[0]))
-    place = {pair: at for at, (_, pair, item, _) in enumerate(found) if pair and _is_kept(item)}
+    place = {
+        _known(pair): at for at, (_, pair, item, _) in enumerate(found) if pair and _is_kept(item)
+    }
     for _, _, item, other in found:
-        if other is not None and other in place:
-            item["same"] = place[other]
+        if other is not None and _known(other) in place:
+            item["same"] = place[_known(other)]
     _add_conflicts(pairs, place, [item for _, _, item, _ in found])
     return [(order, pair, item) for order, pair, item, _ in found]
+
+
+def _known(pair: QAPair) -> object:
+    """What a pair is known by; lists of the first versions have no ids."""
+    return pair.id or pair
 
 
 def _is_kept(item: Item) -> bool:
@@ -114,9 +121,9 @@ def _chunks(
         yield (at, chunk.span.start, chunk.span.start), item
 
 
-def _add_conflicts(pairs: PairList, place: dict[QAPair, int], items: list[Item]) -> None:
+def _add_conflicts(pairs: PairList, place: dict[object, int], items: list[Item]) -> None:
     for one in pairs.conflicts:
-        item, other = place.get(one.item), place.get(one.conflicts_with)
+        item, other = place.get(_known(one.item)), place.get(_known(one.conflicts_with))
         if item is not None and other is not None:
             items[item].setdefault("differs", []).append(other)
             items[other].setdefault("differs", []).append(item)
@@ -133,9 +140,16 @@ class Placed:
         self._texts = texts
         self.document = {text.source: at for at, text in enumerate(texts)}
         self._places = [Places(text.text) for text in texts]
+        self._made: dict[int, tuple[QAPair, Item]] = {}
 
     def pair(self, pair: QAPair) -> Item:
-        """What a card shows of a pair; what is as usual is left out."""
+        """What a card shows of a pair; what is as usual is left out. Made once a pair."""
+        known = self._made.get(id(pair))
+        if known is None:  # it stays alive with its item, so that nothing else gets its identity
+            known = self._made[id(pair)] = (pair, self._item(pair))
+        return known[1]
+
+    def _item(self, pair: QAPair) -> Item:
         evidence = pair.evidence
         item: Item = {
             "question": harmless(pair.question),

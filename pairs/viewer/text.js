@@ -144,7 +144,7 @@ const openText = ({ texts, selected, load }) => {
         document_ = -1;
         showText(number);
         showPlace();
-      });
+      }).catch((error) => { if (document_ === number) text.textContent = error.message; });
       return;
     }
     for (let start = 0; start < all.length;) {
@@ -166,7 +166,14 @@ const openText = ({ texts, selected, load }) => {
   const later = window.requestIdleCallback
     ? (act) => requestIdleCallback(act)
     : (act) => setTimeout(() => act({ timeRemaining: () => 8 }), 50);
+  // Whether a person is marking a passage right now, which would be lost.
+  let late = false;
+  const held = () => {
+    const chosen = getSelection();
+    return !chosen.isCollapsed && text.contains(chosen.anchorNode);
+  };
   const refresh = (spans) => {
+    if (held()) { late = true; return; }
     for (const block of blocks)
       if (spans.some(([from, to]) => block.start < to && block.end > from)) block.element.again();
   };
@@ -185,7 +192,6 @@ const openText = ({ texts, selected, load }) => {
     };
     settle();
   };
-  let late = false;
   document.addEventListener("selectionchange", () => { if (late) source.remark(document_); });
   const source = {
     show: showText,
@@ -196,8 +202,7 @@ const openText = ({ texts, selected, load }) => {
     // The marks of a document have changed; what a person marks by hand right now is left alone.
     remark(number) {
       if (number !== document_) return;
-      const chosen = getSelection();
-      late = !chosen.isCollapsed && text.contains(chosen.anchorNode);
+      late = held();
       if (!late) for (const block of blocks) block.element.again();
     },
     // What is marked by hand: its document and place; null for nothing.

@@ -305,11 +305,14 @@ const openView = ({ texts, items, words }, host = {}) => {
       list();
       cards.scrollTop = at;
     },
+    // The counts of all states, anew.
+    recount() {
+      addStates();
+      press();
+    },
     // Cards of items that have changed, laid out anew where they are laid out at all.
     again(numbers) {
       haystacks = undefined;
-      addStates();
-      press();
       for (const number of numbers) {
         const old = cards.querySelector(`[data-item="${number}"]`);
         if (!old) continue;

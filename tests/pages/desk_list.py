@@ -1,18 +1,10 @@
-"""A list to review, of two documents in two languages, and a server of the desk in a thread."""
+"""A list to review, of two documents in two languages."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount
-
-from bench.serving import free_port
 from chains.journal.documents import save_documents
 from chains.journal.jobs import Jobs
 from chains.journal.lists import save_list
@@ -31,8 +23,6 @@ from pairs.records import (
     Rejected,
     TokenUsage,
 )
-from ui.desk.routes import desk_app
-from ui.engine import Engine, close, share
 
 ZH = "".join(f"第{n}号桥于{1900 + n}年建成，全长{100 + n}米，位于{n}区。\n" for n in range(30))
 EN = (
@@ -154,26 +144,3 @@ def add_job(
     save_list(journal, opened.id, pairs)
     jobs.end(opened.model_copy(update={"state": "done", "usage": pairs.usage}), "o")
     return opened.id
-
-
-@contextmanager
-def desk_server(journal: Path, config: Path | None = None) -> Iterator[str]:
-    """The address of a desk on a journal."""
-    opened = Journal(journal)
-    share(Engine(config, journal=opened))
-    port = free_port()
-    app = Starlette(routes=[Mount("/desk", desk_app("/"))])
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 30
-    while not server.started:
-        assert time.monotonic() < until
-        thread.join(0.02)
-    try:
-        yield f"http://127.0.0.1:{port}/desk"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        close()
-        opened.close()

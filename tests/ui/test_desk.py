@@ -12,8 +12,9 @@ import httpx
 import openpyxl
 import pytest
 from axe import serious_faults
-from desk_list import EN, ZH, add_job, desk_server, review_list
+from desk_list import EN, ZH, add_job, review_list
 
+from bench.desk_server import serve_desk
 from chains.journal.edits import history
 from chains.journal.jobs import Jobs
 from chains.journal.lists import leave_out, load_list
@@ -78,7 +79,7 @@ def desk(tmp_path: Path, browser: Browser) -> Iterator[Desk]:
     path = tmp_path / "j.sqlite"
     with Journal(path) as journal:
         job = add_job(journal, review_list(), TEXTS)
-    with desk_server(path) as url:
+    with serve_desk(path) as url:
         yield Desk(url, path, job, browser)
 
 
@@ -362,7 +363,7 @@ def test_the_page_is_shown_as_it_was_printed(tmp_path: Path, browser: Browser) -
     with Journal(path) as journal:
         digest = pages[0].metadata["sha256"]
         job = add_job(journal, PairList(kept=(asked,)), {str(file): whole}, digests=[digest])
-    with desk_server(path) as url:
+    with serve_desk(path) as url:
         desk = Desk(url, path, job, browser)
         with desk.open() as page:
             press(page, "p")

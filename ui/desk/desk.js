@@ -159,11 +159,18 @@
     actions[what](number);
     view.step(1);
   };
+  // What changed is drawn at once; what counts or links all items, when there is time.
+  let counting = 0;
   const redrawn = (numbers) => {
-    link();
     view.again(numbers);
-    progress();
     if (numbers.includes(view.selected)) comparing.show(view.selected);
+    clearTimeout(counting);
+    counting = setTimeout(() => {
+      link();
+      view.recount();
+      filters.fill();
+      progress();
+    }, 60);
   };
 
   const selected = (item, number) => {
@@ -257,19 +264,32 @@
 
   // What the server has made of changes, ours and others'.
   const taken = (answer) => {
-    const numbers = answer.items.map(add);
+    const spans = (item) => (item && item.span ? [item.span, ...(item.more || [])] : []);
+    const touched = new Map(); // the places that changed, by document
+    const touch = (item) => {
+      if (!item || item.document === undefined) return;
+      touched.set(item.document, [...(touched.get(item.document) || []), ...spans(item)]);
+    };
+    const numbers = answer.items.map((item) => {
+      touch(items[placeOf(item.key)]);
+      touch(item);
+      return add(item);
+    });
     for (const key of answer.gone || []) {
       const number = placeOf(key);
-      if (number !== undefined) { items[number] = { ...items[number], gone: true, state: "gone" }; numbers.push(number); }
+      if (number === undefined) continue;
+      touch(items[number]);
+      items[number] = { ...items[number], gone: true, state: "gone" };
+      numbers.push(number);
     }
     version = Math.max(version, answer.version);
-    for (const number of new Set(numbers.map((one) => items[one].document))) if (texts[number] && texts[number].text !== undefined) {
+    link();
+    for (const [number, places_] of touched) {
+      if (texts[number].text === undefined) continue;
       mark(number);
-      view.source.remark(number);
+      if (places_.length > 50) view.source.remark(number); else view.source.refresh(places_);
     }
     redrawn(numbers);
-    if (numbers.includes(view.selected)) view.source.showPlace();
-    filters.fill();
     return numbers;
   };
   const again = async () => taken(await ask(`changes?version=${version}`));

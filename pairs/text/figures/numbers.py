@@ -34,7 +34,7 @@ _READERS = (
 """By precedence: an earlier reader's match hides later ones that overlap it."""
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 10)
 def numbers(text: str) -> tuple[Number, ...]:
     """The numbers of a text in order of place, not overlapping.
 
