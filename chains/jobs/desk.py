@@ -259,15 +259,9 @@ class Desk:
                 key += "+"
             keys.append(key)
             items[key] = {**item, "key": key, "at": list(order)}
-            if pair is None:
-                continue
-            items[key]["kind"] = self._kind(pair)
-            items[key]["headings"] = self._headings(pair)
-            if pair.evidence.sentence and "span" not in item:
-                items[key]["quote"] = harmless(pair.evidence.sentence[:_LONGEST])
-            if pair.written:
-                items[key]["written"] = True
-            if pair.id and key == pair.id:
+            if pair is not None:
+                items[key] |= self._of_pair(pair, item)
+            if pair is not None and key == pair.id:
                 items[key]["pair"] = pair.id
                 items[key] |= _reviewed(wanted.get(pair.id), newest.get(pair.id))
         for item in items.values():
@@ -276,6 +270,13 @@ class Desk:
             if "differs" in item:
                 item["differs"] = [keys[other] for other in item["differs"]]
         return items
+
+    def _of_pair(self, pair: QAPair, item: Item) -> Item:
+        """What the desk knows of a pair beside what the report shows."""
+        more: Item = {"kind": self._kind(pair), "headings": self._headings(pair)}
+        if pair.evidence.sentence and "span" not in item:
+            more["quote"] = harmless(pair.evidence.sentence[:_LONGEST])
+        return {**more, "written": True} if pair.written else more
 
     def _headings(self, pair: QAPair) -> str:
         chunk: Chunk | None = self._chunks.get(pair.chunk_id)
