@@ -34,13 +34,12 @@ from .cluster_kills import Counting, account, command, documents, started
 from .local_cluster import LocalCluster, local_cluster
 from .report import save_result
 
-LATENCY, CALLS, ROUNDS = 2.0, 24, 3
+LATENCY, CALLS, ROUNDS = 2.0, 9, 3
 
 
 def overhead(cluster: LocalCluster, folder: Path) -> dict[str, Any]:
     """Seconds of a run here and on the cluster, medians, the start of both told apart."""
-    docs = documents(folder / "docs", 12, 30)
-    more = ("--check", "off", "--concurrency", str(CALLS))
+    docs = documents(folder / "docs", 12, 12)
     found: dict[str, list[float]] = {"alone": [], "cluster": [], "joining": []}
     calls = 0
     for number in range(ROUNDS):
@@ -50,7 +49,9 @@ def overhead(cluster: LocalCluster, folder: Path) -> dict[str, Any]:
             with counting.server as server:
                 far = ("--ray", cluster.address) if where == "cluster" else ()
                 began = time.monotonic()
-                child = started(command(docs, output, server, *more, *far), home)
+                child = started(
+                    command(docs, output, server, "--check", "off", *far, calls=CALLS), home
+                )
                 assert child.wait() == 0, (home / "errors.txt").read_text()
                 whole = time.monotonic() - began
             calls = counting.answered
@@ -146,7 +147,7 @@ def journal(ray: Any, folder: Path, seconds: float = 5.0) -> list[dict[str, Any]
 def memory(folder: Path) -> dict[str, Any]:
     """Kilobytes that the driver holds for each chunk, from runs of two lengths."""
     peaks = {}
-    for paragraphs in (30, 180):
+    for paragraphs in (10, 50):
         counting = Counting(0.0)
         with counting.server as server:
             docs = documents(folder / f"docs{paragraphs}", 12, paragraphs)

@@ -47,12 +47,14 @@ def documents(folder: Path, count: int, paragraphs: int) -> Path:
     return folder
 
 
-def command(docs: Path, output: Path, server: Simulated, *more: str) -> list[str]:
+def command(
+    docs: Path, output: Path, server: Simulated, *more: str, calls: int = CALLS
+) -> list[str]:
     """The command line of a run."""
     return [
         *(sys.executable, "-m", "app_cli", "extract", str(docs), "-o", str(output), "--json"),
         *("--backend", "chatglm3", "--base-url", server.base_url, "--model", server.model),
-        *("--concurrency", str(CALLS), "--chunk-size", "40", "--embeddings", "lexical", *more),
+        *("--concurrency", str(calls), "--chunk-size", "40", "--embeddings", "lexical", *more),
     ]
 
 

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 START_SECONDS = 120.0
-"""After which a run ends on which no node has started a worker."""
+"""After which a run ends for which no node starts a worker."""
 _CALLS_TO_ONE = 64
 """Calls that Ray lets into one actor at a time: batches, and the sign to stop."""
 
@@ -46,6 +46,7 @@ class Member(Generic[Item, Result]):
         threads: Of each lane.
         actor: Its handle.
         about: The answer that says it has started; None once that is there.
+        since: When it was started.
         batches: What it works on, by the reference of the answer.
         failure: Why it is sent nothing more; None while it is.
     """
@@ -55,6 +56,7 @@ class Member(Generic[Item, Result]):
     threads: tuple[int, ...]
     actor: Any
     about: Any
+    since: float = field(default_factory=time.monotonic)
     batches: dict[Any, list[Any]] = field(default_factory=dict)
     failure: SaidError | None = None
 
@@ -99,7 +101,6 @@ class Crew(Generic[Item, Result]):
         self._limited = bool(settings.max_calls is not None or settings.max_tokens_total)
         self._journal_actor = ray.remote(JournalActor).options(**kept, **again).remote(path, owner)
         self._limits_actor = ray.remote(LimitsActor).options(**kept).remote(settings, backends)
-        self._began = time.monotonic()
         self._failures: list[SaidError] = []
         for threads in _shares([one.concurrency for one in backends], len(nodes(ray))):
             self._start(threads)
@@ -154,11 +155,13 @@ class Crew(Generic[Item, Result]):
         Raises:
             ClusterError: None has for two minutes, or none can.
         """
-        waited = time.monotonic() - self._began > START_SECONDS
-        if not self.members and not self._failures:
+        if not self.members and self._failures:
+            return  # some worked, and their failure says why they work no more
+        if not self.members:
             reasons = list(self.left_out.values())
             raise ClusterError("cluster.no_node", reason=reasons[-1].say("en") if reasons else "-")
-        if waited and all(member.about is not None for member in self.members):
+        late = time.monotonic() - START_SECONDS
+        if all(member.about is not None and member.since < late for member in self.members):
             raise ClusterError("cluster.no_node", reason=f"{START_SECONDS:.0f} s")
 
     def stop(self) -> None:

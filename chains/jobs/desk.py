@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from loaders.records import Chunk, Span
@@ -19,14 +19,15 @@ from pairs.viewer.content import Item, Placed, ordered_content
 from pairs.viewer.documents import names, shown
 from pairs.viewer.head import report
 from pairs.viewer.places import Places, harmless
-from pairs.viewer.statistics import statistics
+from pairs.viewer.statistics import Spent, spending, statistics
 
 from ..errors import JournalError
 from ..journal.documents import load_documents
 from ..journal.edits import Change, Revision, edits, history, latest
-from ..journal.jobs import Jobs
+from ..journal.jobs import ASIDE, Jobs
 from ..journal.lists import everything, grounder, load_list, revise
 from ..journal.replies import Journal
+from ..records import Reply
 from .report import view_facts, viewed_texts
 from .suggestions import SuggestedPair
 
@@ -200,9 +201,26 @@ class Desk:
         """The run's report and the statistics of the review, as HTML with every text escaped."""
         with self._lock:
             pairs, items = self._list, list(self._items.values())
-        facts = view_facts(Jobs(self._journal).find(self.job), pairs, self._language)
-        told = report(pairs, shown(self.texts, pairs.kept), self._language, facts)
-        return told + "\n" + statistics(items, self.names, self._language)
+        job, language = Jobs(self._journal).find(self.job), self._language
+        facts = view_facts(job, pairs, language)
+        return "\n".join(
+            [
+                report(pairs, shown(self.texts, pairs.kept), language, facts),
+                spending(self._spent(), job.backend.get("price"), language),
+                statistics(items, self.names, language),
+            ]
+        )
+
+    def _spent(self) -> Iterator[Spent]:
+        """What each reply about the job's chunks took."""
+        query = (
+            "SELECT created, reply FROM replies WHERE chunk_id IN"
+            " (SELECT chunk_id FROM chunks WHERE job = ?1"
+            " UNION SELECT chunk_id || ?2 FROM chunks WHERE job = ?1)"
+        )
+        for created, reply in self._journal.rows(query, self.job, ASIDE):
+            read = Reply.model_validate_json(reply)
+            yield Spent(created, read.prompt_tokens, read.completion_tokens)
 
     def _catch_up(self) -> dict[str, Any]:
         newest = _newest(self._journal, self.job)
@@ -232,21 +250,18 @@ class Desk:
         """The items by their keys: a pair's id, made unlike where several have it."""
         items: dict[str, Item] = {}
         keys: list[str] = []
+        kept = {pair.id for pair in self._list.kept}
         for order, pair, item in ordered_content(self._list, self._placed, self._language):
             key = pair.id if pair and pair.id else f"at{'-'.join(map(str, order))}"
+            if item["state"] != "kept" and key in kept:
+                key += "+"  # the same words again: the id is the kept pair's
             while key in items:
                 key += "+"
             keys.append(key)
             items[key] = {**item, "key": key, "at": list(order)}
-            if pair is None:
-                continue
-            items[key]["kind"] = self._kind(pair)
-            items[key]["headings"] = self._headings(pair)
-            if pair.evidence.sentence and "span" not in item:
-                items[key]["quote"] = harmless(pair.evidence.sentence[:_LONGEST])
-            if pair.written:
-                items[key]["written"] = True
-            if pair.id and key == pair.id:
+            if pair is not None:
+                items[key] |= self._of_pair(pair, item)
+            if pair is not None and key == pair.id:
                 items[key]["pair"] = pair.id
                 items[key] |= _reviewed(wanted.get(pair.id), newest.get(pair.id))
         for item in items.values():
@@ -255,6 +270,13 @@ class Desk:
             if "differs" in item:
                 item["differs"] = [keys[other] for other in item["differs"]]
         return items
+
+    def _of_pair(self, pair: QAPair, item: Item) -> Item:
+        """What the desk knows of a pair beside what the report shows."""
+        more: Item = {"kind": self._kind(pair), "headings": self._headings(pair)}
+        if pair.evidence.sentence and "span" not in item:
+            more["quote"] = harmless(pair.evidence.sentence[:_LONGEST])
+        return {**more, "written": True} if pair.written else more
 
     def _headings(self, pair: QAPair) -> str:
         chunk: Chunk | None = self._chunks.get(pair.chunk_id)

@@ -207,7 +207,7 @@ def revise(
             if change.saw is not None and change.saw != now.version:
                 revisions.append(now.model_copy(update={"refused": True}))
             else:
-                revisions.append(record(db, job, change.pair, _stripped(change.edit), who))
+                revisions.append(record(db, job, change.pair, _stored(change), who))
     return revisions
 
 
@@ -226,13 +226,15 @@ def _check(job: str, change: Change, known: Container[str]) -> None:
         raise JournalError("edit.unknown", job=job, pair=edit.of or "")
 
 
-def _stripped(edit: Edit | None) -> Edit | None:
+def _stored(change: Change) -> Edit | None:
     """The edit as it is stored; None for one that changes nothing."""
+    edit = change.edit
     if edit is None:
         return None
     texts = {"question": edit.question, "answer": edit.answer}
-    bare = edit.model_copy(update={name: text and text.strip() for name, text in texts.items()})
-    return None if bare == Edit(pair=edit.pair) else bare
+    bare = {name: text and text.strip() for name, text in texts.items()}
+    stored = edit.model_copy(update={**bare, "pair": change.pair})
+    return None if stored == Edit(pair=change.pair) else stored
 
 
 def reword(

@@ -20,14 +20,15 @@ from typing import Any
 import pytest
 
 from bench.cluster_kills import KINDS
-from chains import ClusterError, extract_pairs, read_for, resolve
+from chains import ClusterError, Settings, extract_pairs, read_for, resolve
 from chains.cluster.batcher import Batcher
-from chains.cluster.limits import LATEST, SharedPace
+from chains.cluster.limits import LATEST, LimitsActor, SharedPace
 from chains.cluster.version import versions
 from chains.journal.replies import Journal
 from chains.run import far_reading
 from cli.main import run
 from messages import say
+from pairs.records import Reason
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -215,6 +216,21 @@ def test_a_server_that_is_crowded_is_asked_half_as_fast_and_then_faster_again(
     assert slow == pytest.approx(10, rel=0.25)
     assert rate(30) > slow
     assert rate(10) == pytest.approx(20, rel=0.1)
+
+
+def test_a_budget_is_one_for_all_workers_and_a_dead_one_gives_its_share_back() -> None:
+    limits = LimitsActor(Settings(max_calls=3), [])
+    assert [limits.reserve(worker, 10) for worker in ("a", "a", "b")] == [True, True, True]
+    assert limits.reserve("b", 10) is False  # one of those in flight may fail
+    limits.settle("a", 10, 7)
+    limits.forget("a")
+    assert limits.reserve("b", 10) is True
+    limits.settle("b", 10, 7)
+    limits.settle("b", 10, 7)
+    limits.settle("a", 10, 7)  # comes late, from one that is no longer there
+    told = limits.reserve("b", 10)
+    assert isinstance(told, Reason)
+    assert told.code == "budget.calls"
 
 
 def test_a_dead_workers_claims_are_free_and_a_later_reply_changes_nothing(tmp_path: Path) -> None:

@@ -192,6 +192,23 @@ def test_a_node_with_another_version_takes_no_part_and_is_told_of(journal: Journ
     assert sum(sum(member.threads) for member in crew.members) == 5
 
 
+def test_a_worker_that_takes_long_to_start_is_waited_for_but_not_for_ever(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = FakeRay(Random(4), deaths=0.3)  # noqa: S311 - a seed of an example
+    crew = made(ray, journal)
+    for member in crew.members:
+        member.since -= 10_000  # what follows them has just been started
+    crew.members[0].about = None
+    assert len(through(crew, 30)) == 30
+    hanging = made(ray, journal)
+    monkeypatch.setattr("chains.cluster.crew.START_SECONDS", -1.0)
+    monkeypatch.setattr(ray, "wait", lambda refs, **_: ([], refs))
+    with pytest.raises(ClusterError) as caught:
+        through(hanging, 5)
+    assert caught.value.code == "cluster.no_node"
+
+
 def test_where_no_node_can_work_the_run_ends_with_a_sentence(journal: Journal) -> None:
     other = {"python": "2.7", "qa3": "-"}
     ray = FakeRay(Random(3), other=dict.fromkeys("abc", other))  # noqa: S311

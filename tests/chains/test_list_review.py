@@ -10,11 +10,13 @@ import pytest
 from bench.runs import material, run, settings_for
 from bench.simulated import Simulated
 from chains.errors import JournalError
+from chains.jobs.desk import Desk
 from chains.journal.documents import load_documents
 from chains.journal.edits import Change, edits, history
 from chains.journal.lists import leave_out, load_list, revise, reword, save_list
 from chains.journal.replies import Journal
 from loaders.records import Span
+from messages import LANGUAGES, say
 from pairs.edits import Edit, pair_id
 from pairs.records import PairList
 
@@ -169,3 +171,20 @@ def test_a_written_pair_goes_over_to_a_job_on_the_changed_document(
     (taken,) = (one for one in load_list(journal, again.job).kept if one.written)
     assert (taken.answer, taken.evidence.quote) == ("64.4米", "64.4米")
     save_list(journal, again.job, again.result)  # the list keeps its law with such a pair
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_desk_tells_of_documents_pages_kinds_and_what_the_model_took(
+    journal: Journal, job: str, language: str
+) -> None:
+    desk = Desk(journal, job, language)
+    told = desk.report()
+    for code in ("view.coverage", "desk.spending", "desk.by_kind", "desk.n_unseen"):
+        assert say(code, language) in told
+    first = next(item for item in desk.since(0)["items"] if item["state"] == "kept")
+    after = desk.revise([Change(pair=first["pair"], saw=0, edit=Edit(pair="", fate="left out"))])
+    (changed,) = (item for item in after["items"] if item["key"] == first["key"])
+    assert (changed["review"], changed["version"]) == ("rejected", after["version"])
+    # Whoever asks later gets the same from there on, and nothing twice.
+    assert changed in desk.since(0)["items"]
+    assert desk.since(after["version"])["items"] == []
