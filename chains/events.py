@@ -54,7 +54,9 @@ class ChunkDone(_Event):
     event: Literal["chunk"] = "chunk"
     index: int
     outcome: ChunkOutcome
-    pairs: tuple[QAPair, ...] = Field(default=(), description="newly kept, in order")
+    pairs: tuple[QAPair, ...] = Field(
+        default=(), description="proved, in order; one may still turn out to be a duplicate"
+    )
     done: int = Field(description="chunks ended so far")
     total: int
     usage: TokenUsage = Field(description="of the run so far")

@@ -173,6 +173,7 @@ class RulesProcess:
         import numpy as np
 
         self.start()
+        self._place = -1
         for first in range(0, max(len(texts), 1), _SLICE):
             self._ask("words", first=not first, texts=list(texts[first : first + _SLICE]))
         for first in range(0, len(pairs), _SLICE):

@@ -56,6 +56,10 @@ class Rules:
             return Rulings([Ruling(NONE, fault=fault) for _ in drafts], fault)
         return Rulings([self._ruling(chunk, draft, passage, file) for draft in drafts if passage])
 
+    def forget(self) -> None:
+        """Drops the index of the file that the last chunk was of."""
+        self._texts = {}
+
     def passage(self, chunk: Chunk, file: File) -> Passage:
         """The text of a chunk, which knows its whole file."""
         return Passage(chunk, file.pages, self._text(file), self._near)

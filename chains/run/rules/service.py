@@ -81,6 +81,9 @@ class _Checking(Service):
 
         if message["first"]:
             self._known, self._items, self._vectors = Vocabulary(), [], []
+            # What comes now needs their memory; a run that goes on loads them again.
+            self._file, self._encoder = File(0, "", ()), SentenceEncoder()
+            self._rules.forget()
         for source, text in message["texts"]:
             self._known.read(source, text)
 
