@@ -107,7 +107,8 @@ class FarWork:
         self._checking = Checking(
             opened.model, settings, journal, example_text(plan.backend, settings)
         )
-        self._lock = threading.Lock()  # evidence is found by one thread at a time, as in one run
+        # By one thread, as in a run of one machine, so that those that ask go on asking.
+        self._checks = ThreadPoolExecutor(1, thread_name_prefix="checks")
         loader = ThreadPoolExecutor(1, thread_name_prefix="embeddings")
         self._named: Future[NamedEmbeddings] = loader.submit(
             load_embeddings, settings.embeddings, settings.embedding_backend
@@ -118,8 +119,8 @@ class FarWork:
         """The error after which nothing more is asked about chunks; None before."""
         return self._model.failure
 
-    def __call__(self, item: FarItem) -> Checks | Judged:
-        """A chunk's outcome with its pairs checked, or what the judge says about a list.
+    def __call__(self, item: FarItem) -> Checks | Judged | Future[Checks | Judged]:
+        """A chunk's outcome with its pairs checked, soon; or what the judge says about a list.
 
         Raises:
             SaidError: The journal cannot be read or written, or the embedding cannot be loaded.
@@ -128,17 +129,16 @@ class FarWork:
             return self._judge.ask(item.check_list)
         assert item.chunk is not None  # noqa: S101 - for mypy: it is one or the other
         answered = self._extraction.ask(item.chunk, again=item.again)
-        return self._checked(item.chunk, item.file, answered)
+        return self._checks.submit(self._checked, item.chunk, item.file, answered)
 
-    def _checked(self, chunk: Chunk, file: Any, answered: Answered) -> Checks:
+    def _checked(self, chunk: Chunk, file: Any, answered: Answered) -> Checks | Judged:
         if not answered.drafts:
             return Checks(answered, [])
         named = self._checking.named = self._named.result()
-        with self._lock:
-            checks = self._checking.check(chunk, _fetched(file), answered)
-            # They are in the journal before the driver looks for them there.
-            questions = [pair.question for pair, reason in checks.checked if not reason]
-            embed(named, questions, self._journal)
+        checks = self._checking.check(chunk, _fetched(file), answered)
+        # They are in the journal before the driver looks for them there.
+        questions = [pair.question for pair, reason in checks.checked if not reason]
+        embed(named, questions, self._journal)
         return checks
 
 
