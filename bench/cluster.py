@@ -34,12 +34,12 @@ from .cluster_kills import Counting, account, command, documents, started
 from .local_cluster import LocalCluster, local_cluster
 from .report import save_result
 
-LATENCY, CALLS, ROUNDS = 2.0, 9, 3
+LATENCY, CALLS, ROUNDS = 2.0, 9, 2
 
 
 def overhead(cluster: LocalCluster, folder: Path) -> dict[str, Any]:
     """Seconds of a run here and on the cluster, medians, the start of both told apart."""
-    docs = documents(folder / "docs", 12, 12)
+    docs = documents(folder / "docs", 12, 6)
     found: dict[str, list[float]] = {"alone": [], "cluster": [], "joining": []}
     calls = 0
     for number in range(ROUNDS):

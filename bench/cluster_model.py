@@ -210,7 +210,7 @@ def blocks(pairs: int, nodes: int, cores: int = 8) -> dict[str, Any]:
 def main() -> None:
     """Simulates all sizes and saves the result."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=600.0, help="ideal length of a run")
+    parser.add_argument("--seconds", type=float, default=150.0, help="ideal length of a run")
     given = parser.parse_args()
     measured = json.loads((Path(RESULTS) / "cluster.json").read_text("utf-8"))
     batch, request = service(measured)

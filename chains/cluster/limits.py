@@ -27,6 +27,8 @@ _RECENT = 5.0
 _GROWTH = 0.05
 """Share of that rate by which it grows again each second."""
 POLL_SECONDS = 0.2
+SLICE_SECONDS = 1.0
+"""For which a worker takes it that there is no limit, once it was told so."""
 
 
 class Turn(NamedTuple):
@@ -76,6 +78,16 @@ class SharedPace(Pace):
         """
         seconds = self.take(tokens)
         return Turn(seconds, bool(self._call_seconds or self._token_seconds))
+
+    def is_free(self, calls: int) -> bool:
+        """Whether anybody may call at any time.
+
+        Args:
+            calls: Made since this was last asked, by whoever asks.
+        """
+        with self._lock:
+            self._recent.extend([time.monotonic()] * calls)
+            return not (self._call_seconds or self._token_seconds)
 
     def pause(self, seconds: float, *, crowded: bool = False) -> None:
         """As ``Pace.pause``; halves the rate as well, at most once a second, if ``crowded``."""
@@ -130,6 +142,15 @@ class LimitsActor:
         """
         return [self._paces[backend].turn(one) for one in tokens]
 
+    def is_free(self, backend: int, calls: int) -> bool:
+        """As ``SharedPace.is_free``.
+
+        Args:
+            backend: Its place in ``backends``.
+            calls: As for ``SharedPace.is_free``.
+        """
+        return self._paces[backend].is_free(calls)
+
     def settle_pace(self, backend: int, expected: int, used: int) -> None:
         """As ``Pace.settle``."""
         self._paces[backend].settle(expected, used)
@@ -174,6 +195,21 @@ class RemotePace(Pace):
         super().__init__()
         self._actor, self._backend = actor, backend
         self._batcher: Batcher[int, Turn] = Batcher(self._send)
+        self._looks = threading.Lock()
+        self._free, self._looked, self._made = False, float("-inf"), 0
+
+    def _is_free(self) -> bool:
+        """Whether calls may go at once, as was so within the last second; one thread asks."""
+        self._made += 1
+        now = time.monotonic()
+        if now - self._looked > SLICE_SECONDS and self._looks.acquire(blocking=False):
+            try:
+                made, self._made = self._made, 0
+                self._free = bool(_told(self._actor.is_free.remote(self._backend, made)))
+                self._looked = now
+            finally:
+                self._looks.release()
+        return self._free
 
     def wait(self, tokens: int, stop: threading.Event) -> None:
         """As ``Pace.wait``.
@@ -181,6 +217,8 @@ class RemotePace(Pace):
         Raises:
             ClusterError: The actor is gone.
         """
+        if self._is_free():
+            return
         while not stop.is_set():
             asked = time.monotonic()
             turn = self._batcher.ask(tokens)
@@ -198,6 +236,7 @@ class RemotePace(Pace):
     def pause(self, seconds: float, *, crowded: bool = False) -> None:
         """As ``SharedPace.pause``."""
         if seconds > 0 or crowded:
+            self._free, self._looked = False, float("-inf")
             self._actor.pause.remote(self._backend, seconds, crowded=crowded)
 
     def _send(self, tokens: Sequence[int]) -> Sequence[Turn]:

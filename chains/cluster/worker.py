@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, Protocol, TypeVar
 
 from messages.errors import SaidError
@@ -24,8 +24,8 @@ Result_co = TypeVar("Result_co", covariant=True)
 class Work(Protocol[Item_contra, Result_co]):
     """What is done for each item, from any thread."""
 
-    def __call__(self, item: Item_contra) -> Result_co:
-        """The result of an item."""
+    def __call__(self, item: Item_contra) -> Result_co | Future[Result_co]:
+        """The result of an item, or its future: what is left to do needs no thread that asks."""
 
     @property
     def failure(self) -> SaidError | None:
@@ -96,10 +96,17 @@ class Worker(Generic[Item, Result]):
             batch: Each item with its lane.
         """
         under_way = [self._lanes[lane].submit(self._work, item) for lane, item in batch]
-        wait(under_way)
-        results = [one.exception() or one.result() for one in under_way]
-        return results, self._work.failure  # type: ignore[return-value]  # a thread's are no others
+        return [_outcome(one) for one in under_way], self._work.failure
 
     def stop(self) -> None:
         """Lets calls under way end, and makes no others."""
         self._stop.set()
+
+
+def _outcome(of: Future[Any]) -> Any:
+    """What became of an item: its result, or the exception."""
+    try:
+        result = of.result()
+    except Exception as error:  # noqa: BLE001 - the driver decides
+        return error
+    return _outcome(result) if isinstance(result, Future) else result

@@ -55,6 +55,9 @@ class Replies(Protocol):
     def reply(self, key: str) -> Reply | None:
         """As ``Journal.reply``."""
 
+    def known(self, keys: Iterable[str]) -> dict[str, Reply]:
+        """As ``Journal.known``."""
+
     def claim(self, keys: Iterable[str], owner: str) -> set[str]:
         """As ``Journal.claim``."""
 

@@ -177,27 +177,31 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         It is found as it was first meant, before this run learnt to ask in another form, too, and
         as an earlier run asked it, which learnt to leave room for thoughts.
         """
-        opened, key = self._opened, self.key(messages)
-        for parameters in (opened.first_parameters, opened.roomy_parameters):
-            other = request_key(messages, opened.model, opened.address, parameters)
-            saved = self._journal.reply(other) if other != key else None
+        opened = self._opened
+        asked = (opened.parameters, opened.first_parameters, opened.roomy_parameters)
+        key, *others = (
+            request_key(messages, opened.model, opened.address, parameters) for parameters in asked
+        )
+        known = self._journal.known(dict.fromkeys((key, *others)))
+        for other in others:
+            saved = known.get(other) if other != key else None
             if saved is not None and saved.finish_reason != THOUGHT:
                 return other, saved
-        return key, self._journal.reply(key)
+        return key, known.get(key)
 
     def _answer(self, messages: list[BaseMessage], config: RunnableConfig) -> AIMessage:
-        key, saved = self._saved(messages)
+        key = self.key(messages)
         log.debug("request %s: about chunk %s", key[:12], request_metadata(config)["chunk_id"])
-        while saved is None:
+        while True:
             self._check_active()
             if self._journal.claim([key], self._owner):
                 reply = self._ask_claimed(key, messages, config)
                 return as_message(reply, key, from_journal=False)
-            # Another run, or another thread of this one, is asking or has just been answered.
+            # It has been answered, or another run or thread is asking.
             saved = self._journal.reply(key)
-            if saved is None:
-                self._stop.wait(POLL_SECONDS)
-        return as_message(saved, key, from_journal=True)
+            if saved is not None:
+                return as_message(saved, key, from_journal=True)
+            self._stop.wait(POLL_SECONDS)
 
     def _ask_claimed(self, key: str, messages: list[BaseMessage], config: RunnableConfig) -> Reply:
         try:

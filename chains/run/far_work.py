@@ -124,7 +124,8 @@ class FarWork:
 
         self._judge = Judge(self._judging, settings)
         self._rules = Rules(settings.evidence, example_text(plan.backend, settings), self._likeness)
-        self._lock = threading.Lock()  # evidence is found by one thread at a time, as in one run
+        # By one thread, as in a run of one machine, so that those that ask go on asking.
+        self._checks = ThreadPoolExecutor(1, thread_name_prefix="checks")
         loader = ThreadPoolExecutor(1, thread_name_prefix="embeddings")
         self._named: Future[NamedEmbeddings] = loader.submit(
             load_embeddings, settings.embeddings, settings.embedding_backend
@@ -135,8 +136,8 @@ class FarWork:
         """The error after which nothing more is asked about chunks; None before."""
         return self._model.failure
 
-    def __call__(self, item: FarItem) -> FarAnswer | Judged:
-        """A chunk's outcome with the rules' word, or what the judge says about a list.
+    def __call__(self, item: FarItem) -> FarAnswer | Judged | Future[FarAnswer | Judged]:
+        """A chunk's outcome with the rules' word, soon; or what the judge says about a list.
 
         Raises:
             SaidError: The journal cannot be read or written, or the embedding cannot be loaded.
@@ -145,18 +146,17 @@ class FarWork:
             return self._judge.ask(item.check_list)
         assert item.chunk is not None  # noqa: S101 - for mypy: it is one or the other
         answered = self._extraction.ask(item.chunk, again=item.again)
-        return self._checked(item.chunk, item.file, answered)
+        return self._checks.submit(self._checked, item.chunk, item.file, answered)
 
-    def _checked(self, chunk: Chunk, file: Any, answered: Answered) -> FarAnswer:
+    def _checked(self, chunk: Chunk, file: Any, answered: Answered) -> FarAnswer | Judged:
         drafts = answered.wordings
         if not drafts:
             return FarAnswer(answered, Rulings([]))
         named = self._named.result()
-        with self._lock:
-            rulings = self._rules.rulings(chunk, drafts, _fetched(file))
-            said = zip(drafts, rulings.of, strict=True)
-            # They are in the journal before the driver looks for them there.
-            embed(named, [draft[0] for draft, ruling in said if ruling.accepts], self._journal)
+        rulings = self._rules.rulings(chunk, drafts, _fetched(file))
+        said = zip(drafts, rulings.of, strict=True)
+        # They are in the journal before the driver looks for them there.
+        embed(named, [draft[0] for draft, ruling in said if ruling.accepts], self._journal)
         return FarAnswer(answered, rulings, named.name)
 
     def _likeness(self, one: str, other: str) -> float:
