@@ -131,7 +131,7 @@ class JobPresenter:
         Raises:
             JournalError: The journal cannot be read.
         """
-        found = Jobs(self._engine.journal).all()[:MOST_JOBS]
+        found = Jobs(self._engine.journal).all(MOST_JOBS)
         return [self._row(job, language) for job in found]
 
     def _row(self, job: Job, language: str) -> dict[str, Any]:

@@ -184,7 +184,7 @@ class Runner:
                 among them.
         """
         states = ("waiting", "broken off") if waiting else ("broken off",)
-        unfinished = [job for job in self._jobs.all() if job.served and job.state in states]
+        unfinished = [job for job in self._jobs.all(unfinished=True) if job.state in states]
         taken = []
         for job in reversed(unfinished):
             budget = {name: job.settings.get(name) for name in _BUDGET}

@@ -219,13 +219,22 @@ class Jobs:
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET output = ? WHERE id = ?", (json.dumps(output), job))
 
-    def all(self) -> list[Job]:
-        """Every job, the newest first.
+    def __len__(self) -> int:
+        return int(self._database.rows("SELECT COUNT(*) FROM jobs")[0][0])
+
+    def all(self, most: int = -1, after: int = 0, *, unfinished: bool = False) -> list[Job]:
+        """The jobs, the newest first.
+
+        Args:
+            most: How many; -1 for all.
+            after: How many of the newest are left out.
+            unfinished: Whether only those that a server took on and has not ended.
 
         Raises:
             JournalError: The journal cannot be read.
         """
-        return self._jobs("ORDER BY created DESC")
+        which = "WHERE served AND state IN ('waiting', 'running')" if unfinished else ""
+        return self._jobs(f"{which} ORDER BY created DESC LIMIT ? OFFSET ?", most, after)
 
     def find(self, job: str) -> Job:
         """The job of an id or of a unique beginning of one; of ``latest`` the one begun last.
@@ -238,11 +247,12 @@ class Jobs:
             if not found:
                 raise JournalError("job.none")
             return found[0]
-        found = self._jobs("WHERE substr(id, 1, ?) = ?", len(job), job) if job else []
-        exact = [one for one in found if one.id == job]
-        if len(exact or found) != 1:
+        found = self._jobs("WHERE id = ?", job)
+        if job and not found:
+            found = self._jobs("WHERE substr(id, 1, ?) = ? LIMIT 2", len(job), job)
+        if len(found) != 1:
             raise JournalError("job.unknown", job=job)
-        return (exact or found)[0]
+        return found[0]
 
     def outcomes(self, job: str) -> list[ChunkOutcome]:
         """The outcomes of a job's ended chunks, in document order.

@@ -81,9 +81,9 @@ def every(
     page_size: Annotated[int, Query(ge=1, le=MOST_PAGE)] = 100,
 ) -> JobPage:
     """Lists all jobs of the journal, newest first, with those of the command line and the page."""
-    jobs = Jobs(service.journal).all()
+    jobs = Jobs(service.journal)
     language = of_request(request)
-    part = jobs[(page - 1) * page_size : page * page_size]
+    part = jobs.all(page_size, (page - 1) * page_size)
     return JobPage(
         jobs=[shown(job, language, stopping=service.runner.is_stopping(job.id)) for job in part],
         total=len(jobs),

@@ -298,3 +298,18 @@ def test_an_answer_that_fails_says_why(journal: Journal, server: Simulated) -> N
     assert isinstance(last[1], Failed)
     assert isinstance(log.error, BackendError)
     assert log.error.code == last[1].reason.code == "backend.not_found"
+
+
+def test_what_is_looked_for_every_few_seconds_does_not_grow_with_the_journal(
+    journal: Journal, server: Simulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Runner(journal)) as runner:
+        ended = [runner.begin(read(1, name), settings_for(server)) for name in "一二三"]
+        for job in ended:
+            heard(runner, job)
+        jobs, looked_at = Jobs(journal), []
+        assert [job.id for job in jobs.all(1, 1)] == [jobs.all()[1].id]
+        assert len(jobs) == len(ended)
+        monkeypatch.setattr("chains.journal.jobs._read", lambda _, row: looked_at.append(row))
+        assert runner.adopt(waiting=False) == []
+        assert looked_at == []
