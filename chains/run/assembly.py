@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _By = tuple[str, str]  # the model that made a pair, and its prompt's fingerprint
+_TAKEN = DraftPair(question="-", answer="-")
+"""Stands for a draft whose pair was made: of a chunk's earlier passes the number is wanted."""
 MOST_FAULTS = 16
 """Pairs that may each make deduplication fail; if more do, the cause is not in the pairs."""
 
@@ -358,7 +360,7 @@ class Assembly:
         if before is not None:
             whole = replace(before, drafts=[*before.drafts], bad_replies=[*before.bad_replies])
             whole.add(answered)
-        self._answered[index] = whole
+        self._answered[index] = replace(whole, drafts=[_TAKEN] * len(whole.drafts))
         return whole
 
     def _grounder(self, index: int) -> Passage:
