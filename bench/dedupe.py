@@ -1,6 +1,6 @@
 """Measures the speed of deduplication from given vectors, against brute force and SemHash 0.5.
 
-    python bench/dedupe.py                      # 20,000 and 100,000 vectors of 1024 dimensions
+    python bench/dedupe.py                      # 20,000 to 200,000 vectors of 1024 dimensions
     python bench/dedupe.py --semhash PYTHON     # a Python that has SemHash
 
 SemHash is not a dependency. To measure it, install it apart and name that Python:
@@ -192,7 +192,7 @@ def show(count: int, table: dict[str, dict[str, object]]) -> None:
 def main() -> None:
     """Measures, prints and saves; or does one run for the process that measures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 100_000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 100_000, 200_000])
     parser.add_argument("--semhash", metavar="PYTHON", help="a Python with semhash==0.5.*")
     parser.add_argument("--run", choices=["guards", "plain", "brute"], help=argparse.SUPPRESS)
     parser.add_argument("--vectors", type=Path, help=argparse.SUPPRESS)
