@@ -48,6 +48,7 @@ bench: .venv/all
 	$(BIN)/python -m bench.retrieval
 	$(BIN)/python -m bench.viewer
 	$(BIN)/python -m bench.rest
+	$(BIN)/python -m bench.service_memory
 	$(BIN)/python -m bench.endpoint
 	$(BIN)/python -m bench.real_model
 	$(BIN)/python -m bench.peers

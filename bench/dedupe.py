@@ -1,6 +1,6 @@
 """Measures the speed of deduplication from given vectors, against brute force and SemHash 0.5.
 
-    python bench/dedupe.py                      # 20,000 and 100,000 vectors of 1024 dimensions
+    python bench/dedupe.py                      # 20,000 to 200,000 vectors of 1024 dimensions
     python bench/dedupe.py --semhash PYTHON     # a Python that has SemHash
 
 SemHash is not a dependency. To measure it, install it apart and name that Python:
@@ -19,6 +19,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -71,15 +72,15 @@ def ours(file: Path, guards: bool) -> dict[str, object]:
     from pairs.compare.dedupe import Deduper
     from pairs.records import Evidence, QAPair
 
-    vectors = np.load(file)
     none = Evidence(match="none")
-    items = [
-        QAPair(question=f"question {letters(n)}", answer="yes", evidence=none, chunk_id=str(n))
-        for n in range(len(vectors))
-    ]
     started, worked = perf_counter(), process_time()
     deduper = Deduper(threshold=THRESHOLD, guards=guards)
-    deduper.collect(items, vectors)
+    for first, vectors in _slices(file):
+        items = [
+            QAPair(question=f"question {letters(n)}", answer="yes", evidence=none, chunk_id=str(n))
+            for n in range(first, first + len(vectors))
+        ]
+        deduper.collect(items, vectors)
     kept = [int(item.chunk_id) for item in deduper.kept]
     return {
         "seconds": perf_counter() - started,
@@ -87,6 +88,16 @@ def ours(file: Path, guards: bool) -> dict[str, object]:
         "peak_mb": _peak(),
         "kept": kept,
     }
+
+
+def _slices(file: Path) -> Iterator[tuple[int, Vectors]]:
+    """The vectors of a file a few thousand at a time, as a run has them, and their places."""
+    with file.open("rb") as opened:
+        np.lib.format.read_magic(opened)
+        (count, width), _, _ = np.lib.format.read_array_header_1_0(opened)
+        for first in range(0, count, 4096):
+            numbers = np.fromfile(opened, np.float32, min(4096, count - first) * width)
+            yield first, numbers.reshape(-1, width)
 
 
 def letters(number: int) -> str:
@@ -181,7 +192,7 @@ def show(count: int, table: dict[str, dict[str, object]]) -> None:
 def main() -> None:
     """Measures, prints and saves; or does one run for the process that measures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 100_000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 100_000, 200_000])
     parser.add_argument("--semhash", metavar="PYTHON", help="a Python with semhash==0.5.*")
     parser.add_argument("--run", choices=["guards", "plain", "brute"], help=argparse.SUPPRESS)
     parser.add_argument("--vectors", type=Path, help=argparse.SUPPRESS)

@@ -245,7 +245,7 @@ class Jobs:
             JournalError: There is no such job, or several.
         """
         if job == LATEST:
-            found = self._jobs("ORDER BY created DESC LIMIT 1")
+            found = self.all(most=1)
             if not found:
                 raise JournalError("job.none")
             return found[0]
@@ -359,10 +359,8 @@ def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
     values["sources"] = [source for (source,) in db.execute(query, (values["id"],))]
     values["name"] = name_of(db, values["id"])
     query = "SELECT reason FROM refused WHERE job = ? ORDER BY place"
-    refused = [
-        Reason.model_validate_json(reason) for (reason,) in db.execute(query, (values["id"],))
-    ]
-    values["refused"] = refused
+    rows = db.execute(query, (values["id"],))
+    values["refused"] = [Reason.model_validate_json(reason) for (reason,) in rows]
     if values["state"] == "running" and not is_alive(db, row[-1]):
         values["state"] = "broken off"
     values["progress"] = _progress(db, values.pop("counts"), values["id"], values["state"])

@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 Settled = tuple[int, Answered, Rulings]
 """A chunk's index, the outcome of its requests, and the rules' word on its pairs."""
 _By = tuple[str, str]  # the model that made a pair, and its prompt's fingerprint
+_TAKEN = DraftPair(question="-", answer="-")
+"""Stands for a draft whose pair was made: of a chunk's earlier passes the number is wanted."""
 
 
 class Assembly:
@@ -355,7 +357,7 @@ class Assembly:
         if before is not None:
             whole = replace(before, drafts=[*before.drafts], bad_replies=[*before.bad_replies])
             whole.add(answered)
-        self._answered[index] = whole
+        self._answered[index] = replace(whole, drafts=[_TAKEN] * len(whole.drafts))
         return whole
 
     def _likeness(self, one: str, other: str) -> float:

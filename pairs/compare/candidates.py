@@ -12,8 +12,9 @@ from .answers import contradict
 from .contrast import contrast
 from .guards import difference
 from .judge import lowered
-from .neighbours import Neighbours, one_thread
+from .neighbours import SAMPLE, Neighbours, one_thread
 from .passages import Passages, Vocabulary, share_passage
+from .vector_file import VectorFile
 from .vectors import Vectors
 
 __all__ = ["Candidate", "candidates"]
@@ -32,7 +33,7 @@ class Candidate(NamedTuple):
 
 def candidates(
     items: Sequence[QAPair],
-    vectors: Vectors | None,
+    vectors: Vectors | VectorFile | None,
     threshold: float,
     *,
     words: Vocabulary | None = None,
@@ -52,10 +53,9 @@ def candidates(
         words: The words of the pairs' documents; None to know only what the evidence shows.
         most: Couples yielded for one pair with those before it, the nearest.
     """
-    if words is None:
-        words = Vocabulary()
-        for item in items:
-            words.read(item.source, item.evidence.sentence)
+    words = words or _words_of(items)
+    if vectors is not None and not isinstance(vectors, VectorFile):
+        vectors = VectorFile(vectors)
     passages = Passages()
     least = lowered(threshold, _SHARED_FALL)
     for number, near in enumerate(_near(vectors, len(items), lowered(threshold))):
@@ -63,7 +63,7 @@ def candidates(
         found = dict(near)
         for place in passages.sharing(item):
             if place not in found and share_passage(item, items[place]):
-                score = 0.0 if vectors is None else float(vectors[place] @ vectors[number])
+                score = _cosine(vectors, place, number)
                 if vectors is None or score >= least:
                     found[place] = score
         passages.add(number, item)
@@ -76,16 +76,30 @@ def candidates(
                 yield Candidate(item, items[place], min(1.0, score))
 
 
-def _near(vectors: Vectors | None, count: int, reach: float) -> Iterator[list[tuple[int, float]]]:
+def _words_of(items: Sequence[QAPair]) -> Vocabulary:
+    words = Vocabulary()
+    for item in items:
+        words.read(item.source, item.evidence.sentence)
+    return words
+
+
+def _cosine(vectors: VectorFile | None, one: int, other: int) -> float:
+    return 0.0 if vectors is None else float(np.dot(*vectors.rows([one, other])))
+
+
+def _near(
+    vectors: VectorFile | None, count: int, reach: float
+) -> Iterator[list[tuple[int, float]]]:
     """For each pair the earlier ones whose vectors are similar, with their cosines."""
     if vectors is None:
         yield from ([] for _ in range(count))
         return
     search = Neighbours(reach)
-    search.prepare(vectors)
+    step = max(1, len(vectors) // SAMPLE)
+    search.prepare(vectors.rows(range(0, len(vectors), step)[:SAMPLE]))
     first = 0
     while first < count:
-        rows = vectors[first : first + search.block_size()]
+        rows = vectors.rows(range(first, min(count, first + search.block_size())))
         with one_thread():
             inside = rows @ rows.T
             earlier = list(search.near(rows))

@@ -16,8 +16,9 @@ from ..text.normalise import normalise
 from .answers import fullness
 from .candidates import Candidate, candidates
 from .judge import Asked, Judging
-from .neighbours import one_thread
+from .neighbours import SAMPLE, one_thread
 from .passages import Vocabulary
+from .vector_file import VectorFile
 from .vectors import VectorError, Vectors, unit_rows
 from .verdicts import Hit, Sorted, Verdicts, is_kept
 
@@ -75,7 +76,7 @@ class Deduper:
         self._items: list[QAPair] = []
         self._places: list[tuple[int, int]] = []
         self._keys: list[str] = []
-        self._batches: list[Vectors] = []
+        self._vectors = VectorFile()
         self._words = words or Vocabulary()
         self._stream = Judging(threshold, self._words, guards=guards)
         self._final: _Final | None = None
@@ -99,6 +100,15 @@ class Deduper:
         Raises:
             PairsError: The vectors are not one per question, of equal dimensions and finite.
         """
+        self._collect(items, vectors, place)
+
+    def _collect(
+        self,
+        items: Sequence[QAPair],
+        vectors: Sequence[Sequence[float]] | Vectors | None,
+        place: int | None,
+    ) -> Vectors | None:
+        """The unit vectors of the pairs that were added."""
         rows = self._vectors_for([item.question for item in items], vectors)
         at = len(self._items)
         self._items += items
@@ -107,8 +117,9 @@ class Deduper:
         self._places += [(at if place is None else place, at + n) for n in range(len(items))]
         self._keys += [normalise(item.question) for item in items]
         if rows is not None:
-            self._batches.append(rows)
+            self._vectors.append(rows)
         self._final = None
+        return rows
 
     def collect_placed(
         self, placed: Sequence[tuple[int, QAPair]], vectors: Mapping[str, Vectors]
@@ -145,8 +156,7 @@ class Deduper:
             PairsError: As for ``collect``.
         """
         first = len(self._items)
-        self.collect(items, vectors, place=place)
-        rows = self._batches[-1] if self._batches and items else None
+        rows = self._collect(items, vectors, place)
         asked = [self._asked(n) for n in range(first, len(self._items))]
         # Limiting the threads takes longer than judging a few pairs without vectors.
         with nullcontext() if rows is None else one_thread():
@@ -186,9 +196,7 @@ class Deduper:
 
     def vectors(self) -> Vectors | None:
         """The unit vectors of their questions, a row each; None where there are none."""
-        if len(self._batches) > 1:
-            self._batches = [np.concatenate(self._batches)]
-        return self._batches[0] if self._batches else None
+        return self._vectors.rows(range(len(self._vectors))) if len(self._vectors) else None
 
     @property
     def threshold(self) -> float:
@@ -218,7 +226,10 @@ class Deduper:
             most: As for ``candidates``.
         """
         kept = [n for n, hit in self._in_order(self._final_verdicts()) if is_kept(hit)]
-        vectors = self._batches[0][kept] if self._batches else None
+        vectors = VectorFile() if len(self._vectors) else None
+        if vectors is not None:
+            for first in range(0, len(kept), _SLICE):
+                vectors.append(self._vectors.rows(kept[first : first + _SLICE]))
         items = [self._items[n] for n in kept]
         return candidates(items, vectors, self._threshold, words=self._words, most=most)
 
@@ -235,14 +246,14 @@ class Deduper:
     def _judged(self, numbers: Sequence[int]) -> _Final:
         """Some pairs judged, best first, so that the best of a group is kept."""
         best_first = sorted(numbers, key=self._rank)
-        vectors = self.vectors()
+        vectors = self._vectors if len(self._vectors) else None
         judging = Judging(self._threshold, self._words, guards=self._guards)
-        if vectors is not None:
-            judging.prepare(vectors if len(numbers) == len(vectors) else vectors[best_first])
+        if vectors is not None and len(numbers) >= SAMPLE:
+            judging.prepare(vectors.rows(numbers[:: len(numbers) // SAMPLE][:SAMPLE]))
         final: _Final = {}
         for first in range(0, len(best_first), _SLICE):
             part = best_first[first : first + _SLICE]
-            rows = None if vectors is None else vectors[part]
+            rows = None if vectors is None else vectors.rows(part)
             hits = judging.judge([self._asked(n) for n in part], rows)
             final.update(zip(part, hits, strict=True))
         return final
@@ -259,13 +270,13 @@ class Deduper:
     ) -> Vectors | None:
         if vectors is None:
             if self._embeddings is None:
-                if questions and self._batches:
+                if questions and len(self._vectors):
                     raise PairsError("dedupe.vectors_missing", count=len(questions))
                 return None
             vectors = self._embeddings.embed_documents(questions) if questions else []
-        if self._items and questions and not self._batches:
+        if self._items and questions and not len(self._vectors):
             raise PairsError("dedupe.vectors_missing", count=len(self._items))
-        width = self._batches[0].shape[1] if self._batches else None
+        width = self._vectors.width or None
         if not questions:
             return None
         try:

@@ -1,4 +1,4 @@
-"""Exact cosine search over a growing set of vectors, in blocks of bounded memory."""
+"""Exact cosine search over a growing set of vectors, in bounded memory."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -8,23 +8,30 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it has no types
 
+from .vector_file import VectorFile
 from .vectors import ROUNDING, Vectors, cosines
 
-__all__ = ["Neighbours", "Places", "Scores", "one_thread"]
+__all__ = ["SAMPLE", "Neighbours", "Places", "Scores", "one_thread"]
 
 Places = npt.NDArray[np.intp]
 Scores = npt.NDArray[np.float64]
 
 _BLOCK = 512
-_CELLS = 1 << 24
-"""Cosines in memory at a time: 64 MB."""
+_CHUNK = 1 << 14
+"""Vectors compared at a time with a block: 32 MB of cosines."""
 _ROWS = 4096
 """Vectors compared in all dimensions at a time: 16 MB at 1024 dimensions."""
 _FULL_COST = 30_000
 """Cost of one full comparison, in dimensions of a blockwise comparison (measured)."""
 _NOWHERE: Places = np.empty(0, dtype=np.intp)
 _NOTHING: Scores = np.empty(0, dtype=np.float64)
-_SAMPLE = 2048
+SAMPLE = 2048
+"""Vectors from which the basis is computed."""
+_LATE = 2 * SAMPLE
+"""Vectors after which the basis is computed from those there are."""
+_HALF_ROUNDING = 6e-4
+"""Above what a bound may lose where one side is rounded to float16: 2**-11 of its length 1, and
+2**-25 for each of its numbers that are smaller than float16 has."""
 
 
 @cache
@@ -48,7 +55,8 @@ class Neighbours:
     Most comparisons end after some of the dimensions: with P an orthonormal basis of a
     subspace, Cauchy-Schwarz bounds x.y by Px.Py + |x - Px| |y - Py|, and vectors
     whose bound is below the threshold need no full comparison. The basis is the leading principal
-    directions of a sample, as many as minimise the estimated cost.
+    directions of a sample, as many as minimise the estimated cost. Coordinates in it are kept in
+    memory, in float16, and the vectors in a file.
 
     Args:
         threshold: Least cosine of two neighbours, -1..1.
@@ -56,13 +64,12 @@ class Neighbours:
 
     def __init__(self, threshold: float) -> None:
         self._threshold = threshold
-        self._size = 0
-        self._vectors: Vectors = np.empty((0, 0), dtype=np.float32)
-        self._heads: Vectors = np.empty((0, 0), dtype=np.float32)
+        self._vectors = VectorFile()
+        self._chunks: list[npt.NDArray[np.float32 | np.float16]] = []
         self._basis: Vectors | None = None
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._vectors)
 
     def prepare(self, sample: Vectors) -> None:
         """Computes the basis from a sample of the vectors to come.
@@ -70,14 +77,14 @@ class Neighbours:
         Args:
             sample: Unit vectors, shape (n, dimensions); a few thousand are enough.
         """
-        if self._size or len(sample) < _SAMPLE:
+        if len(self) or len(sample) < SAMPLE:
             return
-        step = len(sample) // _SAMPLE
-        self._basis = _basis(sample[::step][:_SAMPLE], self._threshold)
+        step = len(sample) // SAMPLE
+        self._basis = _basis(sample[::step][:SAMPLE], self._threshold)
 
     def block_size(self) -> int:
-        """The number of vectors whose cosines fit the memory bound."""
-        return int(min(_BLOCK, max(16, _CELLS // max(1, self._size))))
+        """The number of vectors that are looked up together."""
+        return _BLOCK
 
     def near(self, block: Vectors) -> Iterator[tuple[Places, Scores]]:
         """For each vector of a block the indices of its neighbours, and their ``cosines``.
@@ -85,21 +92,23 @@ class Neighbours:
         Args:
             block: Unit vectors, shape (n, dimensions), with n at most ``block_size()``.
         """
-        if not self._size:
+        if not len(self):
             yield from [(_NOWHERE, _NOTHING)] * len(block)
             return
-        kept = self._vectors[: self._size]
-        if self._basis is None:
-            bounds = block @ kept.T
-        else:
-            bounds = self._head(block) @ self._heads[: self._size].T
-        for vector, bound in zip(block, bounds, strict=True):
-            places = np.nonzero(bound >= self._threshold - ROUNDING)[0]
+        heads = block if self._basis is None else self._head(block)
+        least = self._threshold - ROUNDING - (_HALF_ROUNDING if self._basis is not None else 0)
+        found: list[list[Places]] = [[_NOWHERE] for _ in block]
+        for number, chunk in enumerate(self._chunks):
+            bounds = heads @ chunk[: len(self) - number * _CHUNK].astype(np.float32, copy=False).T
+            for row in np.nonzero((bounds >= least).any(axis=1))[0]:
+                found[row].append(np.nonzero(bounds[row] >= least)[0] + number * _CHUNK)
+        for vector, parts in zip(block, found, strict=True):
+            places = np.concatenate(parts)
             if self._basis is not None:
-                places = places[_dots(kept, places, vector) >= self._threshold - ROUNDING]
-            scores = cosines(kept[places], vector)
-            found = scores >= self._threshold
-            yield places[found], scores[found]
+                places = places[self._dots(places, vector) >= self._threshold - ROUNDING]
+            scores = cosines(self.vectors(places), vector)
+            close = scores >= self._threshold
+            yield places[close], scores[close]
 
     def keep(self, rows: Vectors) -> None:
         """Adds vectors to the index.
@@ -107,16 +116,34 @@ class Neighbours:
         Args:
             rows: Unit vectors, shape (n, dimensions).
         """
-        if not len(rows):
-            return
-        needed = self._size + len(rows)
-        self._vectors = _grown(self._vectors, needed, rows.shape[1])
-        self._vectors[self._size : needed] = rows
-        if self._basis is not None:
-            heads = self._head(rows)
-            self._heads = _grown(self._heads, needed, heads.shape[1])
-            self._heads[self._size : needed] = heads
-        self._size = needed
+        before = len(self)
+        self._vectors.append(rows)
+        if self._basis is None and before < _LATE <= len(self) and self._late_basis():
+            self._chunks = []
+            for first in range(0, len(self), _ROWS):
+                part = range(first, min(len(self), first + _ROWS))
+                self._index(self._vectors.rows(part), first)
+        else:
+            self._index(rows, before)
+
+    def _late_basis(self) -> bool:
+        """Whether those that came one after another, unprepared, have a basis."""
+        step = len(self) // SAMPLE
+        sample = self._vectors.rows(range(0, len(self), step)[:SAMPLE])
+        self._basis = _basis(sample, self._threshold)
+        return self._basis is not None
+
+    def _index(self, rows: Vectors, place: int) -> None:
+        heads = rows if self._basis is None else self._head(rows)
+        at = 0
+        while at < len(heads):
+            number, first = divmod(place + at, _CHUNK)
+            if number == len(self._chunks):
+                kind = np.float32 if self._basis is None else np.float16
+                self._chunks.append(np.empty((_CHUNK, heads.shape[1]), dtype=kind))
+            part = heads[at : at + _CHUNK - first]
+            self._chunks[number][first : first + len(part)] = part
+            at += len(part)
 
     def vectors(self, places: Places) -> Vectors:
         """Vectors of the index, shape (places, dimensions).
@@ -124,7 +151,7 @@ class Neighbours:
         Args:
             places: Their indices, also counted back from the end as negative numbers.
         """
-        return self._vectors[: self._size][places]
+        return self._vectors.rows((places % len(self)).tolist())
 
     def _head(self, rows: Vectors) -> Vectors:
         """Coordinates in the basis, and as last column the norm of the residual."""
@@ -133,24 +160,13 @@ class Neighbours:
         rest = np.sqrt(np.maximum(0.0, 1.0 - np.einsum("ij,ij->i", heads, heads)))
         return np.hstack([heads, rest[:, None]]).astype(np.float32)
 
-
-def _grown(array: Vectors, needed: int, width: int) -> Vectors:
-    """The array, with half its length added where it is too short."""
-    if needed <= len(array) and array.shape[1] == width:
-        return array
-    grown = np.empty((max(needed, len(array) * 3 // 2), width), dtype=np.float32)
-    if array.shape[1] == width:
-        grown[: len(array)] = array
-    return grown
-
-
-def _dots(kept: Vectors, places: Places, vector: Vectors) -> Vectors:
-    """The cosines of a vector with some of the indexed ones, in all dimensions."""
-    scores = np.empty(len(places), dtype=np.float32)
-    for first in range(0, len(places), _ROWS):
-        part = slice(first, first + _ROWS)
-        scores[part] = kept[places[part]] @ vector
-    return scores
+    def _dots(self, places: Places, vector: Vectors) -> Vectors:
+        """The cosines of a vector with some of the indexed ones, in all dimensions."""
+        scores = np.empty(len(places), dtype=np.float32)
+        for first in range(0, len(places), _ROWS):
+            part = slice(first, first + _ROWS)
+            scores[part] = self._vectors.rows(places[part].tolist()) @ vector
+        return scores
 
 
 def _basis(sample: Vectors, threshold: float) -> Vectors | None:
