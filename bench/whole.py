@@ -88,6 +88,7 @@ def main() -> None:
                 continue
             of_name[case.name] = measured(case, texts[case.tables], root, options.rounds)
             print(case.name, json.dumps(of_name[case.name], indent=1), flush=True)
+            save_result("whole", known, PACKAGES)
         if not options.only:
             of_name["first pair"] = firsts(texts[False], root, options.rounds)
             of_name["stages, ms a pair"] = staged(texts[False], root)
