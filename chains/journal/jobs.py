@@ -204,13 +204,14 @@ class Jobs:
         Raises:
             JournalError: The journal cannot be written.
         """
+        ids = [(job,) for job in jobs]
         with self._database.writing() as db:
             db.executemany(
                 "UPDATE jobs SET state = 'waiting', served = 1 WHERE id = ? AND owner IS NULL"
                 " AND state != 'done'",
-                [(job,) for job in jobs],
+                ids,
             )
-            db.executemany("DELETE FROM stops WHERE job = ?", [(job,) for job in jobs])
+            db.executemany("DELETE FROM stops WHERE job = ?", ids)
 
     def save_output(self, job: str, output: dict[str, str]) -> None:
         """Saves the path and format a job's list is to be written to.
@@ -245,10 +246,9 @@ class Jobs:
             JournalError: There is no such job, or several.
         """
         if job == LATEST:
-            found = self.all(most=1)
-            if not found:
-                raise JournalError("job.none")
-            return found[0]
+            for newest in self.all(1):
+                return newest
+            raise JournalError("job.none")
         found = self._jobs("WHERE id = ?", job)
         if job and not found:
             found = self._jobs("WHERE substr(id, 1, ?) = ? LIMIT 2", len(job), job)
@@ -262,10 +262,7 @@ class Jobs:
         Raises:
             JournalError: The journal cannot be read.
         """
-        rows = self._database.rows(
-            "SELECT outcome FROM chunks WHERE job = ? AND outcome IS NOT NULL ORDER BY place", job
-        )
-        return [ChunkOutcome.model_validate_json(outcome) for (outcome,) in rows]
+        return [*self._outcomes(job).values()]
 
     def answered(self, job: str) -> dict[int, ChunkOutcome]:
         """The outcomes of a job's chunks that were answered well, by the chunk's place.
@@ -273,11 +270,12 @@ class Jobs:
         Raises:
             JournalError: The journal cannot be read.
         """
-        rows = self._database.rows(
-            "SELECT place, outcome FROM chunks WHERE job = ? AND state IN ('pairs', 'nothing')"
-            " AND outcome IS NOT NULL ORDER BY place",
-            job,
-        )
+        found = self._outcomes(job).items()
+        return {place: one for place, one in found if one.state in ("pairs", "nothing")}
+
+    def _outcomes(self, job: str) -> dict[int, ChunkOutcome]:
+        query = "SELECT place, outcome FROM chunks WHERE job = ? AND outcome IS NOT NULL"
+        rows = self._database.rows(f"{query} ORDER BY place", job)
         return {place: ChunkOutcome.model_validate_json(outcome) for place, outcome in rows}
 
     def asking_the_same(self, fingerprint: str) -> list[str]:
