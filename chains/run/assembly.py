@@ -243,7 +243,8 @@ class Assembly:
         """Couples of kept pairs that may ask the same though no rule can tell."""
         if self._named is None:
             return []
-        return list(self.comparing.deduper(self._accepted, self._named).candidates())
+        read = [self._inputs.chunks[at] for at in self.outcomes]
+        return self.comparing.candidates(self._accepted, self._named, read)
 
     def result(self) -> PairList:
         """The list, in document order.

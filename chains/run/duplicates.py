@@ -19,6 +19,7 @@ from .faults import deduplication_error, pair_fault
 if TYPE_CHECKING:
     import numpy as np
 
+    from pairs.compare.candidates import Candidate
     from pairs.compare.dedupe import Deduper
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Comparing:
         self.elsewhere: Elsewhere | None = None
         self._journal, self._threshold, self._words = journal, threshold, words
         self._sorted: Sorted | None = None
+        self._verdicts: Verdicts = []
         self._deduper: Deduper | None = None
         self._faulty: list[tuple[int, Rejected]] = []
 
@@ -77,10 +79,9 @@ class Comparing:
             Exception: More pairs than ``MOST_FAULTS`` make it fail.
         """
         if self._sorted is None:
-            verdicts = self._elsewhere(accepted, named, read) if accepted else None
-            if verdicts is None:
-                verdicts = self.deduper(accepted, named).verdicts()
-            self._sorted = Sorted.by(verdicts, [pair for _, pair in accepted])
+            found = self._elsewhere(accepted, named, read) if accepted else None
+            self._verdicts = found or self._compared(accepted, named).verdicts()
+            self._sorted = Sorted.by(self._verdicts, [pair for _, pair in accepted])
         return self._sorted
 
     def _elsewhere(
@@ -89,25 +90,43 @@ class Comparing:
         if self.elsewhere is None:
             return None
         vectors = embed(named, [pair.question for _, pair in accepted], self._journal)
-        threshold = named.threshold if self._threshold is None else self._threshold
         texts = [(chunk.source, chunk.text) for chunk in read]
         try:
-            return self.elsewhere(accepted, vectors, threshold, texts)
+            return self.elsewhere(accepted, vectors, self._least(named), texts)
         except Exception:  # which this process may be spared
             log.exception("comparing the pairs elsewhere failed")
             return None
 
-    def deduper(self, accepted: list[Accepted], named: NamedEmbeddings) -> Deduper:
-        """The pairs compared in this process.
+    def candidates(
+        self, accepted: list[Accepted], named: NamedEmbeddings, read: Sequence[Chunk]
+    ) -> list[Candidate]:
+        """Couples of kept pairs that may ask the same though no rule can tell.
 
         Args:
             accepted: As for ``sorted``.
             named: As for ``sorted``.
+            read: As for ``sorted``.
 
         Raises:
             SaidError: As ``sorted``.
             Exception: As ``sorted``.
         """
+        self.sorted(accepted, named, read)
+        deduper = self._deduper
+        if deduper is None:
+            from pairs.compare.dedupe import Deduper
+
+            deduper = Deduper(threshold=self._least(named), words=self._words)
+            questions = [pair.question for _, pair in accepted]
+            deduper.collect_placed(accepted, embed(named, questions, self._journal))
+            deduper.take(self._verdicts)
+        return list(deduper.candidates())
+
+    def _least(self, named: NamedEmbeddings) -> float:
+        return named.threshold if self._threshold is None else self._threshold
+
+    def _compared(self, accepted: list[Accepted], named: NamedEmbeddings) -> Deduper:
+        """The pairs compared in this process."""
         if self._deduper is None:
             self._deduper, faulty = deduplicated(
                 accepted, named, self._journal, self._threshold, self._words

@@ -219,6 +219,14 @@ class Deduper:
                 final |= self._judged(group)
         self._final = final
 
+    def take(self, verdicts: Verdicts) -> None:
+        """Goes by what another one said of the same pairs.
+
+        Args:
+            verdicts: Of all of them, as ``verdicts`` gives them.
+        """
+        self._final = dict(verdicts)
+
     def candidates(self, most: int = 8) -> Iterator[Candidate]:
         """Couples of kept pairs that may ask the same though no rule can tell.
 

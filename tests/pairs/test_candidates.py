@@ -69,4 +69,9 @@ def test_a_list_gives_the_candidates_among_its_kept_pairs() -> None:
     deduper.collect(items, [[1.0, 0.0], [1.0, 0.0], [0.8, 0.6]])
     ((one, other, score),) = deduper.candidates()
     assert (one, other, round(score, 3)) == (items[2], items[0], 0.8)
+    again = Deduper(threshold=0.9)
+    again.collect(items, [[1.0, 0.0], [1.0, 0.0], [0.8, 0.6]])
+    again.take(deduper.verdicts())
+    assert again.kept == deduper.kept
+    assert list(again.candidates()) == [(one, other, score)]
     assert list(Deduper().candidates()) == []
