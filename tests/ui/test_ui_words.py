@@ -111,7 +111,7 @@ def test_every_file_of_the_page_comes_with_the_wheel() -> None:
     project = (HERE.parent / "pyproject.toml").read_text("utf-8")
     listed = re.search(r"package-data\].*?^ui = \[(.*?)\]$", project, re.MULTILINE | re.DOTALL)
     assert listed is not None
-    globs = [one.strip().strip('"') for one in listed[1].split(",")]
+    globs = re.findall(r'"(.+?)"', listed[1])
     brought = {file for one in globs for file in HERE.glob(one)} | {HERE / "py.typed"}
     there = {file for file in HERE.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
     assert {file for file in there - brought if file.suffix != ".py"} == set()
