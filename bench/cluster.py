@@ -231,7 +231,7 @@ def main() -> None:
             with joined(given.address) as ray:
                 # Others hold every processor for ever, and tasks still run.
                 greedy = ray.remote(Greedy).options(num_cpus=1)
-                held = [greedy.remote() for _ in ray.nodes()]
+                held = [greedy.remote() for node in ray.nodes() if node["Alive"]]
                 ray.get([one.here.remote() for one in held])
                 result["duplicates"] = duplicates(ray, folder, given.pairs, given.shard)
             print(json.dumps(result))
