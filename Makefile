@@ -1,5 +1,6 @@
 # make demo    question-answer pairs from two real documents by a real model, from nothing
 # make test    everything that has to hold: set-up, then make check
+# make cluster the test that starts a Ray cluster and kills its parts: four minutes, alone
 # make bench   what is measured; results go to bench/results
 
 PYTHON ?= python3
@@ -23,7 +24,10 @@ check:
 	$(MAKE) -j 3 tests lint
 
 tests:
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not cluster" --no-loadscope-reorder
+
+cluster:
+	$(BIN)/python -m pytest tests/chains/test_cluster.py -m cluster
 
 lint: types style
 

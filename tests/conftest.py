@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 MODELS = user_folder("cache") / "models"
 
 LONG = (
+    "test_cluster.py",
     "test_readme.py",
     "test_page_journeys.py",
     "test_embedded.py",
     "test_clients.py",
     "test_page_checks.py",
+    "test_desk.py",
     "test_page_run.py",
     "test_examples.py",
     "test_documentation.py",
