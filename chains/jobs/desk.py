@@ -226,7 +226,6 @@ class Desk:
         newest = _newest(self._journal, self.job)
         if newest == self._seen:
             return self._told({}, ())
-        Jobs(self._journal).find(self.job)  # raises where it was deleted
         self._seen = newest
         changes = edits(self._journal, self.job)
         self._list = apply_edits(self._made, changes, self._ground)

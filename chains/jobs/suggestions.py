@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from loaders import count_tokens
 from loaders.records import Chunk, Span
 from pairs.evidence.grounding import Passage, page_at
-from pairs.records import Evidence, PairList, QAPair, TokenUsage
+from pairs.records import Evidence, PairList, TokenUsage
 from pairs.text.language import language_of
 from pairs.text.normalise import normalise
 from prompts.wording import WordingPrompt, wording_prompt
@@ -27,7 +27,7 @@ from ..errors import ChainError, JournalError, ReplyError, UnansweredError
 from ..journal.documents import load_documents
 from ..journal.jobs import ASIDE, Jobs
 from ..journal.leases import Lease
-from ..journal.lists import load_list
+from ..journal.lists import everything, load_list
 from ..journal.replies import Journal
 from ..llm.backends import Backend, choose
 from ..llm.cached_call import CachedModel
@@ -302,7 +302,8 @@ class _Rewording:
     def of(cls, asking: _Asking, pair: str) -> _Rewording:
         """That for a pair of the job's list."""
         found = next(
-            (one for one in _all(load_list(asking.journal, asking.job)) if one.id == pair), None
+            (one for one in everything(load_list(asking.journal, asking.job)) if one.id == pair),
+            None,
         )
         if found is None or not pair:
             raise JournalError("edit.unknown", job=asking.job, pair=pair)
@@ -354,13 +355,7 @@ def _marked(
 
 
 def _known(pairs: PairList) -> set[tuple[str, str]]:
-    return {(normalise(one.question), normalise(one.answer)) for one in _all(pairs)}
-
-
-def _all(pairs: PairList) -> Iterator[QAPair]:
-    yield from pairs.kept
-    yield from (one.item for one in pairs.duplicates)
-    yield from (one.item for one in pairs.rejected)
+    return {(normalise(one.question), normalise(one.answer)) for one in everything(pairs)}
 
 
 def _tokens(messages: Sequence[BaseMessage]) -> int:
