@@ -24,7 +24,7 @@ check:
 	$(MAKE) -j 3 tests lint
 
 tests:
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not cluster" --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not cluster" --no-loadscope-reorder $(TESTS)
 
 cluster:
 	$(BIN)/python -m pytest tests/chains/test_cluster.py -m cluster
