@@ -97,7 +97,7 @@ class _Features:
     polar: bool
 
 
-@lru_cache(maxsize=1 << 11)
+@lru_cache(maxsize=1 << 10)
 def _features(question: str) -> _Features:
     question = question[:_LONGEST]
     flat = flatten(question)
