@@ -270,7 +270,9 @@
       if (!item || item.document === undefined) return;
       touched.set(item.document, [...(touched.get(item.document) || []), ...spans(item)]);
     };
-    const numbers = answer.items.map((item) => {
+    // What was sent meanwhile is newer than an answer that was on its way.
+    const fresh = answer.items.filter((one) => !((items[placeOf(one.key)] || {}).version > one.version));
+    const numbers = fresh.map((item) => {
       touch(items[placeOf(item.key)]);
       touch(item);
       return add(item);
@@ -298,7 +300,7 @@
       const mine = version;
       const answer = await ask(`changes?version=${version}`);
       const others = answer.items.filter((item) => (item.who || "") !== (first.who || "") && item.changed > mine);
-      if (answer.items.length) taken(answer);
+      if (answer.items.length || answer.gone.length) taken(answer);
       if (others.length) toast(filled(words.othersChanged, { who: others[0].who || words.somebody, count: others.length }));
     } catch {
       // The server is away: what is changed meanwhile is said where it is changed.
