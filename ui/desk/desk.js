@@ -291,7 +291,7 @@
       mark(number);
       if (places_.length > 50) view.source.remark(number); else view.source.refresh(places_);
     }
-    redrawn(numbers);
+    redrawn(numbers.filter((number) => number !== editing)); // what is being typed stays
     return numbers;
   };
   const again = async () => taken(await ask(`changes?version=${version}`));
