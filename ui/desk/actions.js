@@ -58,11 +58,11 @@ const openActions = (desk) => {
       return { pair, before: number === undefined ? null : item(number).edit || null };
     });
     const shown = [], seen = new Map();
-    for (const { pair, edit } of changes) {
+    for (const { pair, edit, since } of changes) {
       const number = desk.placeOf(pair);
       if (number === undefined) continue;
       shown.push([number, { ...item(number) }]);
-      seen.set(pair, item(number).version || 0);
+      seen.set(pair, since !== undefined ? since : item(number).version || 0);
       guess(number, edit);
     }
     sending = sending.then(async () => {
@@ -150,8 +150,8 @@ const openActions = (desk) => {
     return change([fated(stays, "kept"), gone]);
   };
 
-  const reword = (number, question, answer) => change([{
-    pair: pairOf(number), edit: { ...without(standing(number)), question, answer, fate: "kept" },
+  const reword = (number, question, answer, since) => change([{
+    pair: pairOf(number), since, edit: { ...without(standing(number)), question, answer, fate: "kept" },
   }]);
   const prove = (number, marked) => pairOf(number) && change([{
     pair: pairOf(number), edit: { ...without(standing(number)), fate: "kept" }, marked,

@@ -121,7 +121,7 @@
     element.append(row);
   };
   const form = (item, number, proposed = proposal) => {
-    const element = make("form");
+    const element = make("form"), since = item.version || 0;
     const question = area(proposed ? proposed.question : item.question, 2);
     const answer = area(proposed ? proposed.answer : item.answer, 4);
     const over = () => { editing = -1; proposal = null; redrawn([number]); focus(number); };
@@ -129,7 +129,7 @@
       if (!question.value.trim() || !answer.value.trim()) return toast(words.blank);
       editing = -1;
       proposal = null;
-      actions.reword(number, question.value.trim(), answer.value.trim());
+      actions.reword(number, question.value.trim(), answer.value.trim(), since);
       focus(number);
     };
     const buttons = make("div", "buttons");
