@@ -2,10 +2,11 @@
 
     python -m bench.soak --documents 2000 --minutes 60
 
-Half of the documents go through the command line in folders of twenty, half one by one
-through the REST service; both share one journal. The simulated model slows down, refuses and
-garbles; command lines and servers are killed at random. At the end every list is compared with
-that of an undisturbed run.
+Documents are of every format. Half of them go through the command line in folders of twenty, half
+one by one through two REST services, of which one lives the whole hour, and once a minute one is
+dropped on the page, whose server lives as long; all share one journal. The simulated model slows
+down, refuses and garbles; command lines and the other service are killed at random. At the end
+every list is compared with that of an undisturbed run.
 """
 
 from __future__ import annotations
@@ -28,15 +29,17 @@ from typing import Any
 import httpx
 
 from bench.report import save_result
-from bench.runs import paragraph, run, settings_for
+from bench.runs import run, settings_for
 from bench.serving import free_port
 from bench.simulated import Faults, Simulated
-from bench.soak_account import consistency, count, growth, sample, spread
+from bench.soak_account import consistency, count, growth, lasting, sample, spread
+from bench.soak_documents import write_document
+from bench.soak_page import drop_on_page
 from chains.journal.database import Database
 from chains.journal.jobs import Jobs
 from chains.journal.lists import load_list
 from chains.journal.replies import Journal
-from chains.run.inputs import RunInput, Text, Upload
+from chains.run.inputs import RunInput, Upload
 from pairs.records import QAPair
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +49,9 @@ FOLDER = 20  # documents in one call of the command line
 KILLED = 0.3  # share of command lines that are killed at least once
 SERVER_LIFE = (60.0, 240.0)  # seconds until the server is killed
 ENOUGH = 600.0  # seconds after the last document was sent
+EVERY = 60.0  # seconds between two documents of the page
+LASTING = ("serve", "ui")
+"""Servers that live as long as the test."""
 
 
 @dataclass
@@ -56,14 +62,13 @@ class Soak:
     address: str
     model: str
     chance: random.Random
-    port: int
+    ports: dict[str, int]
     ends: float = 0.0
     kills: Counter[str] = field(default_factory=Counter)
     said: Counter[str] = field(default_factory=Counter)
-    samples: list[dict[str, float]] = field(default_factory=list)
+    samples: dict[str, list[dict[str, float]]] = field(default_factory=dict)
     peaks: list[int] = field(default_factory=list)
     jobs: dict[int, str] = field(default_factory=dict)
-    server: subprocess.Popen[bytes] | None = None
     over: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -97,9 +102,9 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         Simulated(latency=LATENCY, faults=FAULTS) as model,
     ):
-        soak = Soak(
-            Path(folder), model.base_url, model.model, random.Random(given.seed), free_port()
-        )
+        ports = {name: free_port() for name in ("killed", *LASTING)}
+        chance = random.Random(given.seed)
+        soak = Soak(Path(folder), model.base_url, model.model, chance, ports)
         figures = _soak(soak, given.documents, given.minutes * 60, model)
     print(json.dumps(figures, ensure_ascii=False, indent=1))
     print(save_result("soak", figures, ("langchain-core", "fastapi")))
@@ -108,23 +113,31 @@ def main() -> None:
 def _soak(soak: Soak, documents: int, seconds: float, model: Simulated) -> dict[str, object]:
     started = time.monotonic()
     soak.ends = started + seconds
-    half = documents // 2
-    for n in range(half):
-        place = soak.folder / "in" / f"{n // FOLDER:03}"
+    half, page = documents // 2, int(seconds / EVERY)
+    for n in range(documents + page):
+        kind = f"{n // FOLDER:03}" if n < half else "alone"
+        place = soak.folder / "in" / kind
         place.mkdir(parents=True, exist_ok=True)
-        (place / f"{n:04}.txt").write_text(text_of(n), "utf-8")
+        write_document(place, n)
     (soak.folder / "out").mkdir()
+    keeping = [
+        threading.Thread(target=_keep_server, args=(soak,)),
+        *(threading.Thread(target=_watch_server, args=(soak, name)) for name in LASTING),
+    ]
+    middle = half + (documents - half) // 2
     threads = [
         threading.Thread(target=_command_lines, args=(soak, half)),
-        threading.Thread(target=_clients, args=(soak, half, documents)),
+        threading.Thread(target=_clients, args=(soak, "killed", half, middle)),
+        threading.Thread(target=_clients, args=(soak, "serve", middle, documents)),
+        threading.Thread(target=_visitor, args=(soak, documents, documents + page)),
     ]
-    keeping = threading.Thread(target=_keep_server, args=(soak,))
-    for thread in (keeping, *threads):
+    for thread in (*keeping, *threads):
         thread.start()
     for thread in threads:
         thread.join()
     soak.over.set()
-    keeping.join()
+    for thread in keeping:
+        thread.join()
     took = time.monotonic() - started
     return {
         "documents": documents,
@@ -132,25 +145,21 @@ def _soak(soak: Soak, documents: int, seconds: float, model: Simulated) -> dict[
         "kills": dict(soak.kills),
         "faults met": sorted(filter(None, model.struck)),
         "said": dict(soak.said),
-        "server": growth(soak.samples),
+        "server that is killed": growth(soak.samples["killed"]),
+        **{f"{name}, the whole time": lasting(soak.samples[name]) for name in LASTING},
         "command line": {"runs": len(soak.peaks), "peak MB": spread(soak.peaks)},
         "prompts": len(model.calls),
         "answered twice": sum(count > 1 for count in model.calls.values()),
         "journal": consistency(soak.journal),
-        "lists": _compare(soak, half, documents),
+        "lists": _compare(soak, half),
     }
-
-
-def text_of(n: int) -> str:
-    """Document number n: a few paragraphs that stand in no other, every other one Chinese."""
-    return "\n\n".join(paragraph(n * 10 + i) for i in range(3 + n % 4))
 
 
 # The command line
 
 
 def _command_lines(soak: Soak, documents: int) -> None:
-    folders = sorted((soak.folder / "in").iterdir())
+    folders = sorted(one for one in (soak.folder / "in").iterdir() if one.name != "alone")
     began = time.monotonic()
     for at, place in enumerate(folders):
         _wait_until(began + (soak.ends - began) * at / len(folders))
@@ -195,33 +204,80 @@ def _newest_job(soak: Soak) -> str:
         return str(journal.rows(query)[0][0])
 
 
-# The REST service
+# The servers
+
+
+def _serve(soak: Soak, name: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, str(ROOT / "app_cli.py"), "ui" if name == "ui" else "serve"]
+    return subprocess.Popen(
+        [*command, "--port", str(soak.ports[name])],
+        env=soak.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _keep_server(soak: Soak) -> None:
     """Restarts the server after every kill until the test ends."""
+    samples = soak.samples["killed"] = []
     while not soak.over.is_set():
-        command = [sys.executable, str(ROOT / "app_cli.py"), "serve", "--port", str(soak.port)]
-        soak.server = subprocess.Popen(
-            command, env=soak.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        server = _serve(soak, "killed")
         born, life = time.monotonic(), soak.chance.uniform(*SERVER_LIFE)
         while not soak.over.wait(5) and time.monotonic() < born + life:
-            soak.samples.append(sample(soak.server.pid, time.monotonic() - born))
-        soak.server.kill()
-        soak.server.wait()
+            samples.append(sample(server.pid, time.monotonic() - born))
+        server.kill()
+        server.wait()
         soak.kills["servers"] += 1
 
 
-def _clients(soak: Soak, first: int, last: int) -> None:
-    began = time.monotonic()
-    with httpx.Client(base_url=f"http://127.0.0.1:{soak.port}", timeout=30) as client:
+def _watch_server(soak: Soak, name: str) -> None:
+    """Starts a server that lives as long as the test."""
+    samples = soak.samples[name] = []
+    server, born = _serve(soak, name), time.monotonic()
+    while not soak.over.wait(10):
+        samples.append(sample(server.pid, time.monotonic() - born))
+        soak.said[f"{name} ended"] += server.poll() is not None
+    server.terminate()
+    server.wait()
+
+
+def _visitor(soak: Soak, first: int, last: int) -> None:
+    """Drops a document on the page once a minute."""
+    files = {int(path.stem): path for path in (soak.folder / "in" / "alone").iterdir()}
+    began, address = time.monotonic(), f"http://127.0.0.1:{soak.ports['ui']}"
+    _insist_on(address)
+    for n in range(first, last):
+        _wait_until(began + (soak.ends - began) * (n - first) / (last - first))
+        soak.jobs[n], state = drop_on_page(address, files[n])
+        soak.said[f"job of the page {state}"] += 1
+
+
+def _insist_on(address: str) -> None:
+    while not _answers(address):
+        time.sleep(0.5)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/health", timeout=10).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+# The clients of the REST service
+
+
+def _clients(soak: Soak, server: str, first: int, last: int) -> None:
+    files = {int(path.stem): path for path in (soak.folder / "in" / "alone").iterdir()}
+    began, address = time.monotonic(), f"http://127.0.0.1:{soak.ports[server]}"
+    with httpx.Client(base_url=address, timeout=30) as client:
+        mine: dict[int, str] = {}
         for n in range(first, last):
             _wait_until(began + (soak.ends - began) * (n - first) / (last - first))
-            body = {"text": text_of(n), "name": f"{n:04}.txt"}
-            soak.jobs[n] = str(_insist(soak, client, "POST", "/jobs", body)["id"])
+            mine[n] = str(_insist(soak, client, "POST", "/jobs", files[n])["id"])
+        soak.jobs |= mine
         until = time.monotonic() + ENOUGH
-        for job in soak.jobs.values():
+        for job in mine.values():
             retried = False
             while time.monotonic() < until:
                 state = _insist(soak, client, "GET", f"/jobs/{job}")["state"]
@@ -238,12 +294,13 @@ def _clients(soak: Soak, first: int, last: int) -> None:
 
 
 def _insist(
-    soak: Soak, client: httpx.Client, method: str, path: str, body: object = None
+    soak: Soak, client: httpx.Client, method: str, path: str, document: Path | None = None
 ) -> dict[str, Any]:
     """The response of a server, retried while it is down, full or starting."""
+    sent = {"file": (document.name, document.read_bytes())} if document else None
     while True:
         try:
-            answer = client.request(method, path, json=body)
+            answer = client.request(method, path, files=sent)
         except httpx.HTTPError as error:
             soak.said[type(error).__name__] += 1
         else:
@@ -254,7 +311,7 @@ def _insist(
         time.sleep(0.5)
 
 
-def _compare(soak: Soak, half: int, documents: int) -> dict[str, object]:
+def _compare(soak: Soak, half: int) -> dict[str, object]:
     """Pairs lost and doubled, against undisturbed runs.
 
     A reply that is cut off at every try makes its chunk fail, and the list says so: what such a
@@ -277,10 +334,11 @@ def _compare(soak: Soak, half: int, documents: int) -> dict[str, object]:
                 QAPair.model_validate_json(line) for line in lines
             )
             count(counts, wanted, told)
-        for n in range(half, documents):
-            texts: list[RunInput] = [Text(text=text_of(n), name=f"{n:04}.txt")]
-            wanted = run(texts, given, soak.folder / "clean.sqlite").result
-            count(counts, wanted, load_list(journal, soak.jobs[n]))
+        for path in sorted((soak.folder / "in" / "alone").iterdir()):
+            wanted = run(
+                [Upload(path=path, name=path.name)], given, soak.folder / "clean.sqlite"
+            ).result
+            count(counts, wanted, load_list(journal, soak.jobs[int(path.stem)]))
     return dict(counts)
 
 

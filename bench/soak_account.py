@@ -28,7 +28,17 @@ def sample(pid: int, age: float) -> dict[str, float]:
         "mb": int(fields["VmRSS"].split()[0]) / 1024,
         "handles": handles,
         "threads": int(fields["Threads"]),
+        "children": len(_children(pid)),
     }
+
+
+def _children(pid: int) -> list[str]:
+    """The processes that a process has started and that have not ended."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [one for task in tasks for one in (task / "children").read_text("ascii").split()]
+    except OSError:
+        return []
 
 
 def growth(samples: list[dict[str, float]]) -> dict[str, object]:
@@ -39,6 +49,24 @@ def growth(samples: list[dict[str, float]]) -> dict[str, object]:
     return {
         name: {"young": _median(young, name), "old": _median(old, name), "most": _most(whole, name)}
         for name in ("mb", "handles", "threads")
+    }
+
+
+def lasting(samples: list[dict[str, float]]) -> dict[str, object]:
+    """What a server held early in the test and in its last part: medians of a sixth each.
+
+    The first sixth is left out: caches fill, and the first of everything is loaded.
+    """
+    whole = [sample for sample in samples if sample]
+    part = max(1, len(whole) // 6)
+    early, late = whole[part : 2 * part], whole[-part:]
+    return {
+        name: {
+            "early": _median(early, name),
+            "late": _median(late, name),
+            "most": _most(whole, name),
+        }
+        for name in ("mb", "handles", "threads", "children")
     }
 
 
