@@ -26,7 +26,7 @@ from chains.cluster.journal import Call, JournalActor
 from chains.journal.leases import Lease
 from chains.journal.replies import Journal
 from chains.records import Reply
-from chains.run import far_duplicates
+from chains.run import remote_duplicates
 from pairs.compare.dedupe import Deduper
 from pairs.records import Evidence, QAPair
 
@@ -47,10 +47,10 @@ def overhead(cluster: LocalCluster, folder: Path) -> dict[str, Any]:
             counting = Counting(LATENCY)
             home, output = folder / f"{where}{number}", folder / f"{where}{number}.jsonl"
             with counting.server as server:
-                far = ("--ray", cluster.address) if where == "cluster" else ()
+                remote = ("--ray", cluster.address) if where == "cluster" else ()
                 began = time.monotonic()
                 child = started(
-                    command(docs, output, server, "--check", "off", *far, calls=CALLS), home
+                    command(docs, output, server, "--check", "off", *remote, calls=CALLS), home
                 )
                 assert child.wait() == 0, (home / "errors.txt").read_text()
                 whole = time.monotonic() - began
@@ -199,10 +199,10 @@ def duplicates(ray: Any, folder: Path, count: int, shard: int) -> dict[str, Any]
     began = time.monotonic()
     whole = (here.kept, here.duplicates, here.conflicts)
     alone = time.monotonic() - began
-    far_duplicates.SHARD = shard
+    remote_duplicates.SHARD = shard
     began = time.monotonic()
-    far_duplicates.judge_apart(ray, there, folder / "blocks")
-    far = time.monotonic() - began
+    remote_duplicates.judge_apart(ray, there, folder / "blocks")
+    remote = time.monotonic() - began
     return {
         "pairs": count,
         "shard": shard,
@@ -212,7 +212,7 @@ def duplicates(ray: Any, folder: Path, count: int, shard: int) -> dict[str, Any]
         "same": (there.kept, there.duplicates, there.conflicts) == whole,
         "left_over_files": len(list((folder / "blocks").iterdir())),
         "alone_seconds": round(alone, 2),
-        "cluster_seconds": round(far, 2),
+        "cluster_seconds": round(remote, 2),
     }
 
 

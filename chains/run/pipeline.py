@@ -45,10 +45,10 @@ from .disk_room import check_room
 from .earlier import asked_before, kept_answers
 from .examples import OwnExamples, left_out, own_examples
 from .extraction import Answered, Extraction
-from .far_reading import read_on
-from .far_work import Plan, RunOnCluster, joined_for, on_cluster
 from .inputs import Inputs, RunInput
 from .judge.record import planted_in_each
+from .remote_reading import read_on
+from .remote_work import Plan, RunOnCluster, joined_for, on_cluster
 from .rules.process import RulesProcess, process_for
 from .run_progress import progress_of
 from .source import notes_of
