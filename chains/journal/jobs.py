@@ -15,6 +15,7 @@ from ..records import ChunkCounts, Job, Progress
 from .database import Database
 from .leases import is_alive
 from .names import name_of
+from .so_far import forget_so_far
 
 LATEST = "latest"
 ASIDE = "+"
@@ -391,7 +392,7 @@ def _take(db: sqlite3.Connection, job: Job, owner: str) -> None:
     )
     # Whoever goes on with a job wants it to run, whatever was wanted of an earlier run.
     db.execute("DELETE FROM stops WHERE job = ?", (job.id,))
-    db.execute("DELETE FROM pairs_so_far WHERE job = ?", (job.id,))
+    forget_so_far(db, job.id)
 
 
 def _choices(job: Job) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from .documents import load_documents
 from .edits import Change, Revision, edits, record, standing
 from .jobs import Jobs
 from .replies import Journal
+from .so_far import forget_so_far
 
 
 def save_list(journal: Journal, job: str, pairs: PairList) -> None:
@@ -32,7 +33,7 @@ def save_list(journal: Journal, job: str, pairs: PairList) -> None:
         db.execute(
             "INSERT OR REPLACE INTO lists SELECT id, ? FROM jobs WHERE id = ?", (packed, job)
         )
-        db.execute("DELETE FROM pairs_so_far WHERE job = ?", (job,))
+        forget_so_far(db, job)
 
 
 def has_list(journal: Journal, job: str) -> bool:

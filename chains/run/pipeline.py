@@ -274,7 +274,7 @@ class Pipeline:
         asking = {at: chunks[at] for at in to_ask if at not in kept}
         yield from asker.ask(asking, run.named, begun=begun, known=known)
         failure = run.extraction.failure
-        if failure and not any(o.state in _ANSWERED for o in assembly.outcomes.values()):
+        if failure and not any(state in _ANSWERED for state in assembly.states.values()):
             raise failure
         if self._settings.passes > 1:
             from .second_pass import ask_again

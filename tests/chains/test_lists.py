@@ -206,6 +206,7 @@ def _back_to_2(path: Path) -> None:
         "DROP TABLE refused",
         "DROP TABLE stops",
         "DROP TABLE pairs_so_far",
+        "DROP TABLE checked_so_far",
         "DROP TABLE names",
         "DROP TABLE revisions",
         "DROP TABLE senders",
@@ -229,7 +230,7 @@ def test_a_run_that_lost_sight_of_a_chunk_says_so(
 
     def forgetful(self: Assembly, *given: object) -> object:
         events = take(self, *given)  # type: ignore[arg-type]  # handed on as they came
-        self.outcomes.pop(0, None)
+        self.states.pop(0, None)
         return events
 
     monkeypatch.setattr(Assembly, "take", forgetful)
