@@ -58,7 +58,7 @@ def overhead(cluster: LocalCluster, folder: Path) -> dict[str, Any]:
                 assert child.wait() == 0, (home / "errors.txt").read_text()
                 whole = time.monotonic() - began
             calls = counting.answered
-            first = min(counting.times) - LATENCY - began
+            first = min(counting.server.times) - began
             found[where].append(whole - first)
             if where == "cluster":
                 found["joining"].append(first)

@@ -24,7 +24,7 @@ from typing import Any
 from .local_cluster import LocalCluster, local_cluster, wait_for
 from .report import save_result
 from .runs import long_text
-from .simulated import Faults, Simulated, judge_reply, pairs_reply
+from .simulated import Faults, Simulated, judge_reply
 
 NODES, CALLS = 3, 6
 LATENCY = 0.25
@@ -83,10 +83,7 @@ class Counting:
 
     def __init__(self, latency: float, faults: Faults | None = None) -> None:
         self.lists: Counter[str] = Counter()
-        self.times: list[float] = []
-        self.server = Simulated(
-            latency=latency, faults=faults or Faults(), reply=self._reply, judge=self._judge
-        )
+        self.server = Simulated(latency=latency, faults=faults or Faults(), judge=self._judge)
 
     @property
     def answered(self) -> int:
@@ -100,21 +97,16 @@ class Counting:
 
     def most_in(self, seconds: float) -> int:
         """The most calls that came within any such time."""
-        times, first, most = sorted(self.times), 0, 0
+        times, first, most = sorted(self.server.times), 0, 0
         for last, at in enumerate(times):
             while at - times[first] >= seconds:
                 first += 1
             most = max(most, last - first + 1)
         return most
 
-    def _reply(self, messages: list[dict[str, str]]) -> str:
-        self.times.append(time.monotonic())
-        return pairs_reply(messages)
-
     def _judge(self, messages: list[dict[str, str]]) -> str | None:
         said = judge_reply(messages)
         if said:
-            self.times.append(time.monotonic())
             self.lists.update([messages[-1]["content"]])
         return said
 
@@ -149,7 +141,7 @@ class Rounds:
         last = self._calls // 4 if kind in ("split", "storm") else self._calls * 3 // 4
         moment = self._chance.randrange(1, last)
         home, output = self._folder / f"round{number}", self._folder / f"round{number}.jsonl"
-        faults = Faults(storm=STORM) if kind == "storm" else None
+        faults = Faults(storm=STORM, retry_after="1") if kind == "storm" else None
         counting, began = Counting(LATENCY, faults), time.monotonic()
         others = set(self._cluster.processes("ray::"))
         with counting.server as server:
@@ -197,12 +189,15 @@ class Rounds:
 
 
 def kept_to(counting: Counting, child: subprocess.Popen[bytes]) -> dict[str, Any]:
-    """How a run kept to its limit."""
+    """How a run kept to its limit, in a storm as well."""
+    times = counting.server.times
     return {
         "limit": LIMIT,
         "most_in_60_s": counting.most_in(60.0),
-        "requests": len(counting.times),
-        "seconds": round(max(counting.times) - min(counting.times), 1),
+        "requests": len(times),
+        "refused": len(times) - counting.answered,
+        "twice": counting.twice,
+        "seconds": round(max(times) - min(times), 1),
         "code": child.returncode,
     }
 
@@ -213,7 +208,7 @@ def bench(rounds: int, seed: int = 0, which: Sequence[str] = KINDS) -> dict[str,
         folder, began = Path(made), time.monotonic()
         with local_cluster(NODES - 1) as cluster:
             ready = time.monotonic() - began
-            slow = Counting(0.0)
+            slow = Counting(0.0, Faults(storm=(5.0, 15.0), retry_after="1"))
             with slow.server as server:
                 docs = documents(folder / "limited", 2, 9)
                 limits = ("--requests-per-minute", str(LIMIT), "--ray", cluster.address)
