@@ -69,40 +69,38 @@ class Desk:
         self._seen = -1  # the newest version that is laid over the list
         self._list = self._made
         self._items: dict[str, Item] = {}
-        self.catch_up()
+        self._gone: dict[str, int] = {}
+        with self._lock:
+            self._catch_up()
 
     @property
     def pairs(self) -> PairList:
         """The list with everybody's edits."""
         return self._list
 
-    def catch_up(self) -> dict[str, Any]:
-        """What has changed since the last call: ``items``, ``gone`` keys, the ``version`` now.
-
-        Raises:
-            JournalError: The journal cannot be read.
-        """
-        with self._lock:
-            return self._catch_up()
-
     def since(self, version: int) -> dict[str, Any]:
-        """All items that changes above a version touched, as ``catch_up`` gives them.
+        """What changes above a version made of the list.
 
         Args:
             version: The newest that is known; 0 for every item.
+
+        Returns:
+            ``items`` that are not as they were, ``gone`` keys, and the ``version`` now.
 
         Raises:
             JournalError: The journal cannot be read.
         """
         with self._lock:
             self._catch_up()
-            if not version:
-                return self._told(self._items, ())
-            touched = {key for key, item in self._items.items() if item["changed"] > version}
-            return self._told({key: self._items[key] for key in touched}, ())
+            items = [one for one in self._items.values() if not version or one["changed"] > version]
+            gone = [key for key, at in self._gone.items() if version and at > version]
+            return {"items": items, "gone": sorted(gone), "version": self._seen}
 
     def revise(self, changes: Iterable[Change], who: str = "") -> dict[str, Any]:
-        """What the changes made of the list, as ``catch_up`` gives it, and those ``refused``.
+        """The ``versions`` of the changed pairs, and the changes that were ``refused``.
+
+        The changes are stored then; what they make of the list is found by ``since``, once for all
+        that came meanwhile.
 
         Args:
             changes: Their places are counted as in the text, not as by a browser.
@@ -111,13 +109,12 @@ class Desk:
         Raises:
             JournalError: As ``revise`` of a list.
         """
-        with self._lock:
-            known = {item["pair"] for item in self._items.values() if "pair" in item}
-            done = revise(self._journal, self.job, changes, who, known=known)
-            told = self._catch_up()
-        told["refused"] = [_as_told(one) for one in done if one.refused]
-        told["versions"] = {one.pair: one.version for one in done}
-        return told
+        known = {item["pair"] for item in self._items.values() if "pair" in item}
+        done = revise(self._journal, self.job, changes, who, known=known)
+        return {
+            "refused": [_as_told(one) for one in done if one.refused],
+            "versions": {one.pair: one.version for one in done},
+        }
 
     def history(self, pair: str) -> list[dict[str, Any]]:
         """Who changed a pair, when, and to what; the earliest first.
@@ -222,26 +219,22 @@ class Desk:
             read = Reply.model_validate_json(reply)
             yield Spent(created, read.prompt_tokens, read.completion_tokens)
 
-    def _catch_up(self) -> dict[str, Any]:
+    def _catch_up(self) -> None:
+        """Lays over the list what has been changed since the last call."""
         newest = _newest(self._journal, self.job)
         if newest == self._seen:
-            return self._told({}, ())
-        self._seen = newest
+            return
         changes = edits(self._journal, self.job)
         self._list = apply_edits(self._made, changes, self._ground)
         wanted = {edit.pair: edit for edit in changes}
         items = self._itemised(wanted, latest(self._journal, self.job))
         before, self._items = self._items, items
-        changed = {}
         for key, item in items.items():
             old = before.get(key)
             item["changed"] = newest if old is None or _differs(old, item) else old["changed"]
-            if item["changed"] == newest:
-                changed[key] = item
-        return self._told(changed, before.keys() - items.keys())
-
-    def _told(self, items: Mapping[str, Item], gone: Iterable[str]) -> dict[str, Any]:
-        return {"items": list(items.values()), "gone": sorted(gone), "version": self._seen}
+        self._gone |= dict.fromkeys(before.keys() - items.keys(), newest)
+        self._gone = {key: at for key, at in self._gone.items() if key not in items}
+        self._seen = newest
 
     def _itemised(
         self, wanted: Mapping[str, Edit], newest: Mapping[str, Revision]

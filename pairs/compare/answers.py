@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ..text.boundaries import stands_in
 from ..text.figures.numbers import Number, missing, numbers
@@ -55,33 +55,51 @@ def _normalised(answer: str) -> tuple[str, frozenset[str]]:
     return text, frozenset(_TOKEN.findall(text))
 
 
-@dataclass(frozen=True, slots=True)
 class _Said:
-    """What an answer says: its numbers, its content words and the words they may match."""
+    """What an answer says; each part is read when it is first asked for, most never are.
 
-    flat: str
-    numbers: tuple[Number, ...]
-    words: tuple[tuple[str, ...], ...]
-    forms: frozenset[str]
-    codes: frozenset[str]
-    joins: int
-    denied: bool
+    Attributes:
+        flat: The answer, flattened.
+    """
+
+    def __init__(self, flat: str) -> None:
+        self.flat = flat
+
+    @cached_property
+    def numbers(self) -> tuple[Number, ...]:
+        """Its numbers."""
+        return tuple(_with_units(self.flat, numbers(self.flat)))
+
+    @cached_property
+    def words(self) -> tuple[tuple[str, ...], ...]:
+        """Its content words."""
+        found = pieces(self.flat)
+        return tuple(w for w in found if not (w[0].startswith("#") or w[0] in _HEDGES))
+
+    @cached_property
+    def forms(self) -> frozenset[str]:
+        """The words that those of another answer may match."""
+        return frozenset(form_set(self.flat))
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """Its codes: file names, versions."""
+        return frozenset(code for code in _CODE.findall(self.flat) if not code[0].isdigit())
+
+    @cached_property
+    def joins(self) -> int:
+        """How many joints of a list it has."""
+        return len(_JOINS.findall(self.flat))
+
+    @cached_property
+    def denied(self) -> bool:
+        """Whether it denies."""
+        return negations(normalise(self.flat)) % 2 == 1
 
 
-@lru_cache(maxsize=1 << 9)
+@lru_cache(maxsize=1 << 10)
 def _said(text: str) -> _Said:
-    flat = flatten(text[:_LONGEST])
-    return _Said(
-        flat=flat,
-        numbers=tuple(_with_units(flat, numbers(flat))),
-        words=tuple(
-            word for word in pieces(flat) if not (word[0].startswith("#") or word[0] in _HEDGES)
-        ),
-        forms=frozenset(form_set(flat)),
-        codes=frozenset(code for code in _CODE.findall(flat) if not code[0].isdigit()),
-        joins=len(_JOINS.findall(flat)),
-        denied=negations(normalise(flat)) % 2 == 1,
-    )
+    return _Said(flatten(text[:_LONGEST]))
 
 
 def _with_units(flat: str, found: Sequence[Number]) -> Iterator[Number]:
@@ -176,8 +194,6 @@ def _rivals(mine: Sequence[Number], theirs: Sequence[Number]) -> bool:
 
 def _same(mine: _Said, theirs: _Said, asked: Sequence[_Said]) -> bool:
     """Whether two readings of answers say the same, in whatever words the questions have."""
-    if mine.denied != theirs.denied and not any(said.denied for said in asked):
-        return False
     if (mine.codes - theirs.codes) and (theirs.codes - mine.codes):
         return False
     known = [number for said in asked for number in said.numbers]
@@ -186,6 +202,8 @@ def _same(mine: _Said, theirs: _Said, asked: Sequence[_Said]) -> bool:
     matched += [number for number in theirs.numbers if number not in their_missing]
     my_missing, their_missing = missing(my_missing, known), missing(their_missing, known)
     if (my_missing and their_missing) or _rivals([*my_missing, *their_missing], matched):
+        return False
+    if mine.denied != theirs.denied and not any(said.denied for said in asked):
         return False
     heard = frozenset[str]().union(*(said.forms for said in asked))
     my_words, their_words = _added(mine, theirs, heard), _added(theirs, mine, heard)

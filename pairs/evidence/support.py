@@ -248,21 +248,24 @@ def _occurrences(
     source: SourceText, words: Sequence[tuple[str, ...]], loosely: bool
 ) -> tuple[_Shares, _Shares]:
     """How far each sentence has each word, 0..1, and each word's inverse sentence frequency."""
-    index = source.sentences_with
-    occurs = np.zeros((len(source.sentences), len(words)))
-    weights = np.ones(len(words))
+    index, count = source.sentences_with, len(source.sentences)
     letters = _letters(words) if loosely else [""] * len(words)
+    alone: tuple[list[int], list[int]] = [], []  # sentences and columns
+    whole: tuple[list[int], list[int]] = [], []
+    weights: list[float] = []
     for column, (word, letter) in enumerate(zip(words, letters, strict=True)):
         found = [index[piece] for piece in word if piece in index]
         if not found:
             found = [index[piece] for piece in source.rounded_to(word[0])]
-        alone = index.get(letter, ())
-        occurs[alone, column] = _LETTER_ALONE
-        for sentences in found:
-            occurs[sentences, column] = 1.0
-        spread = min(map(len, found), default=len(alone) or 1)
-        weights[column] = log(1 + len(source.sentences) / spread)
-    return occurs, weights
+        by_letter = index.get(letter, ())
+        for places, sentences in ((alone, by_letter), *((whole, some) for some in found)):
+            places[0].extend(sentences)
+            places[1].extend([column] * len(sentences))
+        weights.append(log(1 + count / min(map(len, found), default=len(by_letter) or 1)))
+    occurs = np.zeros((count, len(words)))
+    occurs[alone] = _LETTER_ALONE
+    occurs[whole] = 1.0
+    return occurs, np.array(weights)
 
 
 def _letters(words: Sequence[tuple[str, ...]]) -> Iterator[str]:

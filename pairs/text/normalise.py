@@ -28,6 +28,7 @@ _POLITE = re.compile(
     r"|i want to know|i would like to know|i'd like to know|do you know)\b[,:\s]*)+"
 )
 _TRAILING = re.compile(r"(?:呢|吗|呀|啊|嘛|哦|哪(?<=呢哪)|\s)+$")
+_LAST = tuple("呢吗呀啊嘛哦哪 ")
 _CONTRACTIONS = {
     "can't": "can not",
     "cannot": "can not",
@@ -46,7 +47,7 @@ _EXPANSIONS = (
 )
 _TITLE = re.compile(r"<([^<>\s=][^<>=]{0,80})>")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_NO_LETTER = re.compile(r"[\W_]")
+_MARK = re.compile(r"[^\w ]|_")
 _LONGEST_KEPT = 400
 """Characters of a text whose normal form is kept: questions and answers, of which several rules ask
 for it, and no chunks."""
@@ -77,7 +78,9 @@ def _normalised(text: str) -> str:
     polite = _POLITE.match(core)
     if polite:
         core = core[polite.end() :]
-    core = with_periods(as_digits(_TRAILING.sub("", core)))
+    if core.endswith(_LAST):
+        core = _TRAILING.sub("", core)
+    core = with_periods(as_digits(core))
     return core or " ".join(plain.split())
 
 
@@ -107,7 +110,7 @@ def _unpunctuated(text: str) -> str:
         after = text[place + 1 : place + 2] or " "
         return char if is_meaningful_mark(before, char, after) else " "
 
-    return _NO_LETTER.sub(kept, text)
+    return _MARK.sub(kept, text)
 
 
 def is_meaningful_mark(before: str, char: str, after: str) -> bool:

@@ -104,21 +104,20 @@ def pieces(flat: str) -> Iterator[tuple[str, ...]]:
         if flat[number.end : number.end + 1] in AFTER_NUMBERS:
             rest[number.end] = "\n"
     told = "".join(rest)
-    tokens = list(terms(told))
-    for at, (word, start, end) in enumerate(tokens):
-        if is_slight(word):
-            continue
-        if not IS_HAN.match(word):
-            yield (word,)
-            continue
-        bigrams = []
-        if at and tokens[at - 1][2] == start and IS_HAN.match(tokens[at - 1][0]):
-            bigrams.append(tokens[at - 1][0] + word)
-        if at + 1 < len(tokens) and tokens[at + 1][1] == end and IS_HAN.match(tokens[at + 1][0]):
-            bigrams.append(word + tokens[at + 1][0])
+    for hit in _RUN.finditer(told):
+        run = hit.group()
+        if not hit.lastgroup:
+            word = stem(run)
+            if not is_slight(word):
+                yield (word,)
+        elif len(run) > 1:
+            bigrams = list(map(add, run, run[1:]))
+            for at, char in enumerate(run):
+                if not is_slight(char):
+                    yield tuple(bigrams[max(0, at - 1) : at + 1])
         # A lone character beside a number only joins it to its sentence: 自1983年起.
-        if bigrams or "\n" not in told[max(0, start - 1) : end + 1]:
-            yield tuple(bigrams) or (word,)
+        elif not is_slight(run) and "\n" not in told[max(0, hit.start() - 1) : hit.end() + 1]:
+            yield (run,)
 
 
 def _with_rounding(flat: str, number: Number) -> tuple[int, int]:

@@ -182,9 +182,21 @@ def test_the_desk_tells_of_documents_pages_kinds_and_what_the_model_took(
     for code in ("view.coverage", "desk.spending", "desk.by_kind", "desk.n_unseen"):
         assert say(code, language) in told
     first = next(item for item in desk.since(0)["items"] if item["state"] == "kept")
-    after = desk.revise([Change(pair=first["pair"], saw=0, edit=Edit(pair="", fate="left out"))])
+    known = desk.since(0)["version"]
+    done = desk.revise([Change(pair=first["pair"], saw=0, edit=Edit(pair="", fate="left out"))])
+    after = desk.since(known)
     (changed,) = (item for item in after["items"] if item["key"] == first["key"])
     assert (changed["review"], changed["version"]) == ("rejected", after["version"])
+    assert done == {"refused": [], "versions": {first["pair"]: after["version"]}}
     # Whoever asks later gets the same from there on, and nothing twice.
     assert changed in desk.since(0)["items"]
     assert desk.since(after["version"])["items"] == []
+    # Also of a pair that is there no more.
+    place = desk.span(0, *first["span"])
+    wrote = Edit(pair="", question="谁？", answer="他。", source=desk.texts[0].source, place=place)
+    desk.revise([Change(pair="0123456789ab", saw=0, edit=wrote)])
+    written = desk.since(after["version"])
+    assert "0123456789ab" in [item["key"] for item in written["items"]]
+    version = written["version"]
+    desk.revise([Change(pair="0123456789ab", saw=version, edit=None)])
+    assert desk.since(version)["gone"] == ["0123456789ab"]

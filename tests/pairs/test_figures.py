@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairs.text.figures.numbers import missing, numbers, same
+from pairs.text.figures.numbers import ANY, READERS, missing, numbers, same
 from pairs.text.figures.numerals_zh import chinese_value
+from pairs.text.flat import flatten
 
 DIGITS = "零一二三四五六七八九"
 
@@ -36,6 +37,23 @@ def _joined(number: int, unit: int, name: str) -> str:
 @given(st.integers(min_value=1, max_value=10**12 - 1))
 def test_chinese_numerals_are_worth_what_they_say(number: int) -> None:
     assert chinese_value(in_chinese(number)) == number
+
+
+PIECES = st.sampled_from(
+    "20世纪80年代|二〇二三年|3月5日|前221年|march 5|5 may 1990|1999-1-2|221 bc|in june|30日|5号"
+    "|10:30|3 p.m.|3pm|十点半|百分之五|1/3|三成|一半|半小时|half an hour|twice|x.25|covid-19|b2b"
+    "|1:5|3比2|4万3千|-5|1,234.5|二十三|第二|two hundred|fifth|壹佰|俩|年|月|日|点| |,|.|a".split(
+        "|"
+    )
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=4), max_size=8).map("".join).map(flatten))
+def test_what_a_reader_finds_is_never_passed_over(flat: str) -> None:
+    for reader, hint in READERS:
+        if next(reader(flat), None) is not None:
+            assert hint.search(flat)
+            assert ANY.search(flat)
 
 
 @given(st.integers(min_value=2101, max_value=10**12 - 1))

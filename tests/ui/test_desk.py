@@ -203,11 +203,17 @@ def test_evidence_is_marked_and_a_pair_is_written(desk: Desk, language: str) -> 
 def test_two_people_at_once_lose_nothing(desk: Desk) -> None:
     with desk.open("zh") as one, desk.open("en") as other:
         question = one.locator('.card[aria-current="true"] h3').inner_text()
-        press(one, "r")
-        desk.until(lambda: len(desk.pairs().kept) == 63, one)
         press(other, "e")
         boxes = other.locator(".card form textarea")
         boxes.nth(1).fill("the other's words")
+        with other.expect_response(
+            lambda heard: bool(heard.request.method == "GET" and heard.json()["items"])
+        ):
+            press(one, "r")
+            desk.until(lambda: len(desk.pairs().kept) == 63, one)
+        # What is being typed stays though the pair is another one by now.
+        other.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        assert boxes.nth(1).input_value() == "the other's words"
         press(other, "Control+Enter")
         # Whoever comes later is told and chooses.
         other.locator("#dialog blockquote").nth(1).wait_for()

@@ -1,10 +1,18 @@
 "use strict";
 // What a person does with pairs: each change is shown at once, sent, and can be undone.
 //
-// desk: items by number, placeOf a key, taken(changes) when the server has answered, redrawn(numbers).
+// desk: items by number, placeOf a key, again() to hear what changes made of the list, redrawn(numbers).
 const openActions = (desk) => {
   const undone = []; // batches of {pair, before}, the latest last
+  const own = new Map(); // the newest version of a pair that was made here
   let sending = Promise.resolve();
+  let hearing = Promise.resolve(), heard = null;
+
+  // What the server makes of changes is heard once for all that were stored meanwhile.
+  const hear = () => {
+    heard = heard || (hearing = hearing.then(() => { heard = null; return desk.again(); }).catch(() => undefined));
+    return heard;
+  };
 
   const REVIEW = { kept: "accepted", "left out": "rejected", duplicate: "accepted" };
   const item = (number) => desk.items[number];
@@ -49,20 +57,25 @@ const openActions = (desk) => {
       const number = desk.placeOf(pair);
       return { pair, before: number === undefined ? null : item(number).edit || null };
     });
-    for (const { pair, edit } of changes) {
+    const shown = [], seen = new Map();
+    for (const { pair, edit, since } of changes) {
       const number = desk.placeOf(pair);
-      if (number !== undefined) guess(number, edit);
+      if (number === undefined) continue;
+      shown.push([number, { ...item(number) }]);
+      seen.set(pair, since !== undefined ? since : item(number).version || 0);
+      guess(number, edit);
     }
     sending = sending.then(async () => {
-      const sent = changes.map((one) => {
-        const number = desk.placeOf(one.pair);
-        const saw = one.saw !== undefined ? one.saw : number === undefined ? 0 : item(number).version || 0;
-        return { pair: one.pair, saw, edit: one.edit, marked: one.marked };
-      });
+      const sent = changes.map(({ pair, saw, edit, marked }) => ({
+        // What others did since it was shown was not seen; what was done here was.
+        pair, saw: saw !== undefined ? saw : Math.max(seen.get(pair) || 0, own.get(pair) || 0), edit, marked,
+      }));
       try {
         const answer = await ask("changes", { changes: sent });
-        desk.taken(answer);
         const refused = new Set(answer.refused.map((one) => one.pair));
+        for (const pair of answer.pairs) if (!refused.has(pair)) own.set(pair, answer.versions[pair]);
+        for (const [number] of shown)
+          item(number).version = Math.max(own.get(pairOf(number)) || 0, item(number).version || 0);
         const stored = before.map((one, at) => ({ ...one, pair: answer.pairs[at] }))
           .filter((one) => !refused.has(one.pair));
         if (undoable && stored.length) undone.push(stored);
@@ -72,11 +85,15 @@ const openActions = (desk) => {
         return answer;
       } catch (error) {
         toast(error.message);
-        await desk.again().catch(() => undefined); // what was shown too early is taken back
+        for (const [number, was] of shown.reverse()) desk.items[number] = was; // shown too early
+        desk.redrawn(shown.map(([number]) => number));
         return null;
       }
     });
-    return sending;
+    return sending.then(async (answer) => {
+      await hear();
+      return answer;
+    });
   };
 
   const pairOf = (number) => number >= 0 && item(number) && item(number).pair;
@@ -133,8 +150,8 @@ const openActions = (desk) => {
     return change([fated(stays, "kept"), gone]);
   };
 
-  const reword = (number, question, answer) => change([{
-    pair: pairOf(number), edit: { ...without(standing(number)), question, answer, fate: "kept" },
+  const reword = (number, question, answer, since) => change([{
+    pair: pairOf(number), since, edit: { ...without(standing(number)), question, answer, fate: "kept" },
   }]);
   const prove = (number, marked) => pairOf(number) && change([{
     pair: pairOf(number), edit: { ...without(standing(number)), fate: "kept" }, marked,

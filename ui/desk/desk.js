@@ -121,7 +121,7 @@
     element.append(row);
   };
   const form = (item, number, proposed = proposal) => {
-    const element = make("form");
+    const element = make("form"), since = item.version || 0;
     const question = area(proposed ? proposed.question : item.question, 2);
     const answer = area(proposed ? proposed.answer : item.answer, 4);
     const over = () => { editing = -1; proposal = null; redrawn([number]); focus(number); };
@@ -129,7 +129,7 @@
       if (!question.value.trim() || !answer.value.trim()) return toast(words.blank);
       editing = -1;
       proposal = null;
-      actions.reword(number, question.value.trim(), answer.value.trim());
+      actions.reword(number, question.value.trim(), answer.value.trim(), since);
       focus(number);
     };
     const buttons = make("div", "buttons");
@@ -270,7 +270,9 @@
       if (!item || item.document === undefined) return;
       touched.set(item.document, [...(touched.get(item.document) || []), ...spans(item)]);
     };
-    const numbers = answer.items.map((item) => {
+    // What was sent meanwhile is newer than an answer that was on its way.
+    const fresh = answer.items.filter((one) => !((items[placeOf(one.key)] || {}).version > one.version));
+    const numbers = fresh.map((item) => {
       touch(items[placeOf(item.key)]);
       touch(item);
       return add(item);
@@ -289,7 +291,7 @@
       mark(number);
       if (places_.length > 50) view.source.remark(number); else view.source.refresh(places_);
     }
-    redrawn(numbers);
+    redrawn(numbers.filter((number) => number !== editing)); // what is being typed stays
     return numbers;
   };
   const again = async () => taken(await ask(`changes?version=${version}`));
@@ -298,7 +300,7 @@
       const mine = version;
       const answer = await ask(`changes?version=${version}`);
       const others = answer.items.filter((item) => (item.who || "") !== (first.who || "") && item.changed > mine);
-      if (answer.items.length) taken(answer);
+      if (answer.items.length || answer.gone.length) taken(answer);
       if (others.length) toast(filled(words.othersChanged, { who: others[0].who || words.somebody, count: others.length }));
     } catch {
       // The server is away: what is changed meanwhile is said where it is changed.

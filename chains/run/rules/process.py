@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -114,8 +115,11 @@ class RulesProcess:
         found: list[Rulings] = []
         for _ in range(_TRIES):
             try:
-                for chunk, drafts, file in batch[len(found) :]:
-                    found.append(self._rulings(chunk, drafts, file))
+                for _, some in groupby(batch[len(found) :], key=lambda one: one[2].place):
+                    # All of a file are asked first, so that the process waits for nothing.
+                    asked = [(self._ask_rulings(*one), one[0]) for one in some]
+                    for number, chunk in asked:
+                        found.append(self._rulings(number, chunk))
                 break
             except _LostError as error:
                 self._lose(str(error))
@@ -180,32 +184,39 @@ class RulesProcess:
             part = pairs[first : first + _SLICE]
             rows = [vectors[pair.question] for _, pair in part] if vectors else []
             packed = packed_vectors(np.stack(rows) if rows else np.empty((0, 0), np.float32))
-            told = [(at, one.model_dump(mode="json", exclude_defaults=True)) for at, one in part]
+            told = [(at, one.model_dump_json(exclude_defaults=True)) for at, one in part]
             self._ask("pairs", pairs=told, **packed)
         try:
-            message = self._answer("compare", threshold=threshold)
+            message = self._answer(self._ask("compare", threshold=threshold))
             return list(map(unpacked_verdict, message["verdicts"]))
         except (_LostError, KeyError, ValueError) as error:
             self._lose(str(error))
             return None
 
     def _vectors(self, texts: Sequence[str]) -> np.ndarray | None:
+        self.start()
         try:
-            return unpacked_vectors(self._answer("encode", texts=list(texts)))
+            return unpacked_vectors(self._answer(self._ask("encode", texts=list(texts))))
         except _LostError as error:
             self._lose(str(error))
             return None
 
-    def _rulings(self, chunk: Chunk, drafts: Sequence[Draft], file: File) -> Rulings:
+    def _ask_rulings(self, chunk: Chunk, drafts: Sequence[Draft], file: File) -> int:
+        """The number of a request for the rules' word; 0 where there is nothing to ask."""
         if not drafts:
-            return Rulings([])
+            return 0
         self.start()
         if self._child is not None and file.place != self._place:
             self._place = file.place
             # Its index takes longer, the longer it is.
             self._child.begin(self._mail, more_time(len(file.text)))
             self._ask("text", place=file.place, text=file.text, pages=list(file.pages))
-        message = self._answer("check", chunk=chunk.model_dump(mode="json"), drafts=list(drafts))
+        return self._ask("check", chunk=chunk.model_dump(mode="json"), drafts=list(drafts))
+
+    def _rulings(self, asked: int, chunk: Chunk) -> Rulings:
+        if not asked:
+            return Rulings([])
+        message = self._answer(asked)
         try:
             found = Rulings(list(map(unpacked, message["rulings"])), message["chunk_fault"])
         except (KeyError, ValueError) as error:
@@ -215,17 +226,15 @@ class RulesProcess:
             log.error("checking chunk %s failed: %s", chunk.id, trace)
         return found
 
-    def _answer(self, what: str, **fields: object) -> Message:
+    def _answer(self, asked: int) -> Message:
         """What the process says to a request.
 
         Raises:
             _LostError: It is gone, or stumbled.
         """
-        self.start()
         if self._child is None:
             raise _LostError("none can be started")
         said: Message = {}
-        asked = self._ask(what, **fields)
         for message in self._said(asked):
             said |= message
         if "fault" in said and "rulings" not in said:
@@ -233,6 +242,7 @@ class RulesProcess:
         return said
 
     def _ask(self, what: str, **fields: object) -> int:
+        """The number of a request."""
         self._asked += 1
         if self._child is not None:
             self._child.ask(what, n=self._asked, **fields)

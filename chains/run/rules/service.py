@@ -89,7 +89,9 @@ class _Checking(Service):
 
     def _pairs(self, message: Message) -> None:
         """Pairs to be compared, with the vectors of their questions."""
-        self._items += [(place, QAPair.model_validate(pair)) for place, pair in message["pairs"]]
+        self._items += [
+            (place, QAPair.model_validate_json(pair)) for place, pair in message["pairs"]
+        ]
         if message["vectors"]:
             self._vectors.append(unpacked_vectors(message))
 

@@ -24,10 +24,11 @@ _TENTHS = re.compile(
     r"(?<![\d.])([一二三四五六七八九两]|\d(?:\.\d{1,3})?)成"
     rf"(?:(半)|(?![{HAN}])|(?=左右|以上|以下|的|多|是))"
 )
+# It begins with a digit, which re finds at once.
 _DIGITS = re.compile(
-    r"(?<![\d.])(?P<sign>(?:(?<=[\s(:,~为是达到约])|(?<![^\s]))-)?"
-    r"(?P<n>\d{1,3}(?:,\d{3}){1,8}(?:\.\d{1,20})?|\d{1,40}(?:\.\d{1,20})?)(?!\d)"
+    r"\d(?<![\d.].)(?:\d{0,2}(?:,\d{3}){1,8}(?:\.\d{1,20})?|\d{0,39}(?:\.\d{1,20})?)(?!\d)"
 )
+_MINUS = re.compile(r"(?:(?<=[\s(:,~为是达到约])|(?<!\S))-")
 _IDENTIFIER = re.compile(
     r"(?<![a-z0-9])[a-z]{1,12}[-.·]?\d[a-z0-9]{0,12}(?:[-.][a-z0-9]{1,6})?(?![a-z0-9])"
 )
@@ -43,7 +44,9 @@ _KILO = re.compile(r"k(?![a-z0-9])")
 _GENERATION = re.compile(r"[2-6]g(?![a-z0-9])")
 _ORDINAL_END = re.compile(r"(?:st|nd|rd|th)(?![a-z])")
 _MONEY_BEFORE = re.compile(rf"({BEFORE})(?:(?<=rs)\.)?\s?$")
+_LAST_OF_MONEY = frozenset("$€£¥￥drbs.")
 _PREFIXED = re.compile(r"(?:usd?|rmb|eur|inr|rs|no|pp?|ca?|vol|ch)\d+$")
+_NEGATIVE = ("零下", "minus ")
 _BELOW_ZERO = re.compile(r"(?:零下|(?:^|\b(?:to|of|at|is|was|from|by) )minus )$")
 _MILLION = re.compile(r"m(?![a-z0-9])")
 """m after an amount of money: £6.3m."""
@@ -81,7 +84,8 @@ def _share(share: Fraction, percent: bool, start: int, end: int) -> Number:
 
 def _decimal(word: str) -> Fraction:
     whole, _, rest = word.replace(",", "").partition(".")
-    return Fraction(int(whole + rest), 10 ** len(rest))  # reading a string takes ten times as long
+    # Reading a string takes ten times as long.
+    return Fraction(int(whole + rest), 10 ** len(rest)) if rest else Fraction(int(whole))
 
 
 def labels(flat: str) -> Iterator[Number]:
@@ -102,8 +106,10 @@ def ratios(flat: str) -> Iterator[Number]:
 def figures(flat: str) -> Iterator[Number]:
     """Yields numbers in digits, with what their context adds."""
     for hit in _DIGITS.finditer(flat):
-        value = _decimal(hit["n"])
-        yield _measured(flat, -value if hit["sign"] else value, hit.start(), hit.end(), False)
+        value, (start, end) = _decimal(hit.group()), hit.span()
+        if flat[start - 1 : start] == "-" and _MINUS.match(flat, start - 1):
+            value, start = -value, start - 1
+        yield _measured(flat, value, start, end, False)
 
 
 def stepped(flat: str) -> Iterator[Number]:
@@ -150,8 +156,8 @@ def _measured(flat: str, value: Fraction, start: int, end: int, ordinal: bool) -
         return Number("date", (value, None, None), "decade", start, decade.end())
     if _reads_as_year(flat, value, start, end):
         return Number("date", (value, None, None), "", start, end)
-    if value > 0 and _BELOW_ZERO.search(flat, max(0, start - 12), start):
-        value = -value
+    if flat.endswith(_NEGATIVE, 0, start) and value > 0:
+        value = -value if _BELOW_ZERO.search(flat, max(0, start - 12), start) else value
     value, end = _scaled(flat, value, end)
     return _with_unit(flat, value, start, end)
 
@@ -176,7 +182,7 @@ def _with_unit(flat: str, value: Fraction, start: int, end: int) -> Number:
         if named[1] in MONEY_OR_WEIGHT:
             also = (Number("amount", (value,), MONEY_OR_WEIGHT[named[1]], start, named.end()),)
         value, end = value * factor, named.end()
-    elif (money := _MONEY_BEFORE.search(flat, max(0, start - 4), start)) is not None:
+    elif (money := _money_before(flat, start)) is not None:
         unit, start = FACTORS[money[1]][1], money.start()
         if (million := _MILLION.match(flat, end)) is not None:
             value, end = value * 10**6, million.end()
@@ -185,15 +191,19 @@ def _with_unit(flat: str, value: Fraction, start: int, end: int) -> Number:
     return Number("amount", (value,), unit, start, end, also)
 
 
+def _money_before(flat: str, start: int) -> re.Match[str] | None:
+    """The currency that stands before an amount."""
+    last = flat[start - 1 : start]
+    if last in _LAST_OF_MONEY or last.isspace():
+        return _MONEY_BEFORE.search(flat, max(0, start - 4), start)
+    return None
+
+
 def _reads_as_year(flat: str, value: Fraction, start: int, end: int) -> bool:
     """Whether a four-digit number is a year rather than a count."""
     if end - start != 4 or value.denominator != 1 or not 1000 <= value <= 2100:
         return False
-    if (
-        _AFTER_SCALE.match(flat, end)
-        or _AFTER_UNIT.match(flat, end)
-        or _MONEY_BEFORE.search(flat, max(0, start - 4), start)
-    ):
+    if _AFTER_SCALE.match(flat, end) or _AFTER_UNIT.match(flat, end) or _money_before(flat, start):
         return False
     after = flat[end : end + 1]
     return not HAN[0] <= after <= HAN[-1] or after in "年至到的和与、"

@@ -26,6 +26,8 @@ _GAP = r"\s{0,3}"
 _DAY = 86400
 
 _DATE = re.compile(
+    # What any of them begins with, so that most places are left at one look.
+    rf"(?=[\d{_CN}公前jfmasond])(?:"
     rf"(?P<era>公元前|前)?(?<![\d.])(?P<y1>{_YEAR}){_GAP}年(?!代|级|前|后的?今|间|内|以|来|多|之|龄|轻|期|满|的?时间)"
     rf"(?:{_GAP}(?P<m1>{_N2}){_GAP}月(?:{_GAP}(?P<d1>{_N2}){_GAP}[日号])?)?"
     rf"|(?<![\d.{_CN}])(?P<m2>{_N2}){_GAP}月(?!球)(?:份|{_GAP}(?P<d2>{_N2}){_GAP}[日号])?"
@@ -35,7 +37,7 @@ _DATE = re.compile(
     rf"|{_DIGIT}(?P<d5>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m5>{_MONTH})(?![a-z])"
     rf"\.?(?:,? (?P<y5>{_Y4}))?(?!\d)"
     rf"|(?<![a-z])(?P<m6>{_MONTH})\.?,? (?:of )?(?P<y6>[12]\d{{3}})(?!\d)"
-    rf"|{_DIGIT}(?P<y7>\d{{1,4}}) (?:bc|bce|b\.c\.)(?![a-z])"
+    rf"|{_DIGIT}(?P<y7>\d{{1,4}}) (?:bc|bce|b\.c\.)(?![a-z]))"
 )
 _DECADE = re.compile(
     rf"(?P<century>\d{{1,2}}|[{_CN}]{{1,3}}){_GAP}世纪{_GAP}(?P<tens>\d0|[{_CN}]{{1,2}}){_GAP}年代"

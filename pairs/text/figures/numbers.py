@@ -4,6 +4,7 @@
 ``same`` compares two numbers; ``missing`` lists the numbers of one text that another lacks.
 """
 
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
@@ -16,22 +17,30 @@ from .ranges import completed
 from .records import Kind, Number
 from .units import units_agree
 
-__all__ = ["Kind", "Number", "missing", "numbers", "same"]
+__all__ = ["ANY", "READERS", "Kind", "Number", "missing", "numbers", "same"]
 
-_READERS = (
-    decades,
-    dates,
-    times,
-    shares,
-    halves,
-    labels,
-    ratios,
-    stepped,
-    lone_dates,
-    figures,
-    words,
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_NUMERAL = "[零〇一二三四五六七八九十百千万亿兆两俩弎壹贰叁肆伍陆柒捌玖拾佰仟]"
+READERS = tuple(
+    (reader, re.compile(hint))
+    for reader, hint in (
+        (decades, "世纪"),
+        (dates, rf"[年月]|[12]\d{{3}}[-/.]\d|\d b|{_MONTHS}"),
+        (times, r"点|\d:|\d ?[ap]\.?m"),
+        (shares, "分之|[/⁄成]"),
+        (halves, "半|half|wice|hrice"),
+        (labels, r"[a-z][-.·]?\d"),
+        (ratios, r"\d ?[:比]"),
+        (stepped, r"\d[亿万千百]"),
+        (lone_dates, rf"[日号]|{_MONTHS}"),
+        (figures, r"\d"),
+        (words, f"[a-z]{{3}}|{_NUMERAL}"),
+    )
 )
-"""By precedence: an earlier reader's match hides later ones that overlap it."""
+"""By precedence: an earlier reader's match hides later ones that overlap it. Each with what every
+text has in which it finds something, since looking for that takes a tenth of the time."""
+ANY = re.compile(rf"\d|[半日号a-z]|{_NUMERAL}")
+"""What every text has that has numbers."""
 
 
 def numbers(text: str) -> tuple[Number, ...]:
@@ -42,16 +51,17 @@ def numbers(text: str) -> tuple[Number, ...]:
     Args:
         text: Any text, Chinese or English.
     """
-    return _numbers(flatten(text))
+    flat = flatten(text)
+    return _numbers(flat) if ANY.search(flat) else ()
 
 
 @lru_cache(maxsize=1 << 10)
 def _numbers(flat: str) -> tuple[Number, ...]:
     taken = bytearray(len(flat))
     found: list[Number] = []
-    for reader in _READERS:
-        for number in reader(flat):
-            if not any(taken[number.start : number.end]):
+    for reader, hint in READERS:
+        for number in reader(flat) if hint.search(flat) else ():
+            if 1 not in taken[number.start : number.end]:
                 taken[number.start : number.end] = b"\1" * (number.end - number.start)
                 found.append(number)
     found.sort(key=lambda number: number.start)

@@ -24,10 +24,12 @@ FACTORS: dict[str, tuple[Fraction, str]] = {
 def _pattern(words: list[str]) -> str:
     """A regular expression for any of the words, longest first; Latin ones end at a boundary."""
     ordered = sorted(words, key=len, reverse=True)
-    return "|".join(
+    any_of = "|".join(
         re.escape(word) + (r"(?![a-z])" if word[-1].isascii() and word[-1].isalpha() else "")
         for word in ordered
     )
+    # Most of what follows a number begins no unit, which one look tells.
+    return f"(?=[{re.escape(''.join(sorted({word[0] for word in words})))}])(?:{any_of})"
 
 
 SCALES = _pattern(list(_SCALE_WORDS))
