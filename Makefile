@@ -1,6 +1,6 @@
 # make demo    question-answer pairs from two real documents by a real model, from nothing
 # make test    everything that has to hold: set-up, then make check
-# make cluster the test that starts a Ray cluster and kills its parts: four minutes, alone
+# make cluster the test that starts a Ray cluster and kills its parts: three minutes, alone
 # make bench   what is measured; results go to bench/results
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ TORCH ?= torch==2.13.0
 # Modules are compiled when they are first imported, and most never are.
 INSTALL ?= $(BIN)/python -m pip install --quiet --no-compile
 
-.PHONY: demo test check tests lint style types bench model clean
+.PHONY: demo test check tests cluster lint style types bench model clean
 
 demo: .venv/base model
 	@mkdir -p out

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import tempfile
 import threading
@@ -23,16 +22,20 @@ from typing import Any
 from bench.dedupe import letters, make_vectors
 from chains.cluster.connection import joined
 from chains.cluster.journal import Call, JournalActor
+from chains.events import Done, Prepared
 from chains.journal.leases import Lease
 from chains.journal.replies import Journal
 from chains.records import Reply
-from chains.run import far_duplicates
+from chains.run import checked_pairs, remote_duplicates
+from chains.run.pipeline import Pipeline
 from pairs.compare.dedupe import Deduper
 from pairs.records import Evidence, QAPair
 
 from .cluster_kills import Counting, account, command, documents, started
 from .local_cluster import LocalCluster, local_cluster
 from .report import save_result
+from .runs import material, settings_for
+from .simulated import Simulated
 
 LATENCY, CALLS, ROUNDS = 2.0, 9, 2
 
@@ -47,15 +50,15 @@ def overhead(cluster: LocalCluster, folder: Path) -> dict[str, Any]:
             counting = Counting(LATENCY)
             home, output = folder / f"{where}{number}", folder / f"{where}{number}.jsonl"
             with counting.server as server:
-                far = ("--ray", cluster.address) if where == "cluster" else ()
+                remote = ("--ray", cluster.address) if where == "cluster" else ()
                 began = time.monotonic()
                 child = started(
-                    command(docs, output, server, "--check", "off", *far, calls=CALLS), home
+                    command(docs, output, server, "--check", "off", *remote, calls=CALLS), home
                 )
                 assert child.wait() == 0, (home / "errors.txt").read_text()
                 whole = time.monotonic() - began
             calls = counting.answered
-            first = min(counting.times) - LATENCY - began
+            first = min(counting.server.times) - began
             found[where].append(whole - first)
             if where == "cluster":
                 found["joining"].append(first)
@@ -144,27 +147,53 @@ def journal(ray: Any, folder: Path, seconds: float = 5.0) -> list[dict[str, Any]
     return found
 
 
-def memory(folder: Path) -> dict[str, Any]:
-    """Kilobytes that the driver holds for each chunk, from runs of two lengths."""
-    peaks = {}
-    for paragraphs in (10, 50):
-        counting = Counting(0.0)
-        with counting.server as server:
-            docs = documents(folder / f"docs{paragraphs}", 12, paragraphs)
-            output = folder / f"{paragraphs}.jsonl"
-            child = started(
-                command(docs, output, server, "--check", "off"), folder / f"{paragraphs}"
-            )
-            _, status, used = os.wait4(child.pid, 0)
-            child.returncode = status
-            assert status == 0
-        peaks[counting.answered] = used.ru_maxrss
-    (fewer, less), (more, most) = sorted(peaks.items())
-    return {
-        "chunks": [fewer, more],
-        "peak_mb": [round(less / 1024), round(most / 1024)],
-        "kb_a_chunk": round((most - less) / (more - fewer), 2),
-    }
+def held(paragraphs: int, check: str) -> dict[str, int]:
+    """Bytes that a run holds once all is asked, and the most while it makes its list.
+
+    Only what grows with the run is counted: its inputs, read and split, are told apart.
+
+    Args:
+        paragraphs: Of its text.
+        check: Whether pairs are put to a judge, as for ``--check``.
+    """
+    import tracemalloc
+
+    checked_pairs.MOST_HELD = 100
+    found = dict.fromkeys(("chunks", "pairs", "inputs", "asked", "list"), 0)
+    with tempfile.TemporaryDirectory() as made, Simulated() as server:
+        resolved = settings_for(server, check=check, concurrency=4, chunk_size=60)
+        with Journal(Path(made) / "journal.sqlite") as opened:
+            for _ in Pipeline(resolved, journal=opened).run(material(100)):
+                pass  # so that nothing is imported, and no cache filled, while it is measured
+            tracemalloc.start()
+            for event in Pipeline(resolved, journal=opened).run(material(paragraphs)):
+                if isinstance(event, Prepared):
+                    found["inputs"] = tracemalloc.get_traced_memory()[0]
+                    found["chunks"] = event.chunks
+                elif isinstance(event, Done):
+                    found["list"] = tracemalloc.get_traced_memory()[1] - found["inputs"]
+                    found["pairs"] = len(event.result.kept)
+                else:
+                    found["asked"] = tracemalloc.get_traced_memory()[0] - found["inputs"]
+                    tracemalloc.reset_peak()
+            tracemalloc.stop()
+    return found
+
+
+def memory() -> dict[str, Any]:
+    """Kilobytes that a run holds for each chunk: the difference of runs of two lengths."""
+    told = {}
+    for check in ("off", "all"):
+        less, more = held(200, check), held(800, check)
+        grown = {name: more[name] - less[name] for name in more}
+        told[f"check_{check}"] = {
+            "chunks": [less["chunks"], more["chunks"]],
+            "pairs_a_chunk": round(grown["pairs"] / grown["chunks"], 2),
+            "inputs_kb_a_chunk": round(grown["inputs"] / grown["chunks"] / 1024, 2),
+            "asking_kb_a_chunk": round(grown["asked"] / grown["chunks"] / 1024, 2),
+            "list_kb_a_chunk": round(grown["list"] / grown["chunks"] / 1024, 2),
+        }
+    return told
 
 
 class Greedy:
@@ -199,10 +228,10 @@ def duplicates(ray: Any, folder: Path, count: int, shard: int) -> dict[str, Any]
     began = time.monotonic()
     whole = (here.kept, here.duplicates, here.conflicts)
     alone = time.monotonic() - began
-    far_duplicates.SHARD = shard
+    remote_duplicates.SHARD = shard
     began = time.monotonic()
-    far_duplicates.judge_apart(ray, there, folder / "blocks")
-    far = time.monotonic() - began
+    remote_duplicates.judge_apart(ray, there, folder / "blocks")
+    remote = time.monotonic() - began
     return {
         "pairs": count,
         "shard": shard,
@@ -212,7 +241,7 @@ def duplicates(ray: Any, folder: Path, count: int, shard: int) -> dict[str, Any]
         "same": (there.kept, there.duplicates, there.conflicts) == whole,
         "left_over_files": len(list((folder / "blocks").iterdir())),
         "alone_seconds": round(alone, 2),
-        "cluster_seconds": round(far, 2),
+        "cluster_seconds": round(remote, 2),
     }
 
 
@@ -237,7 +266,7 @@ def main() -> None:
             print(json.dumps(result))
             return
         if given.only in (None, "memory"):
-            result["memory"] = memory(folder)
+            result["memory"] = memory()
         began = time.monotonic()
         with local_cluster() as cluster:
             result["start_of_cluster_seconds"] = round(time.monotonic() - began, 1)

@@ -17,18 +17,23 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .local_cluster import LocalCluster, local_cluster
+from .local_cluster import LocalCluster, local_cluster, wait_for
 from .report import save_result
 from .runs import long_text
-from .simulated import Simulated, judge_reply, pairs_reply
+from .simulated import Faults, Simulated, judge_reply
 
 NODES, CALLS = 3, 6
 LATENCY = 0.25
 """Seconds a call takes."""
-KINDS = ("worker", "node", "journal", "driver")
+KINDS = ("worker", "split", "journal", "driver", "node", "storm")
+STORM = (1.0, 4.0)
+"""Seconds after the first call between which all are answered 429."""
+SPLIT = 7.0
+"""Seconds that a node is cut off: it counts as dead after five at most."""
 LIMIT = 40
 """Requests a minute of the run beside the rounds."""
 LONGEST = 240.0
@@ -76,10 +81,9 @@ def account(home: Path) -> dict[str, Any]:
 class Counting:
     """A server that knows how often each prompt and each list was answered, and when."""
 
-    def __init__(self, latency: float) -> None:
+    def __init__(self, latency: float, faults: Faults | None = None) -> None:
         self.lists: Counter[str] = Counter()
-        self.times: list[float] = []
-        self.server = Simulated(latency=latency, reply=self._reply, judge=self._judge)
+        self.server = Simulated(latency=latency, faults=faults or Faults(), judge=self._judge)
 
     @property
     def answered(self) -> int:
@@ -93,21 +97,16 @@ class Counting:
 
     def most_in(self, seconds: float) -> int:
         """The most calls that came within any such time."""
-        times, first, most = sorted(self.times), 0, 0
+        times, first, most = sorted(self.server.times), 0, 0
         for last, at in enumerate(times):
             while at - times[first] >= seconds:
                 first += 1
             most = max(most, last - first + 1)
         return most
 
-    def _reply(self, messages: list[dict[str, str]]) -> str:
-        self.times.append(time.monotonic())
-        return pairs_reply(messages)
-
     def _judge(self, messages: list[dict[str, str]]) -> str | None:
         said = judge_reply(messages)
         if said:
-            self.times.append(time.monotonic())
             self.lists.update([messages[-1]["content"]])
         return said
 
@@ -135,24 +134,29 @@ class Rounds:
         assert alone.twice == 0
 
     def run(self, number: int, kind: str) -> dict[str, Any]:
-        """What became of a run in which one part was killed at a random moment."""
-        moment = self._chance.randrange(1, self._calls * 3 // 4)
+        """What became of a run in which one part was killed at a random moment.
+
+        A node that is cut off, and a storm of refusals, come early, so that the run sees them end.
+        """
+        last = self._calls // 4 if kind in ("split", "storm") else self._calls * 3 // 4
+        moment = self._chance.randrange(1, last)
         home, output = self._folder / f"round{number}", self._folder / f"round{number}.jsonl"
-        counting, began = Counting(LATENCY), time.monotonic()
+        faults = Faults(storm=STORM, retry_after="1") if kind == "storm" else None
+        counting, began = Counting(LATENCY, faults), time.monotonic()
         others = set(self._cluster.processes("ray::"))
         with counting.server as server:
             arguments = command(self._docs, output, server, "--ray", self._cluster.address)
             child = started(arguments, home)
             while child.poll() is None and counting.answered < moment:
                 time.sleep(0.002)
-            killed = child.poll() is None and self._kill(kind, child, others)
+            killed = child.poll() is None and self._kill(kind, child, others, server)
             code = child.wait(LONGEST)
             if kind == "driver" and killed:
                 child = started(arguments, home)
                 code = child.wait(LONGEST)
-        if kind == "node" and killed:
+        if kind in ("node", "split") and killed:
             self._cluster.replace_node()
-        share = CALLS if kind == "driver" else CALLS // NODES
+        share = {"driver": CALLS, "journal": 0, "storm": 0}.get(kind, CALLS // NODES)
         told = account(home) if code == 0 else {}
         return {
             "kind": kind,
@@ -163,39 +167,48 @@ class Rounds:
             "same_list": output.exists() and output.read_bytes() == self._expected,
             "same_account": told == self._account,
             "twice": counting.twice,
-            "twice_allowed": 0 if kind == "journal" else share,
+            "twice_allowed": share,
             "asked_all": len(counting.server.calls) + len(counting.lists) == self._calls,
             "seconds": round(time.monotonic() - began, 1),
         }
 
-    def _kill(self, kind: str, child: subprocess.Popen[bytes], others: set[int]) -> bool:
+    def _kill(
+        self, kind: str, child: subprocess.Popen[bytes], others: set[int], server: Simulated
+    ) -> bool:
         if kind == "driver":
             child.kill()
             child.wait()
             return True
         if kind == "node":
             return self._cluster.kill_node()
+        if kind == "split":
+            return self._cluster.split_off_node(SPLIT)
+        if kind == "storm":
+            return wait_for(lambda: sum(server.asked.values()) > sum(server.calls.values()) + CALLS)
         return self._cluster.kill(f"ray::{kind.title().replace('Journal', 'JournalActor')}", others)
 
 
 def kept_to(counting: Counting, child: subprocess.Popen[bytes]) -> dict[str, Any]:
-    """How a run kept to its limit."""
+    """How a run kept to its limit, in a storm as well."""
+    times = counting.server.times
     return {
         "limit": LIMIT,
         "most_in_60_s": counting.most_in(60.0),
-        "requests": len(counting.times),
-        "seconds": round(max(counting.times) - min(counting.times), 1),
+        "requests": len(times),
+        "refused": len(times) - counting.answered,
+        "twice": counting.twice,
+        "seconds": round(max(times) - min(times), 1),
         "code": child.returncode,
     }
 
 
-def bench(rounds: int, seed: int = 0) -> dict[str, Any]:
+def bench(rounds: int, seed: int = 0, which: Sequence[str] = KINDS) -> dict[str, Any]:
     """All rounds, and the run beside them."""
     with tempfile.TemporaryDirectory() as made:
         folder, began = Path(made), time.monotonic()
         with local_cluster(NODES - 1) as cluster:
             ready = time.monotonic() - began
-            slow = Counting(0.0)
+            slow = Counting(0.0, Faults(storm=(5.0, 15.0), retry_after="1"))
             with slow.server as server:
                 docs = documents(folder / "limited", 2, 9)
                 limits = ("--requests-per-minute", str(LIMIT), "--ray", cluster.address)
@@ -203,7 +216,7 @@ def bench(rounds: int, seed: int = 0) -> dict[str, Any]:
                     command(docs, folder / "limited.jsonl", server, *limits), folder / "beside"
                 )
                 made_rounds = Rounds(cluster, folder, seed)
-                kinds = [KINDS[at % len(KINDS)] for at in range(rounds)]
+                kinds = [which[at % len(which)] for at in range(rounds)]
                 done = []
                 for number, kind in enumerate(kinds):
                     done.append(made_rounds.run(number, kind))
@@ -238,8 +251,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="print the result, save nothing")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     given = parser.parse_args()
-    result = bench(given.rounds, given.seed)
+    result = bench(given.rounds, given.seed, given.kinds)
     if given.json:
         print(json.dumps(result))
     else:

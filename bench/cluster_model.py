@@ -214,7 +214,8 @@ def main() -> None:
     given = parser.parse_args()
     measured = json.loads((Path(RESULTS) / "cluster.json").read_text("utf-8"))
     batch, request = service(measured)
-    kilobytes = measured["memory"]["kb_a_chunk"]
+    memory = measured["memory"]["check_all"]
+    kilobytes = memory["inputs_kb_a_chunk"] + memory["list_kb_a_chunk"]
     runs = []
     for nodes in (10, 100, 300, 1000):
         for losses in (0.01, 1.0):

@@ -19,8 +19,10 @@ QUICK = {
     "health_check_period_ms": 500,
     "health_check_timeout_ms": 1000,
     "health_check_failure_threshold": 3,
+    "worker_niceness": 0,
 }
-"""A dead node is noticed within some seconds; Ray's own defaults take up to half a minute."""
+"""A dead node is noticed within some seconds, where Ray's own defaults take up to half a minute;
+workers are given as much of a busy machine as their driver, which Ray's are not."""
 
 
 class LocalCluster:
@@ -48,6 +50,26 @@ class LocalCluster:
         """Kills a node that is not the head: its raylet, and all that it runs."""
         self._cluster.remove_node(self._nodes.pop(), allow_graceful=False)
         return True
+
+    def split_off_node(self, seconds: float) -> bool:
+        """Cuts a node off that is not the head, and joins it again when it counts as dead.
+
+        Its raylet hears and says nothing meanwhile; the workers that it had started go on, which
+        is what makes a split network worse than a dead machine.
+
+        Args:
+            seconds: How long.
+        """
+        node = self._nodes.pop()
+        (raylet,) = (info.process for info in node.all_processes["raylet"])
+        raylet.send_signal(signal.SIGSTOP)
+        try:
+            time.sleep(seconds)
+        finally:
+            raylet.send_signal(signal.SIGCONT)
+        ended = wait_for(lambda: raylet.poll() is not None)  # it learns that it counts as dead
+        self._cluster.remove_node(node, allow_graceful=False)
+        return ended
 
     def replace_node(self) -> None:
         """Adds a node for one that was killed."""

@@ -41,7 +41,8 @@ class Faults:
     """Shares of prompts (0..1) that go wrong; passing faults only at a prompt's first call.
 
     ``refused_word``: prompts that contain it are answered 400, always. ``always``: passing faults
-    never pass. ``storm``: from when to when after the first call every call is answered 429.
+    never pass. ``storm``: from when to when after the first call every call is answered 429,
+    with ``retry_after`` as its header if there is one.
     """
 
     malformed: float = 0.0
@@ -54,6 +55,7 @@ class Faults:
     refused_word: str = ""
     always: bool = False
     storm: tuple[float, float] = (0.0, 0.0)
+    retry_after: str = ""
 
 
 def pairs_reply(messages: list[dict[str, str]]) -> str:
@@ -113,6 +115,7 @@ class Simulated:
         calls: How often each prompt (its digest) was answered with status 200.
         asked: How often each prompt was sent at all.
         struck: The faults that fell on some prompt.
+        times: When each call came, of whatever kind.
         most_at_once: The largest number of calls under way together.
     """
 
@@ -130,6 +133,7 @@ class Simulated:
     began: float = 0.0
     calls: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
+    times: list[float] = field(default_factory=list)
     struck: set[str] = field(default_factory=set)
     most_at_once: int = 0
     at_once: int = 0
@@ -191,6 +195,8 @@ class _Handler(BaseHTTPRequestHandler):
         if body["model"] != state.model:
             self._answer(404, {"error": {"message": f"no model {body['model']}"}})
             return
+        with state.lock:
+            state.times.append(time.monotonic())
         messages = body["messages"]
         judged = state.judge(messages)
         if isinstance(judged, int):
@@ -222,7 +228,9 @@ class _Handler(BaseHTTPRequestHandler):
         state, faults = self.server_state, self.server_state.faults
         chance = int(digest[:8], 16) / 0x1_0000_0000
         if refusal := self._refusal(body, messages):
-            self._answer(refusal[0], {"error": {"message": refusal[1]}})
+            wait = faults.retry_after if refusal[0] == 429 else ""
+            told = {"error": {"message": refusal[1]}}
+            self._answer(refusal[0], told, {"Retry-After": wait} if wait else {})
             return
         fault = _fault_at(faults, chance)
         state.struck.add(fault)

@@ -59,7 +59,7 @@ class ProgressDisplay:
         self._console = Console(stderr=True, quiet=quiet, highlight=False, markup=False)
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._progress = RunProgress()
+        self._progress = RunProgress(pairs=False)
         self._last_line = 0.0
         self._lock = threading.Lock()
         self._seconds = 0.0

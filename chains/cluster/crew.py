@@ -93,7 +93,7 @@ class Crew(Generic[Item, Result]):
         self.ray = ray
         self.left_out: dict[str, Reason] = {}
         self.members: list[Member[Item, Result]] = []
-        self._make, self._journal, self._owner = make, journal, owner
+        self._make, self._owner = make, owner
         here = ray.get_runtime_context().get_node_id()
         kept = {"num_cpus": 0, "scheduling_strategy": _on(ray, here)}
         again = {"max_restarts": -1, "max_task_retries": -1}
@@ -214,7 +214,7 @@ class Crew(Generic[Item, Result]):
         self.members.remove(member)
         self.ray.kill(member.actor)
         self._limits_actor.forget.remote(member.id)
-        self._journal.free(member.id)
+        self._journal_actor.free.remote(member.id)
 
 
 def _shares(widths: Sequence[int], count: int) -> list[tuple[int, ...]]:

@@ -52,6 +52,23 @@ class JournalActor:
     def __init__(self, path: str, owner: str) -> None:
         self._journal = Journal(Path(path))
         self._owner = owner
+        self._gone: set[str] = set()
+
+    def free(self, worker: str) -> SaidError | None:
+        """Gives up the claims of a worker that is reported dead, and gives it no others.
+
+        Behind a network that is split it may go on for a while: what it was answered is kept, but
+        what it claimed later would never fall free.
+
+        Args:
+            worker: Its id.
+        """
+        self._gone.add(worker)
+        try:
+            self._journal.free(worker)
+        except SaidError as error:  # the next claim says the same
+            return error
+        return None
 
     def carry_out(self, worker: str, calls: Sequence[Call]) -> list[Any] | SaidError:
         """The answer to each call, those of a kind in one transaction; or the journal's error.
@@ -65,7 +82,7 @@ class JournalActor:
                 self._journal.keep(kept)
             if released := _keys(calls, "release"):
                 self._journal.release(released, self._owner)
-            claimed = _keys(calls, "claim")
+            claimed = [] if worker in self._gone else _keys(calls, "claim")
             won = self._journal.claim(claimed, self._owner, worker) if claimed else set()
             known = self._journal.known(_keys(calls, "known"))
             return [self._answer(call, won, known) for call in calls]

@@ -51,13 +51,18 @@ class Snapshot(NamedTuple):
 class RunProgress:
     """The progress of one run, from its first event on.
 
+    Args:
+        pairs: Whether the pairs themselves are held, or their number alone.
+
     Attributes:
         prepared: The run's first event; None before it.
         verified: Pairs that a model has checked, and how many it is to check; (0, 0) before that.
         over: Whether the run has ended; its list, or its failure, is in the journal then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, pairs: bool = True) -> None:
+        self._holds = pairs
+        self._kept = self._read = 0
         self.prepared: Prepared | None = None
         self.verified = (0, 0)
         self.over = False
@@ -82,10 +87,13 @@ class RunProgress:
             self.over = True
             self._pairs.clear()
             self._failed.clear()
+            self._kept = 0
 
     def _chunk(self, event: ChunkDone) -> None:
+        self._read += event.outcome.parsed - self._parsed.get(event.index, 0)
         self._parsed[event.index] = event.outcome.parsed
-        if event.pairs:
+        self._kept += len(event.pairs)
+        if event.pairs and self._holds:
             self._pairs[event.index] = (*self._pairs.get(event.index, ()), *event.pairs)
         self._failed.pop(event.index, None)
         if event.outcome.state == "failed":
@@ -101,13 +109,12 @@ class RunProgress:
 
     def snapshot(self) -> Snapshot:
         """Where the run is now."""
-        kept = sum(len(pairs) for pairs in self._pairs.values())
         rate = self._rate()
         return Snapshot(
             done=self._done,
             total=self._total,
-            pairs=kept,
-            aside=sum(self._parsed.values()) - kept,
+            pairs=self._kept,
+            aside=self._read - self._kept,
             failed=len(self._failed),
             tokens=self._usage.prompt + self._usage.completion,
             calls=self._usage.calls,

@@ -131,6 +131,12 @@ CREATE TABLE IF NOT EXISTS pairs_so_far (
     pairs TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS pairs_so_far_by_job ON pairs_so_far (job);
+CREATE TABLE IF NOT EXISTS checked_so_far (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    checked BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS checked_so_far_by_job ON checked_so_far (job, place);
 CREATE TABLE IF NOT EXISTS names (
     job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
     name TEXT NOT NULL

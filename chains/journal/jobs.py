@@ -14,7 +14,9 @@ from ..errors import JournalError
 from ..records import ChunkCounts, Job, Progress
 from .database import Database
 from .leases import is_alive
+from .list_files import clear_shards
 from .names import name_of
+from .so_far import forget_so_far
 
 LATEST = "latest"
 ASIDE = "+"
@@ -270,8 +272,8 @@ class Jobs:
         Raises:
             JournalError: The journal cannot be read.
         """
-        found = self._outcomes(job).items()
-        return {place: one for place, one in found if one.state in ("pairs", "nothing")}
+        every = self._outcomes(job).items()
+        return {place: one for place, one in every if one.state in ("pairs", "nothing")}
 
     def _outcomes(self, job: str) -> dict[int, ChunkOutcome]:
         query = "SELECT place, outcome FROM chunks WHERE job = ? AND outcome IS NOT NULL"
@@ -302,6 +304,7 @@ class Jobs:
                 " AND NOT EXISTS (SELECT 1 FROM chunks WHERE chunk_id = ?1)",
                 [(chunk, ASIDE) for (chunk,) in chunks],
             )
+        clear_shards(self._database.path, job)
 
     def pass_over_failed(self, job: str, owner: str = "") -> int:
         """The number of failed chunks that will be asked about again; marks their replies as bad.
@@ -356,8 +359,7 @@ def _job(db: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
     query = "SELECT source FROM files WHERE job = ? ORDER BY place LIMIT 3"
     values["sources"] = [source for (source,) in db.execute(query, (values["id"],))]
     values["name"] = name_of(db, values["id"])
-    query = "SELECT reason FROM refused WHERE job = ? ORDER BY place"
-    rows = db.execute(query, (values["id"],))
+    rows = db.execute("SELECT reason FROM refused WHERE job = ? ORDER BY place", (values["id"],))
     values["refused"] = [Reason.model_validate_json(reason) for (reason,) in rows]
     if values["state"] == "running" and not is_alive(db, row[-1]):
         values["state"] = "broken off"
@@ -391,7 +393,7 @@ def _take(db: sqlite3.Connection, job: Job, owner: str) -> None:
     )
     # Whoever goes on with a job wants it to run, whatever was wanted of an earlier run.
     db.execute("DELETE FROM stops WHERE job = ?", (job.id,))
-    db.execute("DELETE FROM pairs_so_far WHERE job = ?", (job.id,))
+    forget_so_far(db, job.id)
 
 
 def _choices(job: Job) -> tuple[str, str]:

@@ -17,7 +17,9 @@ from ..records import SourceFile
 from .documents import load_documents
 from .edits import Change, Revision, edits, record, standing
 from .jobs import Jobs
+from .list_files import clear_shards, packed_list, unpacked_list
 from .replies import Journal
+from .so_far import forget_so_far
 
 
 def save_list(journal: Journal, job: str, pairs: PairList) -> None:
@@ -26,13 +28,14 @@ def save_list(journal: Journal, job: str, pairs: PairList) -> None:
     Raises:
         JournalError: The journal cannot be written.
     """
-    packed = zlib.compress(pairs.model_dump_json().encode("utf-8", "replace"), 1)
+    packed = packed_list(journal.path, job, pairs)
     with journal.writing() as db:
         # A job deleted meanwhile gets no list.
         db.execute(
             "INSERT OR REPLACE INTO lists SELECT id, ? FROM jobs WHERE id = ?", (packed, job)
         )
-        db.execute("DELETE FROM pairs_so_far WHERE job = ?", (job,))
+        forget_so_far(db, job)
+    clear_shards(journal.path, job, packed)
 
 
 def has_list(journal: Journal, job: str) -> bool:
@@ -57,7 +60,8 @@ def load_list(journal: Journal, job: str, *, edited: bool = True) -> PairList:
         edited: Whether the user's edits are applied; False for the list as it was made.
 
     Raises:
-        JournalError: The job is unknown, has not ended yet, or was written by another version.
+        JournalError: The job is unknown, has not ended yet, or was written by another version; or
+            a file of a long list is missing or damaged.
 
     Example:
         >>> pairs = extract_pairs("examples/documents/hzmb.pdf", check="off")
@@ -70,7 +74,7 @@ def load_list(journal: Journal, job: str, *, edited: bool = True) -> PairList:
         Jobs(journal).find(job)
         raise JournalError("job.no_list", job=job)
     try:
-        pairs = PairList.model_validate_json(zlib.decompress(rows[0][0]))
+        pairs = unpacked_list(journal.path, rows[0][0])
     except (ValidationError, TypeError, zlib.error) as error:
         raise JournalError("job.other_version", job=job) from error
     return with_edits(journal, job, pairs) if edited else pairs

@@ -23,9 +23,9 @@ from ..embedding.load import NamedEmbeddings
 from ..events import Event, Verified
 from .assembly import Assembly, Settled
 from .extraction import Answered, Extraction
-from .far_work import FarAnswer, FarItem, RunOnCluster
 from .faults import ended
 from .judge.records import CheckList, Judged
+from .remote_work import RemoteAnswer, RemoteItem, RunOnCluster
 from .rules.process import RulesProcess
 from .rules.records import Rulings
 from .workers import Lane, WorkerPool
@@ -59,9 +59,9 @@ class _Questions:
 
 
 Item = int | CheckList | _Batch | _Questions
-Result = Answered | FarAnswer | Judged | _Batch | _Questions
-_Ended = tuple[int, Answered | FarAnswer]
-_Far = Window[int | CheckList, FarItem, FarAnswer | Judged]
+Result = Answered | RemoteAnswer | Judged | _Batch | _Questions
+_Ended = tuple[int, Answered | RemoteAnswer]
+_Remote = Window[int | CheckList, RemoteItem, RemoteAnswer | Judged]
 
 
 class Asker:
@@ -154,7 +154,7 @@ class Asker:
     def _pool(
         self, chunks: Mapping[int, Chunk], *, again: bool
     ) -> tuple[
-        WorkerPool[Item, Result] | _Far, Lane[Item, Result] | _Far, Lane[Item, Result] | None
+        WorkerPool[Item, Result] | _Remote, Lane[Item, Result] | _Remote, Lane[Item, Result] | None
     ]:
         """Threads of this process or workers of a cluster, and the lanes for lists and checks."""
         if self._cluster is not None:
@@ -182,12 +182,14 @@ class Asker:
         elif asked:
             yield from self._assembly.take([self._settled(*one, ready) for one in asked], ready)
 
-    def _settled(self, at: int, outcome: Answered | FarAnswer, ready: NamedEmbeddings) -> Settled:
+    def _settled(
+        self, at: int, outcome: Answered | RemoteAnswer, ready: NamedEmbeddings
+    ) -> Settled:
         """A chunk with the rules' word, as its worker or this process says it."""
         answered = outcome if isinstance(outcome, Answered) else outcome.answered
         if not answered.drafts:
             return at, answered, Rulings([])
-        if isinstance(outcome, FarAnswer) and outcome.embedding == ready.name:
+        if isinstance(outcome, RemoteAnswer) and outcome.embedding == ready.name:
             return at, answered, outcome.rulings
         rules, file = self._assembly.rules, self._assembly.file_of(at)
         return at, answered, rules.rulings(self._chunks[at], answered.wordings, file)
@@ -229,7 +231,7 @@ class Asker:
             self._embedding = True
             checks.add(_Questions(texts))
 
-    def _add_lists(self, lane: Lane[Item, Result] | _Far, waiting: dict[int, CheckList]) -> None:
+    def _add_lists(self, lane: Lane[Item, Result] | _Remote, waiting: dict[int, CheckList]) -> None:
         """Puts the lists about chunks that have just been taken before what waits."""
         for check_list in self._assembly.check_lists():
             waiting[id(check_list)] = check_list

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,16 @@ from pairs.compare.passages import Vocabulary
 from pairs.compare.verdicts import Sorted
 from pairs.edits import pair_id
 from pairs.evidence.verdict import verdict_on
-from pairs.records import ChunkOutcome, Evidence, PairList, QAPair, Reason, Rejected, TokenUsage
+from pairs.records import (
+    ChunkOutcome,
+    ChunkState,
+    Evidence,
+    PairList,
+    QAPair,
+    Reason,
+    Rejected,
+    TokenUsage,
+)
 from pairs.text.normalise import normalise
 
 from ..embedding.load import NamedEmbeddings, embed, likeness
@@ -24,9 +33,11 @@ from ..journal.replies import Journal
 from ..journal.so_far import add_pairs
 from ..records import DraftPair
 from ..settings import Settings
-from .duplicates import Comparing
+from .checked_pairs import CheckedPairs, Decide
+from .duplicates import Accepted, Comparing
+from .earlier import earlier_passes
 from .extraction import Answered
-from .faults import chunk_fault, decided, pair_fault
+from .faults import chunk_fault, pair_fault
 from .inputs import Inputs
 from .judge.records import Checked, CheckList
 from .rules.records import File, Ruling, Rulings
@@ -35,6 +46,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pairs.compare.candidates import Candidate
+    from pairs.evidence.grounding import Passage
 
     from .rules.rulings import Rules
 
@@ -42,8 +54,6 @@ log = logging.getLogger(__name__)
 Settled = tuple[int, Answered, Rulings]
 """A chunk's index, the outcome of its requests, and the rules' word on its pairs."""
 _By = tuple[str, str]  # the model that made a pair, and its prompt's fingerprint
-_TAKEN = DraftPair(question="-", answer="-")
-"""Stands for a draft whose pair was made: of a chunk's earlier passes the number is wanted."""
 
 
 class Assembly:
@@ -59,7 +69,7 @@ class Assembly:
         example: Title and text of the worked example that the model was shown; empty for none.
 
     Attributes:
-        outcomes: How each chunk ended, by its index.
+        states: How each chunk ended, by its index; the journal holds what more there is to say.
         usage: Of the run so far.
         example: As given.
         comparing: Finds the duplicates.
@@ -75,7 +85,7 @@ class Assembly:
         planted: int = 0,
         example: str = "",
     ) -> None:
-        self.outcomes: dict[int, ChunkOutcome] = {}
+        self.states: dict[int, ChunkState] = {}
         self.usage = TokenUsage()
         self._job = job
         self._inputs = inputs
@@ -84,13 +94,12 @@ class Assembly:
         self._settings = settings
         self._planted = planted
         self.example = example
-        self._answered: dict[int, Answered] = {}
-        self._checked: dict[int, list[Checked]] = {}
-        self._faulty: dict[int, list[Rejected]] = {}
+        self._checked = CheckedPairs(journal, job)
+        self._decide: Decide | None = None
+        self._sorted_out: tuple[list[Accepted], dict[int, list[Rejected]]] | None = None
         self._to_judge: list[CheckList] = []
         self._said: set[int] = set()
         self._questions: list[str] = []
-        self._accepted: list[tuple[int, QAPair]] = []
         self._words = Vocabulary()
         self.comparing = Comparing(journal, settings.threshold, self._words)
         self._named: NamedEmbeddings | None = None
@@ -138,16 +147,15 @@ class Assembly:
             JournalError: The journal cannot be written.
         """
         self._named, self._embeddings = named, named.name
-        accepted = [self._accept(*one) for one in settled]
-        kept = [
-            (index, self.outcomes[index], self._answered[index].bad_replies)
-            for index, *_ in settled
-        ]
-        Jobs(self._journal).save_outcomes(self._job, kept)
+        taken = [self._accept(*one) for one in settled]
+        places = [index for index, *_ in settled]
+        ended = [(at, outcome, bad) for at, (_, outcome, bad) in zip(places, taken, strict=True)]
+        Jobs(self._journal).save_outcomes(self._job, ended)
+        self._checked.store()
         events: list[ChunkDone] = []
-        for (index, answered, _), pairs in zip(settled, accepted, strict=True):
+        for (index, answered, _), (pairs, outcome, _) in zip(settled, taken, strict=True):
             self.usage += answered.usage
-            new = self._new(pairs, index)
+            new = self._new(pairs)
             # A chunk that was not asked about has an outcome, but does not count as done.
             if not answered.asked:
                 continue
@@ -155,7 +163,7 @@ class Assembly:
             events.append(
                 ChunkDone(
                     index=index,
-                    outcome=self.outcomes[index],
+                    outcome=outcome,
                     pairs=tuple(new),
                     done=self._done,
                     total=self._total,
@@ -210,41 +218,25 @@ class Assembly:
         lists, self._to_judge = self._to_judge, []
         return lists
 
-    def decide(self, decide: Callable[[Checked], Checked]) -> None:
+    def decide(self, decide: Decide) -> None:
         """Replaces the rules' word on each pair by another, and judges the duplicates anew.
 
         Args:
-            decide: Gives a pair with the reason to reject it, or None, for such a couple.
-
-        Raises:
-            JournalError: The journal cannot be read.
-            EmbeddingError: The vectors cannot be computed.
+            decide: Gives a pair with the reason to reject it, or None, for such a couple and a
+                function that gives the passage it was made from.
         """
-        if self._named is None:
-            return
-        self._checked = {
-            place: [decided(decide, one) for one in checked]
-            for place, checked in self._checked.items()
-        }
-        self._faulty.clear()
-        self._accepted = [
-            (place, pair)
-            for place in sorted(self._checked)
-            for pair, reason in self._checked[place]
-            if reason is None
-        ]
-        self.comparing.forget()
+        self._decide = decide
+        self._forget()
 
     def order(self) -> dict[str, int]:
         """The place of each accepted pair in document order, by its id."""
-        return {pair.id: at for at, (_, pair) in enumerate(self._accepted)}
+        return {pair.id: at for at, (_, pair) in enumerate(self._sort_out()[0])}
 
     def candidates(self) -> list[Candidate]:
         """Couples of kept pairs that may ask the same though no rule can tell."""
         if self._named is None:
             return []
-        read = [self._inputs.chunks[at] for at in self.outcomes]
-        return self.comparing.candidates(self._accepted, self._named, read)
+        return self.comparing.candidates(self._sort_out()[0], self._named, self._read())
 
     def result(self) -> PairList:
         """The list, in document order.
@@ -252,33 +244,45 @@ class Assembly:
         Raises:
             RuntimeError: A chunk has no outcome, which is a bug.
         """
-        order = sorted(self.outcomes)
-        if len(order) != len(self._inputs.chunks):
-            whole = len(self._inputs.chunks)
-            raise RuntimeError(f"{len(order)} of {whole} chunks are accounted for")
+        if len(self.states) != len(self._inputs.chunks):
+            counts = f"{len(self.states)} of {len(self._inputs.chunks)}"
+            raise RuntimeError(f"{counts} chunks are accounted for")
         compared = self._compared()  # which may reject some
+        rejected = self._sort_out()[1]
         return PairList(
             kept=tuple(compared.kept),
             duplicates=tuple(compared.duplicates),
-            rejected=tuple(one for index in order for one in self._rejected(index)),
+            rejected=tuple(one for index in sorted(rejected) for one in rejected[index]),
             conflicts=tuple(compared.conflicts),
-            chunks=tuple(self.outcomes[index] for index in order),
+            chunks=tuple(Jobs(self._journal).outcomes(self._job)),
             usage=self.usage,
             embeddings=self._embeddings,
             refused=tuple(Reason.of(error) for error in self._inputs.refused),
         )
 
-    def _rejected(self, index: int) -> list[Rejected]:
-        """The rejected pairs of a chunk."""
-        rejected = [Rejected(item=p, reason=why) for p, why in self._checked[index] if why]
-        return rejected + self._faulty.get(index, [])
+    def _forget(self) -> None:
+        """Has all pairs looked at anew, since there are others."""
+        self._sorted_out = None
+        self.comparing.forget()
 
-    def _new(self, pairs: list[QAPair], place: int) -> list[QAPair]:
+    def _sort_out(self) -> tuple[list[Accepted], dict[int, list[Rejected]]]:
+        """The accepted pairs, and the rejected ones by their chunk, in document order."""
+        if self._sorted_out is None:
+            self._sorted_out = self._checked.sort_out(self._decide, self._passage)
+        return self._sorted_out
+
+    def _passage(self, place: int) -> Passage:
+        return self.rules.passage(self._inputs.chunks[place], self.file_of(place))
+
+    def _read(self) -> list[Chunk]:
+        return [self._inputs.chunks[at] for at in self.states]
+
+    def _new(self, pairs: list[QAPair]) -> list[QAPair]:
         """The pairs that no earlier one says word for word."""
-        self._accepted += [(place, pair) for pair in pairs]
-        self._questions += [pair.question for pair in pairs]
+        if self._named is not None and self._named.embeddings is not None:
+            self._questions += [pair.question for pair in pairs]
         if pairs:
-            self.comparing.forget()
+            self._forget()
         said = [hash((normalise(pair.question), normalise(pair.answer))) for pair in pairs]
         new = [pair for pair, key in zip(pairs, said, strict=True) if key not in self._said]
         self._said.update(said)
@@ -288,14 +292,16 @@ class Assembly:
         """The pairs sorted; one over which this stumbles is rejected."""
         if self._named is None:
             return Sorted()
-        read = [self._inputs.chunks[at] for at in self.outcomes]
-        found = self.comparing.sorted(self._accepted, self._named, read)
-        for place, rejected in self.comparing.faulty():
-            self._faulty.setdefault(place, []).append(rejected)
+        accepted, rejected = self._sort_out()
+        found = self.comparing.sorted(accepted, self._named, self._read())
+        for place, one in self.comparing.faulty():
+            rejected.setdefault(place, []).append(one)
         return found
 
-    def _accept(self, index: int, answered: Answered, rulings: Rulings) -> list[QAPair]:
-        """The accepted pairs of a chunk; the others are rejected with their reasons.
+    def _accept(
+        self, index: int, answered: Answered, rulings: Rulings
+    ) -> tuple[list[QAPair], ChunkOutcome, list[str]]:
+        """The accepted pairs of a chunk, its outcome, and the replies that made it fail.
 
         A fault of ours costs only its pair or its chunk: the reply is in the journal, and would
         end every further run of the job alike.
@@ -309,11 +315,12 @@ class Assembly:
             self._checked_pair(draft, ruling, chunk, by)
             for draft, ruling in zip(answered.drafts, rulings.of, strict=True)
         ]
-        self._checked.setdefault(index, []).extend(checked)
+        self._checked.add(index, checked)
         if checked and self._planted and not rulings.fault:
             self._to_judge += self._lists(index, checked)
         whole = self._over_passes(index, answered)
-        self.outcomes[index] = ChunkOutcome(
+        self.states[index] = whole.state
+        outcome = ChunkOutcome(
             chunk_id=chunk.id,
             source=chunk.source,
             span=chunk.span,
@@ -322,7 +329,7 @@ class Assembly:
             reason=whole.reason,
             raw=whole.raw,
         )
-        return [pair for pair, reason in checked if reason is None]
+        return [pair for pair, reason in checked if reason is None], outcome, whole.bad_replies
 
     def _lists(self, index: int, checked: list[Checked]) -> list[CheckList]:
         """The lists to put to a judge; none if making them fails: the rules decide then."""
@@ -330,7 +337,7 @@ class Assembly:
 
         chunk = self._inputs.chunks[index]
         try:
-            passage = self.rules.passage(chunk, self.file_of(index))
+            passage = self._passage(index)
             all_pairs = self._settings.check == "all"
             return check_lists(chunk, passage, checked, planted=self._planted, all_pairs=all_pairs)
         except SaidError:
@@ -353,12 +360,10 @@ class Assembly:
 
     def _over_passes(self, index: int, answered: Answered) -> Answered:
         """The outcome of a chunk over all its passes."""
-        before = self._answered.get(index)
-        whole = answered
-        if before is not None:
-            whole = replace(before, drafts=[*before.drafts], bad_replies=[*before.bad_replies])
-            whole.add(answered)
-        self._answered[index] = replace(whole, drafts=[_TAKEN] * len(whole.drafts))
+        if index not in self.states:
+            return answered
+        whole = earlier_passes(self._journal, self._job, index)
+        whole.add(answered)
         return whole
 
     def _likeness(self, one: str, other: str) -> float:

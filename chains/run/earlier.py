@@ -1,4 +1,4 @@
-"""What earlier runs were answered under prompts that have changed since."""
+"""What was answered before: in earlier runs under other prompts, in earlier passes of this one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from ..events import AskedBefore
 from ..journal.jobs import Jobs
 from ..journal.lists import load_list
 from ..journal.replies import Journal
-from ..records import Reply
+from ..journal.so_far import outcome_of
+from ..records import DraftPair, Reply
 from .estimate import REPLY_SHARE
 from .extraction import NOTHING, Answered, Extraction
 
-__all__ = ["asked_before", "kept_answers"]
+__all__ = ["asked_before", "earlier_passes", "kept_answers"]
+
+_TAKEN = DraftPair(question="-", answer="-")
+"""Stands for a draft whose pair was made: of a chunk's earlier passes the number is wanted."""
 
 
 class _Maker(NamedTuple):
@@ -133,3 +137,25 @@ def _reread(
         if len(answered.drafts) == outcome.parsed > 0:
             return answered
     return None
+
+
+def earlier_passes(journal: Journal, job: str, place: int) -> Answered:
+    """How the passes of this run over a chunk have ended so far; its pairs are there by number.
+
+    Args:
+        journal: The journal that holds the job.
+        job: The whole id.
+        place: The chunk's.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    outcome, bad_replies = outcome_of(journal, job, place)
+    return Answered(
+        drafts=[_TAKEN] * outcome.parsed,
+        reason=outcome.reason,
+        raw=outcome.raw,
+        asked=outcome.state != "not asked",
+        repeated=outcome.state == "repeated",
+        bad_replies=bad_replies,
+    )

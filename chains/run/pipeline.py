@@ -45,10 +45,10 @@ from .disk_room import check_room
 from .earlier import asked_before, kept_answers
 from .examples import OwnExamples, left_out, own_examples
 from .extraction import Answered, Extraction
-from .far_reading import read_on
-from .far_work import Plan, RunOnCluster, joined_for, on_cluster
 from .inputs import Inputs, RunInput
 from .judge.record import planted_in_each
+from .remote_reading import read_on
+from .remote_work import Plan, RunOnCluster, joined_for, on_cluster
 from .rules.process import RulesProcess, process_for
 from .run_progress import progress_of
 from .source import notes_of
@@ -274,7 +274,7 @@ class Pipeline:
         asking = {at: chunks[at] for at in to_ask if at not in kept}
         yield from asker.ask(asking, run.named, begun=begun, known=known)
         failure = run.extraction.failure
-        if failure and not any(o.state in _ANSWERED for o in assembly.outcomes.values()):
+        if failure and not any(state in _ANSWERED for state in assembly.states.values()):
             raise failure
         if self._settings.passes > 1:
             from .second_pass import ask_again

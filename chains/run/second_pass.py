@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from loaders.records import Chunk, Span
 from pairs.evidence.coverage import coverage, worth_asking
 from pairs.evidence.source_text import SourceText
-from pairs.records import ChunkOutcome, QAPair
+from pairs.records import ChunkState, QAPair
 
 from ..embedding.load import NamedEmbeddings
 from ..events import Event
@@ -52,10 +52,10 @@ def ask_again(
     """
     asked: set[tuple[int, str]] = set()
     for _ in range(1, passes):
-        if stop.is_set() or any(o.state == "not asked" for o in assembly.outcomes.values()):
+        if stop.is_set() or "not asked" in assembly.states.values():
             return
         try:
-            found = left_over(inputs, assembly.outcomes, assembly.drawn_on())
+            found = left_over(inputs, assembly.states, assembly.drawn_on())
         except Exception:  # an unexpected error costs the further passes, never the list
             log.exception("what is left over for another pass cannot be found")
             return
@@ -71,7 +71,7 @@ def ask_again(
 
 
 def left_over(
-    inputs: Inputs, outcomes: Mapping[int, ChunkOutcome], pairs: Sequence[QAPair]
+    inputs: Inputs, states: Mapping[int, ChunkState], pairs: Sequence[QAPair]
 ) -> dict[int, Chunk]:
     """The chunks worth another request, each with the passages that no pair draws on.
 
@@ -79,7 +79,7 @@ def left_over(
 
     Args:
         inputs: What was asked about.
-        outcomes: How each chunk ended.
+        states: How each chunk ended.
         pairs: The pairs so far with the duplicates of kept ones: text that those draw on is
             covered too.
     """
@@ -101,7 +101,7 @@ def left_over(
             first = bisect_left(open_, chunk.span.start, key=lambda span: span.start)
             last = bisect_left(open_, chunk.span.end, key=lambda span: span.start)
             mine = covered.model_copy(update={"uncovered": tuple(open_[first:last])})
-            if outcomes[at].state in _WHOLE and worth_asking(mine, chunk):
+            if states[at] in _WHOLE and worth_asking(mine, chunk):
                 del open_[first:last]  # text shared by two chunks is asked about once
                 text = _passages(source, starts, mine.uncovered, chunk.span)
                 found[at] = chunk.model_copy(update={"text": text, "before": ""})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from chains.journal.jobs import Jobs
 from chains.journal.lists import keep, leave_out, load_list, reword, save_list, undo
 from chains.journal.replies import Journal
 from chains.run.assembly import Assembly
-from pairs.records import PairList, QAPair
+from pairs.records import Duplicate, PairList, QAPair
 
 # The columns of a journal of version 2.
 JOBS_OF_2 = (
@@ -156,6 +157,43 @@ def test_a_deleted_job_takes_its_list_and_edits_along(journal: Journal, job: str
     assert journal.rows("SELECT * FROM lists") == []
 
 
+def test_a_long_list_lies_in_files_that_are_read_back_or_refused(
+    journal: Journal, job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chains.journal.list_files.MOST_IN_A_ROW", 3)
+    monkeypatch.setattr("pairs.files.shards.ROWS", 2)
+    made = load_list(journal, job)
+    pair, other = made.kept[0], made.kept[1]
+    same = Duplicate(item=pair, duplicate_of=other, score=0.5, kind="semantic")
+    long = made.model_copy(update={"kept": made.kept[1:], "duplicates": (same,), "chunks": ()})
+    home = journal.path.with_name(f"{journal.path.name}.lists")
+    for _ in range(2):
+        save_list(journal, job, long)  # the second time in place of the first
+    (folder,) = home.iterdir()
+    assert load_list(journal, job) == long
+    reword(journal, job, other.id, answer="a person's")
+    assert load_list(journal, job).kept[0].answer == "a person's"
+    shard, manifest = folder / "kept-00001.parquet", folder / "manifest.json"
+    told = json.loads(manifest.read_text("utf-8"))
+    assert [one["rows"] for one in told["shards"]["kept"]][:2] == [2, 2]
+    for file in (shard, manifest):
+        content = file.read_bytes()
+        for damaged in (content[:-1], None):
+            file.unlink()
+            if damaged is not None:
+                file.write_bytes(damaged)
+            with pytest.raises(JournalError) as caught:
+                load_list(journal, job)
+            assert (caught.value.code, caught.value.fields["file"]) == ("shards.damaged", str(file))
+        file.write_bytes(content)
+    monkeypatch.setattr("pairs.files.shards.can_write_shards", lambda: False)
+    with pytest.raises(JournalError) as caught:
+        load_list(journal, job)
+    assert caught.value.code == "shards.no_pyarrow"
+    Jobs(journal).delete(job)
+    assert list(home.iterdir()) == []
+
+
 def test_a_journal_of_version_2_goes_on_as_it_was(server: Simulated, tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite"
     done = run(material(4), settings_for(server, check="off"), path)
@@ -206,6 +244,7 @@ def _back_to_2(path: Path) -> None:
         "DROP TABLE refused",
         "DROP TABLE stops",
         "DROP TABLE pairs_so_far",
+        "DROP TABLE checked_so_far",
         "DROP TABLE names",
         "DROP TABLE revisions",
         "DROP TABLE senders",
@@ -229,7 +268,7 @@ def test_a_run_that_lost_sight_of_a_chunk_says_so(
 
     def forgetful(self: Assembly, *given: object) -> object:
         events = take(self, *given)  # type: ignore[arg-type]  # handed on as they came
-        self.outcomes.pop(0, None)
+        self.states.pop(0, None)
         return events
 
     monkeypatch.setattr(Assembly, "take", forgetful)

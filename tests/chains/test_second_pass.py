@@ -163,3 +163,23 @@ def test_a_budget_spent_in_the_first_pass_makes_no_second() -> None:
         result = run(material(20), resolved).result
         assert sum(server.calls.values()) == 3
     assert result.states()["not asked"] == len(result.chunks) - 3
+
+
+@pytest.mark.parametrize("check", ["off", "all"])
+def test_pairs_that_are_too_many_for_memory_lie_in_the_journal_until_the_list_is_made(
+    check: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = {}
+    for most in (0, 3, 20_000):
+        monkeypatch.setattr("chains.run.checked_pairs.MOST_HELD", most)
+        with Simulated(reply=lazy()) as server, Journal(tmp_path / f"{most}.sqlite") as journal:
+            resolved = settings_for(server, check=check, passes=3)
+            count = "SELECT COUNT(*) FROM checked_so_far"
+            run_of = Pipeline(resolved, journal=journal).run([*material(8), *both()])
+            *stored, (last, (left,)) = ((event, journal.rows(count)[0]) for event in run_of)
+            assert isinstance(last, Done)
+            assert any(rows for _, (rows,) in stored) == (most < 20_000)
+            assert left == 0
+            lists[most] = account(last.result)
+    assert lists[0] == lists[3] == lists[20_000]
+    assert lists[0].kept

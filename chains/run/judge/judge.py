@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,12 +43,11 @@ _OBJECTION = 300
 
 @dataclass(frozen=True)
 class _Word:
-    """A verdict on a pair, with the passage in which its quote was looked up."""
+    """A verdict on a pair, with the words that prove it or that speak against it."""
 
     yes: bool
     words: str
     sure: bool
-    passage: Passage
 
 
 class Judge:
@@ -151,7 +150,7 @@ class Judge:
             counts["sure"] += item.sure
             counts["refused"] += item.sure and not said.yes
             for id_ in item.ids:
-                self._words[id_] = _Word(said.yes, said.words, item.sure, check_list.passage)
+                self._words[id_] = _Word(said.yes, said.words, item.sure)
         self._take_couples(judged, counts)
         self.record += JudgeRecord(**counts)
 
@@ -178,7 +177,14 @@ class Judge:
         """Whether two pairs stood in one list and were not said to ask the same."""
         return self.compared(one, other) and couple_of(one, other) not in self.same
 
-    def decide(self, checked: Checked, *, trusted: bool, overrules: bool) -> Checked:
+    def decide(
+        self,
+        checked: Checked,
+        *,
+        trusted: bool,
+        overrules: bool,
+        passage: Callable[[], Passage],
+    ) -> Checked:
         """A pair with the judge's word, and the reason to reject it, if any.
 
         Args:
@@ -186,6 +192,7 @@ class Judge:
             trusted: Whether the word decides; otherwise only an objection is noted with the pair.
             overrules: Whether it decides, too, where the rules are sure: on pairs that stand word
                 for word in their question's own sentence, and on faults of names and questions.
+            passage: Gives the text that the pair was made from.
         """
         pair, reason = checked
         word = self._words.get(pair.id)
@@ -197,7 +204,9 @@ class Judge:
             return pair, reason
         pair = pair.model_copy(update={"verified": word.yes})
         if word.yes:
-            return (pair, None) if reason is None else _affirmed(pair, word, reason, overrules)
+            if reason is None:
+                return pair, None
+            return _affirmed(pair, word.words, reason, overrules, passage)
         decides = overrules or not word.sure
         if decides and reason is None and self._settings.evidence == "strict":
             reason = Reason(code="rejected.judge", fields={"reason": objection or "-"})
@@ -248,7 +257,9 @@ class Judge:
         return language_of(text) if asked == "auto" else asked
 
 
-def _affirmed(pair: QAPair, word: _Word, reason: Reason, overrules: bool) -> Checked:
+def _affirmed(
+    pair: QAPair, words: str, reason: Reason, overrules: bool, passage: Callable[[], Passage]
+) -> Checked:
     """A pair that the rules reject and the judge affirms, proved by the words it quotes.
 
     Where the rules find the answer's numbers or denials contradicted by the quote, too, the pair is
@@ -260,7 +271,7 @@ def _affirmed(pair: QAPair, word: _Word, reason: Reason, overrules: bool) -> Che
     refuted = pair.verdict == "refuted"
     if pair.evidence.match != "none" and not refuted:
         return pair, None  # its question is at fault, not its evidence
-    found = word.passage.judged(word.words, pair.question, pair.answer)
+    found = passage().judged(words, pair.question, pair.answer)
     verdict = "refuted" if verdict_on(found, "") == "refuted" else "open"
     if verdict == "refuted" and not (refuted or overrules):
         return pair, reason

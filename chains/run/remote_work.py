@@ -32,15 +32,23 @@ from ..settings import Settings
 from .chain import example_text
 from .duplicates import Accepted
 from .extraction import Answered, Extraction
-from .far_duplicates import MANY, judge_apart
 from .inputs import Inputs
 from .judge.records import CheckList, Judged
+from .remote_duplicates import MANY, judge_apart
 from .rules.records import File, Rulings
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["FarAnswer", "FarItem", "FarWork", "Plan", "RunOnCluster", "joined_for", "on_cluster"]
+__all__ = [
+    "Plan",
+    "RemoteAnswer",
+    "RemoteItem",
+    "RemoteWork",
+    "RunOnCluster",
+    "joined_for",
+    "on_cluster",
+]
 
 FILES_KEPT = 64
 """Documents that lie in the cluster's memory at a time; the chunks of one come together."""
@@ -66,7 +74,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class FarItem:
+class RemoteItem:
     """One thing to do on another machine.
 
     Attributes:
@@ -83,7 +91,7 @@ class FarItem:
 
 
 @dataclass(frozen=True)
-class FarAnswer:
+class RemoteAnswer:
     """The outcome of the requests about a chunk, with the rules' word on its pairs.
 
     Attributes:
@@ -97,7 +105,7 @@ class FarAnswer:
     embedding: str = ""
 
 
-class FarWork:
+class RemoteWork:
     """The work of a run on one node; called from any number of threads.
 
     Args:
@@ -136,7 +144,7 @@ class FarWork:
         """The error after which nothing more is asked about chunks; None before."""
         return self._model.failure
 
-    def __call__(self, item: FarItem) -> FarAnswer | Judged | Future[FarAnswer | Judged]:
+    def __call__(self, item: RemoteItem) -> RemoteAnswer | Judged | Future[RemoteAnswer | Judged]:
         """A chunk's outcome with the rules' word, soon; or what the judge says about a list.
 
         Raises:
@@ -148,16 +156,16 @@ class FarWork:
         answered = self._extraction.ask(item.chunk, again=item.again)
         return self._checks.submit(self._checked, item.chunk, item.file, answered)
 
-    def _checked(self, chunk: Chunk, file: Any, answered: Answered) -> FarAnswer | Judged:
+    def _checked(self, chunk: Chunk, file: Any, answered: Answered) -> RemoteAnswer | Judged:
         drafts = answered.wordings
         if not drafts:
-            return FarAnswer(answered, Rulings([]))
+            return RemoteAnswer(answered, Rulings([]))
         named = self._named.result()
         rulings = self._rules.rulings(chunk, drafts, _fetched(file))
         said = zip(drafts, rulings.of, strict=True)
         # They are in the journal before the driver looks for them there.
         embed(named, [draft[0] for draft, ruling in said if ruling.accepts], self._journal)
-        return FarAnswer(answered, rulings, named.name)
+        return RemoteAnswer(answered, rulings, named.name)
 
     def _likeness(self, one: str, other: str) -> float:
         return likeness(self._named.result(), one, other, self._journal)
@@ -208,8 +216,8 @@ class RunOnCluster:
         self._journal = journal
         self._own_judge = plan.judge is not None
         asked = [plan.backend, *([plan.judge] if plan.judge else [])]
-        self.crew: Crew[FarItem, FarAnswer | Judged] = Crew(
-            ray, partial(FarWork, plan), journal, plan.owner, plan.settings, asked
+        self.crew: Crew[RemoteItem, RemoteAnswer | Judged] = Crew(
+            ray, partial(RemoteWork, plan), journal, plan.owner, plan.settings, asked
         )
         self._files: OrderedDict[int, Any] = OrderedDict()
 
@@ -227,7 +235,7 @@ class RunOnCluster:
 
     def window(
         self, chunks: Mapping[int, Chunk], order: Iterable[Item], model: CachedModel, *, again: bool
-    ) -> Window[Item, FarItem, FarAnswer | Judged]:
+    ) -> Window[Item, RemoteItem, RemoteAnswer | Judged]:
         """A pool of the cluster's workers.
 
         Args:
@@ -237,21 +245,21 @@ class RunOnCluster:
             again: As for ``Extraction.ask``.
         """
 
-        def pack(item: Item) -> tuple[int, FarItem]:
+        def pack(item: Item) -> tuple[int, RemoteItem]:
             if isinstance(item, CheckList):
                 sent = replace(item, passage=cast("Any", None))  # it has the whole file's text
-                return _LISTS if self._own_judge else _CHUNKS, FarItem(check_list=sent)
-            return _CHUNKS, FarItem(chunks[item], self._file(self._inputs.file_of[item]), again)
+                return _LISTS if self._own_judge else _CHUNKS, RemoteItem(check_list=sent)
+            return _CHUNKS, RemoteItem(chunks[item], self._file(self._inputs.file_of[item]), again)
 
-        def alone(item: Item) -> FarAnswer | Judged:
+        def alone(item: Item) -> RemoteAnswer | Judged:
             model.failure = model.failure or self.crew.failure
             if isinstance(item, CheckList):
                 return Judged(item)
             assert model.failure is not None  # noqa: S101 - for mypy: that is when it is called
-            return FarAnswer(Answered(reason=Reason.of(model.failure), asked=False), Rulings([]))
+            return RemoteAnswer(Answered(reason=Reason.of(model.failure), asked=False), Rulings([]))
 
         def unasked(result: object) -> bool:
-            return isinstance(result, FarAnswer) and not result.answered.asked
+            return isinstance(result, RemoteAnswer) and not result.answered.asked
 
         return Window(self.crew, order, pack, alone, unasked, self._stop)
 

@@ -54,10 +54,10 @@ def read_on(
         return read_for(resolved, inputs, password=password)
     parts = list(_parts(inputs))
     files = (_File(part.absolute(), resolved) for part in parts if isinstance(part, Path))
-    far = each(ray, _read, files)
+    remote = each(ray, _read, files)
     whole, unseen = Inputs(), 0
     for part in parts:
-        read = next(far)[1] if isinstance(part, Path) else None
+        read = next(remote)[1] if isinstance(part, Path) else None
         if read is not None and read.inputs is None and not unseen:
             unseen += 1  # told once: there may be as many as there are documents
             fields = {"node": read.node, "file": str(part)}
