@@ -302,8 +302,8 @@ def test_what_the_desk_cannot_do_is_said(desk: Desk, language: str) -> None:
         unknown = {"pair": "f" * 12, "saw": 0, "edit": {"fate": "kept"}}
         assert client.post(changes, json={"changes": [unknown]}).json()["code"] == "edit.unknown"
         for number in ("7", "-1", "x", "9" * 5000, "%C2%B2"):
-            for place in (f"documents/{number}", f"page/{number}/1", f"page/0/{number}"):
-                refused = client.get(f"/{desk.job}/{place}")
+            for path in (f"documents/{number}", f"page/{number}/1", f"page/0/{number}"):
+                refused = client.get(f"/{desk.job}/{path}")
                 assert refused.status_code == 422
                 assert refused.json()["code"] in ("desk.no_document", "load.missing")
         assert client.get(f"/{desk.job}/preview?format=nope").text == '""'

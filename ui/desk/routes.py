@@ -92,9 +92,7 @@ def desk_app(page: str) -> ASGIApp:
     """
     desks = Desks()
 
-    def route(
-        path: str, answer: Callable[[DeskRequest], Awaitable[Response]], method: str
-    ) -> Route:
+    def route(path: str, answer: _Answer, method: str) -> Route:
         async def handle(request: Request) -> Response:
             try:
                 return await answer(DeskRequest(request, desks, page, await who(request)))
