@@ -219,6 +219,7 @@ def test_a_bad_reply_is_passed_over_and_kept(tmp_path: Path) -> None:
         assert jobs.pass_over_failed("a") == 0
         assert journal.reply("key") is None
         assert journal.reply("fine")
+        assert [reply.text for reply in journal.replies_about(one.id)] == ["fine"]
         journal.keep({"key": Reply(chunk_id=one.id, text="good")})
         assert (journal.reply("key") or failed).model_dump()["text"] == "good"
         rows = journal.rows("SELECT reply FROM replies WHERE key = 'key' ORDER BY attempt")
