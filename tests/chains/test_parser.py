@@ -51,7 +51,7 @@ def test_own_replies(row: dict[str, Any]) -> None:
         ("长江是一条大河。", "reply.unreadable"),
         ("1. 谁建的？\n2. 何时建的？", "reply.unanswered"),
         ("| 问题 | 说出河名 |\n| 问题 | 说出桥名 |\n| 问题 | 说出城名 |", "reply.unanswered"),
-        ("| Question | Name it |\n| Question | Tell when |\n| Question | Say why |", "reply.unanswered"),
+        ("| Question | Name it |\n| Question | Date it |\n| Question | Tell |", "reply.unanswered"),
         ("<think>问题1：谁？\n答案1：我", "reply.unfinished"),
         ('[{"question": "谁？", "answer": "是', "reply.unfinished"),
         ("问题1：……\n答案1：……", "reply.echo"),
