@@ -182,7 +182,8 @@ class Child:
         self._clear()
 
     def distrust(self) -> None:
-        """Ends the child for what it said."""
+        """Ends the child for what it said; it is lent to nobody from now on."""
+        self._gone = True
         self._process.kill()
 
     def _bounds(self) -> Bounds:

@@ -10,12 +10,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from loaders import LoadError, load
+from loaders import LoadError, load, page_image
 from loaders.worker import bounds, pool
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -123,6 +124,26 @@ def test_a_pdf_of_lies_costs_itself(count: object, tmp_path: Path, lying: Any) -
     lying([{"opened": count}, DONE], [{"laid": 1, "note": []}, {"page": {"number": "1"}}, DONE])
     with pytest.raises(LoadError) as caught:
         list(load(path))
+    assert caught.value.code == "load.reader_lost"
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [{"image": "<script>"}, {"width": "9" * 99}, {"height": None}, {"boxes": [[1, 2, "3", 4]]}],
+    ids=["no base64", "a text", "nothing", "half a box"],
+)
+def test_a_page_that_is_drawn_of_lies_is_not_shown(
+    lie: dict[str, Any], tmp_path: Path, lying: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.4\n")
+    drawn = {"image": "YWE=", "width": 1, "height": 1, "boxes": [[1, 2, 3, 4]]}
+    digest = sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setattr("loaders.worker.reading.DRAWING", lying([drawn, *OVER]))
+    assert page_image(path, 1, 100, ["a"], digest).boxes == ((1, 2, 3, 4),)
+    monkeypatch.setattr("loaders.worker.reading.DRAWING", lying([{**drawn, **lie}, *OVER]))
+    with pytest.raises(LoadError) as caught:
+        page_image(path, 1, 100, ["a"], digest)
     assert caught.value.code == "load.reader_lost"
 
 
