@@ -167,7 +167,8 @@ def _environment(home: Path) -> dict[str, str] | None:
     if os.name != "posix":
         return None
     proxies = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")
-    own = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(home), "SAL_USE_VCLPLUGIN": "svp"}
+    own = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(home), "TMPDIR": str(home)}
+    own["SAL_USE_VCLPLUGIN"] = "svp"
     return own | dict.fromkeys(proxies, _NOWHERE)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FIELDS = ("Subject", "From", "Date", "To", "Cc")
 _DEEPEST = 3  # attachments of attachments of the file
 _DEEPEST_PARTS = 20  # multiparts in each other
-_MOST_PARTS = 1000  # of one file, attachments and all
+_MOST_PARTS = 1000  # of one mail, attachments and all
 _MOST_BYTES = 256 << 20
 _MOST_NAMED = 20  # attachments that a warning names each
 _WORTH = 4  # times as much text in the web page makes the plain text a mere stand-in
@@ -52,7 +52,7 @@ def read_mail(path: Path, file: str, options: LoadOptions) -> Iterator[Page]:
         last: Page | None = None
         data = path.read_bytes()
         mails = _BOX.split(data)[1:] if _BOX.match(data) else [data]
-        pages = (page for one in mails for page in reader.mail(split_message(one), 0, ""))
+        pages = (page for one in mails for page in reader.whole(split_message(one)))
         for page in pages:
             if last is not None:
                 yield last
@@ -77,6 +77,11 @@ class _Reader:
         counts = tuple(left_out(kind, count) for kind, count in sorted(self._counts.items()))
         named = [name for name in self._unread if name][:_MOST_NAMED]
         return counts + tuple(warning("load.attachment", name=name) for name in named)
+
+    def whole(self, message: Part) -> Iterator[Page]:
+        """The pages of one mail of the file."""
+        self._parts = 0
+        yield from self.mail(message, 0, "")
 
     def mail(self, message: Part, depth: int, name: str) -> Iterator[Page]:
         """The pages of one mail, its own text first."""
@@ -228,18 +233,15 @@ def _attached(page: Page, name: str) -> Page:
 
 def _flowed(text: str, joined: bool) -> str:
     """Text whose lines were cut for the way with their cuts undone (RFC 3676)."""
-    out: list[str] = []
+    out: list[list[str]] = []  # each line of the pieces that it was cut into
     goes_on = False
     depth = 0
     for line in text.split("\n"):
         quoted = len(line) - len(line.lstrip(">"))
         plain = line[quoted:].removeprefix(" ")
-        if goes_on and quoted == depth:
-            out[-1] += plain
-        else:
-            out.append(">" * quoted + (" " if quoted else "") + plain)
+        if not (goes_on and quoted == depth):
+            out.append([">" * quoted + (" " if quoted else "")])
         goes_on = plain.endswith(" ") and plain != "-- "
-        if goes_on and joined:
-            out[-1] = out[-1][:-1]
+        out[-1].append(plain[:-1] if goes_on and joined else plain)
         depth = quoted
-    return "\n".join(out)
+    return "\n".join(map("".join, out))

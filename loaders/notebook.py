@@ -17,7 +17,8 @@ from .pages import Page, left_out
 _MOST_BYTES = 256 << 20
 _MOST_OUTPUT = 20_000  # characters of one output; a longer one is a log
 _MOST_OUTPUTS = 1_000_000  # characters of all outputs together
-_EMBEDDED = re.compile(r"!\[([^\]\n]{0,500})\]\(data:[^)\s]{0,100000000}\)")
+# No bracket stands in such an address: what follows many beginnings is looked through once.
+_EMBEDDED = re.compile(r"!\[([^\]\n]{0,500})\]\(data:[^()\s]{0,100000000}\)")
 _COLOURS = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 _TEXT_KINDS = ("text/markdown", "text/latex", "text/html", "text/plain")
 

@@ -56,7 +56,7 @@ def test_nothing_below_a_door_prints_exits_or_reads_the_environment() -> None:
         spoken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         spoken |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         forbidden = spoken & {"print", "environ", "getenv", "stdout", "_exit", "SystemExit"}
-        if path.name == "llamacpp.py":
+        if path.name in ("llamacpp.py", "grammar.py"):
             forbidden -= {"stdout"}  # its child's
         assert forbidden <= allowed.get(path.name, set()), path
 

@@ -215,12 +215,3 @@ def as_text(text: str) -> Text:
     words = " ".join(text.split())
     begins = words[:LONGEST_NAME] + ("…" if len(words) > LONGEST_NAME else "")
     return Text(text=text, name=speak("page.pasted_name", begins=begins.replace("/", "∕")))
-
-
-def resolved_for(known: Chat) -> Resolved:
-    """The settings in force in a chat.
-
-    Raises:
-        SettingsError: A value cannot be used.
-    """
-    return engine().settings(known.chosen)

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from messages import say
 from pairs.edits import Edit
 from pairs.errors import ExportError
-from pairs.files.review_cells import Cell, ReadRow, read_review
+from pairs.files.review_cells import ReadRow, read_review
 from pairs.files.review_rows import LONGEST, State, state_of, state_words
+from pairs.files.workbook_cells import Cell
 from pairs.records import PairList, QAPair, Reason
 
 from ..journal.edits import Change, Revision, edits, history

@@ -63,7 +63,6 @@ _MODEL = re.compile(
     rf"model{_NEAR}(?:{_LACKING})|(?:unknown|invalid|no such|no|find|access to) "
     rf"(?:the )?model\b|模型{_NEAR}(?:{_LACKING})|model_?not_?(?:found|exist|open)"
 )
-_NO_CHANNEL = re.compile(r"model_not_found|无可用渠道|available channel")
 _OTHER_FIELD = re.compile(r"parameter|argument|\bfield\b|参数|with this model|by this model")
 _KEY = re.compile(
     r"(?:api.?key|credential|authenticat\w*|密钥|令牌|apikey)[^.;，。\n]{0,60}?(?:invalid|incorrect|wrong"
@@ -210,12 +209,6 @@ def is_certificate(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def is_out_of_money(error: BaseException) -> bool:
-    """Whether the account is used up, so that no retry helps."""
-    status, said = status_of(error), _said(error)
-    return _is_money_by_code(status, said) or _is_money(status, plain_words(said))
 
 
 def is_overflow(error: BaseException) -> bool:

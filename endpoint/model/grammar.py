@@ -6,9 +6,11 @@ llguidance is optional; without it ``Grammar.usable`` is False and such answers 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,18 @@ COMPACT: dict[str, Any] = {
     "item_separator": ", ",
     "key_separator": ": ",
 }
+
+_SECONDS = 10.0  # an honest schema is prepared in a fraction of one
+_TRY = """
+import json, sys
+from llguidance import LLMatcher
+schema, overrides = json.load(sys.stdin)
+try:
+    text = LLMatcher.grammar_from_json_schema(schema, overrides=overrides)
+    print(LLMatcher.validate_grammar(text))
+except ValueError as error:
+    print(error)
+"""
 
 
 class Grammar:
@@ -53,6 +67,7 @@ class Grammar:
         """
         from llguidance import LLMatcher
 
+        check_schema(schema)
         with self._lock:
             vocabulary = self._vocabulary
         try:
@@ -83,11 +98,36 @@ def compact_schema(schema: str) -> dict[str, Any]:
     """
     read: dict[str, Any] = json.loads(schema)
     if find_spec("llguidance") is not None:
-        from llguidance import LLMatcher
-
-        if error := LLMatcher.validate_grammar(LLMatcher.grammar_from_json_schema(schema)):
-            raise bad_schema(error)
+        check_schema(schema)
     return {**read, "x-guidance": COMPACT}
+
+
+def check_schema(schema: str) -> None:
+    """Tries to prepare a schema in another process, since a few lines of one may take for ever.
+
+    Args:
+        schema: A JSON schema, as JSON.
+
+    Raises:
+        EndpointError: It is none, is more than the library can follow, or takes too long.
+    """
+    if error := _fault_of(schema):
+        raise bad_schema(error)
+
+
+@lru_cache(maxsize=256)
+def _fault_of(schema: str) -> str:
+    try:
+        tried = subprocess.run(
+            [sys.executable, "-c", _TRY],
+            input=json.dumps([schema, COMPACT]).encode(),
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return f"> {_SECONDS:g} s"
+    return tried.stdout.decode("utf-8", "replace").strip() if not tried.returncode else "?"
 
 
 def bad_schema(reason: object) -> EndpointError:

@@ -21,7 +21,6 @@ OBLIQUE = 1000
 """Added to the turn of what is written askew."""
 
 _ASKEW = 7  # degrees; scans lie no more askew
-_BREAKS = (10, 13, 0xFFFE)
 _HYPHEN_CODE = 2  # how PDFium gives its hyphen character by character
 
 

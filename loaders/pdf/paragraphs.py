@@ -156,21 +156,6 @@ def vocabulary(lines: list[Line]) -> frozenset[str]:
     return frozenset(found)
 
 
-def join_lines(runs: list[Run]) -> str:
-    """The text of a table cell from its runs in reading order."""
-    text, previous = "", None
-    for run in runs:
-        if previous is None:
-            text = run.text
-        elif abs(previous.y0 - run.y0) < 0.5 * run.height:
-            apart = run.x0 - previous.x1
-            text += run.text if apart < 0.15 * run.height else f" {run.text}"
-        else:
-            text = glue(text, run.text, hyphen=previous.hyphen)
-        previous = run
-    return text
-
-
 def paragraphs(regions: list[list[Line]], words: AbstractSet[str] = frozenset()) -> list[Paragraph]:
     """The paragraphs of a page, in order; one may run on from region to region.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,17 +15,19 @@ from queue import SimpleQueue
 
 from ..progress import READING, RECOGNISING
 from .bounds import BOUNDS, STARTING, STOPPING, Bounds
+from .service import FOLDER
 from .usage import usage
 from .wire import Message, receive, send
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 # What programs need to start and to find their libraries and folders; no keys, no settings.
 _ENVIRONMENT = (
-    "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "WINDIR", "TEMP", "TMP", "TMPDIR", "LOCALAPPDATA",
-    "APPDATA", "PROGRAMFILES", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH",
+    "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "WINDIR", "LOCALAPPDATA", "APPDATA",
+    "PROGRAMFILES", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "OMP_NUM_THREADS",
 )  # fmt: skip
 
+_MOST = 256 << 20  # bytes of a message; the bound on its memory lets a child say no more at once
 _BARE = 60 << 20  # resident bytes that each process takes before it reads much
 
 Mail = SimpleQueue[tuple["Child", Message | None]]
@@ -63,7 +67,13 @@ class Child:
         self._waited = 0.0
         self._used_before = 0.0
         self._progressed = True
-        self._process = _start(module)
+        # What it lays down for itself, parts of documents among it, goes when it does.
+        self._folder = tempfile.mkdtemp(prefix=FOLDER)
+        try:
+            self._process = _start(module, self._folder)
+        except OSError:
+            self._clear()
+            raise
         threading.Thread(target=self._listen, daemon=True, name="loaders-listen").start()
 
     @property
@@ -169,6 +179,12 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._clear()
+
+    def distrust(self) -> None:
+        """Ends the child for what it said; it is lent to nobody from now on."""
+        self._gone = True
+        self._process.kill()
 
     def _bounds(self) -> Bounds:
         bounds, more = BOUNDS[self._step], self._more_seconds
@@ -183,8 +199,8 @@ class Child:
 
     def _listen(self) -> None:
         stream = self._process.stdout
-        with suppress(OSError, ValueError):
-            while (message := receive(stream)) is not None:  # type: ignore[arg-type]  # likewise
+        with suppress(Exception):  # one that says what is no message is not heard further
+            while (message := receive(stream, _MOST)) is not None:  # type: ignore[arg-type]  # likewise
                 self._hear(message)
         self._gone = True
         self._process.kill()
@@ -192,17 +208,30 @@ class Child:
         for pipe in (stream, self._process.stdin):
             with suppress(OSError, ValueError):
                 pipe.close()  # type: ignore[union-attr]  # likewise
+        self._clear()
         self._deliver(None)
 
+    def _clear(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
     def _hear(self, message: Message) -> None:
+        """Takes in a message.
+
+        Raises:
+            ValueError: It answers what was not asked, or is at nothing that a reader does.
+        """
         self._progress()
-        if "process" in message:
-            self.number = message["process"]
+        if "process" in message and self.number is None:
+            self.number = int(message["process"])
             self._step = READING
         if "step" in message:
+            if message["step"] not in BOUNDS:
+                raise ValueError(message["step"])
             self._step = message["step"]
             self.pictures += self._step == RECOGNISING
         if message.get("done"):
+            if self._answered >= self._asked:  # it would pass for idle at the next request
+                raise ValueError("done")
             self._answered += 1
         if message.get("job") == self._job:
             self._deliver(message)
@@ -225,8 +254,9 @@ def bound_together(team: Sequence[Child]) -> None:
         max(team, key=lambda child: child.rest).refuse("memory", most)
 
 
-def _start(module: str) -> subprocess.Popen[bytes]:
+def _start(module: str, folder: str) -> subprocess.Popen[bytes]:
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     environment["PYTHONUTF8"] = "1"
     return subprocess.Popen(

@@ -14,7 +14,7 @@ from ..pages import Page
 from .child import Child, Mail
 from .failures import asked, lend, lost, refused, told
 from .pool import POOL, cores
-from .reading import hear
+from .reading import hear_of_file
 from .wire import Message, unpacked_page
 
 log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class _Together:
 
     def _hear(self) -> None:
         """Takes in one message."""
-        child, message = hear(self._mail)
+        child, message = hear_of_file(self._mail, self._parts)
         part = self._parts.get(child)
         if part is None:
             return
@@ -154,7 +154,7 @@ class _Together:
         elif "page" in message:
             page = unpacked_page(message["page"])
             if page.number is not None and page.number >= self._next:
-                self._ready[page.number] = page, message["scan"]
+                self._ready[page.number] = page, message.get("scan", False)
         else:
             self._count = message.get("opened", self._count)
             self._error = self._error or told(message, self._file, self._at(part))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -15,10 +15,12 @@ from .bounds import more_time
 from .child import Child, Mail
 from .failures import asked, lend, lost, refused, told
 from .pool import DRAWING, POOL, Pool
+from .said import is_said
 from .wire import Message, unpacked_page
 
 log = logging.getLogger(__name__)
 
+_WAIT = 1.0  # seconds; a wait without an end takes no Ctrl-C on Windows
 _AHEAD = 16  # pages that a process reads beyond the one that was asked for
 _ANSWERS = frozenset(("page", "kind", "image"))
 """Fields of messages of which each is one answer."""
@@ -87,15 +89,39 @@ def draw_apart(
     return answer
 
 
-def hear(mail: Mail) -> tuple[Child, Message | None]:
-    """The next message of a process.
+def hear(mail: Mail, team: Collection[Child]) -> tuple[Child, Message | None]:
+    """The next message of a process, or that one has ended.
 
     Args:
         mail: What processes say about one file.
+        team: All that may say something. Where each has said that it has done, nothing will come,
+            and one has lied: it is ended.
     """
+    idle = False
     while True:
         with suppress(Empty):
-            return mail.get(timeout=1.0)  # a wait without an end takes no Ctrl-C on Windows
+            return mail.get(timeout=_WAIT)
+        if idle:
+            child = next(iter(team))
+            child.distrust()
+            return child, None
+        # What one says is counted a moment before it is in the mail.
+        idle = not any(child.busy for child in team)
+
+
+def hear_of_file(mail: Mail, team: Collection[Child]) -> tuple[Child, Message | None]:
+    """As ``hear``; a process that says what no reader does is ended as well.
+
+    Args:
+        mail: As for ``hear``.
+        team: As for ``hear``.
+    """
+    child, message = hear(mail, team)
+    if message is None or is_said(message):
+        return child, message
+    log.warning("a reading process said what none does: %s", sorted(message)[:5])
+    child.distrust()
+    return child, None
 
 
 class _Alone:
@@ -122,7 +148,7 @@ class _Alone:
         try:
             self._begin()
             while not finished:
-                sender, message = hear(self._mail)
+                sender, message = hear_of_file(self._mail, (self._child,))
                 if sender is not self._child:
                     continue
                 if message is None:

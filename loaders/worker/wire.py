@@ -32,16 +32,19 @@ def send(stream: BinaryIO, message: Message) -> None:
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> Message | None:
+def receive(stream: BinaryIO, most: int | None = None) -> Message | None:
     """The next message; None where the other side has ended, or says what is none.
 
     Args:
         stream: The other side's output.
+        most: Bytes that a message may have; None for any number.
 
     Raises:
-        ValueError: It is no JSON.
+        ValueError: It is no JSON, or has more bytes than that.
     """
     size = int.from_bytes(stream.read(_HEAD), "big")
+    if most is not None and size > most:
+        raise ValueError(size)
     data = stream.read(size)
     if not data or len(data) < size:
         return None

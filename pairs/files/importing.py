@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from loaders.errors import LoadError
 from ..errors import ExportError
 from ..records import Evidence, QAPair
 from .formats import unguarded
+from .workbook_cells import Cell, read_cells
 
 __all__ = ["import_pairs"]
 
@@ -49,24 +50,27 @@ def import_pairs(path: str | Path) -> list[QAPair]:
     """
     file = Path(path)
     try:
-        content = file.read_bytes()
-        if content.startswith(_ZIP):
-            rows: Iterable[tuple[int, Any]] = _from_workbook(content, file)
+        with file.open("rb") as stream:
+            zipped = stream.read(len(_ZIP)) == _ZIP
+        if zipped:
+            rows: Iterable[tuple[int, Any]] = _from_workbook(file)
         else:
-            rows = _rows(decode(content, file.name).text, file)
+            rows = _rows(decode(file.read_bytes(), file.name).text, file)
+        pairs = [pair for number, row in rows for pair in _of_row(row, number, file)]
     except OSError as error:
         raise ExportError("export.read", file=str(file), reason=str(error.strerror)) from error
     except LoadError as error:
         raise ExportError("import.no_list", file=str(file)) from error
-    pairs: list[QAPair] = []
-    for number, row in rows:
-        found = list(_pairs(row))
-        if not found:
-            raise ExportError("import.row", file=str(file), row=number)
-        pairs += found
     if not pairs:
         raise ExportError("import.no_list", file=str(file))
     return pairs
+
+
+def _of_row(row: Any, number: int, file: Path) -> list[QAPair]:
+    found = list(_pairs(row))
+    if not found:
+        raise ExportError("import.row", file=str(file), row=number)
+    return found
 
 
 def _rows(text: str, file: Path) -> Iterator[tuple[int, Any]]:
@@ -95,20 +99,20 @@ def _from_markdown(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         yield line, {"question": asked, "answer": answered, "source": source.strip("-")}
 
 
-def _from_workbook(content: bytes, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    import openpyxl
+def _from_workbook(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for _, rows in read_cells(file, str(file)):
+        head: dict[int, str] = {}
+        for number, cells in rows:
+            if not head:
+                head = {at: cell.text.strip().lower() for at, cell in cells.items()}
+                _check_head(head.values(), file)
+            elif any(cell.text for cell in cells.values()):
+                yield number, {head.get(at, ""): _value(cell) for at, cell in cells.items()}
+        return
 
-    try:
-        book = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True)
-        rows = book.worksheets[0].iter_rows(values_only=True)
-        head = [str(name or "").strip().lower() for name in next(rows, ())]
-    except Exception as error:  # whatever a broken archive makes of its reader
-        raise ExportError("import.no_list", file=str(file)) from error
-    if not (set(head) & set(_QUESTION) and set(head) & set(_ANSWER)):
-        raise ExportError("import.no_list", file=str(file))
-    for number, cells in enumerate(rows, 2):
-        if any(cell not in (None, "") for cell in cells):
-            yield number, dict(zip(head, cells, strict=False))
+
+def _value(cell: Cell) -> str | int | None:
+    return _page(cell.text) if cell.kind == "other" else cell.text
 
 
 def _parsed(text: str, file: Path, row: int) -> Any:
@@ -123,13 +127,18 @@ def _from_csv(text: str, file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.reader(StringIO(text), delimiter=separator)
     try:
         head = [name.strip().lower() for name in next(reader, [])]
-        if not (set(head) & set(_QUESTION) and set(head) & set(_ANSWER)):
-            raise ExportError("import.no_list", file=str(file))
+        _check_head(head, file)
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, dict(zip(head, map(unguarded, cells), strict=False))
     except csv.Error as error:
         raise ExportError("import.row", file=str(file), row=reader.line_num) from error
+
+
+def _check_head(head: Iterable[str], file: Path) -> None:
+    names = set(head)
+    if not (names & set(_QUESTION) and names & set(_ANSWER)):
+        raise ExportError("import.no_list", file=str(file))
 
 
 def _pairs(row: Any) -> Iterator[QAPair]:

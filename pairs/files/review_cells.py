@@ -1,67 +1,19 @@
-"""Reads the workbook that a list was reviewed in, however it was sorted, changed and saved again.
-
-Nothing in it is evaluated, and of its styles nothing is read: a cell is its text or no text.
-"""
+"""Reads the workbook that a list was reviewed in, however it was sorted, changed and saved."""
 
 from __future__ import annotations
 
-import re
-import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
-
-from loaders import recognise
-from loaders.errors import LoadError
-from loaders.loading import check_file
-from loaders.ooxml import RELATION, Package
 
 from ..errors import ExportError
-from .formats import unguarded
-from .review_rows import LONGEST, READ, Identity, column_of, plain, text_sum
+from .review_rows import READ, Identity, column_of
+from .workbook_cells import Cell, Row, read_cells
 
-__all__ = ["Cell", "ReadRow", "read_review"]
-
-_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_MOST_UNPACKED = 512 << 20  # bytes
-_MOST_CELLS = 5_000_000
-_MOST_TEXT = 300_000_000  # characters
-_CODE = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how the format writes a character that XML has not
-_BROKEN = (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError)
-_PLACE = re.compile(r"([A-Za-z]{1,3})\d*")
-
-Kind = Literal["text", "formula", "other"]
+__all__ = ["ReadRow", "read_review"]
 
 
-class Cell(NamedTuple):
-    """A cell: its text, and whether it is a text, a formula, or a number or the like."""
-
-    text: str
-    kind: Kind = "text"
-
-    def changed(self, written: str) -> bool:
-        """Whether it no longer holds what was written.
-
-        Args:
-            written: The sum of that.
-        """
-        return text_sum(self.text) != written and text_sum(self.words) != written
-
-    @property
-    def words(self) -> str:
-        """Its text without the quote that some programs put before what looks like a formula."""
-        return plain(unguarded(self.text))
-
-    @property
-    def full(self) -> bool:
-        """Whether it holds as much as a cell can, so that the rest may be lost."""
-        return len(self.text) >= LONGEST
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReadRow:
     """A row with something in it.
 
@@ -89,25 +41,13 @@ def read_review(path: Path, file: str) -> list[ReadRow]:
         LoadError: It is broken, locked, a bomb, or too large.
         ExportError: It is no workbook, or none that was written for review.
     """
-    check_file(path, file)
-    if recognise(path, file).name != "xlsx":
-        raise ExportError("review.no_workbook", file=file)
-    _check_size(path, file)
-    with closing(Package(path, file)) as package:
-        rows = [row for sheet in _sheets(package) for row in _rows(*sheet)]
+    rows = [row for sheet in read_cells(path, file) for row in _rows(*sheet)]
     if not any(row.identity for row in rows):
         raise ExportError("review.no_review", file=file)
     return rows
 
 
-def _check_size(path: Path, file: str) -> None:
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(part.file_size for part in archive.infolist())
-    if unpacked > _MOST_UNPACKED:
-        raise LoadError("load.zip_bomb", file=file, megabytes=unpacked >> 20)
-
-
-def _rows(sheet: str, rows: Iterator[tuple[int, dict[int, Cell]]]) -> Iterator[ReadRow]:
+def _rows(sheet: str, rows: Iterator[Row]) -> Iterator[ReadRow]:
     columns: dict[str, int] = {}
     for number, cells in rows:
         found = (Identity.read(cell.text) for cell in cells.values() if cell.kind == "text")
@@ -121,118 +61,3 @@ def _rows(sheet: str, rows: Iterator[tuple[int, dict[int, Cell]]]) -> Iterator[R
         read = {name: cells.get(columns[name], Cell("")) for name in READ if name in columns}
         if identity or any(cell.text.strip() for cell in read.values()):
             yield ReadRow(sheet, number, identity, read)
-
-
-def _sheets(package: Package) -> Iterator[tuple[str, Iterator[tuple[int, dict[int, Cell]]]]]:
-    """Each sheet's name with its rows: number, and cells by column from 0."""
-    main = package.main("xl/workbook.xml")
-    root = package.xml(main)
-    if root is None:
-        raise LoadError("load.zip_broken", file=package.file)
-    relations = package.relations(main)
-    bounds = _Bounds(package.file)
-    shared: list[str] = []
-    for one in relations.values():
-        if one.kind == "sharedStrings" and one.target in package:
-            shared = [bounds.taken(_text(node)) for node in _elements(package, one.target, "si")]
-    for node in root.iter(f"{_S}sheet"):
-        relation = relations.get(node.get(f"{RELATION}id") or "")
-        if relation and relation.kind == "worksheet" and relation.target in package:
-            rows = _elements(package, relation.target, "row")
-            yield node.get("name") or "", _numbered(rows, shared, bounds)
-
-
-class _Bounds:
-    """Counts the cells and characters of a workbook, which a bomb has too many of."""
-
-    def __init__(self, file: str) -> None:
-        self._file, self._cells, self._text = file, 0, 0
-
-    def taken(self, text: str) -> str:
-        self._cells, self._text = self._cells + 1, self._text + len(text)
-        if self._cells > _MOST_CELLS:
-            raise LoadError("load.too_many_cells", file=self._file, most=f"{_MOST_CELLS:,}")
-        if self._text > _MOST_TEXT:
-            raise LoadError("load.too_much_text", file=self._file, most=f"{_MOST_TEXT:,}")
-        return text
-
-
-def _numbered(
-    rows: Iterator[Any], shared: list[str], bounds: _Bounds
-) -> Iterator[tuple[int, dict[int, Cell]]]:
-    number = 0
-    for node in rows:
-        given = node.get("r") or ""
-        number = int(given) if given.isdecimal() and len(given) < 9 else number + 1
-        cells: dict[int, Cell] = {}
-        at = -1
-        for one in node.iter(f"{_S}c"):
-            at = _column(one.get("r"), at + 1)
-            cells[at] = _cell(one, shared)
-            bounds.taken(cells[at].text)
-        yield number, cells
-
-
-def _column(place: str | None, following: int) -> int:
-    """A column from 0 by its letters; the following one where none are given."""
-    found = _PLACE.fullmatch(place or "")
-    if found is None:
-        return following
-    column = 0
-    for letter in found[1].upper():
-        column = 26 * column + ord(letter) - ord("A") + 1
-    return column - 1
-
-
-def _cell(node: Any, shared: list[str]) -> Cell:
-    kind, value = node.get("t"), node.findtext(f"{_S}v") or ""
-    if node.find(f"{_S}f") is not None:
-        return Cell(value, "formula")
-    if kind == "s":
-        at = int(value) if value.isdecimal() and len(value) < 9 else -1
-        return Cell(shared[at] if 0 <= at < len(shared) else "")
-    if kind == "inlineStr":
-        inline = node.find(f"{_S}is")
-        return Cell("" if inline is None else _text(inline))
-    if kind == "str":
-        return Cell(_decoded(value))
-    return Cell(value, "other" if value else "text")
-
-
-def _text(node: Any) -> str:
-    """The text of a shared or inline string, without what tells how its signs are read aloud."""
-    runs = (one for one in node if one.tag in (f"{_S}t", f"{_S}r"))
-    texts = (run.text if run.tag == f"{_S}t" else run.findtext(f"{_S}t") for run in runs)
-    return _decoded("".join(text or "" for text in texts))
-
-
-def _decoded(text: str) -> str:
-    return _CODE.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
-
-
-def _elements(package: Package, name: str, tag: str) -> Iterator[Any]:
-    """Elements of a part one after the other, each forgotten once it has been looked at."""
-    from lxml import etree
-
-    with package.open(name) as stream:
-        try:
-            for _, node in etree.iterparse(
-                stream, tag=f"{{*}}{tag}", resolve_entities=False, no_network=True
-            ):
-                yield _usual(node)
-                node.clear()
-                while node.getprevious() is not None:
-                    del node.getparent()[0]
-        except LoadError:
-            raise
-        except (etree.XMLSyntaxError, *_BROKEN) as error:
-            raise LoadError("load.zip_broken", file=package.file) from error
-
-
-def _usual(node: Any) -> Any:
-    """An element of Strict Open XML with the usual names."""
-    if not node.tag.startswith(_S):
-        for one in node.iter():
-            if isinstance(one.tag, str):
-                one.tag = _S + one.tag.rpartition("}")[2]
-    return node

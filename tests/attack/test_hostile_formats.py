@@ -119,6 +119,20 @@ def mail_in_mail_in_mail(folder: Path) -> Path:
     return path
 
 
+def mail_that_is_one_line(folder: Path) -> Path:
+    path = folder / "a.eml"
+    head = b"From: a\nContent-Type: text/plain; format=flowed\n\n"
+    path.write_bytes(head + b"on \n" * 1_000_000 + b"the end")
+    return path
+
+
+def box_of_very_many_mails(folder: Path) -> Path:
+    path = folder / "a.mbox"
+    mail = "From a@b Mon Jan  1 00:00:00 2024\nSubject: s{0}\n\nbody {0}\n\n"
+    path.write_text("".join(map(mail.format, range(1500))), "utf-8")
+    return path
+
+
 def picture_of_an_acre(folder: Path) -> Path:
     def part(kind: bytes, data: bytes) -> bytes:
         crc = zlib.crc32(kind + data)
@@ -134,6 +148,13 @@ def picture_of_an_acre(folder: Path) -> Path:
 def notebook_that_printed_a_log(folder: Path) -> Path:
     output = {"output_type": "stream", "text": "line 行\n" * 500_000}
     cells = [{"cell_type": "code", "source": "run()", "outputs": [output] * 3}]
+    path = folder / "a.ipynb"
+    path.write_text(json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}), "utf-8")
+    return path
+
+
+def notebook_of_beginnings(folder: Path) -> Path:
+    cells = [{"cell_type": "markdown", "source": "![a](data:" * 100_000 + " end"}]
     path = folder / "a.ipynb"
     path.write_text(json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}), "utf-8")
     return path
@@ -160,8 +181,11 @@ HOSTILE: list[tuple[Callable[[Path], Path], str]] = [
     (sheet_repeated, "load.too_many_cells"),
     (tables_in_tables, "load.nested"),
     (mail_in_mail_in_mail, "level 29"),
+    (mail_that_is_one_line, "on on the end"),
+    (box_of_very_many_mails, "body 1499"),
     (picture_of_an_acre, "load.picture"),
     (notebook_that_printed_a_log, "line 行"),
+    (notebook_of_beginnings, "![a](data: end"),
     (page_of_layout_tables, "y"),
     (page_of_formulas, "\\frac"),
 ]

@@ -18,7 +18,7 @@ from bench.runs import account, material, run, settings_for
 from bench.simulated import Faults, Simulated
 from chains.errors import BackendError
 from chains.llm.backends import choose
-from chains.llm.errors import Kind, classify, is_out_of_money, is_overflow, may_pass, reason_of
+from chains.llm.errors import Kind, classify, is_overflow, may_pass, reason_of
 from chains.llm.limits import Budget, Pace
 from chains.llm.retry import jittered, retry_after, until_answered
 from chains.llm.stream import error_of
@@ -122,7 +122,6 @@ def test_a_code_says_that_the_money_is_used_up_whatever_the_words(
     failed = FailedError(status)
     failed.body = body
     assert classify(failed) == "no_money"
-    assert is_out_of_money(failed)
     assert not may_pass(failed)
 
 
@@ -229,8 +228,8 @@ def test_a_context_overflow_is_told_from_other_refusals(said: str, *, long: bool
 
 
 def test_an_empty_account_is_no_passing_limit() -> None:
-    assert is_out_of_money(FailedError(402))
-    assert not is_out_of_money(FailedError(429, "slow down"))
+    assert classify(FailedError(402)) == "no_money"
+    assert classify(FailedError(429, "slow down")) != "no_money"
 
 
 @given(st.text())

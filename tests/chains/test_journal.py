@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from chains.errors import JournalError
 from chains.journal.database import Database
 from chains.journal.documents import save_documents
 from chains.journal.jobs import Jobs
-from chains.journal.leases import Lease
+from chains.journal.leases import DEAD_AFTER, Lease, is_alive
 from chains.journal.replies import Journal, request_key
+from chains.journal.stops import is_stop_wished, wish_stop
 from chains.records import Job, Progress, Reply
 from loaders.records import Chunk, Span
 from pairs.records import ChunkOutcome
@@ -219,10 +221,33 @@ def test_a_bad_reply_is_passed_over_and_kept(tmp_path: Path) -> None:
         assert jobs.pass_over_failed("a") == 0
         assert journal.reply("key") is None
         assert journal.reply("fine")
+        assert [reply.text for reply in journal.replies_about(one.id)] == ["fine"]
         journal.keep({"key": Reply(chunk_id=one.id, text="good")})
         assert (journal.reply("key") or failed).model_dump()["text"] == "good"
         rows = journal.rows("SELECT reply FROM replies WHERE key = 'key' ORDER BY attempt")
         assert [Reply.model_validate_json(row).text for (row,) in rows] == ["bad", "good"]
+
+
+def test_a_closing_server_puts_back_what_has_not_ended(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.sqlite") as journal, owned(journal) as owner:
+        jobs = Jobs(journal)
+        for name, state in (("a", "done"), ("b", "stopped")):
+            opened, _ = jobs.open(job(name, fingerprint=name), owner.id)
+            assert wish_stop(journal, name)
+            jobs.end(opened.model_copy(update={"state": state}), owner.id)
+            assert not is_stop_wished(journal, name)  # the wish ends with the run
+        jobs.put_back(["a", "b"])
+        assert [jobs.find(name).state for name in "ab"] == ["done", "waiting"]
+
+
+@pytest.mark.parametrize(("silent", "alive"), [(0.5, True), (1.1, False)])
+def test_a_run_elsewhere_is_dead_once_its_heart_is_silent(
+    silent: float, alive: bool, tmp_path: Path
+) -> None:
+    with Journal(tmp_path / "j.sqlite") as journal, journal.writing() as db:
+        beat = time.time() - silent * DEAD_AFTER
+        db.execute("INSERT INTO owners VALUES ('o', 'another host', 1, ?)", (beat,))
+        assert is_alive(db, "o") is alive
 
 
 def test_a_full_disk_is_said_and_breaks_nothing(tmp_path: Path) -> None:

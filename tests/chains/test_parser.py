@@ -50,6 +50,8 @@ def test_own_replies(row: dict[str, Any]) -> None:
         ("[]", "reply.unreadable"),
         ("长江是一条大河。", "reply.unreadable"),
         ("1. 谁建的？\n2. 何时建的？", "reply.unanswered"),
+        ("| 问题 | 说出河名 |\n| 问题 | 说出桥名 |\n| 问题 | 说出城名 |", "reply.unanswered"),
+        ("| Question | Name it |\n| Question | Date it |\n| Question | Tell |", "reply.unanswered"),
         ("<think>问题1：谁？\n答案1：我", "reply.unfinished"),
         ('[{"question": "谁？", "answer": "是', "reply.unfinished"),
         ("问题1：……\n答案1：……", "reply.echo"),
@@ -240,6 +242,11 @@ def test_models_own_words_for_nothing(reply: str) -> None:
         ('[{"question":"谁？","answers":[{"text":"李"},"白"]}]', "李\n白"),
         ("Assistant: Question 1: Who?\nAnswer 1: Ann\nQuestion 2: When?\nAnswer 2: May", "Ann|May"),
         ("問題一：誰？\n答案一：李\n問題二：何時？\n答案二：春\n希望這些問答對您有幫助！", "李|春"),
+        ("1. Who?\nAnswer: Ann\n2. When?\nAnswer: May\n\nWhere?\nA. Here\nB. There", "Ann|May"),
+        ("1. 谁？\n答案：李\n2. 何时？\n答案：春\n\n哪里？\nA. 东\nB. 西", "李|春"),
+        # Who doubles backslashes once means each single one as an escape; who never does, none.
+        (r'[{"question":"$\\nu$?","answer":"$\\nu$ is.\nu is."}]', "$\\nu$ is.\nu is."),
+        (r'[{"question":"$\nu$?","answer":"$\alpha$ and $\nu$"}]', r"$\alpha$ and $\nu$"),
         # Nobody wrote these as pairs: a draft given up, a key of numbers, a letter without options.
         ("Q: Who?\n\nThe text does not say. Another one.\n\nQ: When?\nA: May", "May"),
         ("1. Who?\n2. When?\n\n| Question | Answer |\n|---|---|\n| 1 | A |\n| 2 | B |", ""),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from endpoint.errors import EndpointError
 from endpoint.model.checkpoint import read_shape
 from endpoint.model.dialogue_format import ChatTokenizer
 from endpoint.model.engine import Engine, Sampling
-from endpoint.model.grammar import Grammar
+from endpoint.model.grammar import Grammar, _fault_of, compact_schema
 from endpoint.model.load_torch import load_model
 from endpoint.model.open import open_engine
 from endpoint.model.sampling import Draw, adjusted_logits
@@ -104,6 +105,20 @@ def test_a_schema_that_cannot_be_followed_is_said(engine: Engine, schema: str) -
     assert said.value.code == "endpoint.bad_schema"
     assert "{" not in said.value.say("zh")[:10]
     assert TOKENIZER.decode(answer(engine)) == "1\n2\n3\n4\n5"
+
+
+@pytest.mark.parametrize("follow", [Grammar(TOKENIZER, 65024).guide, compact_schema])
+def test_a_schema_that_takes_for_ever_is_refused(
+    follow: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("endpoint.model.grammar._SECONDS", 1.5)
+    _fault_of.cache_clear()
+    patterns = [{"type": "string", "pattern": f"(.*a.{{{n}}})+"} for n in range(40)]
+    began = time.monotonic()
+    with pytest.raises(EndpointError) as said:
+        follow(json.dumps({"allOf": patterns}))
+    assert said.value.code == "endpoint.bad_schema"
+    assert time.monotonic() - began < 6
 
 
 def test_penalties_are_those_of_their_papers() -> None:

@@ -512,6 +512,7 @@ def test_old_office_files_are_converted(
     said = (place / "environment").read_text()
     assert "secret" not in said
     assert "https_proxy=http://127.0.0.1:9" in said
+    assert f"TMPDIR={tmp_path / 'private'}" in said
     rules = (profile / "user" / "registrymodifications.xcu").read_text()
     for rule in ('"MacroSecurityLevel" oor:op="fuse"><value>3<', '"DisableMacrosExecution"',
                  '"BlockUntrustedRefererLinks"'):  # fmt: skip

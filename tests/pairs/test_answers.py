@@ -54,6 +54,11 @@ def test_a_part_of_a_reply_is_another_one(one: str, other: str) -> None:
     assert not equivalent(other, one)
 
 
+def test_yes_and_no_are_two_replies_whatever_the_question_says_of_them() -> None:
+    assert not equivalent("是，1990年", "否，1990年", ("是1990年吗？",))
+    assert not equivalent("Yes, 5", "No, 5", ("Are there not 5?",))
+
+
 def test_what_the_question_says_already_does_not_count() -> None:
     questions = ("To whom did Elm Rovers lose?", "Which team beat Elm Rovers?")
     assert equivalent("Elm Rovers lost to Harborough.", "Harborough", questions)
@@ -90,3 +95,21 @@ def test_any_texts_are_compared_alike_both_ways(one: str, other: str, question: 
     assert equivalent(one, other, (question,)) == equivalent(other, one, (question,))
     assert contradict(one, other) == contradict(other, one)
     assert equivalent(one, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "The ferry leaves the old harbour at 7 in the morning.",
+            "The ferry leaves the old harbour at 9 in the morning.",
+        ),
+        (
+            "The tenant may keep dogs in the flat on the first floor.",
+            "The tenant may not keep dogs in the flat on the first floor.",
+        ),
+    ],
+)
+def test_a_word_that_decides_outweighs_all_that_are_the_same(one: str, other: str) -> None:
+    assert not agree(one, other)
+    assert not agree(other, one)

@@ -95,6 +95,18 @@ def test_answers_that_share_nothing_are_not_merged() -> None:
         assert merged(listed(couple), couple) == listed(couple)
 
 
+def test_an_answer_may_have_a_number_that_the_other_leaves_out() -> None:
+    said = (
+        "It holds 400 people, and has done so since 1990",
+        "the rows and boxes together have some 400 seats",
+    )
+    for first, second in (said, said[::-1]):
+        one = pair("a").model_copy(update={"question": "How many may enter?", "answer": first})
+        other = pair("b").model_copy(update={"question": "What is its size?", "answer": second})
+        pairs = merged(PairList(kept=(one, other)), "ab")
+        assert len(pairs.kept) == 1
+
+
 def test_couples_of_others_change_nothing() -> None:
     pairs = listed("ab", duplicates="ca")
     assert merged(pairs) == pairs

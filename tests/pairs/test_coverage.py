@@ -45,6 +45,9 @@ def test_boilerplate_is_neither_counted_nor_asked() -> None:
     assert worth_asking(found, back)
     assert not worth_asking(found, front)
     assert not worth_asking(coverage(TEXT, [drawing_on("33")], [front, back]), back)
+    # A sentence that only begins in one is counted.
+    longer = front.model_copy(update={"span": Span(start=0, end=at + 10)})
+    assert coverage(TEXT, [], [longer]).sentences == 2
 
 
 @given(st.text("大桥ab c。.\n长", max_size=80), st.lists(st.integers(0, 79), max_size=5))

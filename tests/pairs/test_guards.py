@@ -17,6 +17,7 @@ APART = [
     ("number", "营收是多少？", "2022年营收是多少？"),
     ("title", "《岁月》的作者是谁？", "《远山》的作者是谁？"),
     ("identifier", "MySQL怎么备份？", "Redis怎么备份？"),
+    ("identifier", "What is C# used for?", "What is C++ used for?"),
     ("opposite", "公司最大的客户是谁？", "公司最小的客户是谁？"),
     ("opposite", "如何启用备份？", "如何禁用备份？"),
     ("opposite", "What increased the cost?", "What decreased the cost?"),

@@ -127,3 +127,11 @@ def test_a_heading_proves_nothing_by_itself(
     other = Passage(chunk).ground(question, answer)
     assert other.span
     assert other.span.start > len(text)
+
+
+def test_evidence_on_one_of_two_names_in_a_question_may_mention_a_third() -> None:
+    valve = "The valve of P3 opens at 4 bar, one bar more than V-12."
+    others = "When the pressure of the pump is high, V-15 of pump P3 does open at once."
+    question = "At what pressure does V-15 of pump P3 open?"
+    assert not is_about_another(question, "4 bar", valve, [valve, others])
+    assert is_about_another(question.replace(" of pump P3", ""), "4 bar", valve, [valve, others])

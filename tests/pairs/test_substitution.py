@@ -46,6 +46,8 @@ def test_a_word_in_the_place_of_its_opposite_is_seen(evidence: str, answer: str)
         (LEASE, "The court cannot rule on the value of the claim."),
         ("男性平均寿命为75岁，女性平均寿命为80岁。", "女性平均寿命为八十岁。"),
         ("It is not known whether they are equal.", "It is unknown whether they are equal."),
+        ("Staff must not open the red valve.", "Do not for any reason open the red valve."),
+        ("馆内不得携带宠物。", "游客不得在馆内携带宠物。"),
     ],
 )
 def test_the_same_in_other_words_is_not_turned_round(evidence: str, answer: str) -> None:

@@ -307,7 +307,11 @@ def test_what_the_desk_cannot_do_is_said(desk: Desk, language: str) -> None:
             assert refused.json()["error"] == say("desk.no_place", language)
         unknown = {"pair": "f" * 12, "saw": 0, "edit": {"fate": "kept"}}
         assert client.post(changes, json={"changes": [unknown]}).json()["code"] == "edit.unknown"
-        assert client.get(f"/{desk.job}/documents/7").status_code == 422
+        for number in ("7", "-1", "x", "9" * 5000, "%C2%B2"):
+            for path in (f"documents/{number}", f"page/{number}/1", f"page/0/{number}"):
+                refused = client.get(f"/{desk.job}/{path}")
+                assert refused.status_code == 422
+                assert refused.json()["code"] in ("desk.no_document", "load.missing")
         assert client.get(f"/{desk.job}/preview?format=nope").text == '""'
         assert client.get(f"/{desk.job}/export?format=nope").status_code == 422
         assert client.get("/assets/..%2Froutes.py").status_code == 404

@@ -46,8 +46,23 @@ class DeskRequest:
 
     def number(self, name: str, otherwise: int = 0) -> int:
         """A number of the query; ``otherwise`` where it is none."""
-        given = self.request.query_params.get(name, "")
-        return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else otherwise
+        return _number(self.request.query_params.get(name, ""), otherwise)
+
+    def place(self, desk: Desk) -> int:
+        """The document that the address names, by its place among those of the job.
+
+        Raises:
+            PageError: It names none.
+        """
+        document = _number(self.request.path_params["document"], len(desk.names))
+        if document >= len(desk.names):
+            raise PageError("desk.no_document")
+        return document
+
+    @property
+    def page_number(self) -> int:
+        """The page that the address names; 0, which there is not, where it names none."""
+        return _number(self.request.path_params["page"], 0)
 
     async def body(self, most: int = MOST_BODY) -> bytes:
         """The request's body.
@@ -62,6 +77,10 @@ class DeskRequest:
                 raise PageError("page.too_large", most=most // 1_000_000)
             parts.append(part)
         return b"".join(parts)
+
+
+def _number(given: str, otherwise: int) -> int:
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else otherwise
 
 
 def as_json(content: object) -> Response:

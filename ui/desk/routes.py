@@ -92,9 +92,7 @@ def desk_app(page: str) -> ASGIApp:
     """
     desks = Desks()
 
-    def route(
-        path: str, answer: Callable[[DeskRequest], Awaitable[Response]], method: str
-    ) -> Route:
+    def route(path: str, answer: _Answer, method: str) -> Route:
         async def handle(request: Request) -> Response:
             try:
                 return await answer(DeskRequest(request, desks, page, await who(request)))
@@ -114,7 +112,7 @@ def desk_app(page: str) -> ASGIApp:
             Route("/assets/{name}", _asset),
             route("/{job}", _page, "GET"),
             route("/{job}/list", _list, "GET"),
-            route("/{job}/documents/{document:int}", _document, "GET"),
+            route("/{job}/documents/{document}", _document, "GET"),
             route("/{job}/changes", _since, "GET"),
             route("/{job}/changes", _change, "POST"),
             route("/{job}/history/{pair}", _history, "GET"),
@@ -124,7 +122,7 @@ def desk_app(page: str) -> ASGIApp:
             route("/{job}/import", _import, "POST"),
             route("/{job}/cost", cost, "GET"),
             route("/{job}/ask", suggest, "POST"),
-            route("/{job}/page/{document:int}/{page:int}", _page_image, "GET"),
+            route("/{job}/page/{document}/{page}", _page_image, "GET"),
         ]
     )
     return Guard(app, signed_in=signs_in(), policy=POLICY)
@@ -194,9 +192,7 @@ async def _list(asked: DeskRequest) -> Response:
 
 async def _document(asked: DeskRequest) -> Response:
     desk = await asked.desk()
-    document = int(asked.request.path_params["document"])
-    if document >= len(desk.names):
-        raise PageError("desk.no_document")
+    document = asked.place(desk)
     if "uncovered" in asked.request.query_params:
         return as_json(await engine().read(desk.uncovered, document))
     return as_json({"text": await engine().answer(desk.text, document)})
@@ -293,13 +289,10 @@ async def _import(asked: DeskRequest) -> Response:
 
 async def _page_image(asked: DeskRequest) -> Response:
     desk = await asked.desk()
-    document = int(asked.request.path_params["document"])
-    if document >= len(desk.names):
-        raise PageError("desk.no_document")
+    document = asked.place(desk)
     passages = desk.passages(asked.request.query_params.get("pair", "")[:12])
-    page = int(asked.request.path_params["page"])
     source, digest = desk.file(document)
-    drawn = await engine().read(page_image, source, page, PAGE_WIDTH, passages, digest)
+    drawn = await engine().read(page_image, source, asked.page_number, PAGE_WIDTH, passages, digest)
     return as_json(
         {
             "image": b64encode(drawn.png).decode(),

@@ -250,7 +250,9 @@ class RulesProcess:
 
     def _said(self, asked: int) -> Iterator[Message]:
         while True:
-            child, message = hear(self._mail)
+            if self._child is None:
+                raise _LostError("none is left")
+            child, message = hear(self._mail, (self._child,))
             if child is not self._child:
                 continue
             if message is None:

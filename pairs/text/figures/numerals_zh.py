@@ -94,8 +94,6 @@ _PART_BEFORE = frozenset("几数上成老姓")
 _NO_NUMBER_AFTER = "统唯惟单划万同专逐任某另每这那哪之"
 
 _RUN = re.compile(f"第?[{_ALL}]{{1,32}}(?:点[零〇一二三四五六七八九]{{1,20}})?")
-_ROUGH = re.compile("[一二三四五六七八九两]{2}")
-_ARABIC_BEFORE = re.compile(r"[0-9.]$")
 
 
 def chinese_numerals(text: str) -> Iterator[Numeral]:
