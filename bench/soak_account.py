@@ -104,11 +104,11 @@ def consistency(path: Path) -> dict[str, object]:
 
 def count(counts: Counter[str], wanted: PairList, got: PairList) -> None:
     """Counts the pairs a list lacks, and those it has beyond an undisturbed run's."""
-    failed = {chunk.chunk_id for chunk in got.chunks if chunk.state == "failed"}
+    failed = {one.chunk_id for one in got.chunks if one.state in ("failed", "not asked")}
     want = Counter(pair.id for pair in wanted.kept)
     have = Counter(pair.id for pair in got.kept)
     told = Counter(pair.id for pair in wanted.kept if pair.chunk_id in failed)
     counts["pairs"] += want.total()
-    counts["lost in chunks said to have failed"] += ((want - have) & told).total()
+    counts["lost in chunks said to have failed or not asked"] += ((want - have) & told).total()
     counts["lost silently"] += (want - have - told).total()
     counts["doubled or more"] += (have - want).total()
