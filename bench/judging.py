@@ -37,7 +37,7 @@ def measure(tools: Path, data: Path, name: str, judge: str, options: str) -> dic
         judge: How the judge judges; empty for none.
         options: Further options of ``qa3 extract``.
     """
-    folders = [str(one.parent) for known in SETS for one in data.glob(f"{known}/*/set.json")]
+    folders = [str(one.parent) for one in (data / name).glob("*/set.json")]
     with tempfile.TemporaryDirectory() as folder:
         counts, log = Path(folder) / "tokens", Path(folder) / "log"
         environment = {

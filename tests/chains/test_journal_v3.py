@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -46,13 +48,15 @@ def test_a_finished_job_exports_the_same_bytes(journal: Path, tmp_path: Path) ->
 def test_a_stopped_job_goes_on_and_pays_for_the_missing_chunk_alone(
     journal: Path, tmp_path: Path, server: Simulated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert journal.is_file()
+    answered = _answered(journal)
+    assert answered
     # The address is part of every request's key; the simulated model is reached as its proxy.
     monkeypatch.setenv("HTTP_PROXY", server.base_url.removesuffix("/v1"))
     target = tmp_path / "list.jsonl"
     assert run(["resume", STOPPED, "-o", str(target)]) == 0
     assert server.calls.total() == 1
     assert target.read_bytes() == (WRITTEN / "resumed.jsonl").read_bytes()
+    assert answered.items() <= _answered(journal).items()
 
 
 def test_a_finished_job_resumed_asks_nothing(journal: Path, tmp_path: Path) -> None:
@@ -64,3 +68,13 @@ def test_a_finished_job_resumed_asks_nothing(journal: Path, tmp_path: Path) -> N
         again = load_list(opened, DONE, edited=False)
     assert again.usage.calls == 0
     assert again.kept == made.kept
+
+
+def _answered(journal: Path) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Every reply of a journal, letter for letter, and every chunk that has its pairs."""
+    with closing(sqlite3.connect(journal)) as opened:
+        replies = opened.execute("SELECT 'reply', key, attempt, reply, created FROM replies")
+        chunks = opened.execute(
+            "SELECT 'chunk', job, place, chunk, outcome FROM chunks WHERE state = 'pairs'"
+        )
+        return {row[:3]: row[3:] for row in (*replies, *chunks)}
