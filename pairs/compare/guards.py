@@ -55,10 +55,11 @@ _NAME_SUFFIX = re.compile("(?:s|i|n|y|a|o|e|an|ans|ns|ian|ians|ese|ish|ic|er|ers
 _SPELLING = 0.75
 """Least ``SequenceMatcher`` ratio of two spellings of one name or title."""
 _CODE = re.compile(r"(?<![a-z0-9])[a-z0-9]+(?:-[a-z0-9]+)*(?![a-z0-9])")
+_SUFFIX = "pro|max|plus|mini|lite|ultra|air|se|turbo"
 _VARIANT = re.compile(
-    r"(?<![a-z0-9.])(\d+[a-z]?) ?(pro|max|plus|mini|lite|ultra|air|se|turbo)(?![a-z0-9])"
+    rf"(?<![a-z0-9.])(\d+[a-z]?(?= ?(?:{_SUFFIX}))|[a-z]+(?=[+#])) ?({_SUFFIX}|[+#]+)(?![a-z0-9])"
 )
-"""The suffix of a product's variant: iPhone 15 Pro."""
+"""The suffix of a variant: iPhone 15 Pro, C++."""
 _SEVERAL = re.compile(
     r"分别|各自|各(?=[是有为占]|多少|几)|区别|差别|差异|不同之处|有[何什]么?不同|相比"
     r"|\b(?:both|respectively|differences?|differ|compared)\b"
@@ -117,7 +118,7 @@ def _features(question: str) -> _Features:
         negations=negations(text),
         asked=asks_for(text),
         codes=frozenset(filter(_is_code, _CODE.findall(flat) if figured else ())),
-        variants=frozenset(_VARIANT.findall(text) if figured else ()),
+        variants=frozenset(_VARIANT.findall(text)),
         several=bool(_SEVERAL.search(flat)),
         polar=bool(_POLAR.search(flat)) and not has_question_word(flat),
         rest=Counter(_TOKEN.findall(without_asking(without_denying(text)))) - _FILLERS,
@@ -318,7 +319,7 @@ def _other_variants(mine: _Features, theirs: _Features) -> bool:
 
 def _plain_of(variants: Iterable[tuple[str, str]], text: str) -> bool:
     """Whether a text names a model without the suffix of its variant."""
-    return any(re.search(rf"(?<![a-z0-9.]){model}(?![a-z0-9])", text) for model, _ in variants)
+    return any(re.search(rf"(?<![a-z0-9.]){model}(?![a-z0-9+#])", text) for model, _ in variants)
 
 
 def _has_unknown_name(names: Iterable[str], other: _Features) -> bool:

@@ -18,6 +18,8 @@ APART = [
     ("title", "《岁月》的作者是谁？", "《远山》的作者是谁？"),
     ("identifier", "MySQL怎么备份？", "Redis怎么备份？"),
     ("identifier", "What is C# used for?", "What is C++ used for?"),
+    ("identifier", "Who designed C++?", "Who designed C?"),
+    ("identifier", "C语言是谁设计的？", "C++语言是谁设计的？"),
     ("opposite", "公司最大的客户是谁？", "公司最小的客户是谁？"),
     ("opposite", "如何启用备份？", "如何禁用备份？"),
     ("opposite", "What increased the cost?", "What decreased the cost?"),

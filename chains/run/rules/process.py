@@ -189,7 +189,7 @@ class RulesProcess:
         try:
             message = self._answer(self._ask("compare", threshold=threshold))
             return list(map(unpacked_verdict, message["verdicts"]))
-        except (_LostError, KeyError, ValueError) as error:
+        except (_LostError, KeyError, TypeError, ValueError) as error:
             self._lose(str(error))
             return None
 
@@ -219,7 +219,7 @@ class RulesProcess:
         message = self._answer(asked)
         try:
             found = Rulings(list(map(unpacked, message["rulings"])), message["chunk_fault"])
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise _LostError(f"it said {error}") from error
         faults = filter(None, [found.fault, *(one.fault for one in found.of)])
         for trace in {fault["trace"] for fault in faults}:
