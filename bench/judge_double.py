@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+from collections.abc import Callable
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -53,21 +54,41 @@ def judge(messages: list[dict[str, str]], _rows: list[dict[str, Any]]) -> str:
     if os.environ["JUDGE"] == "nonsense":
         return "As a language model I find these very interesting. 42 of them, in fact! 很有意思。"
     request = messages[-1]["content"]
-    found = _PAIRS.search(request)
-    if found is None:
+    reply = answered(
+        request, lambda *pair: _judge().verdict(*pair), lambda *both: _judge().same(*both)
+    )
+    if reply is None:
         raise SystemExit(f"no list in the request: {request[:200]}")
+    return reply
+
+
+def answered(
+    request: str,
+    verdict: Callable[[str, str, str], tuple[bool, str, str]],
+    same: Callable[[tuple[str, str], tuple[str, str]], bool],
+) -> str | None:
+    """The reply to a list of pairs; None for a request that holds none.
+
+    Args:
+        request: The last message.
+        verdict: Of question, answer and passage: whether it is right, a quote, and why not.
+        same: Whether two pairs ask one thing.
+    """
+    found = _PAIRS.match(request)
+    if found is None:
+        return None
     pairs = [(q, a) for _, q, a in _ITEM.findall(found["pairs"])]
     yes, no, alike, none = _FORMS["zh" if "问：" in found["pairs"] else "en"]
     lines = []
     if "passage" in request.casefold() or "资料" in request:
         for number, (question, answer) in enumerate(pairs, 1):
-            said = _judge().verdict(question, answer, found["passage"])
-            form = yes if said.yes else no
-            lines.append(form.format(n=number, quote=said.quote, why=said.why))
+            right, quote, why = verdict(question, answer, found["passage"])
+            form = yes if right else no
+            lines.append(form.format(n=number, quote=quote, why=why))
     couples = [
         f"{other} = {one}"
         for one, other in combinations(range(1, len(pairs) + 1), 2)
-        if _judge().same(pairs[one - 1], pairs[other - 1])
+        if same(pairs[one - 1], pairs[other - 1])
     ]
     lines.append(alike.format(same=", ".join(couples) or none))
     return "\n".join(lines)

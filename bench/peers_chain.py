@@ -1,10 +1,11 @@
-"""Plain LangChain over a folder of text files: load, split, ``prompt | model | parser``, ``batch``.
+"""Plain LangChain over a folder of files: load, split, ``prompt | model | parser``, ``batch``.
 
-    python bench/peers_chain.py FOLDER OUT.jsonl ADDRESS WIDTH
+    python bench/peers_chain.py FOLDER OUT.jsonl ADDRESS WIDTH SIZE
 
 Run by ``bench.peers`` in an environment of its own. The settings are the documentation's own: the
-loader that detects encodings, separators for languages without spaces, the parser that repairs
-JSON, more retries than the two by default, and exceptions returned rather than raised.
+loader for each kind of file, that of text detecting encodings, separators for languages without
+spaces, the parser that repairs JSON, more retries than the two by default, and exceptions returned
+rather than raised.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import json
 import sys
 from pathlib import Path
 
-SIZE = 1000  # characters
 TASK = """Write question-answer pairs about the text below, in the language of the text.
 Copy each answer from the text. Return a JSON list only, in the form
 [{{"question": "...", "answer": "..."}}]
@@ -24,22 +24,24 @@ Text:
 
 def main() -> None:
     """Writes the pairs of all files, and says what went wrong."""
-    from langchain_community.document_loaders import TextLoader
+    from langchain_community.document_loaders import Docx2txtLoader, PyPDFLoader, TextLoader
     from langchain_core.output_parsers import JsonOutputParser
     from langchain_core.prompts import ChatPromptTemplate
     from langchain_openai import ChatOpenAI
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-    folder, output, address, width = sys.argv[1:]
+    folder, output, address, width, size = sys.argv[1:]
     splitter = RecursiveCharacterTextSplitter(
-        chunk_size=SIZE,
+        chunk_size=int(size),
         chunk_overlap=0,
         separators=["\n\n", "\n", "。", ". ", "！", "？", "，", " ", ""],
         keep_separator="end",
     )
     documents = []
     for path in sorted(Path(folder).iterdir()):
-        documents += TextLoader(str(path), autodetect_encoding=True).load()
+        loaders = {".pdf": PyPDFLoader, ".docx": Docx2txtLoader}
+        plain = TextLoader(str(path), autodetect_encoding=True)
+        documents += (loaders[path.suffix](str(path)) if path.suffix in loaders else plain).load()
     chunks = splitter.split_documents(documents)
     llm = ChatOpenAI(
         model="simulated",

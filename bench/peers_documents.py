@@ -29,12 +29,13 @@ class Fact:
 
 @dataclass(frozen=True)
 class Document:
-    """A file to be written, and the facts in it."""
+    """A file to be written, and the facts in it; its content, if any, is written for its text."""
 
     name: str
     text: str
     facts: tuple[Fact, ...]
     encoding: str = "utf-8"
+    content: bytes = b""
 
 
 # (sentence, sentence when restated, question, question when restated); s the subject, v the answer
@@ -196,7 +197,8 @@ def write(documents: Sequence[Document], folder: Path) -> Path:
     """The folder, with a file for each document."""
     folder.mkdir(parents=True)
     for document in documents:
-        (folder / document.name).write_bytes(document.text.encode(document.encoding))
+        content = document.content or document.text.encode(document.encoding)
+        (folder / document.name).write_bytes(content)
     return folder
 
 

@@ -1,6 +1,6 @@
 """LangExtract over a folder of text files: answers extracted, with their question as an attribute.
 
-    python bench/peers_langextract.py FOLDER OUT.jsonl ADDRESS WIDTH
+    python bench/peers_langextract.py FOLDER OUT.jsonl ADDRESS WIDTH SIZE
 
 Run by ``bench.peers`` in an environment of its own. As documented for OpenAI-compatible addresses
 and long texts: an example a language, as many workers as a batch is long, the tokenizer for other
@@ -16,7 +16,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-SIZE = 1000  # characters
 BATCH = 10_000
 TASK = (
     "Extract every answer that the text gives to a question one may ask, in order of appearance, "
@@ -30,7 +29,7 @@ def main() -> None:
     lx: Any = import_module("langextract")
     config: Any = import_module("langextract.factory").ModelConfig
     tokenizer: Any = import_module("langextract.core.tokenizer").UnicodeTokenizer
-    folder, output, address, width = sys.argv[1:]
+    folder, output, address, width, size = sys.argv[1:]
     options = {"api_key": "none", "base_url": address, "max_workers": int(width)}
     model = config(
         model_id="simulated", provider="openai", provider_kwargs={**options, "temperature": 0.0}
@@ -43,7 +42,7 @@ def main() -> None:
                 prompt_description=TASK,
                 examples=_examples(lx),
                 config=model,
-                max_char_buffer=SIZE,
+                max_char_buffer=int(size),
                 max_workers=int(width),
                 batch_length=BATCH,
                 fence_output=True,

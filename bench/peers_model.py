@@ -12,14 +12,16 @@ import re
 import threading
 import time
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
 
 from bench.peers_documents import Fact
 
-Form = Literal["as asked", "fenced", "lines"]
+Form = Literal["as asked", "fenced", "lines", "half", "thinking"]
+HALVES = 0.3
+"""Share of replies that end in their middle where they do at all."""
 Messages = list[dict[str, str]]
 
 _SENTENCE = re.compile(r"[^。\n]+。|[^\n]+?[.](?=\s|$)")
@@ -56,6 +58,8 @@ class Model:
         form: How replies are written.
         seconds: The shortest and the longest time a reply takes beside the server's own.
         inventions: Share of replies (0..1) with a pair too many, about what stands nowhere.
+        asked: The pairs that a request deserves, for its text; None for those whose sentences
+            stand in one of its lines.
 
     Attributes:
         answered: Replies so far.
@@ -68,6 +72,7 @@ class Model:
     form: Form = "as asked"
     seconds: tuple[float, float] = (0.05, 0.15)
     inventions: float = 0.0
+    asked: Callable[[str], list[tuple[str, str]]] | None = None
     answered: int = 0
     waited: float = 0.0
     longest: float = 0.0
@@ -101,10 +106,11 @@ class Model:
             self.longest = max(self.longest, wait)
         if "Summarize this document" in text:
             return "A text about public buildings, when they were built, and what they earn."
-        pairs = self.pairs(text)
+        pairs = self.asked(text) if self.asked else self.pairs(text)
         if pairs and chance < self.inventions:
             pairs = [_invention(pairs[0][0]), *pairs]
-        return _written(pairs, text, self.form)
+        reply = written(pairs, text, self.form)
+        return reply[: len(reply) // 2] if self.form == "half" and chance < HALVES else reply
 
     def pairs(self, text: str) -> list[tuple[str, str]]:
         """Question and answer for each sentence of a fact that stands whole in a text."""
@@ -144,8 +150,14 @@ def _invention(question: str) -> tuple[str, str]:
     return f"建造者获得了什么奖项？（{question}）", "1871年的金罗盘奖"
 
 
-def _written(pairs: list[tuple[str, str]], request: str, form: Form) -> str:
-    """Pairs in the form a request asks for, or in the one the model has in mind."""
+def written(pairs: list[tuple[str, str]], request: str, form: Form) -> str:
+    """Pairs in the form a request asks for, or in the one the model has in mind.
+
+    Args:
+        pairs: Questions and answers.
+        request: All of its text.
+        form: Of the reply.
+    """
     listens_to_json = '"question"' in request or '"extractions"' in request
     if form == "lines" or (form == "as asked" and not listens_to_json):
         lines: list[str] = []
@@ -160,4 +172,8 @@ def _written(pairs: list[tuple[str, str]], request: str, form: Form) -> str:
     text = json.dumps(shaped, ensure_ascii=False, indent=1)
     if form == "fenced":
         return f"好的，以下是根据文字整理的问答：\n\n```json\n{text}\n```\n\n希望对您有帮助！"
+    if form == "thinking" and pairs:
+        question, answer = _invention(pairs[0][0])
+        draft = json.dumps([{"question": question, "answer": answer}], ensure_ascii=False)
+        return f"<think>\nOne might ask 也许可以问：{draft}\nBut no, 文中没有。\n</think>\n\n{text}"
     return text

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.peers_documents import Document, write
 from bench.peers_model import Form, Model, Score
-from bench.peers_tools import Call, Pairs, Tool, environment, journalled
+from bench.peers_tools import Call, Pairs, Tool, environment, journalled, read_safely
 from bench.simulated import Faults, Simulated
 
 LONGEST = 240.0
@@ -43,6 +43,7 @@ class Case:
         inventions: Share of replies with an invented pair.
         width: Calls at the same time.
         kill: Whether the run is killed when half the calls are answered, and begun again.
+        asked: What the model asks about a text, where lines of sentences are not what it reads.
     """
 
     name: str
@@ -53,11 +54,12 @@ class Case:
     inventions: float = 0.0
     width: int = 8
     kill: bool = False
+    asked: Callable[[str], Pairs] | None = None
 
     def model(self) -> Model:
         """A model that knows the documents."""
         every = (fact for document in self.documents for fact in document.facts)
-        return Model(every, self.form, self.seconds, self.inventions)
+        return Model(every, self.form, self.seconds, self.inventions, self.asked)
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def carry_out(tool: Tool, programs: Path, case: Case, expected: int = 0) -> Outc
         ended = run(commands, work, lambda: tool.read(work))
         return Outcome(
             ended=ended,
-            score=model.score(_read(tool.read, work)),
+            score=model.score(read_safely(tool.read, work)),
             calls=sum(server.calls.values()),
             again=sum(count - 1 for count in server.calls.values()),
             waited=model.waited,
@@ -153,6 +155,7 @@ def run(
     work: Path,
     read: Callable[[], Pairs],
     over: Callable[[], bool] = lambda: False,
+    longest: float = LONGEST,
 ) -> Ended:
     """How commands end that are run one after the other.
 
@@ -161,6 +164,7 @@ def run(
         work: Where they run.
         read: The pairs on disk.
         over: Once true, the command under way is killed, with no chance to clean up.
+        longest: Seconds after which it is killed too.
     """
     started = time.monotonic()
     log = work / "said.txt"
@@ -183,9 +187,9 @@ def run(
             if done:
                 code = child.returncode = os.waitstatus_to_exitcode(status)
                 memory = max(memory, used.ru_maxrss / 1024)
-            if first is None and _read(lambda _: read(), work):
+            if first is None and read_safely(lambda _: read(), work):
                 first = time.monotonic() - started
-            if not done and not killed and (over() or time.monotonic() - started > LONGEST):
+            if not done and not killed and (over() or time.monotonic() - started > longest):
                 os.killpg(child.pid, signal.SIGKILL)
                 killed = True
             time.sleep(0 if done else _LOOK)
@@ -206,13 +210,5 @@ def words(output: str) -> list[str]:
 
 def _lies(tool: Tool, work: Path, model: Model) -> dict[str, int]:
     """What a killed run left on disk: facts with a pair, and replies in a journal."""
-    score = model.score(_read(tool.read, work))
+    score = model.score(read_safely(tool.read, work))
     return {"pairs": score.recovered, "replies": journalled(work)}
-
-
-def _read(read: Callable[[Path], Pairs], work: Path) -> Pairs:
-    """The pairs on disk; none while a file is half written."""
-    try:
-        return read(work)
-    except (ValueError, KeyError, OSError):
-        return []

@@ -30,12 +30,18 @@ class Call:
         work: Where it may write.
         address: Of the model, ending in /v1.
         width: Calls at the same time.
+        size: Characters of a chunk; qa3 counts in tokens, and has its own.
+        more: Whether what a tool has for checking pairs by a model is used where it is no default.
+        options: Of qa3 alone.
     """
 
     documents: Path
     work: Path
     address: str
     width: int
+    size: int = SIZE
+    more: bool = False
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,21 +113,25 @@ def _kit_commands(programs: Path, call: Call) -> list[list[str]]:
         "max_retries": RETRIES,
     }
     # The file, since the generator does not see what --chunk-size says.
-    config["generation"] |= {"chunk_size": SIZE, "overlap": 0, "batch_size": call.width}
+    config["generation"] |= {"chunk_size": call.size, "overlap": 0, "batch_size": call.width}
     config["generation"]["num_pairs"] = 1_000_000
     file = call.work / "config.yaml"
     file.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     program = [str(programs / "synthetic-data-kit"), "-c", str(file)]
     parsed, generated = str(call.work / "parsed"), str(call.work / "generated")
+    curated = [[*program, "curate", generated, "-o", str(call.work / "curated")]]
     return [
         [*program, "ingest", str(call.documents), "-o", parsed],
         [*program, "create", parsed, "--type", "qa", "-o", generated],
+        *(curated if call.more else []),
     ]
 
 
 def _kit_pairs(work: Path) -> Pairs:
     pairs: Pairs = []
-    for path in sorted((work / "generated").glob("*_qa_pairs.json")):
+    curated = work / "curated"
+    folder = curated if curated.exists() else work / "generated"
+    for path in sorted([*folder.glob("*_qa_pairs.json"), *folder.glob("*_cleaned.json")]):
         pairs += _rows(json.loads(path.read_text(encoding="utf-8"))["qa_pairs"])
     return pairs
 
@@ -130,7 +140,7 @@ def _script(name: str) -> Callable[[Path, Call], list[list[str]]]:
     def commands(programs: Path, call: Call) -> list[list[str]]:
         output = str(call.work / "pairs.jsonl")
         command = [str(programs / "python"), str(BENCH / name), str(call.documents), output]
-        return [[*command, call.address, str(call.width)]]
+        return [[*command, call.address, str(call.width), str(call.size)]]
 
     return commands
 
@@ -152,7 +162,9 @@ def _qa3_commands(programs: Path, call: Call) -> list[list[str]]:
         "--output": call.work / "pairs.jsonl",
     }
     options = [str(word) for option in given.items() for word in option]
-    return [[str(programs / "qa3"), "--lang", "en", "extract", str(call.documents), *options]]
+    # This checkout's, whatever is installed.
+    command = [str(programs / "python"), str(ROOT / "app_cli.py"), "--lang", "en", "extract"]
+    return [[*command, str(call.documents), *options, *call.options]]
 
 
 def _rows(rows: Any) -> Pairs:
@@ -168,6 +180,19 @@ def _rows(rows: Any) -> Pairs:
 def environment(**more: str) -> dict[str, str]:
     """The environment for a child that is to see its own packages only."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | more
+
+
+def read_safely(read: Callable[[Path], Pairs], work: Path) -> Pairs:
+    """The pairs on disk; none while a file is half written.
+
+    Args:
+        read: A tool's.
+        work: Where it writes.
+    """
+    try:
+        return read(work)
+    except (ValueError, KeyError, OSError):
+        return []
 
 
 def journalled(work: Path) -> int:
@@ -206,11 +231,14 @@ TOOLS = (
             "langchain-text-splitters",
             "langchain-community",
             "chardet<6",
+            "pypdf",
+            "docx2txt",
         ),
         package="langchain",
         commands=_script("peers_chain.py"),
         read=_lines,
-        settings="RecursiveCharacterTextSplitter 1000 with separators for Chinese, "
+        settings="TextLoader, PyPDFLoader or Docx2txtLoader by the file's name, "
+        "RecursiveCharacterTextSplitter 1000 with separators for Chinese, "
         "prompt | ChatOpenAI(max_retries=10) | JsonOutputParser, batch with max_concurrency and "
         "return_exceptions",
     ),

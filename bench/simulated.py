@@ -40,9 +40,10 @@ SENTENCE = re.compile(r"[^。！？\n]{6,}?(?:[。！？]|[.!?](?=\s|$))")
 class Faults:
     """Shares of prompts (0..1) that go wrong; passing faults only at a prompt's first call.
 
-    ``refused_word``: prompts that contain it are answered 400, always. ``always``: passing faults
-    never pass. ``storm``: from when to when after the first call every call is answered 429,
-    with ``retry_after`` as its header if there is one.
+    ``refused_word``: prompts that contain it are answered 400, always. ``filtered_word``: they get
+    an empty reply whose finish reason is ``content_filter``. ``always``: passing faults never pass.
+    ``storm``: from when to when after the first call every call is answered 429, with
+    ``retry_after`` as its header if there is one.
     """
 
     malformed: float = 0.0
@@ -53,6 +54,7 @@ class Faults:
     slow: float = 0.0
     slow_seconds: float = 3.0
     refused_word: str = ""
+    filtered_word: str = ""
     always: bool = False
     storm: tuple[float, float] = (0.0, 0.0)
     retry_after: str = ""
@@ -241,6 +243,8 @@ class _Handler(BaseHTTPRequestHandler):
             text = "好的，我来看看 [ { 这个 {{ ]"
         elif fault == "truncated" and len(text) > 40:
             text, finish = text[: len(text) * 2 // 3], "length"
+        if faults.filtered_word and faults.filtered_word in messages[-1]["content"]:
+            text, finish = "", "content_filter"
         most = body.get("max_tokens", 1024)
         text = (state.bound or _as_json)(text) if body.get("response_format") else text
         text = text[:most] if state.cuts else text

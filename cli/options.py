@@ -69,7 +69,10 @@ def with_settings(language: str, *offered: str, group: bool = False) -> Any:
             return [*super().get_params(ctx), *self._settings]
 
         def invoke(self, ctx: Any) -> Any:
-            ctx.meta[_FLAG_VALUES] = {one.name: ctx.params.pop(one.name) for one in self._settings}
+            given = {one.name: ctx.params.pop(one.name) for one in self._settings}
+            # Typer before 0.29, which is what Python 3.10 gets, hands over text.
+            given["config"] = Path(given["config"]) if given["config"] else None
+            ctx.meta[_FLAG_VALUES] = given
             return super().invoke(ctx)
 
     return WithSettings
