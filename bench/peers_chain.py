@@ -27,6 +27,7 @@ def main() -> None:
     from langchain_community.document_loaders import Docx2txtLoader, PyPDFLoader, TextLoader
     from langchain_core.output_parsers import JsonOutputParser
     from langchain_core.prompts import ChatPromptTemplate
+    from langchain_core.documents import Document
     from langchain_openai import ChatOpenAI
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
@@ -37,7 +38,7 @@ def main() -> None:
         separators=["\n\n", "\n", "。", ". ", "！", "？", "，", " ", ""],
         keep_separator="end",
     )
-    documents = []
+    documents: list[Document] = []
     for path in sorted(Path(folder).iterdir()):
         loaders = {".pdf": PyPDFLoader, ".docx": Docx2txtLoader}
         plain = TextLoader(str(path), autodetect_encoding=True)

@@ -63,6 +63,7 @@ def test_what_is_chosen_lasts_and_a_job_has_an_address(
                 break
             page.click("#new-chat-button")
             page.click("#confirm")
+            page.locator(JOB).wait_for(state="detached")
             page.wait_for_selector("#starters")
             assert "job=" not in page.url
         assert serious_faults(page) == []
