@@ -25,9 +25,9 @@ Text:
 def main() -> None:
     """Writes the pairs of all files, and says what went wrong."""
     from langchain_community.document_loaders import Docx2txtLoader, PyPDFLoader, TextLoader
+    from langchain_core.documents import Document
     from langchain_core.output_parsers import JsonOutputParser
     from langchain_core.prompts import ChatPromptTemplate
-    from langchain_core.documents import Document
     from langchain_openai import ChatOpenAI
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
