@@ -38,10 +38,11 @@ def read_json(text: str) -> Findings:
         text = _COMMENT.sub(lambda mark: " " * len(mark[0]), text)
     text = literal(text)
     collector = PairCollector()
-    start, position = -1, 0
+    start, position, opened = -1, 0, False
     for begin, end, value in _pieces(text):
         if not _structured(value):
             continue
+        opened = opened or text[:begin].rstrip().endswith("[")
         mend(text, position, begin, collector)
         if start < 0:
             start = begin if collector.first < 0 else collector.first
@@ -49,6 +50,9 @@ def read_json(text: str) -> Findings:
         position = end
     read = len(collector.pairs)
     tail = mend(text, position, len(text), collector)
+    rest = text[position:].lstrip()
+    if tail == "closed" and opened and "]" not in rest and rest.startswith((",", "，")):
+        tail = "dropped"  # a list that goes on and is not closed breaks off
     if start < 0:
         start = max(collector.first, 0)
     end = position if read == len(collector.pairs) and not collector.pending else 0

@@ -259,3 +259,19 @@ def test_a_kind_of_reply_is_read_as_a_person_would(reply: str, pairs: str) -> No
     except ReplyError:
         read = []
     assert "|".join(read) == pairs
+
+
+@pytest.mark.parametrize("told", ["第{}号车间于18{}年建成。", "Hall {} was built in 18{}."])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_list_that_goes_on_breaks_off_wherever_it_is_cut(told: str, indent: int | None) -> None:
+    pairs = [{"question": f"Hall {n}?", "answer": told.format(n, 10 + n)} for n in range(4)]
+    whole = json.dumps(pairs, ensure_ascii=False, indent=indent)
+    first = whole.index(",", whole.index("}"))
+    last = whole.rindex("{")
+    for end in range(first + 1, last + 1):
+        read = PairParser().read(whole[:end])
+        # Behind a whole pair nothing says that more was to come.
+        assert read.dropped_tail or whole[:end].rstrip().endswith(('."', '。"', "}"))
+        assert all(draft.answer in whole for draft in read.drafts)
+    for complete in (whole, whole.rstrip("]\n ")):  # the last bracket is easily forgotten
+        assert not PairParser().read(complete).dropped_tail
