@@ -50,6 +50,9 @@ LONG = (
 """Files that take some twenty seconds or more, the longest first: begun early, they leave no worker
 idle at the end."""
 
+_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+<include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{}</dir></fontconfig>"""
+
 # A law is not a stopwatch: how long an example takes says more of the machine than of the code.
 settings.register_profile("qa3", deadline=None)
 # Whether a change is sound must not hang on what chance draws that day: .ci/run tries the same
@@ -109,19 +112,26 @@ def gate(server: Simulated) -> Iterator[Gate]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Debian's Chromium, or whatever of its kind is on the path.
 
     A module's and no longer: as long as it is open an event loop runs in this process, and in one
-    process the files come in any order.
+    process the files come in any order. Without a single font it dies: pip brings it one.
     """
+    import reportlab
     from playwright.sync_api import sync_playwright
 
     names = ("chromium", "chromium-browser", "google-chrome", "chrome")
     found = next((path for name in names if (path := shutil.which(name))), None)
     assert found, "these tests need a browser: sudo apt-get install chromium"
+    fonts = tmp_path_factory.mktemp("fonts") / "fonts.conf"
+    fonts.write_text(_FONTS.format(Path(reportlab.__file__).parent / "fonts"), "utf-8")
     with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        running = driver.chromium.launch(
+            executable_path=found,
+            args=["--no-sandbox"],
+            env={**os.environ, "FONTCONFIG_FILE": str(fonts)},
+        )
         yield running
         running.close()
 
