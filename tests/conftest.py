@@ -88,6 +88,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
+def weights(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights are unpacked once for all tests of this process."""
+    shared = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setattr("chains.embedding.mapped_weights.user_folder", lambda _: shared)
+
+
+@pytest.fixture(autouse=True)
 def planting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Planting]:
     """Notes every pair planted for a judge: none may stand in a list or in a file."""
     noted = Planting(monkeypatch)

