@@ -202,6 +202,13 @@ def kept_to(counting: Counting, child: subprocess.Popen[bytes]) -> dict[str, Any
     }
 
 
+def only_rounds(rounds: int, seed: int, which: Sequence[str]) -> dict[str, Any]:
+    """All rounds, and nothing beside them."""
+    with tempfile.TemporaryDirectory() as folder, local_cluster(NODES - 1) as cluster:
+        made = Rounds(cluster, Path(folder), seed)
+        return {"rounds": [made.run(at, which[at % len(which)]) for at in range(rounds)]}
+
+
 def bench(rounds: int, seed: int = 0, which: Sequence[str] = KINDS) -> dict[str, Any]:
     """All rounds, and the run beside them."""
     with tempfile.TemporaryDirectory() as made:
@@ -252,9 +259,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="print the result, save nothing")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--alone", action="store_true", help="nothing beside the rounds; as --json")
     given = parser.parse_args()
-    result = bench(given.rounds, given.seed, given.kinds)
-    if given.json:
+    run = only_rounds if given.alone else bench
+    result = run(given.rounds, given.seed, given.kinds)
+    if given.json or given.alone:
         print(json.dumps(result))
     else:
         save_result("cluster_kills", result, ("ray",))

@@ -40,12 +40,11 @@ def python(*arguments: str, timeout: float = 600) -> subprocess.CompletedProcess
     )  # fmt: skip
 
 
-@pytest.mark.cluster
-def test_whatever_is_killed_the_list_is_the_same_and_no_more_is_paid_than_was_in_flight() -> None:
-    done = python("-m", "bench.cluster_kills", "--rounds", "5", "--json")
+def kills(*more: str) -> dict[str, Any]:
+    """The result of rounds in each of which a part was killed; the list was the same each time."""
+    done = python("-m", "bench.cluster_kills", *more)
     assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout.splitlines()[-1])
-    assert [one["kind"] for one in result["rounds"]] == list(KINDS[:5])
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     for one in result["rounds"]:
         assert one["code"] == 0, one
         assert one["killed"], one
@@ -53,6 +52,19 @@ def test_whatever_is_killed_the_list_is_the_same_and_no_more_is_paid_than_was_in
         assert one["same_account"], one
         assert one["asked_all"], one
         assert one["twice"] <= one["twice_allowed"], one
+    return result
+
+
+@pytest.mark.cluster
+def test_short_a_worker_and_the_driver_are_killed() -> None:
+    result = kills("--rounds", "2", "--kinds", "worker", "driver", "--alone")
+    assert [one["kind"] for one in result["rounds"]] == ["worker", "driver"]
+
+
+@pytest.mark.cluster
+def test_whatever_is_killed_the_list_is_the_same_and_no_more_is_paid_than_was_in_flight() -> None:
+    result = kills("--rounds", "5", "--json")
+    assert [one["kind"] for one in result["rounds"]] == list(KINDS[:5])
     limited = result["limited"]
     assert limited["code"] == 0
     assert limited["seconds"] > 60, "too few requests to see the limit"
