@@ -11,17 +11,15 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from hashlib import sha256
-from os import SEEK_END
 from pathlib import Path
 from typing import Any
 
 from ..environment import user_folder
+from ..models.gguf import quick_digest
 
 __all__ = ["mapped_backend"]
 
 _LIST = "names.json"
-_END = 4096  # bytes
 _NOT_WEIGHTS = ("sp", "threads", "_threadpool")
 """Attributes of a backend that are made anew each time."""
 
@@ -31,10 +29,10 @@ def mapped_backend(kind: type[Any], weights: Path, unpacked: Callable[[], Any]) 
 
     Args:
         kind: Its class.
-        weights: The file in which they are packed, a ZIP archive.
+        weights: The file in which they are packed.
         unpacked: Makes one the long way, the first time and where nothing can be cached.
     """
-    folder = user_folder("cache") / "sentence-encoder" / _sum(weights)
+    folder = user_folder("cache") / "sentence-encoder" / quick_digest(weights)
     try:
         return _mapped(kind, folder)
     except (OSError, ValueError, KeyError, TypeError):
@@ -42,13 +40,6 @@ def mapped_backend(kind: type[Any], weights: Path, unpacked: Callable[[], Any]) 
     with suppress(OSError):
         _save(backend, folder)
     return backend
-
-
-def _sum(weights: Path) -> str:
-    """Names an archive by its end, where the checksums of all that is in it stand."""
-    with weights.open("rb") as file:
-        file.seek(-min(_END, weights.stat().st_size), SEEK_END)
-        return sha256(file.read()).hexdigest()[:16]
 
 
 def _mapped(kind: type[Any], folder: Path) -> Any:
