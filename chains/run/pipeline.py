@@ -47,7 +47,7 @@ from .examples import OwnExamples, left_out, own_examples
 from .extraction import Answered, Extraction
 from .inputs import Inputs, RunInput
 from .judge.record import planted_in_each
-from .remote_reading import read_on
+from .remote_loader import read_on
 from .remote_work import Plan, RunOnCluster, joined_for, on_cluster
 from .rules.process import RulesProcess, process_for
 from .run_progress import progress_of

@@ -25,7 +25,7 @@ from chains.cluster.batcher import Batcher
 from chains.cluster.limits import LATEST, LimitsActor, SharedPace
 from chains.cluster.version import versions
 from chains.journal.replies import Journal
-from chains.run import remote_reading
+from chains.run import remote_loader
 from cli.main import run
 from messages import say
 from pairs.records import Reason
@@ -181,15 +181,15 @@ def test_a_file_that_a_machine_does_not_see_is_read_here_and_told_of_once(
             told = task(file)  # as on a machine that sees every other one, or dies over it
             yield file, {"a.txt": None}.get(file.path.name, replace(told, inputs=None))
 
-    monkeypatch.setattr(remote_reading, "each", unseen)
-    found = remote_reading.read_on(object(), resolved, [tmp_path], None)
+    monkeypatch.setattr(remote_loader, "each", unseen)
+    found = remote_loader.read_on(object(), resolved, [tmp_path], None)
     assert (found.chunks, found.files, found.file_of) == (whole.chunks, whole.files, whole.file_of)
     assert [error.code for error in found.refused] == [error.code for error in whole.refused]
     assert [reason.code for _, reason in found.warnings] == ["cluster.not_read"]
     monkeypatch.setattr(
-        remote_reading, "each", lambda _, task, files: [(f, task(f)) for f in files].__iter__()
+        remote_loader, "each", lambda _, task, files: [(f, task(f)) for f in files].__iter__()
     )
-    found = remote_reading.read_on(object(), resolved, [tmp_path], None)
+    found = remote_loader.read_on(object(), resolved, [tmp_path], None)
     assert (found.chunks, found.files, found.warnings) == (whole.chunks, whole.files, [])
 
 
