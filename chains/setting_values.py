@@ -45,6 +45,7 @@ class SettingValues(TypedDict, total=False):
     check: Literal["all", "open", "off"] | None
     judge: str | None
     threshold: float | None
+    processes: int | None
     evidence: Literal["strict", "keep"] | None
     journal: str | Path | None
     ray: str | None

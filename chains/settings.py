@@ -91,6 +91,7 @@ class Settings(BaseModel):
     check: Literal["all", "open", "off"] = _setting("check", "all")
     judge: str | None = _setting("judge", None)
     threshold: float | None = _setting("threshold", None, ge=0, le=1)
+    processes: int = _setting("processes", 1, ge=1, le=16)
     evidence: Literal["strict", "keep"] = _setting("evidence", "strict")
     journal: Path | None = _setting("journal", None)
     ray: str | None = _setting("ray", None)

@@ -21,8 +21,8 @@ _OFFERED = (
     "backend -b", "base_url", "model -m", "prompt", "language", "density", "answers", "kinds",
     "examples", "passes", "temperature", "max_tokens", "concurrency", "timeout", "retry_seconds",
     "chunk_size", "overlap", "include", "embeddings", "embedding_backend", "threshold", "evidence",
-    "check", "judge", "keep_reasoning", "max_calls", "max_tokens_total", "requests_per_minute",
-    "tokens_per_minute", "journal", "ray",
+    "processes", "check", "judge", "keep_reasoning", "max_calls", "max_tokens_total",
+    "requests_per_minute", "tokens_per_minute", "journal", "ray",
 )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _CHANGEABLE = (
     "concurrency", "timeout", "retry_seconds", "max_calls", "max_tokens_total",
     "requests_per_minute", "tokens_per_minute", "embeddings", "embedding_backend", "threshold",
-    "evidence", "check", "ray",
+    "evidence", "processes", "check", "ray",
 )  # fmt: skip
 """Settings that may change when a job is resumed; the others are part of its requests."""
 _STATES = {

@@ -1,8 +1,8 @@
 """Asks about chunks, and has their pairs checked and judged beside the asking of other chunks.
 
-The thread that takes the results gives the events and writes the journal. Where a process checks
-the pairs, one more thread hands it what came back and takes what it says; otherwise this one checks
-them itself.
+The thread that takes the results gives the events and writes the journal. Where processes
+check the pairs, one more thread for each hands it what came back and takes what it says; otherwise
+this one checks them itself.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .extraction import Answered, Extraction
 from .faults import ended
 from .judge.records import CheckList, Judged
 from .remote_work import RemoteAnswer, RemoteItem, RunOnCluster
-from .rules.process import RulesProcess
+from .rules.process import RulesProcesses
 from .rules.records import Rulings
 from .workers import Lane, WorkerPool
 
@@ -76,7 +76,7 @@ class Asker:
             about the chunks is the judge.
         stop: Ends the run.
         chunks: All of the run, by their index.
-        process: Checks pairs and makes vectors; None to do it in this process.
+        processes: Check pairs and make vectors; None to do it in this process.
         cluster: Where the requests are made and their pairs checked; None for this process.
     """
 
@@ -89,15 +89,15 @@ class Asker:
         judge_width: int,
         stop: threading.Event,
         chunks: Sequence[Chunk],
-        process: RulesProcess | None = None,
+        processes: RulesProcesses | None = None,
         cluster: RunOnCluster | None = None,
     ) -> None:
         self._extraction, self._assembly, self._judge = extraction, assembly, judge
         self._cluster = cluster
         self._width, self._judge_width = width, judge_width
         self._stop = stop
-        self._chunks, self._process = chunks, process
-        self._embedding = False
+        self._chunks, self._processes = chunks, processes
+        self._embedding = 0
         self._judged = self._to_judge = 0
 
     def ask(
@@ -168,7 +168,9 @@ class Asker:
 
         pool: WorkerPool[Item, Result] = WorkerPool(work, chunks, self._width, self._stop)
         lane = pool.beside(work, self._judge_width) if self._judge_width else pool.lane
-        checks = pool.beside(self._check, 1, to_the_end=True) if self._process else None
+        checks = None
+        if self._processes:
+            checks = pool.beside(self._check, len(self._processes), to_the_end=True)
         return pool, lane, checks
 
     def _settle(
@@ -196,11 +198,11 @@ class Asker:
 
     def _check(self, item: Item) -> Result:
         """A batch checked, or questions embedded, by the process; in a thread of their own."""
-        assert self._process is not None  # noqa: S101 - for mypy: its items are made for it
+        assert self._processes is not None  # noqa: S101 - for mypy: its items are made for it
         if isinstance(item, _Questions):
-            item.vectors = self._process.vectors(item.texts)
+            item.vectors = self._processes.vectors(item.texts)
         elif isinstance(item, _Batch):
-            said = self._process.rulings(
+            said = self._processes.rulings(
                 [
                     (self._chunks[at], answered.wordings, self._assembly.file_of(at))
                     for at, answered in item.ended
@@ -214,7 +216,7 @@ class Asker:
         if isinstance(result, _Batch):
             yield from self._assembly.take(result.settled, ready)
         elif isinstance(result, _Questions):
-            self._embedding = False
+            self._embedding -= 1
             if result.vectors is not None:
                 self._assembly.keep_vectors(dict(zip(result.texts, result.vectors, strict=True)))
         elif isinstance(result, Exception):
@@ -227,8 +229,12 @@ class Asker:
         if checks is None:
             if getattr(ready.embeddings, "loaded", True):  # otherwise all at the end
                 self._assembly.embed(self._assembly.questions())
-        elif not self._embedding and (texts := self._assembly.questions(MOST_EMBEDDED)):
-            self._embedding = True
+            return
+        while self._processes and self._embedding < len(self._processes):
+            texts = self._assembly.questions(MOST_EMBEDDED)
+            if not texts:
+                return
+            self._embedding += 1
             checks.add(_Questions(texts))
 
     def _add_lists(self, lane: Lane[Item, Result] | _Remote, waiting: dict[int, CheckList]) -> None:

@@ -69,7 +69,7 @@ def test_the_word_is_the_same_in_a_process_of_its_own(pool: Pool) -> None:
     assert sum(len(drafts) for _, drafts, _ in batch) >= 2000
     rules = Rules("strict", EXAMPLE)
     here = [rules.rulings(*one) for one in batch]
-    apart = RulesProcess("strict", EXAMPLE, 0.0, lambda: pytest.fail("here"), encodes=False)
+    apart = RulesProcess("strict", EXAMPLE, 0.0, lambda *_: pytest.fail("here"), encodes=False)
     try:
         there = apart.rulings(batch)
     finally:
@@ -92,13 +92,16 @@ def test_a_run_ends_with_the_same_list_both_ways(
         resolved = settings_for(server, embeddings=embeddings)
         apart = run([*material(12), *material(3)], resolved, tmp_path / "apart").result
         assert pool.started == 1
+        three = settings_for(server, embeddings=embeddings, processes=3)
+        several = run([*material(12), *material(3)], three, tmp_path / "several").result
+        assert pool.started == 3
         monkeypatch.setattr(rules_process, "APART", 10**9)
         here = run([*material(12), *material(3)], resolved, tmp_path / "here").result
         # A journal that has the vectors makes none again.
         monkeypatch.setattr(rules_process, "APART", 1)
         monkeypatch.setattr(RulesProcess, "vectors", lambda *_: pytest.fail("made again"))
         again = run([*material(12), *material(3)], resolved, tmp_path / "here").result
-    assert apart == here
+    assert apart == several == here
     assert account(again) == account(here)
 
 

@@ -41,6 +41,7 @@ CONCERNED = {
     "chunk_size": {"extract", "split"},
     "language": {"extract", "split"},
     "check": {"extract", "resume", "retry"},
+    "processes": {"extract", "resume", "retry"},
 }
 """Settings, and the commands that act on them."""
 

@@ -7,11 +7,12 @@ that it costs nothing but time who ends one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from itertools import groupby
 from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from loaders.records import Chunk
@@ -25,7 +26,7 @@ from pairs.compare.verdicts import Verdicts
 from ...embedding.load import NamedEmbeddings, load_weights
 from ...embedding.packaged import PackagedEmbeddings
 from ...settings import Settings
-from ..duplicates import Accepted
+from ..duplicates import Accepted, VectorsOf
 from .records import (
     Draft,
     File,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..assembly import Assembly
-    from .rulings import Rules
 
 log = logging.getLogger(__name__)
 POOL = lasting(Pool("chains.run.rules", kept=1))
@@ -66,7 +66,7 @@ class RulesProcess:
         example: As for ``Rules``.
         threshold: Cosine from which two questions may be duplicates; 0 to go by words alone.
         encodes: Whether it makes vectors, by the packaged encoder.
-        beside: Gives the rules that check in this process what no other one can.
+        beside: Checks in this process what no other one can.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class RulesProcess:
         policy: Policy,
         example: str,
         threshold: float,
-        beside: Callable[[], Rules],
+        beside: Callable[[Chunk, Sequence[Draft], File], Rulings],
         *,
         encodes: bool,
     ) -> None:
@@ -123,7 +123,7 @@ class RulesProcess:
                 break
             except _LostError as error:
                 self._lose(str(error))
-        return found + [self._beside().rulings(*one) for one in batch[len(found) :]]
+        return found + [self._beside(*one) for one in batch[len(found) :]]
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray | None:
         """Unit vectors of texts, shape (texts, 512); None where no process makes them.
@@ -147,7 +147,7 @@ class RulesProcess:
     def compared(
         self,
         pairs: Sequence[Accepted],
-        vectors: Mapping[str, np.ndarray],
+        vectors_of: VectorsOf,
         threshold: float,
         texts: Sequence[tuple[str, str]],
     ) -> Verdicts | None:
@@ -155,14 +155,14 @@ class RulesProcess:
 
         Args:
             pairs: The places of their chunks, and the pairs.
-            vectors: Unit vectors by question; empty to compare normalised questions only.
+            vectors_of: Gives the unit vectors of questions; none to compare normalised ones only.
             threshold: As for ``Deduper``.
             texts: Names of documents, and texts of them, whose words are known.
         """
         if len(pairs) > MOST_COMPARED:
             return None
         for _ in range(_TRIES):
-            found = self._compared(pairs, vectors, threshold, texts)
+            found = self._compared(pairs, vectors_of, threshold, texts)
             if found is not None:
                 return found
         return None
@@ -170,7 +170,7 @@ class RulesProcess:
     def _compared(
         self,
         pairs: Sequence[Accepted],
-        vectors: Mapping[str, np.ndarray],
+        vectors_of: VectorsOf,
         threshold: float,
         texts: Sequence[tuple[str, str]],
     ) -> Verdicts | None:
@@ -182,6 +182,7 @@ class RulesProcess:
             self._ask("words", first=not first, texts=list(texts[first : first + _SLICE]))
         for first in range(0, len(pairs), _SLICE):
             part = pairs[first : first + _SLICE]
+            vectors = vectors_of([pair.question for _, pair in part])
             rows = [vectors[pair.question] for _, pair in part] if vectors else []
             packed = packed_vectors(np.stack(rows) if rows else np.empty((0, 0), np.float32))
             told = [(at, one.model_dump_json(exclude_defaults=True)) for at, one in part]
@@ -278,15 +279,71 @@ class RulesProcess:
         self._given_up = True
 
 
+class RulesProcesses:
+    """Several of them, each used by one thread at a time.
+
+    Args:
+        processes: At least one.
+    """
+
+    def __init__(self, processes: Sequence[RulesProcess]) -> None:
+        self._all = processes
+        self._free: SimpleQueue[RulesProcess] = SimpleQueue()
+        for process in processes:
+            self._free.put(process)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def start(self) -> None:
+        """Has all of them begin."""
+        for process in self._all:
+            process.start()
+
+    def rulings(self, batch: Sequence[tuple[Chunk, Sequence[Draft], File]]) -> list[Rulings]:
+        """As ``RulesProcess.rulings``, by a free one."""
+        with self._one() as process:
+            return process.rulings(batch)
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray | None:
+        """As ``RulesProcess.vectors``, by a free one."""
+        with self._one() as process:
+            return process.vectors(texts)
+
+    def compared(
+        self,
+        pairs: Sequence[Accepted],
+        vectors_of: VectorsOf,
+        threshold: float,
+        texts: Sequence[tuple[str, str]],
+    ) -> Verdicts | None:
+        """As ``RulesProcess.compared``, by a free one."""
+        with self._one() as process:
+            return process.compared(pairs, vectors_of, threshold, texts)
+
+    def close(self) -> None:
+        """Gives all of them back."""
+        for process in self._all:
+            process.close()
+
+    @contextmanager
+    def _one(self) -> Iterator[RulesProcess]:
+        process = self._free.get()
+        try:
+            yield process
+        finally:
+            self._free.put(process)
+
+
 @contextmanager
-def process_for(
+def processes_for(
     settings: Settings,
     chunks: Sequence[Chunk],
     named: Future[NamedEmbeddings],
     assembly: Assembly,
     loader: ThreadPoolExecutor | None,
-) -> Iterator[RulesProcess | None]:
-    """A process that checks the pairs of a long text beside the asking; None for a short one.
+) -> Iterator[RulesProcesses | None]:
+    """Processes that check the pairs of a long text beside the asking; None for a short one.
 
     Vectors of another model than the packaged one are made in the asking process, and so is what
     needs them.
@@ -306,16 +363,25 @@ def process_for(
         yield None
         return
     threshold = named.result().threshold if encodes else 0.0
-    process = RulesProcess(
-        settings.evidence, assembly.example, threshold, lambda: assembly.rules, encodes=encodes
+    one_at_a_time = Lock()
+
+    def beside(chunk: Chunk, drafts: Sequence[Draft], file: File) -> Rulings:
+        with one_at_a_time:
+            return assembly.rules.rulings(chunk, drafts, file)
+
+    processes = RulesProcesses(
+        [
+            RulesProcess(settings.evidence, assembly.example, threshold, beside, encodes=encodes)
+            for _ in range(settings.processes)
+        ]
     )
-    process.start()
-    assembly.comparing.elsewhere = process.compared
+    processes.start()
+    assembly.comparing.elsewhere = processes.compared
     try:
-        yield process
+        yield processes
     finally:
         assembly.comparing.elsewhere = None
-        process.close()
+        processes.close()
 
 
 def _encodes(named: Future[NamedEmbeddings]) -> bool | None:
