@@ -84,7 +84,7 @@ def _normalised(text: str) -> str:
     return core or " ".join(plain.split())
 
 
-_kept = lru_cache(maxsize=1 << 10)(_normalised)
+_kept = lru_cache(maxsize=1 << 14)(_normalised)
 
 
 def _expanded(text: str) -> str:

@@ -55,7 +55,7 @@ def numbers(text: str) -> tuple[Number, ...]:
     return _numbers(flat) if ANY.search(flat) else ()
 
 
-@lru_cache(maxsize=1 << 10)
+@lru_cache(maxsize=1 << 14)
 def _numbers(flat: str) -> tuple[Number, ...]:
     taken = bytearray(len(flat))
     found: list[Number] = []
