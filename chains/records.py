@@ -20,6 +20,8 @@ from pydantic import (
 from loaders import whole_characters
 from pairs.records import JudgeRecord, Reason, TokenUsage
 
+THOUGHT = "thought"
+"""The finish reason of a reply whose tokens were all used up by the model's thoughts."""
 LOOP = "loop"
 """The finish reason of a reply that qa3 ended because the model repeated itself."""
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..environment import user_folder
 from ..errors import JournalError
-from ..records import Reply
+from ..records import THOUGHT, Reply
 from .database import Database
 from .leases import is_alive
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
 log = logging.getLogger(__name__)
+_LATEST = 64
+"""Replies whose latest say whether a model answers well."""
 _FIRST = "SELECT reply FROM replies WHERE key = ? AND NOT passed_over ORDER BY attempt LIMIT 1"
 
 
@@ -125,6 +127,21 @@ class Journal(Database):
         """
         query = "SELECT reply FROM replies WHERE chunk_id = ? AND NOT passed_over ORDER BY created"
         return [Reply.model_validate_json(reply) for (reply,) in self.rows(query, chunk)]
+
+    def answers_well(self, model: str) -> bool:
+        """Whether a model is among the last that replied, mostly whole and never lost in thought.
+
+        Args:
+            model: Its name.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        query = "SELECT reply FROM replies ORDER BY rowid DESC LIMIT ?"
+        last = [Reply.model_validate_json(reply) for (reply,) in self.rows(query, _LATEST)]
+        own = [reply for reply in last if reply.model == model]
+        whole = sum(bool(reply.text.strip()) and not reply.truncated for reply in own)
+        return 2 * whole > len(own) and all(reply.finish_reason != THOUGHT for reply in own)
 
     def claim(self, keys: Iterable[str], owner: str, worker: str = "") -> set[str]:
         """The requests that the owner, and no other, may send now.

@@ -22,13 +22,13 @@ from pairs.records import Reason
 from ..errors import BackendError, JournalError, UnansweredError
 from ..journal.replies import Replies, request_key
 from ..parsing.cleaning import clean
-from ..records import LOOP, Reply, is_watched
+from ..records import LOOP, THOUGHT, Reply, is_watched
 from ..settings import Settings
 from .backends import Backend
 from .client import OpenBackend
 from .connection import failure
 from .errors import classify, is_about_schema, reason_of
-from .finish import THOUGHT, Endings, cut_code, is_cut
+from .finish import Endings, cut_code, is_cut
 from .limits import Budget, Pace
 from .reply_messages import as_message, has_pair, messages_of, request_metadata
 from .retry import read_stream, until_answered
@@ -59,6 +59,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         stop: Once set, only replies in the journal are given.
         beside: Another model of the run, whose budget it shares, and its rate as well where both
             ask the same backend; a failure of one leaves the other.
+        proved: Whether it is known to answer; otherwise the first request goes alone.
 
     Attributes:
         failure: The error after which no more requests are sent; None before.
@@ -74,6 +75,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         settings: Settings,
         stop: threading.Event | None = None,
         beside: CachedModel | None = None,
+        proved: bool = False,
     ) -> None:
         self.failure: SaidError | None = None
         self._opened = opened
@@ -84,9 +86,10 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         backend = opened.backend
         self.budget = Budget(settings.max_calls, settings.max_tokens_total)
         self.pace = Pace(backend.requests_per_minute, backend.tokens_per_minute)
+        self._peer = beside if beside and beside.backend == backend else None
         if beside:
             self.budget = beside.budget
-            self.pace = beside.pace if beside.backend == backend else self.pace
+            self.pace = self._peer.pace if self._peer else self.pace
         self._counting = bool(settings.max_tokens_total or backend.tokens_per_minute)
         self._lock = threading.Lock()
         self._first = threading.Lock()
@@ -95,6 +98,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         self._count_ratio = 1.0
         self._prompts_cut = False
         self._beside = beside
+        self._proved = proved and not self._counting  # the first reply tells how it counts
 
     def invoke(
         self,
@@ -213,12 +217,8 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             raise
         log.debug(
             "request %s: answered in %.1f s, %d + %d tokens, finish %s%s",
-            key[:12],
-            reply.seconds,
-            reply.prompt_tokens,
-            reply.completion_tokens,
-            reply.finish_reason or "-",
-            ", truncated" if reply.truncated else "",
+            *(key[:12], reply.seconds, reply.prompt_tokens, reply.completion_tokens),
+            *(reply.finish_reason or "-", ", truncated" if reply.truncated else ""),
         )
         try:
             self._journal.keep({key: reply})
@@ -228,11 +228,16 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             raise
         return reply
 
+    @property
+    def proved(self) -> bool:
+        """Whether the backend is known to answer."""
+        return bool(self._proved or self._answered or (self._peer and self._peer.proved))
+
     @contextmanager
     def _first_alone(self) -> Iterator[None]:
         """Waits while another request is the first to find out whether the backend can be used."""
         alone = False
-        while not self._answered and not alone:
+        while not (self.proved or alone):
             alone = self._first.acquire(timeout=POLL_SECONDS)
             if not alone:
                 self._check_active()

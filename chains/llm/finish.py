@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 BROKEN = "broken off"
 """The finish reason of a reply whose connection closed before it was whole."""
-THOUGHT = "thought"
-"""The finish reason of a reply whose tokens were all used up by the model's thoughts."""
 _WHOLE = {
     *("stop", "stop_sequence", "stop_token", "eos", "eos_token", "end", "end_turn", "done"),
     *("complete", "completed", "finish", "finished", "success", "tool_calls"),

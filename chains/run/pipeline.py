@@ -49,7 +49,7 @@ from .inputs import Inputs, RunInput
 from .judge.record import planted_in_each
 from .remote_loader import read_on
 from .remote_work import Plan, RunOnCluster, joined_for, on_cluster
-from .rules.process import RulesProcess, process_for
+from .rules.process import RulesProcesses, processes_for
 from .run_progress import progress_of
 from .source import notes_of
 from .taken_job import as_it_is, given_back
@@ -78,7 +78,7 @@ class _Run:
     judge: Judge | None
     config: RunnableConfig | None
     asked_before: AskedBefore | None
-    process: RulesProcess | None
+    processes: RulesProcesses | None
     cluster: RunOnCluster | None
 
     @property
@@ -172,15 +172,14 @@ class Pipeline:
             inputs = read_on(ray, self._resolved, inputs, self._password)
             check_room(journal, inputs)
             owner = open_.enter_context(Lease(journal, self._stop))
-            model = CachedModel(opened, journal, owner.id, self._settings, self._stop)
+            asking = (journal, owner.id, self._settings, self._stop)
+            model = CachedModel(opened, *asking, proved=journal.answers_well(opened.model))
             extraction = Extraction(model, backend, self._settings, config)
             judge_opened = opened
             if judge_backend is not None:
                 judge_opened = OpenBackend(judge_backend, self._settings, self._progress)
                 open_.enter_context(closing(judge_opened))
-            judge_model = CachedModel(
-                *(judge_opened, journal, owner.id, self._settings, self._stop), beside=model
-            )
+            judge_model = CachedModel(judge_opened, *asking, beside=model)
             job, before, earlier = self._open_job(
                 *(inputs, opened, judge_backend, journal, owner.id, extraction)
             )
@@ -202,12 +201,12 @@ class Pipeline:
             cluster = open_.enter_context(
                 on_cluster(ray, plan, inputs, journal, self._stop, (model, judge_model))
             )
-            process = None
+            processes = None
             if cluster:
                 assembly.comparing.elsewhere = cluster.compared
             else:
-                process = open_.enter_context(
-                    process_for(self._settings, inputs.chunks, named, assembly, self._loader)
+                processes = open_.enter_context(
+                    processes_for(self._settings, inputs.chunks, named, assembly, self._loader)
                 )
             log.info(
                 "job %s begins: %d files, %d chunks, backend %s, model %s",
@@ -215,7 +214,7 @@ class Pipeline:
             )
             run = _Run(
                 *(job, owner.id, inputs, judge_model, extraction, assembly, named, backend),
-                *(judge, config, before, process, cluster),
+                *(judge, config, before, processes, cluster),
             )
             yield from self._run(run, journal, opened, started)
 
@@ -259,7 +258,7 @@ class Pipeline:
         asker = Asker(
             *(run.extraction, assembly, run.judge),
             *(run.concurrency, run.judge_concurrency, self._stop),
-            *(chunks, run.process, run.cluster),
+            *(chunks, run.processes, run.cluster),
         )
         kept = kept_answers(journal, self._job, chunks, run.extraction) if self._job else {}
         if run.asked_before:  # told before a call is paid for

@@ -6,22 +6,26 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from doubles import WAIT
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage
 
 from bench.runs import account, material, run, settings_for
-from bench.simulated import Faults, Simulated
+from bench.simulated import Faults, Simulated, pairs_reply
 from chains.errors import BackendError
+from chains.journal.replies import Journal
 from chains.llm.backends import choose
 from chains.llm.errors import Kind, classify, is_overflow, may_pass, reason_of
 from chains.llm.limits import Budget, Pace
 from chains.llm.retry import jittered, retry_after, until_answered
 from chains.llm.stream import error_of
+from chains.records import THOUGHT, Reply
 from chains.settings import resolve
 
 FOREVER = threading.Event()
@@ -311,6 +315,47 @@ def test_a_run_keeps_to_its_pace() -> None:
         started = time.monotonic()
         run(material(6), resolved)
         assert time.monotonic() - started >= (len(server.calls) - 1) * 0.05
+
+
+def test_a_model_that_answered_before_is_asked_many_things_at_once() -> None:
+    together, first = threading.Barrier(4), iter(range(4))
+
+    def at_once(messages: list[dict[str, str]]) -> str:
+        if next(first, None) is not None:
+            together.wait(WAIT)
+        return pairs_reply(messages)
+
+    with Simulated() as server:
+        run(material(2), settings_for(server, check="off", concurrency=4))
+        server.reply = at_once
+        assert run(material(8), settings_for(server, check="off", concurrency=4)).result.complete
+        assert not together.broken
+
+
+@pytest.mark.parametrize(
+    ("said", "well"),
+    [
+        ((), False),
+        (("stop", "stop"), True),
+        (("stop", "length", "stop"), True),
+        (("length", "stop", "length"), False),
+        ((THOUGHT, "stop", "stop", "stop"), False),
+    ],
+)
+def test_how_a_model_answered_last_is_known(
+    said: tuple[str, ...], well: bool, tmp_path: Path
+) -> None:
+    cut = ("length", THOUGHT)
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        other = Reply(chunk_id="1", text="-", model="other", truncated=True)
+        journal.keep({"other": other})
+        replies = [
+            Reply(chunk_id="1", text="-", model="m", finish_reason=one, truncated=one in cut)
+            for one in said
+        ]
+        journal.keep({str(n): reply for n, reply in enumerate(replies)})
+        assert journal.answers_well("m") is well
+        assert not journal.answers_well("other")
 
 
 def test_a_server_that_was_busy_is_asked_until_it_answers() -> None:
