@@ -24,7 +24,6 @@ from pairs.records import (
     Rejected,
     TokenUsage,
 )
-from pairs.text.normalise import normalise
 
 from ..embedding.load import NamedEmbeddings, embed, likeness
 from ..events import ChunkDone
@@ -283,7 +282,7 @@ class Assembly:
             self._questions += [pair.question for pair in pairs]
         if pairs:
             self._forget()
-        said = [hash((normalise(pair.question), normalise(pair.answer))) for pair in pairs]
+        said = [hash((pair.question, pair.answer)) for pair in pairs]
         new = [pair for pair, key in zip(pairs, said, strict=True) if key not in self._said]
         self._said.update(said)
         return new
