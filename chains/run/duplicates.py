@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from loaders.records import Chunk
+from messages.errors import SaidError
 from pairs.compare.passages import Vocabulary
 from pairs.compare.verdicts import Sorted, Verdicts
 from pairs.records import QAPair, Rejected
@@ -27,11 +28,14 @@ MOST_FAULTS = 16
 """Pairs that may each make deduplication fail; if more do, the cause is not in the pairs."""
 Accepted = tuple[int, QAPair]
 """The place of a pair's chunk, and the pair."""
+VectorsOf = Callable[[Sequence[str]], "Mapping[str, np.ndarray]"]
+"""The unit vectors of some questions; empty without an embedding."""
 Elsewhere = Callable[
-    [Sequence[Accepted], "Mapping[str, np.ndarray]", float, Sequence[tuple[str, str]]],
-    Verdicts | None,
+    [Sequence[Accepted], VectorsOf, float, Sequence[tuple[str, str]]], Verdicts | None
 ]
 """Compares pairs elsewhere, as ``RulesProcess.compared`` and ``RunOnCluster.compared`` do."""
+_SLICE = 1024
+"""Pairs whose vectors are in memory at a time, 2 MB; the deduper keeps them in a file."""
 
 
 class Comparing:
@@ -89,10 +93,12 @@ class Comparing:
     ) -> Verdicts | None:
         if self.elsewhere is None:
             return None
-        vectors = embed(named, [pair.question for _, pair in accepted], self._journal)
+        vectors_of = partial(embed, named, journal=self._journal)
         texts = [(chunk.source, chunk.text) for chunk in read]
         try:
-            return self.elsewhere(accepted, vectors, self._least(named), texts)
+            return self.elsewhere(accepted, vectors_of, self._least(named), texts)
+        except SaidError:
+            raise
         except Exception:  # which this process may be spared
             log.exception("comparing the pairs elsewhere failed")
             return None
@@ -117,8 +123,7 @@ class Comparing:
             from pairs.compare.dedupe import Deduper
 
             deduper = Deduper(threshold=self._least(named), words=self._words)
-            questions = [pair.question for _, pair in accepted]
-            deduper.collect_placed(accepted, embed(named, questions, self._journal))
+            collect(deduper, accepted, partial(embed, named, journal=self._journal))
             deduper.take(self._verdicts)
         return list(deduper.candidates())
 
@@ -189,6 +194,21 @@ def _of(
     from pairs.compare.dedupe import Deduper
 
     deduper = Deduper(threshold=threshold, words=words)
-    vectors = embed(named, [pair.question for _, pair in accepted], journal)
+    vectors_of = partial(embed, named, journal=journal)
+    return deduper, deduplication_error(deduper, partial(collect, deduper, accepted, vectors_of))
 
-    return deduper, deduplication_error(deduper, partial(deduper.collect_placed, accepted, vectors))
+
+def collect(deduper: Deduper, accepted: Sequence[Accepted], vectors_of: VectorsOf) -> None:
+    """Gives pairs to a deduper with their vectors.
+
+    Args:
+        deduper: Takes them.
+        accepted: The places of their chunks, and the pairs.
+        vectors_of: Gives the vectors of their questions.
+
+    Raises:
+        SaidError: The journal cannot be read, or the vectors cannot be computed.
+    """
+    for first in range(0, len(accepted), _SLICE):
+        some = accepted[first : first + _SLICE]
+        deduper.collect_placed(some, vectors_of([pair.question for _, pair in some]))

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from loaders.records import Chunk
 from messages.errors import SaidError
@@ -30,15 +30,12 @@ from ..llm.cached_call import CachedModel
 from ..llm.client import OpenBackend
 from ..settings import Settings
 from .chain import example_text
-from .duplicates import Accepted
+from .duplicates import Accepted, VectorsOf, collect
 from .extraction import Answered, Extraction
 from .inputs import Inputs
 from .judge.records import CheckList, Judged
 from .remote_duplicates import MANY, judge_apart
 from .rules.records import File, Rulings
-
-if TYPE_CHECKING:
-    import numpy as np
 
 __all__ = [
     "Plan",
@@ -266,7 +263,7 @@ class RunOnCluster:
     def compared(
         self,
         pairs: Sequence[Accepted],
-        vectors: Mapping[str, np.ndarray],
+        vectors_of: VectorsOf,
         threshold: float,
         texts: Sequence[tuple[str, str]],
     ) -> Verdicts | None:
@@ -274,7 +271,7 @@ class RunOnCluster:
 
         Args:
             pairs: The places of their chunks, and the pairs.
-            vectors: Unit vectors by question; empty to compare normalised questions only.
+            vectors_of: Gives the unit vectors of questions; none to compare normalised ones only.
             threshold: As for ``Deduper``.
             texts: Names of documents, and texts of them, whose words are known.
         """
@@ -286,7 +283,7 @@ class RunOnCluster:
         for source, text in texts:
             words.read(source, text)
         deduper = Deduper(threshold=threshold, words=words)
-        deduper.collect_placed(pairs, vectors)
+        collect(deduper, pairs, vectors_of)
         judge_apart(self._ray, deduper, self._journal.path.absolute().parent / "blocks")
         return deduper.verdicts()
 
