@@ -23,6 +23,7 @@ from langchain_core.runnables import RunnableConfig
 
 from loaders import count_tokens
 from pairs.records import PairList, Reason
+from pairs.text.text_cache import clear_text_caches
 
 from ..embedding.load import NamedEmbeddings, load_embeddings
 from ..errors import JournalError
@@ -161,6 +162,7 @@ class Pipeline:
     ) -> Generator[Event, None, None]:
         started = time.monotonic()
         with ExitStack() as open_:
+            open_.callback(clear_text_caches)
             journal = self._journal or open_.enter_context(Journal(self._settings.journal))
             backend, judge_backend = choose(self._resolved), choose_judge(self._resolved)
             opened = open_.enter_context(

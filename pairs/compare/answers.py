@@ -13,6 +13,7 @@ from ..text.flat import flatten
 from ..text.negation import negations
 from ..text.normalise import normalise
 from ..text.terms import form_set, pieces
+from ..text.text_cache import text_cached
 from .guards import difference
 
 __all__ = ["agree", "contradict", "equivalent", "fullness", "is_plain"]
@@ -97,7 +98,7 @@ class _Said:
         return negations(normalise(self.flat)) % 2 == 1
 
 
-@lru_cache(maxsize=1 << 10)
+@text_cached
 def _said(text: str) -> _Said:
     return _Said(flatten(text[:_LONGEST]))
 
@@ -124,7 +125,7 @@ def fullness(answer: str) -> int:
     Args:
         answer: Any answer.
     """
-    return len(_normalised(answer)[0])
+    return len(normalise(answer))
 
 
 def agree(one: str, other: str) -> bool:
@@ -158,7 +159,7 @@ def equivalent(one: str, other: str, questions: Sequence[str] = ()) -> bool:
         other: Another answer.
         questions: The questions that they answer.
     """
-    if _normalised(one)[0] == _normalised(other)[0]:
+    if normalise(one) == normalise(other):
         return True
     mine, theirs = _said(one), _said(other)
     polarity = _polarity(mine.flat)
@@ -230,9 +231,12 @@ def _count(words: tuple[Sequence[object], object]) -> int:
 
 def _missing(mine: _Said, theirs: _Said) -> tuple[Number, ...]:
     """The numbers that the other answer lacks; a bare 30 may stand for 30 days or 30 %."""
-    bare = {number.value[0] for number in theirs.numbers if _is_bare(number)}
     lacking = missing(mine.numbers, theirs.numbers)
-    lacking = tuple(n for n in lacking if _figure(n, mine.flat) not in bare)
+    bare = {number.value[0] for number in theirs.numbers if _is_bare(number)} if lacking else ()
+    if bare:
+        lacking = tuple(n for n in lacking if _figure(n, mine.flat) not in bare)
+    if not any(map(_is_bare, lacking)):
+        return lacking
     figures = {_figure(number, theirs.flat) for number in theirs.numbers}
     return tuple(n for n in lacking if not (_is_bare(n) and n.value[0] in figures))
 

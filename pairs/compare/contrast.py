@@ -19,6 +19,7 @@ from ..text.flat import flatten
 from ..text.normalise import normalise
 from ..text.question_words import without_asking
 from ..text.terms import IS_HAN, Term, all_forms, form_set, is_slight, terms
+from ..text.text_cache import text_cached
 
 __all__ = ["Contrast", "contrast", "odd_words", "stands_twice"]
 
@@ -61,12 +62,12 @@ class _Run:
 _NONE = Contrast(named=False, open=False)
 
 
-@lru_cache(maxsize=1 << 10)
-def _words(question: str) -> tuple[str, tuple[Term, ...]]:
+@text_cached
+def _words(question: str) -> tuple[str, tuple[Term, ...], Counter[str]]:
     """A question without its question words, and its content words, Chinese by character."""
     text = without_asking(normalise(question))
     words = [word for word in terms(text) if not (is_slight(word[0]) or word[0] in _SLIGHT)]
-    return text, tuple(words)
+    return text, tuple(words), Counter(word for word, _, _ in words)
 
 
 def contrast(
@@ -115,8 +116,9 @@ def odd_words(one: str, other: str) -> bool:
 @lru_cache(maxsize=1 << 9)
 def _odd(question: str, other: str) -> tuple[_Run, ...]:
     """The runs of words that only the first question has, wherever they stand."""
-    text, words = _words(question)
-    left = Counter(word for word, _, _ in words) - Counter(word for word, _, _ in _words(other)[1])
+    text, words, counts = _words(question)
+    theirs = _words(other)[2]
+    left = {word: count - theirs[word] for word, count in counts.items()}
     runs: list[tuple[int, int]] = []
     joined = False
     for word, start, end in words:
@@ -128,6 +130,7 @@ def _odd(question: str, other: str) -> tuple[_Run, ...]:
     return tuple(_run(text, start, end) for start, end in runs)
 
 
+@text_cached
 def _run(whole: str, start: int, end: int) -> _Run:
     han = bool(IS_HAN.match(whole[start]))
     lone = han and end - start == 1

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from fractions import Fraction
-from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz.distance import Prefix
@@ -25,6 +24,7 @@ from ..text.flat import flatten
 from ..text.negation import negated_word, negations, without_denying
 from ..text.normalise import normalise
 from ..text.question_words import asks_for, clashes, has_question_word, without_asking
+from ..text.text_cache import text_cached
 
 __all__ = ["Difference", "difference", "facts"]
 
@@ -98,7 +98,7 @@ class _Features:
     polar: bool
 
 
-@lru_cache(maxsize=1 << 10)
+@text_cached
 def _features(question: str) -> _Features:
     question = question[:_LONGEST]
     flat = flatten(question)

@@ -204,13 +204,15 @@ class Judging:
         shared = self._guards and share_passage(one, other)
         if score < (self._lowered if shared else self._threshold):
             return None
-        if self._guards and difference(one.question, other.question, one_answer=shared):
+        # The guard that refuses most comes first.
+        if self._guards and (
+            self._names_apart(one, other, shared=shared)
+            or difference(one.question, other.question, one_answer=shared)
+        ):
             return None
         same = equivalent(one.answer, other.answer, (one.question, other.question))
         # Two answers in one passage are answers to two questions.
         if not same and (shared or not contradict(one.answer, other.answer)):
-            return None
-        if self._guards and self._names_apart(one, other, shared=shared):
             return None
         if score < self._weak and self._is_weak(one, other):
             return None

@@ -252,11 +252,13 @@ class Passage:
         quote = source.text[slice(*place)]
         free = match in ("supported", "judged")
         literal = not free and not is_cut_off(source.text, place[1])
+        unproven: tuple[str, ...] = ()
         # A verbatim match proves its own numbers: the 90 of a text's 90% may be the answer.
-        context = told if free or match == "fuzzy" else f"{quote}\n{told}"
-        unproven = unproven_numbers(
-            answer, context if literal else told, question, around, quote if literal else ""
-        )
+        if not (literal and match == "exact"):
+            context = told if free or match == "fuzzy" else f"{quote}\n{told}"
+            unproven = unproven_numbers(
+                answer, context if literal else told, question, around, quote if literal else ""
+            )
         repeated = quote if match == "fuzzy" else ""
         contradicts = (free or match == "fuzzy") and turned_round(answer, sentence, repeated)
         asked_elsewhere = False

@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from functools import lru_cache
 
 from .figures.numerals import as_digits
 from .flat import flatten
 from .periods import with_periods
+from .text_cache import text_cached
 
 __all__ = ["is_meaningful_mark", "normalise"]
 
@@ -84,7 +84,7 @@ def _normalised(text: str) -> str:
     return core or " ".join(plain.split())
 
 
-_kept = lru_cache(maxsize=1 << 14)(_normalised)
+_kept = text_cached(_normalised)
 
 
 def _expanded(text: str) -> str:

@@ -10,6 +10,7 @@ from loaders.records import Chunk
 from loaders.worker.service import Service, serve
 from loaders.worker.wire import Message
 from pairs.records import QAPair
+from pairs.text.text_cache import clear_text_caches
 
 from ...embedding.sentence_encoder import SentenceEncoder
 from .records import File, packed, packed_vectors, packed_verdict, unpacked_vectors
@@ -50,6 +51,7 @@ class _Checking(Service):
         self._file = File(0, "", ())
         self._rules = Rules("strict", "")
         self._known, self._items, self._vectors = None, [], []
+        clear_text_caches()
 
     def _begin(self, message: Message) -> None:
         """Another run, with its settings."""

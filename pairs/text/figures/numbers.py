@@ -7,9 +7,9 @@
 import re
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import lru_cache
 
 from ..flat import flatten
+from ..text_cache import text_cached
 from .amounts import figures, labels, ratios, shares, stepped, words
 from .dates import dates, decades, lone_dates, on_one_clock, times
 from .halves import halves
@@ -55,7 +55,7 @@ def numbers(text: str) -> tuple[Number, ...]:
     return _numbers(flat) if ANY.search(flat) else ()
 
 
-@lru_cache(maxsize=1 << 14)
+@text_cached
 def _numbers(flat: str) -> tuple[Number, ...]:
     taken = bytearray(len(flat))
     found: list[Number] = []
