@@ -40,6 +40,8 @@ MOST_CHECKED = 64
 """Chunks whose pairs are checked at a time."""
 MOST_EMBEDDED = 128
 """Questions whose vectors are made at a time, so that pairs to be checked do not wait long."""
+MANY_LEFT = 512
+"""Questions for which this process loads the encoder, 40 MB, which takes as long as some 300."""
 
 
 @dataclass
@@ -145,7 +147,7 @@ class Asker:
                     elif not isinstance(item, int):
                         yield from self._take_checked(result, ready)
                 self._add_lists(lane, waiting)
-                self._embed(checks, ready)
+                self._embed(checks, ready, asking=bool(rest or waiting))
         for check_list in waiting.values():
             self._take_judged(check_list, Judged(check_list))
         not_asked = Answered(reason=Reason(code="chunk.not_asked"), asked=False)
@@ -222,8 +224,13 @@ class Asker:
         elif isinstance(result, Exception):
             raise result
 
-    def _embed(self, checks: Lane[Item, Result] | None, ready: NamedEmbeddings) -> None:
-        """Has the vectors made of questions that have come, beside the asking."""
+    def _embed(
+        self, checks: Lane[Item, Result] | None, ready: NamedEmbeddings, *, asking: bool
+    ) -> None:
+        """Has the vectors made of questions that have come, beside the asking.
+
+        Once nothing is asked any more, this process makes some of them, if many are left.
+        """
         if ready.embeddings is None:
             return
         if checks is None:
@@ -236,6 +243,8 @@ class Asker:
                 return
             self._embedding += 1
             checks.add(_Questions(texts))
+        if not asking and self._assembly.waiting_questions >= MANY_LEFT:
+            self._assembly.embed(self._assembly.questions(MOST_EMBEDDED))
 
     def _add_lists(self, lane: Lane[Item, Result] | _Remote, waiting: dict[int, CheckList]) -> None:
         """Puts the lists about chunks that have just been taken before what waits."""

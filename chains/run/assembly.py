@@ -187,6 +187,11 @@ class Assembly:
         known = self._journal.vectors(self._vectors_key, texts) if texts else {}
         return [text for text in texts if text not in known]
 
+    @property
+    def waiting_questions(self) -> int:
+        """How many questions ``questions`` has not given yet."""
+        return len(self._questions)
+
     def embed(self, questions: Sequence[str]) -> None:
         """Keeps the vectors of questions in the journal, for the time when all are compared.
 
