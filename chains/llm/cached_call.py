@@ -36,6 +36,7 @@ from .retry import read_stream, until_answered
 log = logging.getLogger(__name__)
 
 LOST_IN_A_ROW = 2  # unanswered requests, with none answered in between, that end the run
+USELESS_AT_FIRST = 32  # replies of no use from a model that is known to answer, that end it too
 LEAST_CONTEXT = 256  # tokens: no server reads fewer, so that a smaller count is none of a prompt
 POLL_SECONDS = 0.1  # between checks whether another run's call was answered
 
@@ -99,6 +100,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         self._prompts_cut = False
         self._beside = beside
         self._proved = proved and not self._counting  # the first reply tells how it counts
+        self._most_lost = USELESS_AT_FIRST if proved else LOST_IN_A_ROW
 
     def invoke(
         self,
@@ -308,9 +310,8 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
         with self._lock:
             said, self._prompts_cut = self._prompts_cut, True
         if not said:
-            log.warning(
-                "%s read %d of about %d tokens of a request", self.backend.name, counted, ours
-            )
+            read = (self.backend.name, counted, ours)
+            log.warning("%s read %d of about %d tokens of a request", *read)
 
     def _note(self, text: str, *, cut: bool) -> None:
         """Counts a reply; several of no use, and none of use before, end the run."""
@@ -320,7 +321,7 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
                 self._answered, self._lost = self._answered + 1, 0
                 return
             self._lost += 1
-            useless = not self._answered and self._lost >= LOST_IN_A_ROW
+            useless = not self._answered and self._lost >= self._most_lost
         if useless and text.strip():
             most = self._opened.parameters["max_tokens"]
             self._end_run(BackendError("backend.always_cut", most=most, **self._where()))
@@ -328,9 +329,8 @@ class CachedModel(Runnable[LanguageModelInput, AIMessage]):
             self._end_run(BackendError("backend.empty", **self._where()))
 
     def _thought_error(self, most: int) -> UnansweredError:
-        error = BackendError(
-            "backend.thought", model=self.backend.model, most=most, **self._where()
-        )
+        where = {"model": self.backend.model, **self._where()}
+        error = BackendError("backend.thought", most=most, **where)
         with self._lock:
             if self._answered:
                 return UnansweredError(Reason.of(error))

@@ -332,6 +332,23 @@ def test_a_model_that_answered_before_is_asked_many_things_at_once() -> None:
         assert not together.broken
 
 
+def test_the_first_replies_of_a_known_model_may_be_of_no_use() -> None:
+    first = iter(range(9))
+
+    def silent_at_first(messages: list[dict[str, str]]) -> str:
+        return "" if next(first, None) is not None else pairs_reply(messages)
+
+    with Simulated() as server:
+        resolved = settings_for(server, check="off", concurrency=1)
+        run(material(2), resolved)
+        server.reply = silent_at_first
+        states = run(material(8), resolved).result.states()
+        assert states["failed"] > 1
+        assert states["pairs"] > 1
+        server.reply = lambda _: ""
+        assert run(material(200), resolved).result.states()["not asked"] > 1
+
+
 @pytest.mark.parametrize(
     ("said", "well"),
     [
