@@ -1,6 +1,6 @@
 # make demo    question-answer pairs from two real documents by a real model, from nothing
 # make test    everything that has to hold: set-up, then make check
-# make cluster the test that starts a Ray cluster and kills its parts: three minutes, alone
+# make cluster the tests that start a Ray cluster and kill its parts: five minutes, alone
 # make bench   what is measured; results go to bench/results
 
 PYTHON ?= python3
@@ -51,9 +51,11 @@ bench: .venv/all
 	$(BIN)/python -m bench.answering_again
 	$(BIN)/python -m bench.retrieval
 	$(BIN)/python -m bench.viewer
+	$(BIN)/python -m bench.desk
 	$(BIN)/python -m bench.rest
 	$(BIN)/python -m bench.service_memory
 	$(BIN)/python -m bench.endpoint
+	$(BIN)/python -m bench.whole
 	$(BIN)/python -m bench.real_model
 	$(BIN)/python -m bench.peers
 	$(BIN)/python -m bench.soak
