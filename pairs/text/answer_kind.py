@@ -6,6 +6,7 @@ The kinds are those of ``question_words``: a date tells when, a duration how lon
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 
 from .figures.numbers import Number, numbers
 from .flat import flatten
@@ -62,9 +63,10 @@ def is_of_another_kind(question: str, answer: str, told: str) -> bool:
         return False
     flat, sentence = flatten(answer).strip(), flatten(told)
     places = [found.span() for found in re.finditer(re.escape(flat), sentence)]
+    there = numbers(sentence)  # in order, not overlapping
+    starts, ends = [one.start for one in there], [one.end for one in there]
     readings = [
-        [one for one in numbers(sentence) if one.start < end and start < one.end]
-        for start, end in places
+        list(there[bisect_right(ends, start) : bisect_left(starts, end)]) for start, end in places
     ] or [list(numbers(flat))]
     alone = numbers(flat)
     if any(number.kind == "date" for number in alone):  # 2009年 is a date in 2009年以来 as well
