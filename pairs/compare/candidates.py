@@ -61,11 +61,13 @@ def candidates(
     for number, near in enumerate(_near(vectors, len(items), lowered(threshold))):
         item = items[number]
         found = dict(near)
-        for place in passages.sharing(item):
-            if place not in found and share_passage(item, items[place]):
-                score = _cosine(vectors, place, number)
-                if vectors is None or score >= least:
-                    found[place] = score
+        sharing = [
+            place
+            for place in passages.sharing(item)
+            if place not in found and share_passage(item, items[place])
+        ]
+        scores = zip(sharing, _cosines(vectors, sharing, number), strict=True)
+        found |= {place: score for place, score in scores if vectors is None or score >= least}
         passages.add(number, item)
         left = most
         for place, score in sorted(found.items(), key=lambda one: (-one[1], one[0])):
@@ -83,8 +85,12 @@ def _words_of(items: Sequence[QAPair]) -> Vocabulary:
     return words
 
 
-def _cosine(vectors: VectorFile | None, one: int, other: int) -> float:
-    return 0.0 if vectors is None else float(np.dot(*vectors.rows([one, other])))
+def _cosines(vectors: VectorFile | None, some: list[int], other: int) -> list[float]:
+    """The cosines of some pairs with another one; 0 without vectors."""
+    if vectors is None or not some:
+        return [0.0] * len(some)
+    *rows, row = vectors.rows([*some, other])
+    return [float(np.dot(one, row)) for one in rows]
 
 
 def _near(
