@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +17,6 @@ from reportlab.pdfgen.canvas import Canvas
 
 from loaders import load
 from loaders.pdf.fonts import square_font
-from loaders.pdf.glyphs import Glyphs
 from loaders.plausibility import is_unreadable
 
 VERTICAL = UnicodeCIDFont("MSung-Light", isVertical=True)
@@ -132,14 +134,25 @@ def test_vertical_chinese_is_one_text_and_needs_no_font(tmp_path: Path) -> None:
     assert read.page_content == CHINESE
 
 
-def test_the_square_gives_every_character_the_same_place_on_every_machine(tmp_path: Path) -> None:
-    import pypdfium2
+# In a process of its own: which fonts PDFium asks is settled once for all.
+_BOXES = """
+import json, sys
+import pypdfium2
+from loaders.pdf.fonts import hide_system_fonts
+from loaders.pdf.glyphs import Glyphs
+document = pypdfium2.PdfDocument(sys.argv[1])
+hide_system_fonts()
+page = document[0].get_textpage()
+print(json.dumps([Glyphs(page).boxes[:, 0].tolist(), page.get_charbox(0)]))
+"""
 
+
+def test_the_square_gives_every_character_the_same_place_on_every_machine(tmp_path: Path) -> None:
     _read(tmp_path, lambda canvas: _write(canvas, ["仓库"], 60, 700, 10, "STSong-Light"))
-    page = pypdfium2.PdfDocument(tmp_path / "page.pdf")[0].get_textpage()
-    boxes = Glyphs(page).boxes
-    assert boxes[:, 0].tolist() == pytest.approx([60, 70])
-    left, bottom, right, top = page.get_charbox(0)
+    command = [sys.executable, "-c", _BOXES, str(tmp_path / "page.pdf")]
+    said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    places, (left, bottom, right, top) = json.loads(said)
+    assert places == pytest.approx([60, 70])
     # Of the stand-in's square, 920 of 1000 units wide and high; a font of the system differs.
     assert (right - left, top - bottom) == pytest.approx((9.2, 9.2), abs=0.2)
     assert len(square_font()) < 2000

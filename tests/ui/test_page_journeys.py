@@ -49,10 +49,13 @@ def test_what_is_chosen_lasts_and_a_job_has_an_address(
         page.click("#confirm")
         page.get_by_text(say("page.own_prompt_en", language)).wait_for()
         # A sample runs with what was chosen; only English texts are asked about in one's own words.
+        seen: list[str] = []
         for starter, own in ((0, False), (1, True)):
             site.heard.clear()
             page.locator("#starters button").nth(starter).click()
-            job = page.locator(JOB)
+            page.wait_for_url(lambda url: "job=" in url and url not in seen)
+            seen.append(page.url)
+            job = page.locator(f'{JOB}[aria-label$="{page.url.rpartition("=")[2]}"]')
             finished(job)
             assert (mine in site.heard) == own
             tokens = say("page.w_tokens", language, count="").strip()
