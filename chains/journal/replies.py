@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _LATEST = 64
-"""Replies whose latest say whether a model answers well."""
+"""The latest replies, which say whether a model answers well."""
 _FIRST = "SELECT reply FROM replies WHERE key = ? AND NOT passed_over ORDER BY attempt LIMIT 1"
 
 

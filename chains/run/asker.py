@@ -201,16 +201,17 @@ class Asker:
     def _check(self, item: Item) -> Result:
         """A batch checked, or questions embedded, by the process; in a thread of their own."""
         assert self._processes is not None  # noqa: S101 - for mypy: its items are made for it
-        if isinstance(item, _Questions):
-            item.vectors = self._processes.vectors(item.texts)
-        elif isinstance(item, _Batch):
-            said = self._processes.rulings(
-                [
-                    (self._chunks[at], answered.wordings, self._assembly.file_of(at))
-                    for at, answered in item.ended
-                ]
-            )
-            item.settled = [(*one, word) for one, word in zip(item.ended, said, strict=True)]
+        with self._processes.lent() as process:
+            if isinstance(item, _Questions):
+                item.vectors = process.vectors(item.texts)
+            elif isinstance(item, _Batch):
+                said = process.rulings(
+                    [
+                        (self._chunks[at], answered.wordings, self._assembly.file_of(at))
+                        for at, answered in item.ended
+                    ]
+                )
+                item.settled = [(*one, word) for one, word in zip(item.ended, said, strict=True)]
         return item  # type: ignore[return-value]  # one of these two
 
     def _take_checked(self, result: object, ready: NamedEmbeddings) -> Iterator[Event]:

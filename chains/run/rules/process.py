@@ -280,54 +280,24 @@ class RulesProcess:
 
 
 class RulesProcesses:
-    """Several of them, each used by one thread at a time.
+    """Several of them, lent to one thread at a time each.
 
     Args:
         processes: At least one.
     """
 
     def __init__(self, processes: Sequence[RulesProcess]) -> None:
-        self._all = processes
+        self._count = len(processes)
         self._free: SimpleQueue[RulesProcess] = SimpleQueue()
         for process in processes:
             self._free.put(process)
 
     def __len__(self) -> int:
-        return len(self._all)
-
-    def start(self) -> None:
-        """Has all of them begin."""
-        for process in self._all:
-            process.start()
-
-    def rulings(self, batch: Sequence[tuple[Chunk, Sequence[Draft], File]]) -> list[Rulings]:
-        """As ``RulesProcess.rulings``, by a free one."""
-        with self._one() as process:
-            return process.rulings(batch)
-
-    def vectors(self, texts: Sequence[str]) -> np.ndarray | None:
-        """As ``RulesProcess.vectors``, by a free one."""
-        with self._one() as process:
-            return process.vectors(texts)
-
-    def compared(
-        self,
-        pairs: Sequence[Accepted],
-        vectors_of: VectorsOf,
-        threshold: float,
-        texts: Sequence[tuple[str, str]],
-    ) -> Verdicts | None:
-        """As ``RulesProcess.compared``, by a free one."""
-        with self._one() as process:
-            return process.compared(pairs, vectors_of, threshold, texts)
-
-    def close(self) -> None:
-        """Gives all of them back."""
-        for process in self._all:
-            process.close()
+        return self._count
 
     @contextmanager
-    def _one(self) -> Iterator[RulesProcess]:
+    def lent(self) -> Iterator[RulesProcess]:
+        """A free one, waited for, as a context."""
         process = self._free.get()
         try:
             yield process
@@ -369,19 +339,20 @@ def processes_for(
         with one_at_a_time:
             return assembly.rules.rulings(chunk, drafts, file)
 
-    processes = RulesProcesses(
-        [
-            RulesProcess(settings.evidence, assembly.example, threshold, beside, encodes=encodes)
-            for _ in range(settings.processes)
-        ]
-    )
-    processes.start()
-    assembly.comparing.elsewhere = processes.compared
+    processes = [
+        RulesProcess(settings.evidence, assembly.example, threshold, beside, encodes=encodes)
+        for _ in range(settings.processes)
+    ]
+    for process in processes:
+        process.start()
+    # All is compared when no thread checks any more.
+    assembly.comparing.elsewhere = processes[0].compared
     try:
-        yield processes
+        yield RulesProcesses(processes)
     finally:
         assembly.comparing.elsewhere = None
-        processes.close()
+        for process in processes:
+            process.close()
 
 
 def _encodes(named: Future[NamedEmbeddings]) -> bool | None:
